@@ -1,0 +1,45 @@
+"""Run pytest with what this machine has: without Chromium the browser tests are left out, and that is said.
+
+In CI (MB_CI=1) a missing browser is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+from tools.lint.findings import ROOT
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def find_browser() -> str | None:
+    """This will return the path of Chromium: MB_CHROMIUM, else the first one on PATH."""
+    named = os.environ.get("MB_CHROMIUM")
+    if named:
+        return shutil.which(named)
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def main(arguments: list[str]) -> int:
+    """This will run pytest with the arguments and return its exit status; 1 when CI has no browser."""
+    browser = find_browser()
+    command = [sys.executable, "-m", "pytest", *arguments]
+    environment = dict(os.environ)
+    if browser:
+        environment["MB_CHROMIUM"] = browser
+    elif os.environ.get("MB_CI") == "1":
+        sys.stderr.write("No Chromium: in CI that is a failure. Install Debian's package chromium.\n")
+        return 1
+    else:
+        sys.stderr.write("No Chromium found: the browser tests are left out. Install it, or name it in MB_CHROMIUM.\n")
+        command += ["--ignore", "tests/browser"]
+        if "-m" not in arguments:
+            command += ["-m", "not browser"]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603 - fixed command
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
