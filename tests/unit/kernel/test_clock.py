@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from meterbook.kernel import clock, ids
+from meterbook.kernel.actor import Actor, ActorUnknown
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+class TestClock:
+    def test_answers_aware_utc(self) -> None:
+        assert clock.now().tzinfo is UTC
+        assert clock.real_now().tzinfo is UTC
+
+    def test_is_put_back_after_use(self) -> None:
+        with clock.use(clock.SettableClock(NOON)) as standing:
+            assert clock.now() == NOON
+            assert isinstance(standing, clock.SettableClock)
+            standing.advance(timedelta(minutes=5))
+            assert clock.now() == NOON + timedelta(minutes=5)
+            assert clock.real_now() != NOON
+
+        assert clock.now() > NOON
+
+    def test_accelerated_runs_from_its_anchor(self) -> None:
+        machine = clock.SettableClock(NOON)
+        fast = clock.AcceleratedClock(real=NOON, product=NOON - timedelta(hours=4), speed=10, source=machine)
+
+        machine.advance(timedelta(minutes=3))
+
+        assert fast.now() == datetime(2026, 1, 1, 8, 30, tzinfo=UTC)
+
+    @pytest.mark.parametrize("speed", [0, -1, 61])
+    def test_accelerated_refuses_speeds_out_of_range(self, speed: int) -> None:
+        with pytest.raises(clock.SpeedRefused):
+            clock.AcceleratedClock(real=NOON, product=NOON, speed=speed)
+
+    def test_refuses_naive_instants(self) -> None:
+        naive = NOON.replace(tzinfo=None)
+        with pytest.raises(clock.ClockNaive):
+            clock.AcceleratedClock(real=naive, product=NOON, speed=1)
+        with pytest.raises(clock.ClockNaive):
+            clock.SettableClock(naive).now()
+
+    def test_settable_answers_in_utc(self) -> None:
+        east = NOON.astimezone(timezone(timedelta(hours=5, minutes=30)))
+
+        assert clock.SettableClock(east).now().tzinfo is UTC
+
+
+class TestActor:
+    def test_system_has_no_id(self) -> None:
+        assert Actor.system("collector") == Actor(kind="SYSTEM", id=None, label="collector")
+
+    @pytest.mark.parametrize(
+        ("kind", "identity", "label"), [("USER", None, "x"), ("SYSTEM", 1, "x"), ("ROBOT", 1, "x"), ("USER", 1, "")]
+    )
+    def test_refuses_what_nobody_is(self, kind: str, identity: int | None, label: str) -> None:
+        with pytest.raises(ActorUnknown):
+            Actor(kind=kind, id=identity, label=label)
+
+
+class TestIds:
+    def test_never_repeat(self) -> None:
+        assert len({ids.new_id() for _ in range(100)}) == 100
