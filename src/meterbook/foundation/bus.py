@@ -1,0 +1,71 @@
+"""NOTIFY carries ids only; who listens reads the values again in its own scope (architecture 2).
+
+Kinds in use: "series" (values arrived), "request" (a device request waits or was answered), "alarm", "device".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections
+
+CHANNEL = "meterbook"
+IDS_A_MESSAGE = 500  # a payload must stay under 8,000 bytes
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One message of the bus."""
+
+    kind: str
+    organization_id: int
+    ids: tuple[int, ...]
+
+
+def notify(kind: str, organization_id: int, ids: Iterable[int], *, using: str = DEFAULT_DB_ALIAS) -> None:
+    """This will tell all listeners, when the transaction of connection `using` commits, that these objects changed."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_notify(%s, payload)) FROM unnest(%s::text[]) AS payload",
+            [CHANNEL, payloads(kind, organization_id, ids)],
+        )
+
+
+def payloads(kind: str, organization_id: int, ids: Iterable[int]) -> list[str]:
+    """This will split the ids over as many payloads as the server's limit asks for."""
+    listed = [int(each) for each in ids]
+    pieces = [listed[start : start + IDS_A_MESSAGE] for start in range(0, len(listed), IDS_A_MESSAGE)]
+    return [json.dumps({"k": kind, "o": organization_id, "i": piece}, separators=(",", ":")) for piece in pieces]
+
+
+def parse(payload: str) -> Notice:
+    """This will read one payload back."""
+    data = json.loads(payload)
+    return Notice(kind=data["k"], organization_id=int(data["o"]), ids=tuple(int(each) for each in data["i"]))
+
+
+async def connect() -> psycopg.AsyncConnection[Any]:
+    """This will open a connection of its own for listening (a pooled one must not be kept)."""
+    settings = connections[DEFAULT_DB_ALIAS].settings_dict
+    connection = await psycopg.AsyncConnection.connect(
+        host=settings["HOST"] or None,
+        port=settings["PORT"] or None,
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+        dbname=settings["NAME"],
+        **{name: value for name, value in settings["OPTIONS"].items() if name.startswith("ssl")},
+        autocommit=True,
+        application_name="meterbook listener",
+    )
+    await connection.execute(f"LISTEN {CHANNEL}")
+    return connection
+
+
+async def listen(connection: psycopg.AsyncConnection[Any]) -> AsyncIterator[Notice]:
+    """This will yield every notice that arrives on a listening connection until it is closed."""
+    async for message in connection.notifies():
+        yield parse(message.payload)

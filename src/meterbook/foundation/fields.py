@@ -1,0 +1,1 @@
+"""What migrations may import from Meterbook (conventions 37): nothing else."""
