@@ -1,0 +1,5 @@
+"""Rights of the audit trail."""
+
+VIEW_AUDIT = "audit:view"
+
+PERMISSIONS = (VIEW_AUDIT,)

@@ -1,0 +1,144 @@
+"""Organizations, the people who sign in, and what they may do where and when."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from meterbook.foundation import models as foundation_models
+from meterbook.identity import values
+
+NO_DELETE = ("SELECT", "INSERT", "UPDATE")
+
+
+class Organization(foundation_models.Guarded):
+    """A tenant of the platform: the owner of rows. Guarded by its own id."""
+
+    id = models.AutoField(primary_key=True)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=60, unique=True)
+    language = models.CharField(max_length=10)
+    modules = ArrayField(models.CharField(max_length=30), default=list)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    privileges = NO_DELETE
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """What Django and allauth ask of a user model; users are made by `identity.operations` only."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """This will find a user by e-mail address, in any letter case."""
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, foundation_models.Guarded):
+    """A person who signs in. Belongs to no organization: grants say where they may do what."""
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=200)
+    # Empty: the language of the organization.
+    language = models.CharField(max_length=10, blank=True, default="")
+    theme = models.CharField(max_length=10, default=values.Theme.AUTO.value)
+    is_active = models.BooleanField(default=True)
+    # The password was made by the program, works for one sign-in and has not been used yet.
+    has_one_time_password = models.BooleanField(default=False)
+    must_change_password = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    privileges = NO_DELETE
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_in_small_letters"),
+            models.CheckConstraint(
+                condition=models.Q(theme__in=[each.value for each in values.Theme]), name="user_theme_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(has_one_time_password=False) | models.Q(must_change_password=True),
+                name="user_one_time_password_is_replaced",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Role(foundation_models.TenantModel):
+    """A role that an organization made itself. The built-in ones are code (`registry.ROLE_PATTERNS`)."""
+
+    name = models.CharField(max_length=100)
+    permissions = ArrayField(models.CharField(max_length=60))
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["organization_id", "name"], name="role_name_once"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Grant(foundation_models.TenantModel):
+    """That a user may do something somewhere in [starts_at, ends_at).
+
+    Something: a built-in role, a role of the organization, or one action. A grant is never removed: revoking sets
+    its end, so that it stays known who could do what when.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT)
+    role_code = models.CharField(max_length=30, blank=True, default="")
+    role = models.ForeignKey(Role, on_delete=models.PROTECT, null=True, blank=True)
+    action = models.CharField(max_length=60, blank=True, default="")
+    scope_kind = models.CharField(max_length=20)
+    # The id of a site; no foreign key, because sites are above identity.
+    scope_id = models.BigIntegerField(null=True, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    privileges = NO_DELETE
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=(
+                    models.Q(role_code__in=[each.value for each in values.RoleCode], role=None, action="")
+                    | models.Q(role_code="", role__isnull=False, action="")
+                    | (models.Q(role_code="", role=None) & ~models.Q(action=""))
+                ),
+                name="grant_gives_one_thing",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(scope_kind=values.ScopeKind.ORGANIZATION.value, scope_id=None)
+                | models.Q(scope_kind=values.ScopeKind.SITE.value, scope_id__isnull=False),
+                name="grant_scope_complete",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_at=None) | models.Q(ends_at__gte=models.F("starts_at")),
+                name="grant_ends_after_start",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["user", "starts_at"], name="grant_of_user"),
+            models.Index(fields=["organization_id", "user"], name="grant_of_organization"),
+        )
+
+    def __str__(self) -> str:
+        what = self.role_code or self.action or str(self.role_id)
+        return f"{what} for {self.user_id}"

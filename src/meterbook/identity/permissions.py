@@ -1,0 +1,8 @@
+"""Rights of identity itself. Those of the other domains are collected by `identity.registry`."""
+
+VIEW_ORGANIZATION = "identity:view_organization"
+EDIT_ORGANIZATION = "identity:edit_organization"
+VIEW_USERS = "identity:view_users"
+EDIT_USERS = "identity:edit_users"
+
+PERMISSIONS = (VIEW_ORGANIZATION, EDIT_ORGANIZATION, VIEW_USERS, EDIT_USERS)

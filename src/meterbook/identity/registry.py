@@ -1,0 +1,163 @@
+"""All permissions of the product, and which of them the built-in roles hold.
+
+Each domain declares its own in `permissions.py` (constants "domain:action" and the tuple `PERMISSIONS`). Identity is
+below the domains and must not know them, so the application hands their modules in when it starts.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+import importlib.util
+import re
+from collections.abc import Iterable
+
+from meterbook.identity.values import RoleCode
+
+SHAPE = re.compile(r"^[a-z]+:[a-z_]+$")
+
+# Specification 9.3, as far as the domains exist. Patterns, so that a new view permission reaches those who look and a
+# new right of a domain those who run it; everything else must be listed. The administrator holds all that is declared.
+ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
+    RoleCode.ORGANIZATION_ADMIN: ("*:*",),
+    RoleCode.MANAGER: (
+        "*:view*",
+        "sites:*",
+        "metering:*",
+        "acquisition:*",
+        "monitoring:*",
+        "alarms:*",
+        "tariffs:draft*",
+        "customers:*",
+        "billing:manage*",
+    ),
+    RoleCode.BILLING_CLERK: (
+        "identity:view_organization",
+        "sites:view*",
+        "metering:view*",
+        "metering:correct_reading",
+        "metering:import_readings",
+        "alarms:view*",
+        "tariffs:view*",
+        "tariffs:draft*",
+        "customers:*",
+        "ledger:view*",
+        "billing:view*",
+        "billing:manage*",
+        "documents:view*",
+    ),
+    RoleCode.APPROVER: (
+        "identity:view_organization",
+        "sites:view*",
+        "metering:view*",
+        "metering:correct_reading",
+        "alarms:view*",
+        "tariffs:view*",
+        "tariffs:publish*",
+        "customers:view*",
+        "ledger:view*",
+        "billing:view*",
+        "billing:approve*",
+        "documents:view*",
+    ),
+    RoleCode.CASHIER: (
+        "identity:view_organization",
+        "sites:view*",
+        "customers:view*",
+        "ledger:view*",
+        "billing:view*",
+        "documents:view*",
+    ),
+    RoleCode.OPERATOR: (
+        "identity:view_organization",
+        "sites:view*",
+        "metering:view*",
+        "acquisition:view*",
+        "monitoring:view*",
+        "acquisition:request_reading",
+        "alarms:*",
+    ),
+    RoleCode.ANALYST: (
+        "identity:view_organization",
+        "sites:view*",
+        "metering:view*",
+        "monitoring:view*",
+        "tariffs:view*",
+    ),
+    RoleCode.MONITOR: (
+        "identity:view_organization",
+        "sites:view*",
+        "metering:view*",
+        "monitoring:view*",
+        "alarms:view*",
+    ),
+    RoleCode.INTEGRATOR: (
+        "identity:view_organization",
+        "sites:*",
+        "metering:*",
+        "acquisition:*",
+        "monitoring:view*",
+        "alarms:*",
+    ),
+    RoleCode.AUDITOR: ("*:view*", "audit:*"),
+}
+
+_known: dict[str, str] = {}
+
+
+class PermissionMisdeclared(ValueError):
+    """A permission has another shape than "domain:action", or two domains declare the same one."""
+
+
+class PermissionUnknown(LookupError):
+    """No domain declares that permission; add it to the `permissions.py` of its domain."""
+
+
+def register(*, domain: str, permissions: Iterable[str]) -> None:
+    """This will make the permissions of one domain known. Registering the same again changes nothing.
+
+    :raises PermissionMisdeclared: when one has the wrong shape or belongs to another domain
+    """
+    for permission in permissions:
+        if not SHAPE.match(permission):
+            raise PermissionMisdeclared(f'{permission!r} of {domain}: write it as "domain:action" in small letters.')
+        if _known.setdefault(permission, domain) != domain:
+            raise PermissionMisdeclared(f"{permission!r} is declared by {_known[permission]} and by {domain}.")
+
+
+def collect(packages: Iterable[str]) -> None:
+    """This will register what `PERMISSIONS` in the `permissions` module of each package lists.
+
+    :param packages: dotted names of domain packages; one that is missing or has no such module is passed over
+    """
+    for package in packages:
+        name = f"{package}.permissions"
+        # A module that is there but does not load must not pass for one that is missing: roles would shrink silently.
+        if _is_there(package) and _is_there(name):
+            module = importlib.import_module(name)
+            register(domain=package.rpartition(".")[2], permissions=module.PERMISSIONS)
+
+
+def _is_there(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+def known() -> frozenset[str]:
+    """This will return all declared permissions."""
+    return frozenset(_known)
+
+
+def of_role(role: RoleCode) -> frozenset[str]:
+    """This will return the permissions of a built-in role."""
+    patterns = ROLE_PATTERNS[role]
+    return frozenset(each for each in _known if any(fnmatch.fnmatchcase(each, pattern) for pattern in patterns))
+
+
+def check(permission: str) -> str:
+    """This will return the permission as it came.
+
+    :raises PermissionUnknown: when no domain declares it
+    """
+    if permission not in _known:
+        raise PermissionUnknown(f"{permission!r}: {PermissionUnknown.__doc__}")
+    return permission

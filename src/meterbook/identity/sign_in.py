@@ -1,0 +1,61 @@
+"""What signing in changes. All of it runs outside a scope: the organization is not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.contrib.auth import hashers
+
+from meterbook.foundation import scoping
+from meterbook.identity import models, queries, trail
+from meterbook.kernel.actor import Actor
+
+
+def use_one_time_password(*, user_id: int, password_hash: str) -> str | None:
+    """This will spend the one-time password and return the hash that stands in its place, which matches nothing.
+
+    Two sign-ins at once: one of them gets None and must be refused.
+    """
+    spent = hashers.make_password(None)
+    waiting = models.User.objects.filter(pk=user_id, has_one_time_password=True, password=password_hash)
+    changed = waiting.update(has_one_time_password=False, password=spent)
+    return spent if changed else None
+
+
+def set_password(*, actor: Actor, at: datetime, user_id: int, password: str) -> None:
+    """This will replace the user's password by one that the user chose, and record it wherever the user has grants.
+
+    It opens a scope of the user's organizations.
+    """
+    ids = queries.organization_ids_of(user_id=user_id, at=at)
+    with scoping.scope(ids, actor=actor):
+        user = models.User.objects.select_for_update().get(pk=user_id)
+        user.set_password(password)
+        user.has_one_time_password = user.must_change_password = False
+        user.save(update_fields=["password", "has_one_time_password", "must_change_password"])
+        _record_everywhere(ids, actor=actor, at=at, action="identity:set_password", user=user)
+
+
+def note_sign_in(*, actor: Actor, at: datetime, user_id: int) -> None:
+    """This will record the sign-in in every organization that the user may enter.
+
+    It opens a scope of the user's organizations.
+    """
+    ids = queries.organization_ids_of(user_id=user_id, at=at)
+    with scoping.scope(ids, actor=actor):
+        user = models.User.objects.get(pk=user_id)
+        _record_everywhere(ids, actor=actor, at=at, action="identity:sign_in", user=user)
+
+
+def _record_everywhere(ids: Iterable[int], *, actor: Actor, at: datetime, action: str, user: models.User) -> None:
+    for organization_id in ids:
+        trail.record(
+            actor=actor,
+            at=at,
+            action=action,
+            subject=user,
+            before=None,
+            after=None,
+            organization_id=organization_id,
+        )

@@ -1,0 +1,140 @@
+"""Words of identity, and what a set of grants amounts to. Pure."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Module(enum.StrEnum):
+    """Parts of the product that an organization has on or off. CORE is always on."""
+
+    CORE = "CORE"
+    METERING = "METERING"
+    ALARMS = "ALARMS"
+    MONITORING = "MONITORING"
+    BILLING = "BILLING"
+
+
+MODULE_CAPTIONS = {
+    Module.CORE: _("Basics"),
+    Module.METERING: _("Meters and readings"),
+    Module.ALARMS: _("Alarms"),
+    Module.MONITORING: _("Live values and trends"),
+    Module.BILLING: _("Tariffs and bills"),
+}
+MODULES_AT_FIRST = (Module.METERING, Module.ALARMS, Module.MONITORING, Module.BILLING)
+
+
+class RoleCode(enum.StrEnum):
+    """Built-in roles (specification 9.3). An organization may add its own beside them."""
+
+    ORGANIZATION_ADMIN = "ORGANIZATION_ADMIN"
+    MANAGER = "MANAGER"
+    BILLING_CLERK = "BILLING_CLERK"
+    APPROVER = "APPROVER"
+    CASHIER = "CASHIER"
+    OPERATOR = "OPERATOR"
+    ANALYST = "ANALYST"
+    MONITOR = "MONITOR"
+    INTEGRATOR = "INTEGRATOR"
+    AUDITOR = "AUDITOR"
+
+
+ROLE_CAPTIONS = {
+    RoleCode.ORGANIZATION_ADMIN: _("Organization administrator"),
+    RoleCode.MANAGER: _("Manager"),
+    RoleCode.BILLING_CLERK: _("Billing clerk"),
+    RoleCode.APPROVER: _("Approver"),
+    RoleCode.CASHIER: _("Cashier"),
+    RoleCode.OPERATOR: _("Operator"),
+    RoleCode.ANALYST: _("Analyst"),
+    RoleCode.MONITOR: _("Monitor"),
+    RoleCode.INTEGRATOR: _("Integrator"),
+    RoleCode.AUDITOR: _("Auditor"),
+}
+
+
+class ScopeKind(enum.StrEnum):
+    """What a grant reaches: the whole organization, or one site."""
+
+    ORGANIZATION = "ORGANIZATION"
+    SITE = "SITE"
+
+
+class Theme(enum.StrEnum):
+    """Light or dark; AUTO follows the browser."""
+
+    AUTO = "AUTO"
+    LIGHT = "LIGHT"
+    DARK = "DARK"
+
+
+@dataclass(frozen=True)
+class GrantFacts:
+    """A grant with its role already looked up: these permissions, there, in [starts_at, ends_at)."""
+
+    permissions: frozenset[str]
+    site_id: int | None
+    starts_at: datetime
+    ends_at: datetime | None
+
+    def is_in_force(self, at: datetime) -> bool:
+        """This will tell whether the grant counts at that instant; its end no longer belongs to it."""
+        return self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What one user may do in one organization at one instant."""
+
+    everywhere: frozenset[str] = frozenset()
+    at_site: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+    def allows(self, permission: str, site_id: int | None = None) -> bool:
+        """This will tell whether the user may do that at the site, or without a site: in the whole organization."""
+        if permission in self.everywhere:
+            return True
+        return site_id is not None and permission in self.at_site.get(site_id, frozenset())
+
+    def allows_somewhere(self, permission: str) -> bool:
+        """This will tell whether there is at least one site where the user may do that."""
+        return permission in self.everywhere or any(permission in held for held in self.at_site.values())
+
+    def sites(self, permission: str) -> frozenset[int] | None:
+        """This will return the ids of the sites where the user may do that; None means all of the organization."""
+        if permission in self.everywhere:
+            return None
+        return frozenset(site_id for site_id, held in self.at_site.items() if permission in held)
+
+    def permissions(self, site_id: int | None = None) -> frozenset[str]:
+        """This will return all permissions at the site, or without a site: in the whole organization."""
+        if site_id is None:
+            return self.everywhere
+        return self.everywhere | self.at_site.get(site_id, frozenset())
+
+
+def resolve(grants: Iterable[GrantFacts], at: datetime) -> Access:
+    """This will add up the grants in force at that instant. No grant gives nothing."""
+    everywhere: frozenset[str] = frozenset()
+    at_site: dict[int, frozenset[str]] = {}
+    for grant in grants:
+        if not grant.is_in_force(at):
+            continue
+        if grant.site_id is None:
+            everywhere |= grant.permissions
+        else:
+            at_site[grant.site_id] = at_site.get(grant.site_id, frozenset()) | grant.permissions
+    return Access(everywhere=everywhere, at_site=at_site)
+
+
+@dataclass(frozen=True)
+class OneTimePassword:
+    """A password that works for one sign-in. It is shown once and stored only as a hash."""
+
+    email: str
+    password: str = field(repr=False)
