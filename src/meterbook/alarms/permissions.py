@@ -1,0 +1,6 @@
+"""Rights of alarms."""
+
+VIEW_ALARMS = "alarms:view"
+ACKNOWLEDGE_ALARM = "alarms:acknowledge"
+
+PERMISSIONS = (VIEW_ALARMS, ACKNOWLEDGE_ALARM)

@@ -1,0 +1,123 @@
+"""Reads of alarms; each needs a running scope."""
+
+from __future__ import annotations
+
+import collections
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, QuerySet
+
+from meterbook.acquisition import texts as acquisition_texts
+from meterbook.acquisition import values as acquisition_values
+from meterbook.alarms import models, values
+from meterbook.foundation import scoping
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class AlarmRow:
+    """An alarm as a screen shows it; `title` is in the reader's language."""
+
+    public_id: uuid.UUID
+    kind: values.AlarmKind
+    severity: values.Severity
+    severity_caption: str
+    title: str
+    site_name: str
+    subject_kind: str
+    subject_id: uuid.UUID
+    point_id: uuid.UUID | None
+    reason: str
+    raised_at: datetime
+    cleared_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+
+
+@dataclass(frozen=True)
+class AlarmZone:
+    """The strip on every operator page (M-044): open alarms by severity and the newest of them."""
+
+    critical: int
+    warning: int
+    info: int
+    newest: tuple[AlarmRow, ...]
+    silent_meters: int = 0
+
+    @property
+    def total(self) -> int:
+        """All open alarms."""
+        return self.critical + self.warning + self.info
+
+
+class AlarmNotFound(LookupError):
+    """There is no such alarm in this organization."""
+
+
+def get_zone(*, site_id: int | None = None, newest: int = 3) -> AlarmZone:
+    """This will return the alarm zone of the organization, or of one site."""
+    open_alarms = _alarms(site_id).filter(cleared_at__isnull=True)
+    counted: collections.Counter[str] = collections.Counter()
+    for severity, kind, count in open_alarms.values_list("severity", "kind").annotate(count=Count("id")):
+        counted[severity] += count
+        counted[kind] += count
+    rows = open_alarms.select_related("site", "acknowledged_by").order_by("-raised_at", "-id")[:newest]
+    return AlarmZone(
+        critical=counted[values.Severity.CRITICAL],
+        warning=counted[values.Severity.WARNING],
+        info=counted[values.Severity.INFO],
+        newest=tuple(_row(alarm) for alarm in rows),
+        silent_meters=counted[values.AlarmKind.METER_SILENT],
+    )
+
+
+def list_alarms(
+    *, site_id: int | None = None, severity: values.Severity | None = None, include_cleared: bool = False, page: int = 1
+) -> tuple[list[AlarmRow], int]:
+    """This will return one page (50) of alarms, newest first, and how many there are in all."""
+    found = _alarms(site_id)
+    if not include_cleared:
+        found = found.filter(cleared_at__isnull=True)
+    if severity is not None:
+        found = found.filter(severity=severity)
+    start = (max(page, 1) - 1) * PAGE
+    rows = found.select_related("site", "acknowledged_by").order_by("-raised_at", "-id")[start : start + PAGE]
+    return [_row(alarm) for alarm in rows], found.count()
+
+
+def _alarms(site_id: int | None) -> QuerySet[models.Alarm]:
+    found = models.Alarm.objects.filter(organization_id__in=scoping.current().organizations)
+    return found if site_id is None else found.filter(site_id=site_id)
+
+
+def _row(alarm: models.Alarm) -> AlarmRow:
+    severity = values.Severity(alarm.severity)
+    kind = values.AlarmKind(alarm.kind)
+    point = alarm.details.get("point_id")
+    return AlarmRow(
+        public_id=alarm.public_id,
+        kind=kind,
+        severity=severity,
+        severity_caption=str(values.SEVERITY_CAPTIONS[severity]),
+        title=str(values.TITLES[kind]) % {"name": alarm.details.get("name", "")},
+        site_name=alarm.site.name,
+        subject_kind=alarm.subject_kind,
+        subject_id=alarm.subject_id,
+        point_id=uuid.UUID(point) if point else None,
+        reason=_reason(alarm.details),
+        raised_at=alarm.raised_at,
+        cleared_at=alarm.cleared_at,
+        acknowledged_at=alarm.acknowledged_at,
+        acknowledged_by=alarm.acknowledged_by.name if alarm.acknowledged_by else "",
+    )
+
+
+def _reason(details: Mapping[str, Any]) -> str:
+    """What a device's problem is, in the reader's language; other alarms keep the words they were raised with."""
+    problem = acquisition_values.Problem.from_json(details.get("problem"))
+    return acquisition_texts.words(problem) if problem is not None else str(details.get("reason", ""))

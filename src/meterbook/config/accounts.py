@@ -1,0 +1,77 @@
+"""Signing in: the part of the settings that django-allauth, passwords and sessions need."""
+
+from __future__ import annotations
+
+import os
+
+_PUBLIC_ADDRESS = os.environ.get("MB_PUBLIC_ADDRESS", "http://127.0.0.1:8000")
+
+INSTALLED_APPS = ["allauth", "allauth.account", "allauth.mfa"]
+MIDDLEWARE = [
+    "allauth.account.middleware.AccountMiddleware",
+    "meterbook.web.session.SessionLifetimeMiddleware",
+    "meterbook.web.session.NewPasswordMiddleware",
+]
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+_VALIDATORS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {
+        "NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+]
+
+# Names and limits of the session cookie. Both limits run on real time, also in a demo.
+SESSION_IDLE_SECONDS = int(os.environ.get("MB_SESSION_IDLE_MINUTES", "480")) * 60
+SESSION_ABSOLUTE_SECONDS = int(os.environ.get("MB_SESSION_ABSOLUTE_HOURS", "168")) * 3600
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
+SESSION_COOKIE_NAME = "meterbook_session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = _PUBLIC_ADDRESS.startswith("https://")
+CSRF_COOKIE_NAME = "meterbook_csrf"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+
+ACCOUNT_ADAPTER = "meterbook.web.account_adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+# Users are made by an administrator, who vouches for the address.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_CHANGE_EMAIL = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SESSION_COOKIE_SECURE else "http"
+# X-10: at most 10 guesses in 15 minutes an account, whoever guesses, and 30 from one address.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/15m/ip",
+    "login_failed": "10/15m/key,30/15m/ip",
+    "reset_password": "20/h/ip,5/h/key",
+    "reset_password_from_key": "20/h/ip",
+    "change_password": "5/m/user",
+    "reauthenticate": "10/15m/user",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("MB_TRUSTED_PROXIES", "0"))
+
+MFA_ADAPTER = "meterbook.web.account_adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Meterbook"
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = False
+# Browsers offer WebAuthn on plain HTTP for the own machine only; that is how a new installation begins.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SESSION_COOKIE_SECURE

@@ -1,0 +1,63 @@
+"""Where every process writes what it has to say: to standard error, which a supervisor gathers; failures with stack.
+
+Django calls `configure` for web, worker, collector and commands alike (`LOGGING_CONFIG`).
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import sys
+from typing import Any
+
+import structlog
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"lines": {"()": "meterbook.config.logs.Lines"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        # Django's own handlers show failures in debug mode only, and mail them otherwise.
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # "Not found" and other refusals are answers, not failures.
+        "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
+    },
+}
+
+
+class Lines(logging.Formatter):
+    """One line for each record, then the stack; a request that failed carries the id that its page shows."""
+
+    def __init__(self) -> None:
+        super().__init__("%(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """This will return the record's line."""
+        line = super().formatMessage(record)
+        # Set by the page of a failed request (web.errors), which shows it.
+        error_id = getattr(getattr(record, "request", None), "error_id", "")
+        return f"{line} [error {error_id}]" if error_id else line
+
+
+def configure(settings: dict[str, Any]) -> None:
+    """This will have the standard library's loggers and structlog write to standard error."""
+    logging.config.dictConfig(settings)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ],
+        logger_factory=_to_standard_error,
+    )
+
+
+def _to_standard_error(*_names: object) -> structlog.PrintLogger:
+    """Looked up at each use: a command or a test may have put another stream there."""
+    return structlog.PrintLogger(sys.stderr)

@@ -1,0 +1,109 @@
+"""Settings of Meterbook. What differs between installations comes from the environment (reference/configuration)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from meterbook.config import accounts, logs, secret_key
+from meterbook.config.accounts import *  # noqa: F403 - sessions, passwords, allauth
+from meterbook.foundation.server import connections as server_connections
+
+BASE = Path(__file__).resolve().parent.parent
+DATA_DIR = server_connections.data_dir(os.environ)
+
+SECRET_KEY = secret_key.load(os.environ, DATA_DIR)
+DEBUG = os.environ.get("MB_DEBUG", "") == "1"
+ALLOWED_HOSTS = os.environ.get("MB_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+PUBLIC_ADDRESS = os.environ.get("MB_PUBLIC_ADDRESS", "http://127.0.0.1:8000")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_ADDRESS]
+IS_DEMO = os.environ.get("MB_DEMO", "") == "1"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    *accounts.INSTALLED_APPS,
+    "procrastinate.contrib.django",
+    "meterbook.foundation",
+    "meterbook.identity",
+    "meterbook.audit",
+    "meterbook.sites",
+    "meterbook.ledger",
+    "meterbook.tariffs",
+    "meterbook.documents",
+    "meterbook.metering",
+    "meterbook.acquisition",
+    "meterbook.customers",
+    "meterbook.billing",
+    "meterbook.alarms",
+    "meterbook.web",
+    "meterbook.config",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "meterbook.web.static_files.StaticFilesMiddleware",
+    "meterbook.web.security.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "meterbook.web.language.LanguageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    *accounts.MIDDLEWARE,
+]
+
+ROOT_URLCONF = "meterbook.config.urls"
+ASGI_APPLICATION = "meterbook.config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE / "web" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
+                "meterbook.web.context.shell",
+            ],
+        },
+    },
+]
+
+DATABASES = server_connections.databases(os.environ)
+DATABASE_ROUTERS: list[str] = []
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "identity.User"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [BASE / "locale"]
+FORMAT_MODULE_PATH = "meterbook.config.formats"
+
+LOGGING_CONFIG = "meterbook.config.logs.configure"
+LOGGING = logs.LOGGING
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE / "web" / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "meterbook.web.errors.csrf_failure"
+
+PROCRASTINATE_IMPORT_PATHS = ["meterbook.jobs.declarations"]
+PROCRASTINATE_AUTODISCOVER = False

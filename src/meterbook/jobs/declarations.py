@@ -1,0 +1,66 @@
+"""All jobs. Imported when the application starts, so that their names are known to whoever defers them."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from datetime import datetime
+
+from procrastinate import RetryStrategy
+
+from meterbook.audit import operations as audit_operations
+from meterbook.billing import operations as billing_operations
+from meterbook.foundation import events, scoping
+from meterbook.foundation.backup import dump
+from meterbook.jobs.declare import MAX_ATTEMPTS, job
+from meterbook.kernel import clock
+from meterbook.kernel.actor import Actor
+from meterbook.metering import operations as metering_operations
+
+
+@job(events.HANDLE_EVENT, queue="events")
+def handle_event(*, actor: Actor, at: datetime, event_id: int, handler: str) -> None:
+    """This will run one handler for one event."""
+    events.deliver(organization_id=scoping.current().organization_id, event_id=event_id, handler=handler, at=at)
+
+
+@job(
+    "metering.derive_dirty_days",
+    queue="derive",
+    lock=lambda organization_id, **_: f"derive:{organization_id}",
+    own_scope=True,
+)
+def derive_dirty_days(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will bring the day blocks of the organization up to date with its readings."""
+    metering_operations.derive_dirty_days(organization_id=organization_id, actor=actor, at=at)
+
+
+@job("audit.seal_entries", queue="default", lock=lambda organization_id, **_: f"seal:{organization_id}")
+def seal_entries(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will chain the audit entries written since the latest seal."""
+    audit_operations.seal(organization_id=scoping.current().organization_id, at=at)
+
+
+@job("billing.advance_run", queue="billing", own_scope=True)
+def advance_run(*, organization_id: int, actor: Actor, at: datetime, run_id: str) -> None:
+    """This will carry a bill run on until a person must decide, or it is closed."""
+    billing_operations.advance_run(organization_id=organization_id, actor=actor, at=at, run_id=uuid.UUID(run_id))
+
+
+# Retried although it is periodic: a deadlock passes in seconds, and the next instant is hours away.
+@job(
+    "metering.make_partitions",
+    queue="default",
+    retry=RetryStrategy(max_attempts=MAX_ATTEMPTS, exponential_wait=3),
+    own_scope=True,
+)
+def make_partitions(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will have the partitions of this month and the next two there before readings need them."""
+    metering_operations.make_partitions(at=at)
+
+
+# Retried although it is periodic: a day without a backup is too long, and the next one is far away.
+@job("foundation.back_up", lock=lambda **_: "backup", retry=RetryStrategy(max_attempts=3, wait=600), own_scope=True)
+def back_up(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will write the nightly backup into the data folder, and keep the newest fourteen."""
+    dump.nightly(environ=os.environ, at=clock.real_now())

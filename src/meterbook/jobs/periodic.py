@@ -1,0 +1,14 @@
+"""The timetable of periodic jobs, by the product's clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from meterbook.foundation.ticker import Periodic
+
+PERIODICS = (
+    Periodic("metering.derive_dirty_days", every=timedelta(seconds=10)),
+    Periodic("audit.seal_entries", every=timedelta(minutes=1)),
+    Periodic("metering.make_partitions", every=timedelta(hours=6), is_platform=True),
+    Periodic("foundation.back_up", every=timedelta(days=1), offset=timedelta(hours=2), is_platform=True),
+)

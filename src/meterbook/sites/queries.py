@@ -1,0 +1,57 @@
+"""Reads of the site tree; each needs a running scope."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from meterbook.foundation import scoping
+from meterbook.sites import models
+
+
+@dataclass(frozen=True)
+class SiteRow:
+    """A site as screens and other domains see it."""
+
+    id: int
+    public_id: uuid.UUID
+    code: str
+    name: str
+    zone: ZoneInfo
+    currency: str
+    language: str
+
+
+class SiteNotFound(LookupError):
+    """There is no such site in this organization."""
+
+
+def list_sites() -> list[SiteRow]:
+    """This will return the sites of the running scope, by name."""
+    sites = models.Site.objects.filter(organization_id__in=scoping.current().organizations)
+    return [_row(site) for site in sites.order_by("name", "id")]
+
+
+def get_site(*, public_id: uuid.UUID) -> SiteRow:
+    """This will return one site of the running scope.
+
+    :raises SiteNotFound: when it is not there or belongs to another organization
+    """
+    sites = models.Site.objects.filter(organization_id__in=scoping.current().organizations)
+    found = sites.filter(public_id=public_id).first()
+    if found is None:
+        raise SiteNotFound(SiteNotFound.__doc__)
+    return _row(found)
+
+
+def _row(site: models.Site) -> SiteRow:
+    return SiteRow(
+        id=site.pk,
+        public_id=site.public_id,
+        code=site.code,
+        name=site.name,
+        zone=ZoneInfo(site.time_zone),
+        currency=site.currency,
+        language=site.language,
+    )
