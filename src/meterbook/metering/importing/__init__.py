@@ -1,0 +1,1 @@
+"""Readings from files: tables, their mapping, instants and registers. No database."""

@@ -1,0 +1,77 @@
+"""Times and numbers out of cells."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+
+from meterbook.metering.importing.mapping import ISO
+from meterbook.metering.importing.tables import Cell
+
+_MIDNIGHT_24 = re.compile(r"\b24:00(:00)?\b")
+_NUMBERS = {
+    mark: re.compile(rf"[+-]?\d{{1,18}}(?:{re.escape(mark)}\d{{1,12}})?(?:[eE][+-]?\d{{1,2}})?") for mark in ".,"
+}
+
+
+class CellUnreadable(ValueError):
+    """The cell holds no time, or no number, of the form that was named."""
+
+
+def time_of(cell: Cell, pattern: str) -> datetime:
+    """This will return the time of a cell: without a zone, or with one where the text names its offset.
+
+    "24:00" is 0:00 of the next day.
+
+    :raises CellUnreadable: when the text is not of that form
+    """
+    if isinstance(cell, datetime):
+        # Workbooks hold times as fractions of a day; half a second is their noise.
+        return (cell + timedelta(milliseconds=500)).replace(microsecond=0)
+    if isinstance(cell, Decimal):
+        raise CellUnreadable
+    text = cell.strip()
+    if _MIDNIGHT_24.search(text):
+        return _parsed(_MIDNIGHT_24.sub(lambda found: f"00:00{found[1] or ''}", text), pattern) + timedelta(days=1)
+    return _parsed(text, pattern)
+
+
+def number_of(cell: Cell, mark: str) -> Decimal:
+    """This will return the number of a cell, exact; `mark` separates the decimals. Thousands are never grouped.
+
+    :raises CellUnreadable: when the text is no such number
+    """
+    if isinstance(cell, Decimal):
+        return cell
+    text = cell.strip() if isinstance(cell, str) else ""
+    if not _NUMBERS[mark].fullmatch(text):
+        raise CellUnreadable
+    return Decimal(text.replace(",", "."))
+
+
+def is_formula(cell: Cell) -> bool:
+    """This will tell whether a workbook's cell holds a formula, which is never evaluated here."""
+    return isinstance(cell, str) and cell.startswith("=")
+
+
+def _parsed(text: str, pattern: str) -> datetime:
+    try:
+        if pattern == ISO:
+            return datetime.fromisoformat(text)
+        if text.count(" ") == 1 and pattern.count(" ") == 1 and "%z" not in pattern:
+            # Dates and times of day repeat; reading each of them once is six times as fast.
+            (day_text, clock_text), (day_pattern, clock_pattern) = text.split(" "), pattern.split(" ")
+            return _piece(day_text, day_pattern) + (_piece(clock_text, clock_pattern) - _ZERO)
+        return _piece(text, pattern)
+    except ValueError as error:
+        raise CellUnreadable(text) from error
+
+
+@lru_cache(maxsize=8_192)
+def _piece(text: str, pattern: str) -> datetime:
+    return datetime.strptime(text, pattern)  # noqa: DTZ007 - local times get their zone in `instants`
+
+
+_ZERO = _piece("0:00", "%H:%M")

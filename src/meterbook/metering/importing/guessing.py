@@ -1,0 +1,283 @@
+"""Fill the gaps of a mapping from what the file shows, and say what was assumed."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from meterbook.kernel.quantity import Unit
+from meterbook.metering import values
+from meterbook.metering.importing import cells
+from meterbook.metering.importing.mapping import (
+    DAY,
+    ISO,
+    KIND_CAPTIONS,
+    LABEL_CAPTIONS,
+    STEPS,
+    Kind,
+    Label,
+    Mapping,
+    Midnight,
+)
+from meterbook.metering.importing.problems import refuse
+from meterbook.metering.importing.tables import Cell, Table
+
+FORMATS = (
+    ISO,
+    *(
+        f"{day}{clock}"
+        for day in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y")
+        for clock in (" %H:%M", " %H:%M:%S", "")
+    ),
+)
+SAMPLE = 3_000  # rows that guesses look at
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
+_VALUE_WORDS = re.compile(
+    r"k?m?wh|kvarh|usage|consum|energ|value|valor|reading|lectura|register|index|m3|m³", re.IGNORECASE
+)
+_REGISTER_WORDS = re.compile(r"regist|reading|lectura|counter|index|cumul|total", re.IGNORECASE)
+_UNITS = (
+    (re.compile(r"kvarh", re.IGNORECASE), Unit.KVARH),
+    (re.compile(r"(?<![a-z])mwh", re.IGNORECASE), Unit.MWH),
+    (re.compile(r"kwh", re.IGNORECASE), Unit.KWH),
+    (re.compile(r"(?<![a-z])wh(?![a-z])", re.IGNORECASE), Unit.WH),
+    (re.compile(r"(?<![a-z])gj(?![a-z])", re.IGNORECASE), Unit.GJ),
+    (re.compile(r"m3|m³", re.IGNORECASE), Unit.M3),
+    (re.compile(r"liter|litre|litro|(?<![a-z])l(?![a-z])", re.IGNORECASE), Unit.L),
+)
+
+
+def complete(mapping: Mapping, table: Table) -> tuple[Mapping, tuple[str, ...]]:
+    """This will return the mapping without gaps, and a sentence about each thing that was assumed.
+
+    :raises FileInvalid: when the file does not show what a gap should be
+    :raises values.SeriesTypeUnknown: for a series that the catalogue does not have
+    """
+    notes: list[str] = []
+    found = replace(mapping, delimiter=table.delimiter, sheet=table.sheet)
+    found = _time(found, table, notes)
+    found = _value(found, table, notes)
+    found = _unit_and_kind(found, table, notes)
+    times = _times(found, table)
+    return _steps(found, times, notes), tuple(notes)
+
+
+def time_places(table: Table, name: str) -> tuple[int, ...]:
+    """This will return the places of the time column, or of the two that “+” joins.
+
+    :raises FileInvalid: naming the columns that there are
+    """
+    whole = table.column(name)
+    names = [name] if whole is not None or "+" not in name else name.split("+")
+    return tuple(place_of(table, each) for each in names)
+
+
+def place_of(table: Table, name: str) -> int:
+    """This will return the place of a column.
+
+    :raises FileInvalid: naming the columns that there are
+    """
+    place = table.column(name)
+    if place is None:
+        raise refuse(
+            _("There is no column “%(name)s”.") % {"name": name},
+            _("The columns are: %(names)s.") % {"names": ", ".join(each for each in table.header if each)},
+        )
+    return place
+
+
+def time_cell(row: tuple[Cell, ...], places: tuple[int, ...]) -> Cell:
+    """This will return the cell with a row's time; of two columns, their texts with a blank between."""
+    if len(places) == 1:
+        return row[places[0]]
+    day, clock = row[places[0]], row[places[1]]
+    if isinstance(day, datetime):
+        return f"{day:%Y-%m-%d} {str(clock).strip():0>5}"
+    return f"{str(day).strip()} {str(clock).strip()}"
+
+
+def _time(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
+    if not mapping.time_column:
+        column = _find_time_column(table)
+        if column is None:
+            raise refuse(
+                _("No column holds times in a form that is known."),
+                _("Name the time column and the form of its times."),
+            )
+        mapping = replace(mapping, time_column=column)
+        notes.append(_("Times are in column “%(name)s”.") % {"name": column})
+    places = time_places(table, mapping.time_column)
+    if not mapping.time_format:
+        sample = [time_cell(row, places) for row in table.rows[:SAMPLE] if len(row) > max(places)]
+        pattern, is_unsure = _find_format(sample, mapping.time_column)
+        mapping = replace(mapping, time_format=pattern)
+        notes.append(_("Times are written as %(form)s.") % {"form": pattern})
+        if is_unsure:
+            notes.append(_("Day and month could be the other way round; name the form when they are."))
+    return mapping
+
+
+def _find_time_column(table: Table) -> str | None:
+    first = table.rows[0]
+    for place, name in enumerate(table.header):
+        if place >= len(first) or not name or not any(_fits(first[place], each) for each in FORMATS):
+            continue
+        after, cell = place + 1, first[place]
+        is_day = f"{cell:%H%M}" == "0000" if isinstance(cell, datetime) else ":" not in str(cell)
+        follows = first[after] if after < len(first) else ""
+        if is_day and isinstance(follows, str) and _CLOCK.fullmatch(follows.strip()):
+            return f"{name}+{table.header[after]}"
+        return name
+    return None
+
+
+def _find_format(sample: list[Cell], column: str) -> tuple[str, bool]:
+    """The form that most rows have; of several, the one whose times follow each other most evenly."""
+    fits = {each: sum(1 for cell in sample if _fits(cell, each)) for each in FORMATS}
+    most = max(fits.values())
+    if most * 2 <= len(sample):
+        raise refuse(
+            _("The times are in no form that is known, such as “%(text)s”.") % {"text": sample[0] if sample else ""},
+            _("Name their form, such as %(form)s.") % {"form": "%d/%m/%Y %H:%M"},
+            column=column,
+        )
+    fitting = [each for each in FORMATS if fits[each] == most]
+    if len(fitting) == 1:
+        return fitting[0], False
+    scores = {each: _evenness([cells.time_of(cell, each) for cell in sample if _fits(cell, each)]) for each in fitting}
+    best = max(fitting, key=lambda each: scores[each])
+    return best, sum(1 for each in fitting if scores[each] == scores[best]) > 1 and best.startswith("%d")
+
+
+def _evenness(times: list[datetime]) -> int:
+    naive = [each.replace(tzinfo=None) for each in times]
+    gaps = Counter(abs(after - before) for before, after in itertools.pairwise(naive))
+    return gaps.most_common(1)[0][1] if gaps else 0
+
+
+def _fits(cell: Cell, pattern: str) -> bool:
+    try:
+        cells.time_of(cell, pattern)
+    except cells.CellUnreadable:
+        return False
+    return True
+
+
+def _value(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
+    if not mapping.value_column:
+        taken = {*time_places(table, mapping.time_column)}
+        if mapping.point_column:
+            taken.add(place_of(table, mapping.point_column))
+        numeric = [
+            name
+            for place, name in enumerate(table.header)
+            if name and place not in taken and place < len(table.rows[0]) and _is_number(table.rows[0][place])
+        ]
+        if not numeric:
+            raise refuse(_("No column holds numbers."), _("Name the value column."))
+        named = [name for name in numeric if _VALUE_WORDS.search(name)]
+        mapping = replace(mapping, value_column=(named or numeric)[0])
+        notes.append(_("Values are in column “%(name)s”.") % {"name": mapping.value_column})
+    if not mapping.decimal_separator:
+        place = place_of(table, mapping.value_column)
+        texts = [row[place] for row in table.rows[:SAMPLE] if place < len(row) and isinstance(row[place], str)]
+        has_comma, has_point = (any(mark in str(text) for text in texts) for mark in ",.")
+        mapping = replace(mapping, decimal_separator="," if has_comma and not has_point else ".")
+        if has_comma:
+            notes.append(_("Decimals follow “%(mark)s”.") % {"mark": mapping.decimal_separator})
+    return mapping
+
+
+def _is_number(cell: Cell) -> bool:
+    if isinstance(cell, Decimal):
+        return True
+    for mark in ".,":
+        try:
+            cells.number_of(cell, mark)
+        except cells.CellUnreadable:
+            continue
+        return True
+    return False
+
+
+def _unit_and_kind(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
+    name = table.header[place_of(table, mapping.value_column)]
+    kind = values.series_type(mapping.series)
+    if not mapping.unit:
+        shown = next((unit for pattern, unit in _UNITS if pattern.search(name)), kind.unit)
+        mapping = replace(mapping, unit=shown)
+        notes.append(_("The unit is %(unit)s.") % {"unit": shown.symbol})
+    if not mapping.kind:
+        is_register = not kind.is_energy_like or _REGISTER_WORDS.search(name)
+        chosen = Kind.REGISTERS if is_register else Kind.INTERVALS
+        mapping = replace(mapping, kind=chosen)
+        notes.append(_("The values are: %(kind)s.") % {"kind": str(KIND_CAPTIONS[chosen]).lower()})
+    return mapping
+
+
+def _times(mapping: Mapping, table: Table) -> list[datetime]:
+    """The times of the first meter point in the file, as far as they can be read, oldest first."""
+    places = time_places(table, mapping.time_column)
+    by = place_of(table, mapping.point_column) if mapping.point_column else None
+    widest = max(*places, by or 0)
+    rows = [row for row in table.rows[:SAMPLE] if len(row) > widest]
+    if by is not None and rows:
+        rows = [row for row in rows if row[by] == rows[0][by]]
+    sample = [time_cell(row, places) for row in rows]
+    times = [cells.time_of(each, mapping.time_format) for each in sample if _fits(each, mapping.time_format)]
+    naive = [each.replace(tzinfo=None) for each in times]
+    return naive[::-1] if len(naive) > 1 and naive[0] > naive[-1] else naive
+
+
+def _steps(mapping: Mapping, times: list[datetime], notes: list[str]) -> Mapping:
+    if mapping.kind != Kind.INTERVALS:
+        return replace(mapping, label=mapping.label or Label.END, midnight=mapping.midnight or Midnight.NEXT)
+    if not mapping.step:
+        mapping = replace(mapping, step=_find_step(times, mapping.time_column))
+        notes.append(_("An interval has %(minutes)s minutes.") % {"minutes": mapping.step})
+    step = timedelta(minutes=mapping.step)
+    if not mapping.midnight:
+        late = sum(1 for before, after in itertools.pairwise(times) if _is_late_midnight(before, after, step))
+        mapping = replace(mapping, midnight=Midnight.SAME if late else Midnight.NEXT)
+        if late:
+            notes.append(_("Rows at 0:00 carry the date of the day that just ended."))
+    if not mapping.label:
+        mapping = replace(mapping, label=_find_label(mapping, times, step))
+        notes.append(_("A time names: %(end)s.") % {"end": str(LABEL_CAPTIONS[Label(mapping.label)]).lower()})
+    return mapping
+
+
+def _find_step(times: list[datetime], column: str) -> int:
+    gaps: Iterable[timedelta] = (abs(after - before) for before, after in itertools.pairwise(times))
+    counted = Counter(int(each.total_seconds()) for each in gaps if each)
+    seconds = counted.most_common(1)[0][0] if counted else 0
+    if seconds % 60 or seconds // 60 not in STEPS:
+        raise refuse(
+            _("The rows are not a usual interval apart, but %(seconds)s s.") % {"seconds": seconds},
+            _("Name the length of an interval in minutes: one of %(steps)s.") % {"steps": ", ".join(map(str, STEPS))},
+            column=column,
+        )
+    return seconds // 60
+
+
+def _is_late_midnight(before: datetime, after: datetime, step: timedelta) -> bool:
+    is_midnight = (after.hour, after.minute) == (0, 0)
+    return is_midnight and step < timedelta(minutes=DAY) and after + timedelta(days=1) == before + step
+
+
+def _find_label(mapping: Mapping, times: list[datetime], step: timedelta) -> Label:
+    words = mapping.time_column.casefold()
+    if re.search(r"\b(end|ending|to|until|hasta|bis|fin)\b|_end|end_", words):
+        return Label.END
+    if re.search(r"\b(start|from|begin|desde|von|inicio)\b|_start|start_", words) or mapping.step == DAY or not times:
+        return Label.START
+    first = times[0]
+    since_midnight = first - first.replace(hour=0, minute=0, second=0)
+    return Label.END if mapping.midnight == Midnight.SAME or since_midnight == step else Label.START

@@ -1,0 +1,86 @@
+"""Changes of metering, by subject; callers say `metering_operations.record_readings(...)`."""
+
+from meterbook.metering.operations.batches import BatchInvalid, ReadingBatch
+from meterbook.metering.operations.correcting import CorrectionIncomplete, correct_readings
+from meterbook.metering.operations.deriving import DeriveOutcome, derive_dirty_days
+from meterbook.metering.operations.import_files import (
+    FileShape,
+    ImportDone,
+    change_import_mapping,
+    check_import_file,
+    describe_import_file,
+    discard_import_file,
+    import_file,
+    upload_import_file,
+)
+from meterbook.metering.operations.importing import (
+    ImportOutcome,
+    PointOutcome,
+    SiteNotOpen,
+    check_import,
+    import_readings,
+)
+from meterbook.metering.operations.installing import (
+    Closing,
+    ClosingMissing,
+    MeterElsewhere,
+    OutsideInstallation,
+    PointOccupied,
+    RegisterPlan,
+    RegistersArePrimary,
+    change_multiplier,
+    exchange_meter,
+    install_meter,
+    remove_meter,
+)
+from meterbook.metering.operations.meters import CodeTaken, create_meter, create_meter_point
+from meterbook.metering.operations.partitions import make_partitions
+from meterbook.metering.operations.recording import (
+    RecordOutcome,
+    SeriesNotInOrganization,
+    StoreBusy,
+    record_latest,
+    record_readings,
+)
+
+__all__ = [
+    "BatchInvalid",
+    "Closing",
+    "ClosingMissing",
+    "CodeTaken",
+    "CorrectionIncomplete",
+    "DeriveOutcome",
+    "FileShape",
+    "ImportDone",
+    "ImportOutcome",
+    "MeterElsewhere",
+    "OutsideInstallation",
+    "PointOccupied",
+    "PointOutcome",
+    "ReadingBatch",
+    "RecordOutcome",
+    "RegisterPlan",
+    "RegistersArePrimary",
+    "SeriesNotInOrganization",
+    "SiteNotOpen",
+    "StoreBusy",
+    "change_import_mapping",
+    "change_multiplier",
+    "check_import",
+    "check_import_file",
+    "correct_readings",
+    "create_meter",
+    "create_meter_point",
+    "derive_dirty_days",
+    "describe_import_file",
+    "discard_import_file",
+    "exchange_meter",
+    "import_file",
+    "import_readings",
+    "install_meter",
+    "make_partitions",
+    "record_latest",
+    "record_readings",
+    "remove_meter",
+    "upload_import_file",
+]

@@ -1,0 +1,109 @@
+"""Derive what was marked dirty: from raw readings to day blocks (architecture 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import structlog
+from django.db import connections
+
+from meterbook.foundation import bulk, bus, scoping
+from meterbook.kernel.actor import Actor
+from meterbook.metering.deriving import findings, marks, portion, setups, writing
+from meterbook.metering.deriving.marks import Marks
+
+_log = structlog.get_logger(__name__)
+_TABLE = "metering_seriesday"
+_known_months: set[tuple[str, int, int]] = set()
+
+
+@dataclass(frozen=True)
+class DeriveOutcome:
+    """How many days of series were derived, and how many of them differed from what was stored."""
+
+    derived: int = 0
+    changed: int = 0
+
+    def __add__(self, other: DeriveOutcome) -> DeriveOutcome:
+        return DeriveOutcome(self.derived + other.derived, self.changed + other.changed)
+
+
+def derive_dirty_days(*, organization_id: int, actor: Actor, at: datetime) -> DeriveOutcome:
+    """This will derive every day that is marked, in small transactions, until no mark is left. Call it outside a scope.
+
+    Readings and marks are stored together, and a mark goes only when all of its days are stored: interrupted anywhere,
+    the next call ends with the same blocks. Two calls for one organization take turns. What arrives meanwhile is
+    derived too.
+
+    :param at: when it was started; blocks reach as far as readings do, whatever the time
+    """
+    total = DeriveOutcome()
+    while True:
+        with bulk.transact() as connection:
+            taken = marks.take(connection, organization_id)
+        if taken is None:
+            break
+        total += _derive(organization_id, actor, taken)
+    return total
+
+
+def _derive(organization_id: int, actor: Actor, taken: Marks) -> DeriveOutcome:
+    total = DeriveOutcome()
+    portions = list(taken.portions())
+    for number, dirty in enumerate(portions, start=1):
+        known = _setups(organization_id, actor, dirty)
+        done = _derive_portion(organization_id, known, dirty, taken, is_final=number == len(portions))
+        if done is None:
+            break
+        total += done
+    return total
+
+
+def _derive_portion(
+    organization_id: int,
+    known: dict[int, setups.Setup],
+    dirty: dict[int, set[int]],
+    taken: Marks,
+    *,
+    is_final: bool,
+) -> DeriveOutcome | None:
+    """None: another deriver did the work meanwhile."""
+    with bulk.transact() as connection:
+        marks.lock(connection, organization_id)
+        connection.execute("SET LOCAL work_mem = '64MB'")  # the readings of a portion are sorted in memory
+        if not marks.are_there(connection, organization_id, taken):
+            return None
+        own = {series_id: days for series_id, days in dirty.items() if series_id in known}
+        derived = portion.derive(connection, organization_id, known, own)
+        _require_partitions(np.concatenate([np.zeros(0, np.int64), *(each.day for each in derived.days)]))
+        changed = writing.write(connection, organization_id, derived.days)
+        findings.write(connection, organization_id, derived.changes)
+        touched = sorted(changed.keys() | {each.series_id for each in derived.changes})
+        bus.notify("series", organization_id, touched, using=bulk.ALIAS)
+        if is_final:
+            marks.remove(connection, organization_id, taken)
+    return DeriveOutcome(sum(len(each) for each in derived.days), sum(changed.values()))
+
+
+def _setups(organization_id: int, actor: Actor, dirty: dict[int, set[int]]) -> dict[int, setups.Setup]:
+    with scoping.scope([organization_id], actor=actor):
+        known = setups.load(organization_id=organization_id, series_ids=list(dirty))
+    foreign = sorted(dirty.keys() - known.keys())
+    if foreign:
+        _log.warning("marks of series that the organization does not have", series=foreign[:10])
+    return known
+
+
+def _require_partitions(days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
+    """Made over another connection, at once: a new partition locks the whole table until its transaction ends."""
+    months = np.unique(days.astype("datetime64[D]").astype("datetime64[M]")).astype(object)
+    database = str(connections[bulk.ALIAS].settings_dict["NAME"])
+    missing = [key for key in ((database, each.year, each.month) for each in months) if key not in _known_months]
+    if not missing:
+        return
+    with connections["default"].cursor() as cursor:
+        for _name, year, month in missing:
+            cursor.execute("SELECT metering_make_partition(%s, make_date(%s, %s, 1))", [_TABLE, year, month])
+    _known_months.update(missing)

@@ -1,0 +1,338 @@
+"""Import readings from a file, all or nothing: meters that are made with it, readings, marks and the trail in one
+transaction.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from psycopg import errors as pg_errors
+
+from meterbook.audit import chain as audit_chain
+from meterbook.audit import operations as audit_operations
+from meterbook.foundation import bulk, bus, operation, scoping
+from meterbook.kernel import civil
+from meterbook.kernel.actor import Actor
+from meterbook.kernel.quality import Quality
+from meterbook.kernel.quantity import Unit
+from meterbook.metering import models, values
+from meterbook.metering.importing import instants
+from meterbook.metering.importing.mapping import Mapping
+from meterbook.metering.operations import import_plans, installing, marking, meters, recording
+from meterbook.metering.operations.batches import ReadingBatch
+from meterbook.metering.operations.import_plans import ImportPlan, PointPlan
+from meterbook.sites import models as site_models
+
+_PATIENCE_SECONDS = 20
+_IMPORT_LOCK = 4_762_312  # beside deriving.marks.LOCK
+
+
+class SiteNotOpen(LookupError):
+    """The site for new meter points is not there, or the person may not import at it."""
+
+
+@dataclass(frozen=True)
+class PointOutcome:
+    """What came to one meter point. `total` in `unit` as text, empty for registers; times in ISO 8601."""
+
+    code: str
+    public_id: str
+    is_new: bool
+    starts_at: str
+    ends_at: str
+    rows: int
+    inserted: int
+    unchanged: int
+    total: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class ImportOutcome:
+    """What a file brought, or of a dry run would bring."""
+
+    file: str
+    sha256: str
+    is_dry_run: bool
+    rows: int
+    inserted: int
+    unchanged: int
+    points: tuple[PointOutcome, ...]
+    notes: tuple[str, ...]
+    mapping: dict[str, str | int]
+
+    def plain(self) -> dict[str, object]:
+        """This will return the outcome for storing and for programs."""
+        return asdict(self)
+
+
+def check_import(
+    *,
+    content: bytes,
+    name: str,
+    mapping: Mapping,
+    new_meters_at: uuid.UUID | None = None,
+    site_ids: frozenset[int] | None = None,
+) -> ImportOutcome:
+    """This will tell what importing a file would store; nothing is changed. Needs a running scope.
+
+    :param new_meters_at: public id of the site where meter points that are not there yet would be made
+    :param site_ids: where the person may import; None: everywhere
+    :raises uploads.UploadRefused: when the file is no table
+    :raises importing.problems.FileInvalid: with every fault by row
+    """
+    site = site_of(new_meters_at, site_ids)
+    plan = import_plans.plan(
+        import_plans.read(content=content, mapping=mapping, new_meters_at=site, site_ids=site_ids)
+    )
+    return outcome_of(plan, content, name, {}, is_dry_run=True)
+
+
+@operation.operation
+def import_readings(
+    *,
+    actor: Actor,
+    at: datetime,
+    content: bytes,
+    name: str,
+    mapping: Mapping,
+    new_meters_at: uuid.UUID | None = None,
+    site_ids: frozenset[int] | None = None,
+) -> ImportOutcome:
+    """This will store the readings of a file, all or nothing; the same file again changes nothing.
+
+    The days are marked; the worker derives them after the commit.
+
+    :param new_meters_at: public id of the site where meter points that are not there yet are made
+    :param site_ids: where the person may import; None: everywhere
+    :raises uploads.UploadRefused: when the file is no table
+    :raises importing.problems.FileInvalid: with every fault by row
+    """
+    file = new_file(actor, at, content, name)
+    return run(actor, at, file, content, mapping, site_of(new_meters_at, site_ids), site_ids)
+
+
+def run(
+    actor: Actor,
+    at: datetime,
+    file: models.ImportFile,
+    content: bytes,
+    mapping: Mapping,
+    site: site_models.Site | None,
+    site_ids: frozenset[int] | None,
+) -> ImportOutcome:
+    """This will import a file that has its row already; inside an operation."""
+    parsed = import_plans.read(content=content, mapping=mapping, new_meters_at=site, site_ids=site_ids)
+    if parsed.span is not None:
+        _require_partitions(*parsed.span)
+    _lock_organization(file.organization_id)
+    plan = import_plans.plan(parsed)
+    new_points = {
+        each.column.point: _make_point(actor, at, plan, each, site)
+        for each in plan.points
+        if each.point is None and site is not None
+    }
+    stored = [(each.series_id or new_points[each.column.point][1], each) for each in plan.points]
+    for series_id, each in stored:
+        _store(file.organization_id, at, series_id, each)
+    outcome = outcome_of(
+        plan, content, file.name, {code: point for code, (point, _id) in new_points.items()}, is_dry_run=False
+    )
+    file.content, file.imported_at, file.mapping, file.outcome = None, at, dict(outcome.mapping), outcome.plain()
+    file.save(update_fields=["content", "imported_at", "mapping", "outcome"])
+    _record(actor, at, file, outcome, stored)
+    _announce(actor, at, file.organization_id, stored)
+    return outcome
+
+
+def _require_partitions(first: datetime, final: datetime) -> None:
+    """Made over another connection, at once: a new partition locks the whole table until its transaction ends. Our own
+    transaction must not have looked at readings yet, or the two would wait for each other."""
+    months = [first.astimezone(UTC).date().replace(day=1)]
+    while months[-1] <= final.astimezone(UTC).date():
+        months.append(civil.next_month(months[-1]))
+    try:
+        with bulk.transact() as other:
+            other.execute(f"SET LOCAL lock_timeout = '{_PATIENCE_SECONDS}s'")
+            for month in months[:-1]:
+                other.execute("SELECT metering_make_partition('metering_reading', %s)", [month])
+    except pg_errors.LockNotAvailable as error:
+        raise recording.StoreBusy(_("Other programs keep the readings busy; import the file again.")) from error
+
+
+def _lock_organization(organization_id: int) -> None:
+    """Two imports at once would base their registers on the same past; the second waits for the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_IMPORT_LOCK, organization_id])
+
+
+def _make_point(
+    actor: Actor, at: datetime, plan: ImportPlan, each: PointPlan, site: site_models.Site
+) -> tuple[models.MeterPoint, int]:
+    """A meter point, a meter of the model “imported”, and its register at 0 when the file begins."""
+    code, kind = each.column.point, values.series_type(plan.mapping.series)
+    point = meters.create_meter_point(
+        actor=actor, at=at, site=site, code=code, name=code, service=_service(plan.mapping.series)
+    )
+    meter = meters.create_meter(
+        actor=actor, at=at, organization_id=site.organization_id, serial_number=code, model_code=values.IMPORTED
+    )
+    is_counter = kind.is_energy_like and each.total is not None
+    register = installing.RegisterPlan(
+        kind.code, kind.code, kind.unit, plan.decimals, opening=0 if is_counter else None
+    )
+    installing.install_meter(
+        actor=actor,
+        at=at,
+        meter_point=point,
+        meter=meter,
+        starts_at=instants.instant_of(each.column.starts[0]),
+        registers=(register,),
+        reason=_("Made with an import"),
+    )
+    series = models.Series.objects.get(organization_id=site.organization_id, meter_point=point, code=kind.code)
+    return point, series.pk
+
+
+def _service(series: str) -> values.Service:
+    if series == "volume":
+        return values.Service.COLD_WATER
+    return values.Service.HEATING if series == "heat" else values.Service.ELECTRICITY
+
+
+def _store(organization_id: int, at: datetime, series_id: int, each: PointPlan) -> None:
+    """By the application's own role, so that all of an import is one transaction; row security forbids it COPY."""
+    if not len(each.readings):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO metering_reading (organization_id, series_id, at, value, quality, source, received_at)"
+            " SELECT %s, %s, 'epoch'::timestamptz + us * interval '1 microsecond', value, %s, %s, %s"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS given(us, value)",
+            [
+                organization_id,
+                series_id,
+                int(Quality.VALID),
+                int(values.Source.IMPORT),
+                at,
+                each.readings.at.tolist(),
+                each.readings.value.tolist(),
+            ],
+        )
+    marking.mark_dirty(
+        organization_id=organization_id,
+        series_ids=[series_id],
+        first_day=each.dirty_from.astimezone(UTC).date() - timedelta(days=1),
+        until_day=each.dirty_until.astimezone(UTC).date() + timedelta(days=1),
+    )
+
+
+def _record(
+    actor: Actor,
+    at: datetime,
+    file: models.ImportFile,
+    outcome: ImportOutcome,
+    stored: list[tuple[int, PointPlan]],
+) -> None:
+    rows = (
+        [series_id, instant, value]
+        for series_id, each in stored
+        for instant, value in zip(each.readings.at.tolist(), each.readings.value.tolist(), strict=True)
+    )
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="metering:import_readings",
+        subject=file,
+        before=None,
+        after={
+            "sha256": outcome.sha256,
+            "mapping": outcome.mapping,
+            "points": [each.code for each in outcome.points],
+            "inserted": outcome.inserted,
+            "unchanged": outcome.unchanged,
+        },
+        rows=audit_chain.digest_of_rows(rows),
+    )
+
+
+def _announce(actor: Actor, at: datetime, organization_id: int, stored: list[tuple[int, PointPlan]]) -> None:
+    """The live value is a copy that only the bulk role may write: after the commit, for the newest reading of each."""
+    touched = [(series_id, each.readings) for series_id, each in stored if len(each.readings)]
+    if not touched:
+        return
+    bus.notify("series", organization_id, [series_id for series_id, _readings in touched])
+    newest = [(series_id, int(each.at[-1]), int(each.value[-1])) for series_id, each in touched]
+    batch = ReadingBatch.of(newest, source=values.Source.IMPORT)
+    transaction.on_commit(
+        functools.partial(
+            recording.record_latest, organization_id=organization_id, actor=actor, at=at, batch=batch
+        ),
+        robust=True,
+    )
+
+
+def outcome_of(
+    plan: ImportPlan, content: bytes, name: str, made: dict[str, models.MeterPoint], *, is_dry_run: bool
+) -> ImportOutcome:
+    """This will tell what a plan stores, or would."""
+    points = tuple(_point_outcome(each, plan, made.get(each.column.point)) for each in plan.points)
+    return ImportOutcome(
+        file=name,
+        sha256=hashlib.sha256(content).hexdigest(),
+        is_dry_run=is_dry_run,
+        rows=plan.rows,
+        inserted=sum(each.inserted for each in points),
+        unchanged=sum(each.unchanged for each in points),
+        points=points,
+        notes=plan.notes,
+        mapping=plan.mapping.plain(),
+    )
+
+
+def _point_outcome(each: PointPlan, plan: ImportPlan, made: models.MeterPoint | None) -> PointOutcome:
+    point, column = each.point or made, each.column
+    return PointOutcome(
+        code=column.point,
+        public_id=str(point.public_id) if point is not None else "",
+        is_new=each.point is None,
+        starts_at=instants.instant_of(column.starts[0]).astimezone(column.zone).isoformat(),
+        ends_at=instants.instant_of(column.ends[-1]).astimezone(column.zone).isoformat(),
+        rows=len(column.lines),
+        inserted=len(each.readings),
+        unchanged=each.unchanged,
+        total="" if each.total is None else f"{each.total:f}",
+        unit=Unit(plan.mapping.unit).symbol,
+    )
+
+
+def new_file(actor: Actor, at: datetime, content: bytes, name: str) -> models.ImportFile:
+    """This will note a file, without its content."""
+    return models.ImportFile.objects.create(
+        organization_id=scoping.current().organization_id,
+        name=name[-200:],
+        digest=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        author=actor.label[:200],
+        uploaded_at=at,
+    )
+
+
+def site_of(public_id: uuid.UUID | None, site_ids: frozenset[int] | None) -> site_models.Site | None:
+    """This will find the site for new meter points.
+
+    :raises SiteNotOpen: when it is not there, or outside `site_ids`
+    """
+    if public_id is None:
+        return None
+    sites = site_models.Site.objects.filter(organization_id=scoping.current().organization_id, public_id=public_id)
+    found = sites.first()
+    if found is None or (site_ids is not None and found.pk not in site_ids):
+        raise SiteNotOpen(_("There is no such site where you may import."))
+    return found

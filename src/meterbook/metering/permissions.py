@@ -1,0 +1,8 @@
+"""Rights of metering."""
+
+VIEW_METER = "metering:view_meter"
+MANAGE_METER = "metering:manage_meter"
+CORRECT_READING = "metering:correct_reading"
+IMPORT_READINGS = "metering:import_readings"
+
+PERMISSIONS = (VIEW_METER, MANAGE_METER, CORRECT_READING, IMPORT_READINGS)

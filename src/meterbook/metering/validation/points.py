@@ -1,0 +1,143 @@
+"""From raw readings and corrections to what the counter is taken to have shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from meterbook.kernel.quality import Quality
+from meterbook.metering.validation.inputs import (
+    Correction,
+    CorrectionKind,
+    Factor,
+    Finding,
+    FindingKind,
+    Installation,
+    Readings,
+)
+
+HELD = frozenset({Quality.QUESTIONABLE})
+LARGEST = 2**61  # of a register in the series' scale
+LARGEST_MEAN = 2**52  # of an instant quantity, so that sums over a day fit into 64 bits
+ESTIMATES = frozenset({Quality.ESTIMATED, Quality.PROJECTED, Quality.INTERPOLATED})
+
+
+@dataclass(frozen=True)
+class Point:
+    """The register at one instant; quality VALID, EDITED or ESTIMATED."""
+
+    at: int
+    value: int
+    quality: Quality = Quality.VALID
+
+
+def collect(readings: Readings, corrections: Iterable[Correction]) -> tuple[list[Point], list[Finding]]:
+    """This will return one point for each instant, in order, whatever the order in which readings arrived.
+
+    Readings that were flagged by their source are held back and reported.
+    """
+    order = np.lexsort((readings.value, readings.source, readings.at))
+    points: dict[int, Point] = {}
+    findings: dict[int, Finding] = {}
+    columns = (readings.at[order].tolist(), readings.value[order].tolist(), readings.quality[order].tolist())
+    for at, value, quality in zip(*columns, strict=True):
+        if at in points or quality == Quality.MISSING:
+            continue
+        if quality in HELD:
+            findings.setdefault(at, Finding(at, FindingKind.HELD_READING, value, value, at))
+            continue
+        points[at] = Point(at, value, _point_quality(quality))
+    for at, corrected in _corrected(corrections).items():
+        findings.pop(at, None)
+        if corrected is None:
+            points.pop(at, None)
+        else:
+            points[at] = Point(at, corrected, Quality.EDITED)
+    left = [finding for at, finding in findings.items() if at not in points]
+    return [points[at] for at in sorted(points)], left
+
+
+def of_installation(points: list[Point], installation: Installation) -> tuple[list[Point], list[Finding]]:
+    """This will return the points of one meter, with its opening and closing values, and estimates that facts
+    replaced.
+
+    An estimate counts only while no later fact is known (B-06, B-22): then the register difference between the facts
+    holds, so that a reading below an estimate is a true-up and never a roll-over.
+    """
+    end = installation.end
+    own = {p.at: p for p in points if p.at >= installation.start and (end is None or p.at < end)}
+    if installation.opening is not None:
+        own[installation.start] = Point(installation.start, installation.opening)
+    if end is not None and installation.closing is not None:
+        quality = Quality.ESTIMATED if installation.is_closing_estimated else Quality.VALID
+        own[end] = Point(end, installation.closing, quality)
+    # What the counter showed when its multiplier changed is a reading like any other.
+    for factor in installation.factors[1:]:
+        if factor.register is not None:
+            own[factor.at] = Point(factor.at, factor.register)
+    credible, held = that_fit([own[at] for at in sorted(own)], installation.factors, LARGEST)
+    kept, replaced = _replace_estimates(credible)
+    return kept, held + replaced
+
+
+def that_fit(points: list[Point], factors: Iterable[Factor], largest: int) -> tuple[list[Point], list[Finding]]:
+    """This will hold back points that the series' scale cannot hold: no meter shows that, and nothing may overflow."""
+    bound = min((largest * factor.denominator // factor.numerator for factor in factors), default=largest)
+    kept = [point for point in points if abs(point.value) <= bound]
+    if len(kept) == len(points):
+        return kept, []
+    held = [point for point in points if abs(point.value) > bound]
+    return kept, [Finding(p.at, FindingKind.HELD_READING, p.value, p.value, p.at) for p in held]
+
+
+def _replace_estimates(points: list[Point]) -> tuple[list[Point], list[Finding]]:
+    facts = [index for index, point in enumerate(points) if point.quality is not Quality.ESTIMATED]
+    final_fact = facts[-1] if facts else -1
+    kept, findings, pending = [], [], None
+    for index, point in enumerate(points):
+        if point.quality is Quality.ESTIMATED and index < final_fact:
+            pending = point
+            continue
+        if pending is not None and point.quality is not Quality.ESTIMATED:
+            findings.append(Finding(point.at, FindingKind.TRUE_UP, point.value, pending.value, point.at))
+            pending = None
+        kept.append(point)
+    return kept, findings
+
+
+def _point_quality(code: int) -> Quality:
+    if code in ESTIMATES:
+        return Quality.ESTIMATED
+    return Quality.EDITED if code == Quality.EDITED else Quality.VALID
+
+
+def _corrected(corrections: Iterable[Correction]) -> dict[int, int | None]:
+    standing: dict[int, int | None] = {}
+    for each in corrections:
+        if each.kind is CorrectionKind.SET:
+            standing[each.at] = each.value
+        elif each.kind is CorrectionKind.EXCLUDE:
+            standing[each.at] = None
+        elif each.kind is CorrectionKind.RESTORE:
+            standing.pop(each.at, None)
+    return standing
+
+
+def confirmed_resets(corrections: Iterable[Correction]) -> dict[int, int]:
+    """This will return the instants at which a person confirmed that a counter started anew, with what was lost
+    before.
+    """
+    standing: dict[int, int] = {}
+    for each in corrections:
+        if each.kind is CorrectionKind.CONFIRM_RESET:
+            standing[each.at] = each.value or 0
+        elif each.kind is CorrectionKind.RESTORE:
+            standing.pop(each.at, None)
+    return standing
+
+
+def releases(corrections: Iterable[Correction]) -> list[tuple[int, int]]:
+    """This will return the stretches of time in which a person let held values count."""
+    return [(c.at, c.until) for c in corrections if c.kind is CorrectionKind.RELEASE and c.until is not None]

@@ -1,0 +1,135 @@
+"""Words of metering: services, kinds of series, where readings come from, and the catalogue of what meters measure."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from functools import cache
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from meterbook.kernel.quantity import Unit
+
+IMPORTED = "imported"  # the model code of a meter whose readings come from files
+STEPS = (1, 5, 15, 30, 60)  # minutes of an interval
+SERIES_A_CHUNK = 128  # how many latest values one row holds
+NEVER = -(2**63)  # the instant of a latest value that has not come yet
+
+
+class Service(enum.StrEnum):
+    """What is delivered through a meter point."""
+
+    ELECTRICITY = "ELECTRICITY"
+    COLD_WATER = "COLD_WATER"
+    HOT_WATER = "HOT_WATER"
+    GAS = "GAS"
+    HEATING = "HEATING"
+    COOLING = "COOLING"
+    STEAM = "STEAM"
+    AIR = "AIR"
+
+
+SERVICE_CAPTIONS = {
+    Service.ELECTRICITY: _("Electricity"),
+    Service.COLD_WATER: _("Cold water"),
+    Service.HOT_WATER: _("Hot water"),
+    Service.GAS: _("Gas"),
+    Service.HEATING: _("Heating"),
+    Service.COOLING: _("Cooling"),
+    Service.STEAM: _("Steam"),
+    Service.AIR: _("Compressed air"),
+}
+
+
+class SeriesKind(enum.StrEnum):
+    """How the values of a series behave."""
+
+    CUMULATIVE = "CUMULATIVE"  # a counter; intervals are its differences
+    INSTANT = "INSTANT"  # a value at a moment; intervals are means
+    STATE = "STATE"  # a code, such as a breaker's position
+
+
+class Source(enum.IntEnum):
+    """Where a reading comes from. Of several for one instant the one with the smallest code counts."""
+
+    METER = 1  # asked by the collector
+    GATEWAY = 2  # sent by a field program
+    FIELD = 3  # read by a person at the meter
+    IMPORT = 4  # from a file
+
+
+SOURCE_CAPTIONS = {
+    Source.METER: _("Meter"),
+    Source.GATEWAY: _("Gateway"),
+    Source.FIELD: _("Read by a person"),
+    Source.IMPORT: _("Import"),
+}
+
+
+@dataclass(frozen=True)
+class SeriesType:
+    """One measured quantity as series carry it: integers of 10^-`decimals` `unit`."""
+
+    code: str
+    caption: Promise
+    kind: SeriesKind
+    unit: Unit
+    decimals: int
+    step: int  # minutes
+
+    @property
+    def is_energy_like(self) -> bool:
+        """Whether it can be billed: a counter."""
+        return self.kind is SeriesKind.CUMULATIVE
+
+
+class SeriesTypeUnknown(LookupError):
+    """The catalogue of series has no such code; correct the meter model document."""
+
+
+def _counter(code: str, caption: Promise, unit: Unit) -> SeriesType:
+    return SeriesType(code, caption, SeriesKind.CUMULATIVE, unit, 3, 15)
+
+
+def _instant(code: str, caption: Promise, unit: Unit, decimals: int) -> SeriesType:
+    return SeriesType(code, caption, SeriesKind.INSTANT, unit, decimals, 5)
+
+
+@cache
+def series_types() -> dict[str, SeriesType]:
+    """This will return the catalogue by code, in the order in which screens list it."""
+    listed = (
+        _counter("energy_import", _("Energy"), Unit.KWH),
+        _counter("energy_export", _("Energy returned"), Unit.KWH),
+        _counter("energy_reactive_import", _("Reactive energy"), Unit.KVARH),
+        _counter("energy_reactive_export", _("Reactive energy returned"), Unit.KVARH),
+        _counter("volume", _("Volume"), Unit.M3),
+        _counter("heat", _("Heat"), Unit.KWH),
+        _instant("power", _("Power"), Unit.KW, 3),
+        _instant("power_l1", _("Power L1"), Unit.KW, 3),
+        _instant("power_l2", _("Power L2"), Unit.KW, 3),
+        _instant("power_l3", _("Power L3"), Unit.KW, 3),
+        _instant("power_reactive", _("Reactive power"), Unit.KVAR, 3),
+        _instant("power_apparent", _("Apparent power"), Unit.KVA, 3),
+        _instant("voltage_l1", _("Voltage L1"), Unit.V, 1),
+        _instant("voltage_l2", _("Voltage L2"), Unit.V, 1),
+        _instant("voltage_l3", _("Voltage L3"), Unit.V, 1),
+        _instant("current_l1", _("Current L1"), Unit.A, 3),
+        _instant("current_l2", _("Current L2"), Unit.A, 3),
+        _instant("current_l3", _("Current L3"), Unit.A, 3),
+        _instant("power_factor", _("Power factor"), Unit.ONE, 3),
+        _instant("frequency", _("Frequency"), Unit.HZ, 2),
+    )
+    return {each.code: each for each in listed}
+
+
+def series_type(code: str) -> SeriesType:
+    """This will return one entry of the catalogue.
+
+    :raises SeriesTypeUnknown: for a code that is not in it
+    """
+    found = series_types().get(code)
+    if found is None:
+        raise SeriesTypeUnknown(f"“{code}”: {SeriesTypeUnknown.__doc__}")
+    return found
