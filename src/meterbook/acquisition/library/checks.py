@@ -1,0 +1,224 @@
+"""Is a meter-model document right? Every fault is told with its file, its line and what to do."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib import resources
+from typing import Any
+
+import jsonschema
+import yaml
+
+from meterbook.kernel.quantity import Dimension, Unit
+
+MAX_WORDS = 125  # the most that one Modbus answer can carry (Modbus Application Protocol 1.1b3, 6.3 and 6.4)
+WORDS = {"int16": 1, "uint16": 1, "int32": 2, "uint32": 2, "float32": 2, "int64": 4, "uint64": 4}
+LAST_ADDRESS = 65_535
+COUNTED = frozenset(
+    {
+        Dimension.ENERGY,
+        Dimension.REACTIVE_ENERGY,
+        Dimension.APPARENT_ENERGY,
+        Dimension.VOLUME,
+        Dimension.TIME,
+        Dimension.COUNT,
+    }
+)
+_ODD_NUMBER = re.compile(r"[-+]?0[0-9_]|.*:")  # octal by a leading zero, or hours:minutes
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong in a document, and what to do about it."""
+
+    file: str
+    line: int
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}: {self.what}; {self.remedy}"
+
+
+class DocumentInvalid(ValueError):
+    """A meter-model document is faulty; `faults` lists everything that was found."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document's content and the line on which each part of it begins, by its path."""
+
+    name: str
+    content: Mapping[str, Any]
+    lines: Mapping[Path, int]
+
+    def fault(self, path: Path, what: str, remedy: str) -> Fault:
+        """This will make a fault at a part of the document, or at the nearest part around it that has a line."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return Fault(self.name, self.lines.get(path, 1), what, remedy)
+
+
+def parse(text: str, name: str) -> Document:
+    """This will read a document and check it wholly: form first, then what the form cannot say.
+
+    :raises DocumentInvalid: with all faults of the stage that failed
+    """
+    try:
+        _refuse_aliases(text, name)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader that is stricter
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        fault = Fault(name, line, f"the character U+{error.character:04X}", "take it out; the file is text in UTF-8")
+        raise DocumentInvalid([fault]) from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        fault = Fault(name, line, f"not YAML: {error.problem}", "repair the indentation or the quotes")
+        raise DocumentInvalid([fault]) from error
+    document = Document(name, content, dict(_lines(node, ())) if node is not None else {})
+    for stage in (_doubled_keys(node, document), _form(document)):
+        _raise(list(stage))
+    _raise([*_values(document), *_doubles(document), *_overlaps(document)])
+    return document
+
+
+class _Loader(yaml.SafeLoader):
+    """Tells the line of a number or date that is none, and does not take 0072 for 58, as YAML 1.1 does."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401 - YAML's
+        """This will return the value of a part of the document."""
+        is_number = node.tag == "tag:yaml.org,2002:int"
+        if is_number and isinstance(node, yaml.ScalarNode) and _ODD_NUMBER.match(node.value):
+            what = f"{node.value} is read in another base"
+            raise yaml.constructor.ConstructorError(None, None, what, node.start_mark)
+        try:
+            return super().construct_object(node, deep=deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+
+
+def _raise(faults: list[Fault]) -> None:
+    if faults:
+        raise DocumentInvalid(sorted(faults, key=lambda fault: fault.line))
+
+
+def _refuse_aliases(text: str, name: str) -> None:
+    """An alias can refer to its own surroundings, or blow a small document up to gigabytes."""
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise DocumentInvalid([Fault(name, line, "an alias", "write the part out in full")])
+
+
+def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:
+    yield path, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _lines(value, (*path, key.value))
+            yield (*path, key.value), key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _lines(value, (*path, index))
+
+
+def _doubled_keys(node: yaml.Node | None, document: Document, path: Path = ()) -> Iterator[Fault]:
+    """YAML itself lets the later of two equal keys win in silence."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield Fault(document.name, key.start_mark.line + 1, f"{key.value} is given twice", "remove one of them")
+            seen.add(key.value)
+            yield from _doubled_keys(value, document, (*path, key.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _doubled_keys(value, document, (*path, index))
+
+
+@functools.cache
+def schema() -> Mapping[str, Any]:
+    """This will return the JSON Schema of a meter-model document."""
+    text = (resources.files("meterbook.acquisition.library") / "schema.json").read_text(encoding="utf-8")
+    content: Mapping[str, Any] = json.loads(text)
+    return content
+
+
+@functools.cache
+def _validator() -> Any:  # noqa: ANN401 - a class that jsonschema makes
+    """To JSON 1.0 is an integer; here it would go on as a float."""
+    drafted = jsonschema.Draft202012Validator
+    types = drafted.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    return jsonschema.validators.extend(drafted, type_checker=types)(schema())  # type: ignore[no-untyped-call]
+
+
+def _form(document: Document) -> Iterator[Fault]:
+    for error in _validator().iter_errors(document.content):
+        place = ".".join(str(part) for part in error.absolute_path) or "document"
+        hint = error.schema.get("description") if isinstance(error.schema, dict) else None
+        remedy = str(hint or "see the schema of meter models")
+        yield document.fault(tuple(error.absolute_path), f"{place}: {error.message}", remedy)
+
+
+def _values(document: Document) -> Iterator[Fault]:
+    for index, entry in enumerate(document.content["registers"]):
+        path: Path = ("registers", index)
+        if entry["unit"] not in Unit.__members__:
+            yield document.fault(
+                (*path, "unit"), f"unknown unit {entry['unit']}", f"write one of {', '.join(Unit.__members__)}"
+            )
+        elif entry["kind"] == "CUMULATIVE" and Unit[entry["unit"]].dimension not in COUNTED:
+            what = f"{entry['unit']} is measured at an instant, no counter adds it up"
+            yield document.fault((*path, "unit"), what, "make the kind INSTANT, or correct the unit")
+        if Fraction(entry.get("scale", "1")) <= 0:
+            yield document.fault((*path, "scale"), "the scale is not above zero", "write the factor from raw to unit")
+        if entry.get("wrap") is not None and entry["kind"] != "CUMULATIVE":
+            yield document.fault((*path, "wrap"), "only a counter wraps", "remove wrap, or make the kind CUMULATIVE")
+        if entry["address"] + WORDS[entry["type"]] - 1 > LAST_ADDRESS:
+            yield document.fault((*path, "address"), "ends behind address 65535", "correct the address")
+        if WORDS[entry["type"]] > document.content.get("limits", {}).get("words", MAX_WORDS):
+            yield document.fault((*path, "type"), "wider than limits.words", "raise limits.words or correct the type")
+
+
+def _doubles(document: Document) -> Iterator[Fault]:
+    entries = document.content["registers"]
+    codes: dict[str, int] = {}
+    series: dict[str, int] = {}
+    for index, entry in enumerate(entries):
+        for key, value, seen in (
+            ("code", entry["code"], codes),
+            ("series", entry.get("series", entry["code"]), series),
+        ):
+            if value in seen:
+                line = document.lines[("registers", seen[value])]
+                what = f"{key} {value} is taken by the register of line {line}"
+                yield document.fault(("registers", index, key), what, f"give each register its own {key}")
+                break
+            seen[value] = index
+
+
+def _overlaps(document: Document) -> Iterator[Fault]:
+    spans = sorted(
+        (entry["function"], entry["address"], entry["address"] + WORDS[entry["type"]], index)
+        for index, entry in enumerate(document.content["registers"])
+    )
+    for (function, _, end, before), (other, start, _, index) in itertools.pairwise(spans):
+        if function == other and start < end:
+            code = document.content["registers"][before]["code"]
+            yield document.fault(
+                ("registers", index, "address"),
+                f"address {start} lies inside register {code}, which ends at {end - 1}",
+                "correct one of the two addresses or types",
+            )

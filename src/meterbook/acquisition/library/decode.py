@@ -1,0 +1,73 @@
+"""From the words of an answer to stored integers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from meterbook.acquisition.contract import errors
+from meterbook.acquisition.contract.frames import Block, Sample
+from meterbook.acquisition.library import words as register_words
+from meterbook.acquisition.library.documents import Register
+from meterbook.metering.validation import registers as stored_registers
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What one answer held: samples in the order asked for, and the registers that held no possible value."""
+
+    samples: tuple[Sample, ...]
+    refused: tuple[tuple[Register, errors.Nonsense], ...]
+
+
+def decode_block(registers: Iterable[Register], block: Block, words: tuple[int, ...]) -> Decoded:
+    """This will decode all registers of a block; one that holds nonsense does not spoil the others.
+
+    :param words: the 16-bit words of the answer, `block.count` of them
+    """
+    samples: list[Sample] = []
+    refused: list[tuple[Register, errors.Nonsense]] = []
+    for register in registers:
+        start = register.address - block.address
+        try:
+            samples.append(decode(register, words[start : start + register.words]))
+        except errors.Nonsense as error:
+            refused.append((register, error))
+    return Decoded(tuple(samples), tuple(refused))
+
+
+def decode(register: Register, words: tuple[int, ...]) -> Sample:
+    """This will decode one register: EM24 words 0x86A0 0x0001 (low word first, 0.1 kWh) are 100000, 10000.0 kWh.
+
+    :raises meterbook.acquisition.contract.errors.Nonsense: for NaN, infinity, a counter below zero or at its wrap, or
+        a number that 64 bits cannot hold
+    """
+    raw_hex = "".join(f"{word:04x}" for word in words)
+    raw = register_words.raw(words, type=register.type, word_order=register.word_order)
+    try:
+        if isinstance(raw, int):
+            stored = stored_registers.from_integer(raw, register.scale, register.decimals)
+        else:
+            stored = stored_registers.from_float(raw, register.decimals, scale=register.scale)
+    except (stored_registers.NotANumber, stored_registers.RegisterTooLarge) as error:
+        raise _nonsense(register, raw_hex, f"{raw} is no value") from error
+    if register.is_energy and stored.value < 0:
+        raise _nonsense(register, raw_hex, f"{raw} is below zero, a counter never is")
+    if register.wrap is not None and stored.value >= register.wrap:
+        raise _nonsense(register, raw_hex, f"{raw} is beyond the counter's last digit")
+    return Sample(
+        code=register.code,
+        series_code=register.series_code,
+        value=stored.value,
+        decimals=register.decimals,
+        unit=register.unit,
+        kind=register.kind,
+        is_coarse=stored.is_coarse,
+        raw=raw_hex,
+    )
+
+
+def _nonsense(register: Register, raw_hex: str, what: str) -> errors.Nonsense:
+    return errors.Nonsense(
+        f"register {register.code} at {register.address} (0x{raw_hex}): {what}", register=register.code, raw=raw_hex
+    )

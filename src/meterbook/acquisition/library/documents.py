@@ -1,0 +1,157 @@
+"""The library of meter models: one validated YAML document a model."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+from meterbook.acquisition.contract.frames import Kind
+from meterbook.acquisition.library import checks
+from meterbook.kernel.quantity import Unit
+
+MODELS = resources.files("meterbook.acquisition.library") / "models"
+
+
+class ModelUnknown(LookupError):
+    """The library has no meter model of that code; `meterbook read --help` lists the codes."""
+
+
+@dataclass(frozen=True)
+class Register:
+    """One value that a meter offers.
+
+    The register holds `raw`; its value is raw x `scale` in `unit`, stored as an integer of 10^-`decimals` of it.
+    `wrap` is the stored integer at which a counter starts from zero again; None where the maker does not say: a fall is
+    then a reset to be confirmed, never a rollover. `address` counts words from 0. `word_order` is "big" (most
+    significant word first) or "little"; the bytes of a word are always big-endian.
+    """
+
+    code: str
+    series_code: str
+    caption: Mapping[str, str]
+    function: int
+    address: int
+    words: int
+    type: str
+    word_order: str
+    scale: Fraction
+    unit: Unit
+    kind: Kind
+    decimals: int
+    wrap: int | None
+
+    @property
+    def is_energy(self) -> bool:
+        """Whether it is a counter that can be billed: such registers are read first, at the slot boundary."""
+        return self.kind is Kind.CUMULATIVE
+
+    @property
+    def end(self) -> int:
+        """The first address behind the register."""
+        return self.address + self.words
+
+
+@dataclass(frozen=True)
+class MeterModel:
+    """A kind of meter: what it measures and where. `max_words` and `max_gap` bound the blocks of one request."""
+
+    code: str
+    manufacturer: str
+    name: str
+    service: str
+    protocol: str
+    max_words: int
+    max_gap: int
+    source: str
+    registers: tuple[Register, ...]
+
+    def register(self, code: str) -> Register:
+        """This will return the register of a code.
+
+        :raises KeyError: when the model has none of that code
+        """
+        for register in self.registers:
+            if register.code == code:
+                return register
+        raise KeyError(f"{self.code} has no register {code}; it has {', '.join(r.code for r in self.registers)}")
+
+
+def load(code: str) -> MeterModel:
+    """This will return the meter model of a code, such as "eastron_sdm630".
+
+    :raises ModelUnknown: when the library has none
+    :raises meterbook.acquisition.library.checks.DocumentInvalid: when its document is faulty
+    """
+    if code not in codes():
+        raise ModelUnknown(f"{code}: {ModelUnknown.__doc__} Known are {', '.join(codes())}.")
+    return _load(code)
+
+
+def all_models() -> tuple[MeterModel, ...]:
+    """This will return all models of the library, in the order of their codes."""
+    return tuple(load(code) for code in codes())
+
+
+@functools.cache
+def codes() -> tuple[str, ...]:
+    """This will return the codes of all models, sorted."""
+    return tuple(sorted(item.name.removesuffix(".yaml") for item in MODELS.iterdir() if item.name.endswith(".yaml")))
+
+
+def validate(text: str, name: str) -> MeterModel:
+    """This will read one document; `name` (its file name) is how errors call it.
+
+    :raises meterbook.acquisition.library.checks.DocumentInvalid: naming each fault with its line and its remedy
+    """
+    document = checks.parse(text, name)
+    return _model(document.content)
+
+
+@functools.cache
+def _load(code: str) -> MeterModel:
+    name = f"{code}.yaml"
+    # A byte that is not UTF-8 becomes a character that YAML refuses, with its line.
+    model = validate((MODELS / name).read_bytes().decode("utf-8", "surrogateescape"), name)
+    if model.code != code:
+        fault = checks.Fault(name, 1, f"code is {model.code}", f"name the file {model.code}.yaml")
+        raise checks.DocumentInvalid([fault])
+    return model
+
+
+def _model(content: Mapping[str, Any]) -> MeterModel:
+    limits = content.get("limits", {})
+    return MeterModel(
+        code=content["code"],
+        manufacturer=content["manufacturer"],
+        name=content["name"],
+        service=content["service"],
+        protocol=content["protocol"],
+        max_words=limits.get("words", checks.MAX_WORDS),
+        max_gap=limits.get("gap", 0),
+        source=content["source"],
+        registers=tuple(_registers(content)),
+    )
+
+
+def _registers(content: Mapping[str, Any]) -> Iterable[Register]:
+    for entry in content["registers"]:
+        yield Register(
+            code=entry["code"],
+            series_code=entry.get("series", entry["code"]),
+            caption=MappingProxyType(dict(entry["caption"])),
+            function=entry["function"],
+            address=entry["address"],
+            words=checks.WORDS[entry["type"]],
+            type=entry["type"],
+            word_order=entry.get("word_order", content["word_order"]),
+            scale=Fraction(entry.get("scale", "1")),
+            unit=Unit[entry["unit"]],
+            kind=Kind[entry["kind"]],
+            decimals=entry["decimals"],
+            wrap=entry.get("wrap"),
+        )

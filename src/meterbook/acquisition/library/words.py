@@ -1,0 +1,39 @@
+"""From 16-bit words to the number that they carry. No float enters: a float register becomes its decimal text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+INTEGERS = {
+    "int16": (16, True),
+    "uint16": (16, False),
+    "int32": (32, True),
+    "uint32": (32, False),
+    "int64": (64, True),
+    "uint64": (64, False),
+}
+
+
+class WordsMissing(ValueError):
+    """The answer is shorter than the register; the block that was read does not cover it."""
+
+
+def raw(words: Sequence[int], *, type: str, word_order: str) -> int | str:  # noqa: A002
+    """This will return the integer of an integer register, or the shortest decimal text of a float register.
+
+    Words 0x488A 0xD2A7 of a float32, most significant word first, are "284309.22": the shortest text that means this
+    float and no other. The float itself is 284309.21875.
+
+    :param type: one of int16, uint16, int32, uint32, int64, uint64, float32
+    :raises WordsMissing: when the words do not fill the type
+    """
+    ordered = list(words) if word_order == "big" else list(reversed(words))
+    octets = b"".join(word.to_bytes(2, "big") for word in ordered)
+    bits, is_signed = INTEGERS.get(type, (32, False))
+    if len(octets) * 8 != bits:
+        raise WordsMissing(f"{len(words)} words for {type}: {WordsMissing.__doc__}")
+    if type == "float32":
+        return str(np.frombuffer(octets, dtype=">f4")[0])
+    return int.from_bytes(octets, "big", signed=is_signed)

@@ -1,0 +1,133 @@
+"""Buses, the devices on them, how they are doing, and what they are asked."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from meterbook.acquisition import values
+from meterbook.foundation import models as foundation_models
+from meterbook.metering import models as metering_models
+from meterbook.sites import models as site_models
+
+
+class Bus(foundation_models.TenantModel):
+    """A line that devices share: one request at a time. Times are real milliseconds."""
+
+    site = models.ForeignKey(site_models.Site, on_delete=models.PROTECT)
+    name = models.CharField(max_length=100)
+    protocol = models.CharField(max_length=20)
+    host = models.CharField(max_length=253)
+    port = models.IntegerField(default=502)
+    timeout_ms = models.IntegerField(default=1000)
+    retries = models.SmallIntegerField(default=2)
+    is_enabled = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["site", "name"], name="bus_name_once_a_site"),
+            models.CheckConstraint(
+                condition=models.Q(protocol__in=[each.value for each in values.BusProtocol]), name="bus_protocol_known"
+            ),
+            models.CheckConstraint(condition=models.Q(port__range=(1, 65_535)), name="bus_port_possible"),
+            models.CheckConstraint(condition=models.Q(timeout_ms__range=(50, 60_000)), name="bus_timeout_possible"),
+            models.CheckConstraint(condition=models.Q(retries__range=(0, 10)), name="bus_retries_possible"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Device(foundation_models.TenantModel):
+    """A meter as it is reached: its address on a bus. Live values are asked every `live_seconds` of product time."""
+
+    bus = models.ForeignKey(Bus, on_delete=models.PROTECT)
+    meter = models.ForeignKey(metering_models.Meter, on_delete=models.PROTECT)
+    unit_id = models.SmallIntegerField()
+    model_code = models.CharField(max_length=60)
+    live_seconds = models.IntegerField(default=10)
+    is_enabled = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = (
+            # A meter that was exchanged leaves its disabled device behind; the new meter takes its address.
+            models.UniqueConstraint(
+                fields=["bus", "unit_id"], condition=models.Q(is_enabled=True), name="device_unit_once_a_bus"
+            ),
+            models.UniqueConstraint(fields=["meter"], condition=models.Q(is_enabled=True), name="device_once_a_meter"),
+            models.CheckConstraint(condition=models.Q(unit_id__range=(1, 247)), name="device_unit_possible"),
+            models.CheckConstraint(condition=models.Q(live_seconds__range=(1, 3600)), name="device_live_possible"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.model_code} unit {self.unit_id}"
+
+
+class DeviceState(foundation_models.TenantModel):
+    """How a device is doing, as its collector saw it latest. `problem` as `values.Problem.as_json`."""
+
+    device = models.OneToOneField(Device, on_delete=models.PROTECT)
+    status = models.CharField(max_length=10, default=values.DeviceStatus.NEVER.value)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    silent_since = models.DateTimeField(null=True, blank=True)
+    failures = models.IntegerField(default=0)
+    problem = models.JSONField(null=True, blank=True)
+    frame_at = models.DateTimeField(null=True, blank=True)
+    request_hex = models.TextField(blank=True)
+    response_hex = models.TextField(blank=True)
+    took_ms = models.IntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(status__in=[each.value for each in values.DeviceStatus]),
+                name="device_status_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.status
+
+
+class DeviceRequest(foundation_models.TenantModel):
+    """One question to a device. `requested_at` and `answered_at` are product time, the other instants real time.
+
+    Real time, because a person waits for the answer: it must not expire sooner in an accelerated demo.
+    """
+
+    device = models.ForeignKey(Device, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=20)
+    priority = models.SmallIntegerField(default=0)
+    requested_by = models.CharField(max_length=200)
+    requested_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(max_length=10, default=values.RequestStatus.WAITING.value)
+    answer = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(kind__in=[each.value for each in values.RequestKind]), name="request_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=[each.value for each in values.RequestStatus]),
+                name="request_status_known",
+            ),
+            models.UniqueConstraint(
+                fields=["device", "kind"],
+                condition=models.Q(status__in=["WAITING", "TAKEN"]),
+                name="request_open_once",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["organization_id", "priority", "id"],
+                condition=models.Q(status__in=["WAITING", "TAKEN"]),
+                name="request_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.status}"

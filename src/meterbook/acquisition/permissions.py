@@ -1,0 +1,7 @@
+"""Rights of acquisition."""
+
+VIEW_DEVICE = "acquisition:view_device"
+MANAGE_DEVICE = "acquisition:manage_device"
+REQUEST_READING = "acquisition:request_reading"
+
+PERMISSIONS = (VIEW_DEVICE, MANAGE_DEVICE, REQUEST_READING)

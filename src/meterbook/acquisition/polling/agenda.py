@@ -1,0 +1,127 @@
+"""Whose turn it is on one bus.
+
+A bus asks one device at a time. A device that does not answer goes behind all others that wait before it is asked
+again, so in one round it delays them by one time-out only, and by less than time-out x retries whatever happens; when
+its retries are used up it rests (M-016).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from meterbook.acquisition.polling import backoff, timetable
+from meterbook.acquisition.polling.backoff import Health, Policy
+from meterbook.acquisition.polling.timetable import Done, Timetable, Work
+
+NOTHING_DONE = Done()
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Job(Generic[Key]):
+    """Read the counters or the instant values of a device, for the slot that began at `slot`."""
+
+    key: Key
+    work: Work
+    slot: datetime
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class _Entry:
+    timetable: Timetable
+    policy: Policy
+    done: Done = NOTHING_DONE
+    health: Health = backoff.WELL
+    turn: int = 0  # when it last had its turn; the smaller waits longer
+
+
+# A gateway that cannot be reached is tried again soon: its devices have done nothing wrong.
+BUS_POLICY = Policy(retries=0, first_pause=timedelta(seconds=1), cap=timedelta(minutes=1))
+
+
+@dataclass
+class Agenda(Generic[Key]):
+    """The devices of one bus with what they are due for. It knows no clock: every question gives the instant."""
+
+    bus_policy: Policy = BUS_POLICY
+    bus_health: Health = backoff.WELL
+    _entries: dict[Key, _Entry] = field(default_factory=dict)
+    _turn: int = 0
+
+    def put(self, key: Key, table: Timetable, policy: Policy) -> None:
+        """This will add a device, or change its timetable and policy and keep what is known of it."""
+        former = self._entries.get(key)
+        changed = _Entry(table, policy) if former is None else replace(former, timetable=table, policy=policy)
+        self._entries[key] = changed
+
+    def remove(self, key: Key) -> None:
+        """This will forget a device; a device that is not there stays so."""
+        self._entries.pop(key, None)
+
+    def keys(self) -> frozenset[Key]:
+        """This will return the devices."""
+        return frozenset(self._entries)
+
+    def health(self, key: Key) -> Health:
+        """This will return how a device has answered lately."""
+        return self._entries[key].health
+
+    def take(self, now: datetime) -> Job[Key] | None:
+        """This will return the most urgent job, None when nothing is due or the whole bus rests.
+
+        Counters come before instant values, devices that answered before those that failed, and of equal ones the one
+        that has waited longest. The caller does the job, then calls `succeeded`, `failed` or `unreachable`.
+        """
+        if not self.bus_health.may_try(now):
+            return None
+        return min(self._jobs(now), key=self._urgency, default=None)
+
+    def succeeded(self, job: Job[Key]) -> None:
+        """This will note that a job was done: its slot is served and the device is well."""
+        self.bus_health = backoff.WELL
+        entry = self._entries.get(job.key)
+        if entry is not None:  # else it was removed while its job ran
+            self._turn += 1
+            done = entry.done.with_slot(job.work, job.slot)
+            self._entries[job.key] = replace(entry, done=done, health=backoff.WELL, turn=self._turn)
+
+    def failed(self, job: Job[Key], at: datetime) -> None:
+        """This will note that one attempt failed: the device goes behind the others, or rests."""
+        self.bus_health = backoff.WELL
+        entry = self._entries.get(job.key)
+        if entry is not None:
+            self._turn += 1
+            health = backoff.failed(entry.health, at, entry.policy)
+            self._entries[job.key] = replace(entry, health=health, turn=self._turn)
+
+    def unreachable(self, at: datetime) -> None:
+        """This will note that the gateway itself could not be reached: the bus rests, no device is to blame."""
+        self.bus_health = backoff.failed(self.bus_health, at, self.bus_policy)
+
+    def wake_at(self, now: datetime) -> datetime | None:
+        """This will return when `take` can have a job again: `now` when it has one, None when never."""
+        instants = [instant for entry in self._entries.values() if (instant := _ready_at(entry, now)) is not None]
+        if not instants:
+            return None
+        rests_until = self.bus_health.rests_until
+        return min(instants) if rests_until is None else max(min(instants), rests_until)
+
+    def _jobs(self, now: datetime) -> Iterator[Job[Key]]:
+        for key, entry in self._entries.items():
+            if entry.health.may_try(now):
+                for due in timetable.due(now, entry.timetable, entry.done):
+                    yield Job(key, due.work, due.slot, entry.policy)
+
+    def _urgency(self, job: Job[Key]) -> tuple[Work, int, int]:
+        entry = self._entries[job.key]
+        return job.work, entry.health.failures, entry.turn
+
+
+def _ready_at(entry: _Entry, now: datetime) -> datetime | None:
+    instant = timetable.next_due(now, entry.timetable, entry.done)
+    rests_until = entry.health.rests_until
+    return instant if instant is None or rests_until is None else max(instant, rests_until)

@@ -1,0 +1,90 @@
+"""When a device is due. Slots lie on the UTC grid: every 15 minutes means :00, :15, :30 and :45."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class StepRefused(ValueError):
+    """A step is a whole number of seconds from 1 second to 1 day."""
+
+
+class Work(enum.IntEnum):
+    """What is read; the smaller one first."""
+
+    ENERGY = 0
+    INSTANT = 1
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """Counters at every boundary of `energy_every`, instant values every `instant_every`, None for never."""
+
+    energy_every: timedelta | None
+    instant_every: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        for step in (self.energy_every, self.instant_every):
+            if step is not None and (step % timedelta(seconds=1) or not timedelta(0) < step <= timedelta(days=1)):
+                raise StepRefused(f"{step}: {StepRefused.__doc__}")
+
+    def step(self, work: Work) -> timedelta | None:
+        """This will return how often a kind of work is due."""
+        return self.energy_every if work is Work.ENERGY else self.instant_every
+
+
+@dataclass(frozen=True)
+class Done:
+    """The start of the latest slot that was served, by kind of work; None before the first."""
+
+    energy: datetime | None = None
+    instant: datetime | None = None
+
+    def latest(self, work: Work) -> datetime | None:
+        """This will return the latest slot served for a kind of work."""
+        return self.energy if work is Work.ENERGY else self.instant
+
+    def with_slot(self, work: Work, slot: datetime) -> Done:
+        """This will note that a slot was served."""
+        return replace(self, energy=slot) if work is Work.ENERGY else replace(self, instant=slot)
+
+
+@dataclass(frozen=True, order=True)
+class Due:
+    """A kind of work whose slot, starting at `slot`, has not been served yet."""
+
+    work: Work
+    slot: datetime
+
+
+def slot_of(at: datetime, step: timedelta) -> datetime:
+    """This will return the start of the slot that holds an instant: 12:07:30 by 15 minutes is 12:00."""
+    return at - (at - EPOCH) % step
+
+
+def due(now: datetime, timetable: Timetable, done: Done) -> tuple[Due, ...]:
+    """This will return what a device is due for, counters first.
+
+    A slot stays due until it is served or the next one begins: missed slots are never made up for, since the device
+    only knows its present values.
+    """
+    found: list[Due] = []
+    for work in Work:
+        step = timetable.step(work)
+        if step is not None:
+            slot, latest = slot_of(now, step), done.latest(work)
+            if latest is None or latest < slot:
+                found.append(Due(work, slot))
+    return tuple(found)
+
+
+def next_due(now: datetime, timetable: Timetable, done: Done) -> datetime | None:
+    """This will return the instant from which on something is due: `now` when it is already; None for never."""
+    if due(now, timetable, done):
+        return now
+    steps = [step for work in Work if (step := timetable.step(work)) is not None]
+    return min((slot_of(now, step) + step for step in steps), default=None)

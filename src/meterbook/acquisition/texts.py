@@ -1,0 +1,136 @@
+"""Problems of devices in the reader's language. Drivers are plain Python and speak English; their codes are fixed."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from meterbook.acquisition import values
+
+# code -> (what happened, what to do). Figures come from the problem's data.
+_TEXTS: dict[str, tuple[str | Promise, str | Promise]] = {
+    "TIMEOUT": (
+        _("Unit %(unit)s did not answer within %(seconds)s s."),
+        _(
+            "Check the unit address, the meter's supply and wiring, and the gateway's speed and parity; on a slow line"
+            " allow a longer time-out."
+        ),
+    ),
+    "CONNECTION": (
+        _("No connection to %(host)s:%(port)s."),
+        _(
+            "Check host and port, that the gateway is switched on and reachable from here, and that no other program"
+            " holds its only connection."
+        ),
+    ),
+    "CONNECTION_LOST": (
+        _("The gateway closed the connection while unit %(unit)s was asked."),
+        _("Check that no other program uses the gateway, and the network between."),
+    ),
+    "MISMATCH": (
+        _("An answer came that does not belong to the request; nothing of it was used."),
+        _("Check that every address on the line is used once and that only one program asks the gateway."),
+    ),
+    "NONSENSE": (
+        _("Register %(register)s held 0x%(raw)s, which is no possible value."),
+        _("Check the meter model, its word order and its registers against the display of the meter."),
+    ),
+    "COARSE": (
+        _("Register %(register)s is a float that has grown too large to count in its last digit."),
+        _("Its energy arrives in jumps; read a whole-number register of the meter instead, if it has one."),
+    ),
+    "MAPPING": (
+        _("Register %(register)s of the meter model does not fit the installation of the meter."),
+        _("Install the meter again with the registers of its model, or choose the right meter model."),
+    ),
+    "MODEL": (
+        _("The library has no meter model “%(model)s”."),
+        _("Choose a meter model that the library has."),
+    ),
+    "NOT_INSTALLED": (
+        _("The meter hangs at no meter point, so that nothing says where its values belong."),
+        _("Install the meter at a meter point."),
+    ),
+    "NETWORK": (
+        _("Connections to %(address)s are not allowed."),
+        _("Ask the owner of the platform to add the network to MB_ALLOWED_NETWORKS, or correct the address."),
+    ),
+    "NAME": (
+        _("The name %(host)s cannot be resolved."),
+        _("Check the spelling of the gateway's name, or give its address as numbers."),
+    ),
+    "DISABLED": (
+        _("The meter is not asked at present: it or its bus is switched off."),
+        _("Switch the device and its bus on."),
+    ),
+    "BROKEN": (
+        _("The collector could not deal with the answer; its log holds the details."),
+        _("Send the log of the collector to whoever looks after the system."),
+    ),
+}
+
+_EXCEPTIONS: dict[int, tuple[Promise, Promise]] = {
+    1: (
+        _("illegal function"),
+        _("The device does not know this function; check that the meter model is the right one."),
+    ),
+    2: (
+        _("illegal data address"),
+        _("The device has no such register; check the meter model and its firmware version."),
+    ),
+    3: (
+        _("illegal data value"),
+        _("The device refused the length of the block; lower the model's words per request."),
+    ),
+    4: (
+        _("device failure"),
+        _("The device failed while it answered; restart it, and exchange it if that goes on."),
+    ),
+    5: (_("acknowledged, still working"), _("The device needs longer; ask again later.")),
+    6: (_("device busy"), _("The device works on something else; ask again later.")),
+    7: (
+        _("negative acknowledge"),
+        _("The device refused the request; check that the meter model is the right one."),
+    ),
+    8: (_("memory parity error"), _("The device found its memory damaged; if that goes on, exchange it.")),
+    10: (
+        _("gateway path unavailable"),
+        _("The gateway has no line to this address; check its configuration."),
+    ),
+    11: (
+        _("gateway target did not respond"),
+        _(
+            "The gateway is there, the meter is silent; check its address, speed, parity, wiring and supply."
+        ),
+    ),
+}
+
+
+def words(problem: values.Problem) -> str:
+    """This will say what happened, in the language that is active; in the stored English for an unknown code."""
+    if problem.code == "EXCEPTION":
+        number = problem.data.get("exception")
+        known = _EXCEPTIONS.get(number) if isinstance(number, int) else None
+        if known is not None:
+            return str(_("The device answered with exception %(number)s, %(words)s.")) % {
+                "number": number,
+                "words": str(known[0]),
+            }
+        return problem.words
+    text = _TEXTS.get(problem.code)
+    if text is None:
+        return problem.words
+    try:
+        return str(text[0]) % dict(problem.data)
+    except KeyError:  # an older row without the figure
+        return problem.words
+
+
+def remedy(problem: values.Problem) -> str:
+    """This will say what to do about it, in the language that is active."""
+    if problem.code == "EXCEPTION":
+        number = problem.data.get("exception")
+        known = _EXCEPTIONS.get(number) if isinstance(number, int) else None
+        return str(known[1]) if known is not None else problem.remedy
+    text = _TEXTS.get(problem.code)
+    return str(text[1]) if text is not None else problem.remedy

@@ -1,0 +1,124 @@
+"""What was read and is not in the database yet: bounded, and nothing leaves it silently."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from meterbook.acquisition import operations, values
+
+log = structlog.get_logger(__name__)
+
+MOST_READINGS = 200_000  # some 40 MB; with 1,000 series every 5 minutes more than half a day without a database
+
+Row = tuple[int, int, int]  # series id, microseconds since 1970, value
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A device answered at `at`."""
+
+    organization_id: int
+    device_id: int
+    at: datetime
+    frame: operations.FrameNote | None
+    problem: values.Problem | None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A device did not answer for the `failures`th cycle in a row; with 0 it was not asked, its plan is wrong."""
+
+    organization_id: int
+    device_id: int
+    at: datetime
+    failures: int
+    since: datetime
+    problem: values.Problem
+
+
+Note = Answered | Failed
+
+
+@dataclass
+class Content:
+    """What one write takes. Readings are all kept; of live values and notes only the newest matters."""
+
+    readings: dict[int, deque[Row]] = field(default_factory=lambda: defaultdict(deque))
+    latest: dict[int, dict[int, Row]] = field(default_factory=lambda: defaultdict(dict))
+    notes: dict[int, dict[int, Note]] = field(default_factory=lambda: defaultdict(dict))
+
+    @property
+    def organizations(self) -> list[int]:
+        """Whose rows there are."""
+        return sorted(self.readings.keys() | self.latest.keys() | self.notes.keys())
+
+    @property
+    def reading_count(self) -> int:
+        """How many readings there are."""
+        return sum(len(rows) for rows in self.readings.values())
+
+
+class Buffer:
+    """Collects what the buses bring until the writer takes it."""
+
+    def __init__(self, most_readings: int = MOST_READINGS) -> None:
+        self._content = Content()
+        self._most = most_readings
+        self.lost = 0
+
+    def add(self, organization_id: int, rows: Iterable[tuple[Row, bool]]) -> None:
+        """This will keep (row, is it a reading) pairs."""
+        for row, is_reading in rows:
+            if is_reading:
+                self._content.readings[organization_id].append(row)
+            else:
+                self._content.latest[organization_id][row[0]] = row
+        self._bound()
+
+    def note(self, note: Note) -> None:
+        """This will keep how a device is doing."""
+        self._content.notes[note.organization_id][note.device_id] = note
+
+    def take(self) -> Content:
+        """This will hand over all that is there."""
+        content, self._content = self._content, Content()
+        return content
+
+    def put_back(self, organization_id: int, content: Content) -> None:
+        """This will keep what could not be written for one organization, before what has come since."""
+        if content.readings.get(organization_id):
+            self._content.readings[organization_id].extendleft(reversed(content.readings[organization_id]))
+        newer_latest = self._content.latest.get(organization_id, {})
+        newer_notes = self._content.notes.get(organization_id, {})
+        if content.latest.get(organization_id):
+            self._content.latest[organization_id] = {**content.latest[organization_id], **newer_latest}
+        if content.notes.get(organization_id):
+            self._content.notes[organization_id] = {**content.notes[organization_id], **newer_notes}
+        self._bound()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all is written."""
+        return not self._content.organizations
+
+    @property
+    def reading_count(self) -> int:
+        """How many readings wait."""
+        return self._content.reading_count
+
+    def _bound(self) -> None:
+        """Beyond the bound the oldest readings go, with a line in the log for each loss."""
+        excess = self._content.reading_count - self._most
+        if excess <= 0:
+            return
+        self.lost += excess
+        log.error("collector.readings_lost", count=excess, lost_since_start=self.lost, buffered=self._most)
+        for rows in sorted(self._content.readings.values(), key=lambda each: each[0][1] if each else 0):
+            while excess and rows:
+                rows.popleft()
+                excess -= 1

@@ -1,0 +1,285 @@
+"""One bus: whose turn it is, the exchange with the device, what becomes of it. It never waits for the database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from meterbook.acquisition import networks, operations, plans, queries, values
+from meterbook.acquisition.contract import errors
+from meterbook.acquisition.contract.frames import Frame, Sample
+from meterbook.acquisition.drivers.modbus_tcp.bus import ModbusTcpBus
+from meterbook.acquisition.library import decode
+from meterbook.acquisition.polling import agenda, backoff, blocks, timetable
+from meterbook.collector import buffer, hosts, pacing, readers
+from meterbook.kernel import clock
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
+
+AnswerTaker = Callable[[operations.TakenRequest, operations.Answer], None]
+
+
+@dataclass(frozen=True)
+class Outlets:
+    """Where results go: readings and notes into the buffer, `arrived` tells its writer, answers to who asked."""
+
+    buffer: buffer.Buffer
+    arrived: Callable[[], None]
+    answer: AnswerTaker
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What a device gave: samples in the order of its requests, the first frame, and registers without a value."""
+
+    samples: tuple[Sample, ...]
+    frame: Frame
+    problem: values.Problem | None
+
+
+class BusRunner:
+    """Reads the devices of one bus, one after the other, for ever."""
+
+    def __init__(self, plan: plans.BusPlan, allowed: networks.AllowedNetworks, outlets: Outlets) -> None:
+        self.plan = plan
+        self._allowed, self._outlets = allowed, outlets
+        self._agenda: agenda.Agenda[int] = agenda.Agenda()
+        self._readers: dict[int, readers.DeviceReader] = {}
+        self._requests: deque[operations.TakenRequest] = deque()
+        self._woken = asyncio.Event()
+        self._pacer = pacing.Pacer()
+        self._line: ModbusTcpBus | None = None
+        self._must_resolve = True
+        self.update(plan)
+
+    def update(self, plan: plans.BusPlan) -> None:
+        """This will follow a changed plan; what is known of devices that stay is kept."""
+        is_moved = (plan.host, plan.port) != (self.plan.host, self.plan.port)
+        self.plan = plan
+        self._must_resolve = self._must_resolve or is_moved
+        wanted = {device.device_id: device for device in plan.devices}
+        for device_id in self._readers.keys() - wanted.keys():
+            del self._readers[device_id]
+            self._agenda.remove(device_id)
+        for device_id, device in wanted.items():
+            former = self._readers.get(device_id)
+            if former is None or former.plan != device:
+                self._put(readers.prepare(device, former))
+            self._schedule(self._readers[device_id])
+        self._woken.set()
+
+    def knows(self, device_id: int) -> bool:
+        """This will say whether a device is in the plan."""
+        return device_id in self._readers
+
+    def ask(self, request: operations.TakenRequest) -> None:
+        """This will serve a request as soon as the bus is free."""
+        self._requests.append(request)
+        self._woken.set()
+
+    async def run(self) -> None:
+        """This will read until it is cancelled."""
+        try:
+            while True:
+                try:
+                    await self._step()
+                except Exception:
+                    # A fault of ours with one answer must not end the reading of all other meters.
+                    log.exception("collector.step_failed", bus=self.plan.bus_id)
+                    await asyncio.sleep(pacing.LONGEST)
+        finally:
+            if self._line is not None:
+                await self._line.close()
+
+    async def _step(self) -> None:
+        self._woken.clear()
+        if self._requests:
+            await self._serve(self._requests.popleft())
+            return
+        now = clock.now()
+        job = self._agenda.take(now)
+        if job is not None:
+            await self._do(job)
+        else:
+            await pacing.wait(self._woken, self._pacer.real_seconds_until(self._agenda.wake_at(now)))
+
+    async def _do(self, job: agenda.Job[int]) -> None:
+        reader = self._readers[job.key]
+        requests = reader.requests.energy if job.work is timetable.Work.ENERGY else reader.requests.everything
+        try:
+            exchange = await self._read(reader, requests, retries=0)
+        except errors.DeviceError as error:
+            self._agenda.failed(job, clock.now())
+            self._note_failure(reader, error, job.policy)
+        except Exception:
+            self._agenda.failed(job, clock.now())
+            raise
+        else:
+            self._agenda.succeeded(job)
+            self._note_answer(reader, exchange)
+
+    async def _read(
+        self, reader: readers.DeviceReader, requests: Iterable[blocks.PlannedBlock], *, retries: int
+    ) -> Exchange:
+        """Samples are kept as they come, so that a block that fails does not take the others with it."""
+        samples: list[Sample] = []
+        frames: list[Frame] = []
+        problem, refusal = reader.problem, None
+        for planned in requests:
+            try:
+                frame = await self._ask(reader, planned, retries)
+            except errors.ExceptionAnswer as error:
+                if error.is_passing:
+                    raise
+                refusal = refusal or error  # the device lives but has no such registers; the others may be there
+                continue
+            decoded = decode.decode_block(planned.registers, planned.block, frame.words)
+            frames.append(frame)
+            samples.extend(decoded.samples)
+            self._keep(reader, decoded.samples, frame)
+            problem = problem or readers.problem_of(decoded)
+        if frames:
+            return Exchange(tuple(samples), frames[0], problem or (values.Problem.of(refusal) if refusal else None))
+        raise refusal or ReaderEmpty(f"device {reader.plan.device_id} has nothing to read")
+
+    async def _ask(self, reader: readers.DeviceReader, planned: blocks.PlannedBlock, retries: int) -> Frame:
+        line = await self._connected()
+        try:
+            return await line.read(
+                reader.plan.unit_id, planned.block, timeout=self.plan.timeout_ms / 1000, retries=retries
+            )
+        except (errors.ConnectionRefused, errors.ConnectionLost):
+            self._must_resolve = True  # the gateway may have moved
+            raise
+
+    def _keep(self, reader: readers.DeviceReader, samples: Iterable[Sample], frame: Frame) -> None:
+        stored = [each for sample in samples if (each := reader.store(sample, frame.at)) is not None]
+        rows = [((each.series_id, each.at, each.value), each.is_reading) for each in stored]
+        self._outlets.buffer.add(reader.plan.organization_id, rows)
+        self._outlets.arrived()
+
+    async def _connected(self) -> ModbusTcpBus:
+        """The line to the gateway, dialed by number: a name is resolved and checked here, and after each failure."""
+        if self._line is None or self._must_resolve:
+            address = await hosts.resolve(self.plan.host, self.plan.port, self._allowed)
+            if self._line is not None and (self._line.host, self._line.port) != (address, self.plan.port):
+                await self._line.close()
+                self._line = None
+            if self._line is None:
+                self._line = ModbusTcpBus(address, self.plan.port, clock=clock.now)
+            self._must_resolve = False
+        return self._line
+
+    async def _serve(self, request: operations.TakenRequest) -> None:
+        reader = self._readers.get(request.device_id)
+        began = time.monotonic()
+        if reader is None or (reader.problem is not None and not reader.requests.everything):
+            problem = reader.problem if reader is not None else None
+            self._outlets.answer(request, operations.Answer(took_ms=0, problem=problem or SWITCHED_OFF))
+            return
+        left = (request.expires_at - clock.real_now()).total_seconds()
+        with contextlib.suppress(TimeoutError):  # too late for an answer: the request expires by itself
+            async with asyncio.timeout(left):
+                answer = await self._answer(reader, began)
+                self._outlets.answer(request, answer)
+
+    async def _answer(self, reader: readers.DeviceReader, began: float) -> operations.Answer:
+        try:
+            exchange = await self._read(reader, reader.requests.everything, retries=self.plan.retries)
+        except errors.DeviceError as error:
+            return operations.Answer(took_ms=_since(began), problem=values.Problem.of(error))
+        except Exception:
+            log.exception("collector.request_failed", device=reader.plan.device_id)
+            return operations.Answer(took_ms=_since(began), problem=BROKEN)
+        self._note_answer(reader, exchange)
+        self._forgive(reader)
+        given = tuple(_value(each) for each in exchange.samples)
+        return operations.Answer(took_ms=_since(began), values=given, problem=exchange.problem)
+
+    def _forgive(self, reader: readers.DeviceReader) -> None:
+        """A device that answered a person is well: it need not rest any longer."""
+        table = reader.table
+        if table is not None and table.instant_every is not None:
+            slot, work = timetable.slot_of(clock.now(), table.instant_every), timetable.Work.INSTANT
+            self._agenda.succeeded(agenda.Job(reader.plan.device_id, work, slot, self._policy(reader)))
+
+    def _note_answer(self, reader: readers.DeviceReader, exchange: Exchange) -> None:
+        reader.failing_since = None
+        frame = exchange.frame
+        note = operations.FrameNote(frame.at, frame.request, frame.response, frame.took_ms)
+        plan = reader.plan
+        self._outlets.buffer.note(
+            buffer.Answered(plan.organization_id, plan.device_id, frame.at, note, exchange.problem)
+        )
+        self._outlets.arrived()
+
+    def _note_failure(self, reader: readers.DeviceReader, error: errors.DeviceError, policy: backoff.Policy) -> None:
+        """Failures within the retries of one cycle are no news; each rest after them is one failed cycle."""
+        now = clock.now()
+        reader.failing_since = reader.failing_since or now
+        cycles = self._agenda.health(reader.plan.device_id).failures - policy.retries
+        if cycles > 0:
+            self._note(reader, cycles, values.Problem.of(error))
+
+    def _note(self, reader: readers.DeviceReader, failures: int, problem: values.Problem) -> None:
+        now = clock.now()
+        plan, since = reader.plan, reader.failing_since or now
+        self._outlets.buffer.note(
+            buffer.Failed(plan.organization_id, plan.device_id, now, failures, since, problem)
+        )
+        self._outlets.arrived()
+
+    def _put(self, reader: readers.DeviceReader) -> None:
+        self._readers[reader.plan.device_id] = reader
+        if reader.problem is not None and reader.table is None:
+            self._note(reader, 0, reader.problem)
+
+    def _schedule(self, reader: readers.DeviceReader) -> None:
+        if reader.table is None:
+            self._agenda.remove(reader.plan.device_id)
+        else:
+            self._agenda.put(reader.plan.device_id, reader.table, self._policy(reader))
+
+    def _policy(self, reader: readers.DeviceReader) -> backoff.Policy:
+        return backoff.Policy(
+            timeout=timedelta(milliseconds=self.plan.timeout_ms),
+            retries=self.plan.retries,
+            first_pause=min(FIRST_PAUSE, timedelta(seconds=reader.plan.live_seconds)),
+            cap=LONGEST_PAUSE,
+        )
+
+
+class ReaderEmpty(LookupError):
+    """A device was due although no register of it feeds a series; this is a fault of the collector."""
+
+
+SWITCHED_OFF = values.Problem("DISABLED", "the device is not asked at present", "Switch the device and its bus on.")
+BROKEN = values.Problem(
+    "BROKEN",
+    "the collector could not deal with the answer",
+    "Send the log of the collector to whoever looks after the system.",
+)
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
+
+
+def _value(sample: Sample) -> queries.AnsweredValue:
+    return queries.AnsweredValue(
+        register_code=sample.code,
+        series_code=sample.series_code,
+        value=sample.value,
+        decimals=sample.decimals,
+        unit=sample.unit,
+        raw=sample.raw,
+    )

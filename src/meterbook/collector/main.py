@@ -1,0 +1,224 @@
+"""The collector process: owns its buses, takes device requests, stores what it reads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import structlog
+from django.conf import settings
+
+from meterbook.acquisition import networks, operations, plans, values
+from meterbook.collector import buffer, buses, pacing
+from meterbook.collector.database import Database, DatabaseLost
+from meterbook.collector.writer import ACTOR, Writer, until_written
+from meterbook.foundation import bus as foundation_bus
+from meterbook.foundation import scoping
+from meterbook.kernel import clock
+
+log = structlog.get_logger(__name__)
+
+RELOAD_SECONDS = 30.0
+LOOK_SECONDS = 1.0  # for requests, should a notice be lost
+PAUSE_SECONDS = 1.0
+FLUSH_SECONDS, CLOSE_SECONDS = 3.0, 1.0  # stopping takes less than 5 s
+
+
+@dataclass
+class Running:
+    """A bus that is being read."""
+
+    runner: buses.BusRunner
+    task: asyncio.Task[None]
+
+
+def run() -> None:
+    """This will read all devices until SIGTERM or SIGINT, write what is left, and return within 5 s.
+
+    :raises networks.NetworksMisspelled: when MB_ALLOWED_NETWORKS is no list of networks
+    """
+    allowed = networks.AllowedNetworks.from_environment(os.environ, is_demo=settings.IS_DEMO)
+    is_clean = asyncio.run(_until_signal(allowed))
+    if not is_clean:
+        # The database thread hangs in a server that does not answer: Python would wait for it for ever.
+        log.error("collector.stopped_hard")
+        os._exit(1)
+
+
+async def _until_signal(allowed: networks.AllowedNetworks) -> bool:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    return await collect(allowed, stop)
+
+
+async def collect(allowed: networks.AllowedNetworks, stop: asyncio.Event) -> bool:
+    """This will read all devices until `stop` is set; it answers False when the database thread could not be ended."""
+    collector = Collector(allowed)
+    parts = [
+        asyncio.create_task(_for_ever(part))
+        for part in (collector.follow_plans, collector.serve_requests, collector.listen, collector.writer.run)
+    ]
+    try:
+        await stop.wait()
+    finally:
+        await _end([*parts, *(each.task for each in collector.running.values())])
+        await until_written(collector.writer, collector.buffer, FLUSH_SECONDS)
+        is_clean = await collector.database.close(CLOSE_SECONDS)
+    return is_clean
+
+
+class Collector:
+    """The buses that are read, and what they share: buffer, writer, database thread, and signals between the parts."""
+
+    def __init__(self, allowed: networks.AllowedNetworks) -> None:
+        self.running: dict[int, Running] = {}
+        self.database = Database()
+        self.buffer = buffer.Buffer()
+        self.writer = Writer(self.database, self.buffer)
+        self._allowed = allowed
+        self._plans_changed, self._asked = asyncio.Event(), asyncio.Event()
+        self._answering: set[asyncio.Task[None]] = set()
+
+    async def follow_plans(self) -> None:
+        """This will load the plans of all organizations: at start, when a device changes, and every 30 s."""
+        while True:
+            self._plans_changed.clear()
+            try:
+                self._apply(await self.database.run(load_plans))
+            except DatabaseLost as error:
+                log.warning("collector.plans_not_loaded", error=str(error))
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            await pacing.wait(self._plans_changed, RELOAD_SECONDS)
+
+    async def serve_requests(self) -> None:
+        """This will hand waiting requests to their buses: at once when a notice comes, else every second."""
+        while True:
+            await pacing.wait(self._asked, LOOK_SECONDS)
+            self._asked.clear()
+            owned = {bus_id: each.runner.plan.organization_id for bus_id, each in self.running.items()}
+            if not owned:
+                continue
+            try:
+                taken = await self.database.run(
+                    take_requests, owned, at=clock.now(), real_at=clock.real_now()
+                )
+            except DatabaseLost as error:
+                log.warning("collector.requests_not_taken", error=str(error))
+                continue
+            for request in taken:
+                await self._hand_over(request)
+
+    async def listen(self) -> None:
+        """This will hear notices of the bus; a lost connection is opened again."""
+        while True:
+            try:
+                connection = await foundation_bus.connect()
+            except psycopg.OperationalError:
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            try:
+                async for notice in foundation_bus.listen(connection):
+                    if notice.kind == "request":
+                        self._asked.set()
+                    elif notice.kind == "device":
+                        self._plans_changed.set()
+            except psycopg.OperationalError as error:
+                log.warning("collector.listener_lost", error=str(error).strip())
+            finally:
+                await connection.close()
+
+    def answer(self, request: operations.TakenRequest, answer: operations.Answer) -> None:
+        """This will write an answer down while the bus goes on."""
+        task = asyncio.create_task(self._write_answer(request, answer))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _write_answer(self, request: operations.TakenRequest, answer: operations.Answer) -> None:
+        try:
+            await self.database.run(
+                write_answer, request, answer, at=clock.now(), real_at=clock.real_now()
+            )
+        except DatabaseLost as error:
+            # The person sees the request expire; an answer later would be late.
+            log.warning("collector.answer_not_written", request=request.request_id, error=str(error))
+        except Exception:
+            log.exception("collector.answer_refused", request=request.request_id)
+
+    async def _hand_over(self, request: operations.TakenRequest) -> None:
+        running = self.running.get(request.bus_id)
+        if running is None:  # the bus was switched off between taking and now
+            self.answer(request, operations.Answer(took_ms=0, problem=buses.SWITCHED_OFF))
+            return
+        if not running.runner.knows(request.device_id):  # asked before the new device's plan was loaded
+            with contextlib.suppress(DatabaseLost):
+                self._apply(await self.database.run(load_plans))
+        running.runner.ask(request)
+
+    def _apply(self, loaded: tuple[plans.BusPlan, ...]) -> None:
+        wanted = {plan.bus_id: plan for plan in loaded if plan.protocol is values.BusProtocol.MODBUS_TCP}
+        for bus_id in self.running.keys() - wanted.keys():
+            self.running.pop(bus_id).task.cancel()
+            log.info("collector.bus_ended", bus=bus_id)
+        for bus_id, plan in wanted.items():
+            if bus_id in self.running:
+                self.running[bus_id].runner.update(plan)
+                continue
+            outlets = buses.Outlets(self.buffer, self.writer.wake, self.answer)
+            runner = buses.BusRunner(plan, self._allowed, outlets)
+            self.running[bus_id] = Running(runner, asyncio.create_task(runner.run()))
+            log.info("collector.bus_begun", bus=bus_id, devices=len(plan.devices))
+
+
+def load_plans() -> tuple[plans.BusPlan, ...]:
+    """This will return the buses of every organization, each read in a scope of its own."""
+    found: list[plans.BusPlan] = []
+    for organization_id in scoping.organization_ids():
+        with scoping.scope([organization_id], actor=ACTOR):
+            found.extend(plans.devices_for_collector())
+    return tuple(found)
+
+
+def take_requests(owned: dict[int, int], *, at: datetime, real_at: datetime) -> tuple[operations.TakenRequest, ...]:
+    """This will take the requests that wait for the owned buses.
+
+    :param owned: organization by bus
+    """
+    with scoping.scope(owned.values(), actor=ACTOR):
+        return operations.take_requests(actor=ACTOR, at=at, real_at=real_at, bus_ids=owned.keys())
+
+
+def write_answer(
+    request: operations.TakenRequest, answer: operations.Answer, *, at: datetime, real_at: datetime
+) -> None:
+    """This will answer a request; one that has expired meanwhile stays expired."""
+    with scoping.scope([request.organization_id], actor=ACTOR):
+        status = operations.answer_request(
+            actor=ACTOR, at=at, real_at=real_at, request_id=request.request_id, answer=answer
+        )
+    log.info("collector.request_answered", request=request.request_id, status=status.value, took_ms=answer.took_ms)
+
+
+async def _for_ever(part: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """A fault in one part is written down and the part begins anew: the others depend on it."""
+    while True:
+        try:
+            await part()
+        except Exception:
+            log.exception("collector.part_failed", part=getattr(part, "__name__", str(part)))
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,132 @@
+"""How one device is read: its requests, and which of its registers feeds which series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from meterbook.acquisition import plans, values
+from meterbook.acquisition.contract.frames import Kind, Sample
+from meterbook.acquisition.library import checks, decode, documents
+from meterbook.acquisition.polling import blocks, timetable
+from meterbook.metering import values as metering_values
+
+EPOCH = timetable.EPOCH
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A sample on its way to a series: `at` in microseconds since 1970, to the second below."""
+
+    series_id: int
+    at: int
+    value: int
+    is_reading: bool  # for the series store; otherwise only the live value
+
+
+@dataclass
+class DeviceReader:
+    """A device plan made ready. It remembers which slots of its series have their reading."""
+
+    plan: plans.DevicePlan
+    requests: blocks.ReadPlan
+    feeds: dict[str, plans.RegisterFeed]
+    problem: values.Problem | None
+    noted: dict[int, datetime] = field(default_factory=dict)
+    failing_since: datetime | None = None
+
+    @property
+    def table(self) -> timetable.Timetable | None:
+        """When it is due; None while no register of it feeds a series."""
+        if not self.feeds:
+            return None
+        counters = [each.step for each in self.feeds.values() if each.kind is metering_values.SeriesKind.CUMULATIVE]
+        return timetable.Timetable(
+            energy_every=timedelta(minutes=min(counters)) if counters else None,
+            instant_every=timedelta(seconds=self.plan.live_seconds),
+        )
+
+    def store(self, sample: Sample, at: datetime) -> Stored | None:
+        """This will say where a sample goes: the first one of each slot of its series is a reading.
+
+        None for a register that feeds no series.
+        """
+        feed = self.feeds.get(sample.code)
+        if feed is None:
+            return None
+        second = at.replace(microsecond=0)
+        slot = timetable.slot_of(second, timedelta(minutes=feed.step))
+        latest = self.noted.get(feed.series_id)
+        is_reading = latest is None or latest < slot
+        if is_reading:
+            self.noted[feed.series_id] = slot
+        return Stored(feed.series_id, (second - EPOCH) // timedelta(microseconds=1), sample.value, is_reading)
+
+
+def prepare(plan: plans.DevicePlan, former: DeviceReader | None = None) -> DeviceReader:
+    """This will make a device plan ready to be read; a plan that is wrong becomes a reader with its problem.
+
+    :param former: the reader of the same device so far; what it remembers of slots is kept
+    """
+    try:
+        model = documents.load(plan.model_code)
+    except (documents.ModelUnknown, checks.DocumentInvalid) as error:
+        problem = values.Problem(
+            "MODEL", str(error), "Choose a meter model that the library has.", {"model": plan.model_code}
+        )
+        return DeviceReader(plan, blocks.ReadPlan((), ()), {}, problem)
+    feeds: dict[str, plans.RegisterFeed] = {}
+    problems: list[values.Problem] = []
+    for feed in plan.feeds:
+        difference = _difference(model, feed)
+        if difference is None:
+            feeds[feed.register_code] = feed
+        else:
+            problems.append(difference)
+    if not plan.feeds:
+        problems.append(
+            values.Problem("NOT_INSTALLED", "the meter hangs at no meter point", "Install the meter at a meter point.")
+        )
+    # A meter that feeds nothing can still be asked by a person: then for all that its model has.
+    reader = DeviceReader(
+        plan, blocks.plan_model(model, feeds if feeds else None), feeds, problems[0] if problems else None
+    )
+    if former is not None:
+        reader.noted, reader.failing_since = former.noted, former.failing_since
+    return reader
+
+
+def problem_of(decoded: decode.Decoded) -> values.Problem | None:
+    """This will say what is wrong with the content of an answer: nonsense, or a float too large for its last digit."""
+    if decoded.refused:
+        return values.Problem.of(decoded.refused[0][1])
+    for sample in decoded.samples:
+        if sample.is_coarse and sample.kind is Kind.CUMULATIVE:
+            return values.Problem(
+                "COARSE",
+                f"register {sample.code} (0x{sample.raw}) is a float too large to count in its last digit",
+                "Read a whole-number register of the meter instead, if it has one.",
+                {"register": sample.code, "raw": sample.raw},
+            )
+    return None
+
+
+def _difference(model: documents.MeterModel, feed: plans.RegisterFeed) -> values.Problem | None:
+    """A register read in another resolution than the installation's would be wrong by powers of ten: never stored."""
+    words = None
+    try:
+        register = model.register(feed.register_code)
+    except KeyError:
+        words = f"meter model {model.code} has no register {feed.register_code}"
+    else:
+        if (register.unit, register.decimals) != (feed.unit, feed.decimals):
+            words = (
+                f"register {feed.register_code} of {model.code} is read in {register.unit} with {register.decimals}"
+                f" decimals, its installation counts {feed.unit} with {feed.decimals}"
+            )
+        elif register.kind.value != feed.kind.value:
+            words = f"register {feed.register_code} of {model.code} is {register.kind}, its series is {feed.kind}"
+    if words is None:
+        return None
+    remedy = "Install the meter again with the registers of its model, or choose the right meter model."
+    return values.Problem("MAPPING", words, remedy, {"register": feed.register_code})

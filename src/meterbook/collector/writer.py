@@ -1,0 +1,125 @@
+"""From the buffer into the database, again and again until it is there."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import structlog
+
+from meterbook.acquisition import operations
+from meterbook.collector import buffer, pacing
+from meterbook.collector.database import Database, DatabaseLost
+from meterbook.foundation import scoping
+from meterbook.kernel import clock
+from meterbook.kernel.actor import Actor
+from meterbook.metering import operations as metering_operations
+
+log = structlog.get_logger(__name__)
+
+ACTOR = Actor.system("collector")
+GATHER_SECONDS = 0.1  # what arrives together is written together
+PAUSE_SECONDS = 1.0
+
+
+class Writer:
+    """Empties the buffer. A write that fails because the database is away is repeated; nothing else waits for it."""
+
+    def __init__(self, database: Database, waiting: buffer.Buffer) -> None:
+        self._database, self._buffer = database, waiting
+        self._arrived = asyncio.Event()
+
+    def wake(self) -> None:
+        """This will tell that something is in the buffer."""
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """This will write for ever."""
+        while True:
+            await self._arrived.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._arrived.clear()
+            if not await self.flush():
+                self._arrived.set()
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def flush(self) -> bool:
+        """This will write all that is in the buffer; it answers False when some of it had to be kept."""
+        content = self._buffer.take()
+        is_complete = True
+        for organization_id in content.organizations:
+            if not is_complete:  # the database is away for all of them
+                self._buffer.put_back(organization_id, content)
+                continue
+            is_complete = await self._write(organization_id, content)
+        return is_complete
+
+    async def _write(self, organization_id: int, content: buffer.Content) -> bool:
+        """Readings, live values and notes one after the other. All can be repeated safely: what was written stays."""
+        for part in (write_readings, write_latest, write_notes):
+            try:
+                await self._database.run(part, organization_id, content, at=clock.now())
+            except (DatabaseLost, metering_operations.StoreBusy) as error:
+                self._buffer.put_back(organization_id, content)
+                log.warning("collector.not_written", error=str(error), readings_waiting=self._buffer.reading_count)
+                return False
+            except asyncio.CancelledError:
+                # Stopped in the middle: written twice changes nothing, written never would be a loss.
+                self._buffer.put_back(organization_id, content)
+                raise
+            except Exception:
+                # What the store refuses it would refuse for ever: it is written into the log and left out.
+                rows = list(content.readings.get(organization_id, ())) if part is write_readings else []
+                log.exception("collector.refused", part=part.__name__, organization_id=organization_id, readings=rows)
+        return True
+
+
+def write_readings(organization_id: int, content: buffer.Content, *, at: datetime) -> None:
+    """This will store the readings of one organization."""
+    rows = content.readings.get(organization_id)
+    if rows:
+        batch = metering_operations.ReadingBatch.of(list(rows))
+        metering_operations.record_readings(organization_id=organization_id, actor=ACTOR, at=at, batch=batch)
+
+
+def write_latest(organization_id: int, content: buffer.Content, *, at: datetime) -> None:
+    """This will store the live values of one organization."""
+    rows = content.latest.get(organization_id)
+    if rows:
+        batch = metering_operations.ReadingBatch.of(list(rows.values()))
+        metering_operations.record_latest(organization_id=organization_id, actor=ACTOR, at=at, batch=batch)
+
+
+def write_notes(organization_id: int, content: buffer.Content, *, at: datetime) -> None:
+    """This will store how the devices of one organization are doing; each note has its own instant."""
+    notes = content.notes.get(organization_id)
+    if not notes:
+        return
+    with scoping.scope([organization_id], actor=ACTOR):
+        for note in notes.values():
+            if isinstance(note, buffer.Answered):
+                operations.note_device_answer(
+                    actor=ACTOR, at=note.at, device_id=note.device_id, frame=note.frame, problem=note.problem
+                )
+            else:
+                operations.note_device_silence(
+                    actor=ACTOR,
+                    at=note.at,
+                    device_id=note.device_id,
+                    failures=note.failures,
+                    since=note.since,
+                    problem=note.problem,
+                )
+
+
+async def until_written(writer: Writer, waiting: buffer.Buffer, seconds: float) -> None:
+    """This will try to write what is left when the collector stops, for at most so long, and say what remained."""
+    stopped = asyncio.Event()
+    try:
+        async with asyncio.timeout(seconds):
+            while not waiting.is_empty and not await writer.flush():
+                await pacing.wait(stopped, GATHER_SECONDS)
+    except TimeoutError:
+        log.warning("collector.stopped_while_writing")
+    if waiting.reading_count:
+        log.error("collector.readings_lost", count=waiting.reading_count, why="stopped without a database")
