@@ -1,0 +1,60 @@
+"""Tariffs and their versions."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+
+from meterbook.foundation import models as foundation_models
+from meterbook.tariffs import values
+
+
+class Tariff(foundation_models.TenantModel):
+    """What customers agree to; its prices are those of the version in force."""
+
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["organization_id", "code"], name="tariff_code_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class TariffVersion(foundation_models.TenantModel):
+    """One validated document. Published, it is in force on the days of `during` and never changes again.
+
+    `digest` is the SHA-256 of the document's canonical JSON, in hexadecimal.
+    """
+
+    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT)
+    number = models.IntegerField()
+    state = models.CharField(max_length=10, default=values.VersionState.DRAFT.value)
+    document = models.JSONField()
+    digest = models.CharField(max_length=64)
+    during = DateRangeField(null=True, blank=True)
+    author = models.CharField(max_length=200)
+    publisher = models.CharField(max_length=200, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["tariff", "number"], name="tariff_version_number_once"),
+            models.UniqueConstraint(
+                fields=["tariff"], condition=models.Q(state=values.VersionState.DRAFT.value), name="tariff_one_draft"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=values.VersionState.DRAFT.value) | models.Q(during__isnull=False),
+                name="tariff_version_published_has_days",
+            ),
+            ExclusionConstraint(
+                name="tariff_one_version_a_day",
+                expressions=[("tariff", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.tariff_id} v{self.number}"

@@ -1,0 +1,154 @@
+"""Reads of tariffs. Each needs a running scope."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from meterbook.foundation import scoping
+from meterbook.tariffs import models, values
+from meterbook.tariffs.rating import reading
+from meterbook.tariffs.rating.document import TariffDocument
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """A version as screens and billing see it; `first_day` and `until_day` are None where open or not in force."""
+
+    id: int
+    public_id: uuid.UUID
+    tariff_id: int
+    number: int
+    state: values.VersionState
+    raw: dict[str, Any]
+    digest: str
+    first_day: date | None
+    until_day: date | None
+    author: str
+    publisher: str
+    published_at: datetime | None
+
+    @property
+    def document(self) -> TariffDocument:
+        """The document, ready for rating."""
+        return reading.read(self.raw)
+
+
+@dataclass(frozen=True)
+class TariffRow:
+    """A tariff with the version of a day and the draft, where there are such."""
+
+    id: int
+    public_id: uuid.UUID
+    code: str
+    name: str
+    currency: str
+    current: VersionRow | None
+    draft: VersionRow | None
+
+
+class TariffNotFound(LookupError):
+    """There is no such tariff in this organization."""
+
+
+class NoVersionInForce(LookupError):
+    """No published version of the tariff is in force on that day: publish one that starts then or before."""
+
+
+def list_tariffs(*, on: date) -> list[TariffRow]:
+    """This will return all tariffs by code, each with the version in force on a day and its draft."""
+    scope = scoping.current().organizations
+    tariffs = list(models.Tariff.objects.filter(organization_id__in=scope).order_by("code", "id"))
+    return _rows(tariffs, on)
+
+
+def has_tariffs() -> bool:
+    """This will tell whether there is any tariff."""
+    return models.Tariff.objects.filter(organization_id__in=scoping.current().organizations).exists()
+
+
+def get_tariff(*, public_id: uuid.UUID, on: date) -> TariffRow:
+    """This will return one tariff.
+
+    :raises TariffNotFound: when it is not there or belongs to another organization
+    """
+    scope = scoping.current().organizations
+    found = models.Tariff.objects.filter(organization_id__in=scope, public_id=public_id).first()
+    if found is None:
+        raise TariffNotFound(_("There is no such tariff."))
+    return _rows([found], on)[0]
+
+
+def list_versions(*, tariff_id: int) -> list[VersionRow]:
+    """This will return the versions of a tariff, the newest first."""
+    scope = scoping.current().organizations
+    versions = models.TariffVersion.objects.filter(organization_id__in=scope, tariff_id=tariff_id)
+    return [_version(each) for each in versions.order_by("-number", "-id")]
+
+
+def version_in_force(*, tariff_id: int, day: date) -> VersionRow:
+    """This will return the published version of a day; never the nearest one.
+
+    :raises NoVersionInForce: naming tariff and day
+    """
+    scope = scoping.current().organizations
+    versions = models.TariffVersion.objects.filter(
+        organization_id__in=scope, tariff_id=tariff_id, state=values.VersionState.PUBLISHED, during__contains=day
+    )
+    found = versions.first()
+    if found is None:
+        tariff = models.Tariff.objects.filter(organization_id__in=scope, pk=tariff_id).first()
+        raise NoVersionInForce(
+            _("Tariff %(tariff)s has no version in force on %(day)s; publish one that starts then or before.")
+            % {"tariff": tariff or tariff_id, "day": day.isoformat()}
+        )
+    return _version(found)
+
+
+def versions_by_id(*, ids: Iterable[int]) -> dict[int, VersionRow]:
+    """This will return versions by their internal ids."""
+    scope = scoping.current().organizations
+    versions = models.TariffVersion.objects.filter(organization_id__in=scope, pk__in=list(ids))
+    return {each.pk: _version(each) for each in versions.order_by("id")}
+
+
+def _rows(tariffs: list[models.Tariff], on: date) -> list[TariffRow]:
+    scope = scoping.current().organizations
+    versions = models.TariffVersion.objects.filter(organization_id__in=scope, tariff__in=tariffs)
+    drafts = {each.tariff_id: _version(each) for each in versions.filter(state=values.VersionState.DRAFT)}
+    published = versions.filter(state=values.VersionState.PUBLISHED, during__contains=on)
+    current = {each.tariff_id: _version(each) for each in published}
+    return [
+        TariffRow(
+            id=each.pk,
+            public_id=each.public_id,
+            code=each.code,
+            name=each.name,
+            currency=each.currency,
+            current=current.get(each.pk),
+            draft=drafts.get(each.pk),
+        )
+        for each in tariffs
+    ]
+
+
+def _version(version: models.TariffVersion) -> VersionRow:
+    return VersionRow(
+        id=version.pk,
+        public_id=version.public_id,
+        tariff_id=version.tariff_id,
+        number=version.number,
+        state=values.VersionState(version.state),
+        raw=version.document,
+        digest=version.digest,
+        first_day=version.during.lower if version.during is not None else None,
+        until_day=version.during.upper if version.during is not None else None,
+        author=version.author,
+        publisher=version.publisher,
+        published_at=version.published_at,
+    )

@@ -1,0 +1,159 @@
+"""A tariff applied to a place and a billing period: what many accounts share, worked out once."""
+
+from __future__ import annotations
+
+import calendar
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meterbook.kernel import civil, quantity, rounding
+from meterbook.kernel.period import Period
+from meterbook.kernel.quantity import Unit
+from meterbook.tariffs.rating import classes
+from meterbook.tariffs.rating.document import Component, TariffDocument
+from meterbook.tariffs.rating.problems import UsageMisfit
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How usage comes: integers of 10^-decimals of a unit."""
+
+    unit: Unit
+    decimals: int
+
+
+@dataclass(frozen=True)
+class MonthPart:
+    """The days of a billing period that lie in one calendar month: 14 of 31 for a move on the 18th."""
+
+    month: date
+    days: int
+    of: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the period holds the whole month."""
+        return self.days == self.of
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A document, the zone that its clock follows, and a billing period of whole local days.
+
+    Everything derived is cached: a batch of accounts shares one plan.
+    """
+
+    document: TariffDocument
+    zone: ZoneInfo
+    period: Period
+    scale: Scale
+    _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def days(self) -> list[date]:
+        """The calendar days of the period: what a daily charge counts, whatever their hours (B-12)."""
+        return classes.local_days(self.period, self.zone)
+
+    @cached_property
+    def months(self) -> tuple[MonthPart, ...]:
+        """The period by calendar months."""
+        counted = Counter((day.year, day.month) for day in self.days)
+        return tuple(
+            MonthPart(date(year, month, 1), days, calendar.monthrange(year, month)[1])
+            for (year, month), days in sorted(counted.items())
+        )
+
+    @cached_property
+    def factor(self) -> Fraction:
+        """Units of 10^-document.decimals of the document's unit in one unit of the usage.
+
+        :raises UsageMisfit: when the two measure different things
+        """
+        document, scale = self.document, self.scale
+        if scale.unit.dimension is not document.unit.dimension:
+            raise UsageMisfit(
+                f"{scale.unit.symbol} does not convert to {document.unit.symbol}, the unit of the tariff."
+            )
+        return quantity.factor(scale.unit, document.unit) * Fraction(10) ** (document.decimals - scale.decimals)
+
+    def billed(self, total: int) -> int:
+        """This will convert a total of usage to the resolution of billed quantities, rounded once (B-50)."""
+        if self.factor == 1:
+            return total
+        return rounding.divide(total * self.factor.numerator, self.factor.denominator, self.document.mode)
+
+    def number(self, billed: int) -> Decimal:
+        """This will return a billed quantity as a decimal number of units."""
+        return Decimal(billed).scaleb(-self.document.decimals, context=rounding.EXACT)
+
+    def proration(self, component: Component) -> Fraction:
+        """This will return by what a component's tier thresholds are multiplied (B-30).
+
+        A part of a period in which no day begins counts by its hours: half a day is 1/60 of 30 days.
+        """
+        days = len(self.days)
+        if not days:
+            return self._hours(component)
+        if component.reference_days is None:
+            return sum((Fraction(part.days, part.of) for part in self.months), Fraction(0))
+        if abs(days - component.reference_days) <= component.exempt_days:
+            return Fraction(1)
+        return Fraction(days, component.reference_days)
+
+    def _hours(self, component: Component) -> Fraction:
+        share = Fraction(self.period.duration // timedelta.resolution, timedelta(days=1) // timedelta.resolution)
+        first = civil.local_date(self.period.start, self.zone)
+        return share / (component.reference_days or calendar.monthrange(first.year, first.month)[1])
+
+    def edges(self, component: Component) -> tuple[int, ...]:
+        """This will return where the tiers of a component end, in billed units; the final tier has no end.
+
+        100 kWh for 30 days, a period of 45 days and 3 decimals: 150000.
+        """
+        share, unit = self.proration(component), Fraction(10) ** self.document.decimals
+        limits = [Fraction(tier.up_to) * share * unit for tier in component.tiers if tier.up_to is not None]
+        return tuple(rounding.divide(limit.numerator, limit.denominator) for limit in limits)
+
+    def kept(self, key: str, make: Callable[[], Made]) -> Made:
+        """This will return what `make` makes, made once for all accounts of the plan."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        made: Made = self._kept[key]
+        return made
+
+    def classes_of(self, step: timedelta) -> classes.Classes:
+        """This will class the intervals of the whole period.
+
+        :raises UsageMisfit: when the period is not a whole number of steps
+        """
+        count, rest = divmod(self.period.duration, step)
+        if rest:
+            raise UsageMisfit(f"{self.period.start} to {self.period.end} is not a whole number of steps of {step}.")
+        return classes.classify(self.document, self.zone, start=self.period.start, step=step, count=count)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Stretches of equal price period: `starts` for `np.add.reduceat`, `period` and `length` of each."""
+
+    starts: NDArray[np.int64]
+    period: NDArray[np.int16]
+    length: NDArray[np.int64]
+
+
+def runs(period: NDArray[np.int16]) -> Runs:
+    """This will cut the classes of intervals into runs."""
+    starts = np.flatnonzero(np.concatenate(([True], period[1:] != period[:-1]))).astype(np.int64)
+    return Runs(starts, period[starts], np.diff(np.append(starts, len(period))))
