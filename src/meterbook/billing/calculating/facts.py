@@ -1,0 +1,239 @@
+"""What the accounts of a chunk have in common and what each has: read in a fixed number of queries."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+
+from meterbook.billing import models, values
+from meterbook.customers import queries as customer_queries
+from meterbook.identity import queries as identity_queries
+from meterbook.kernel import civil
+from meterbook.kernel.period import Period
+from meterbook.kernel.quantity import Unit
+from meterbook.metering import models as metering_models
+from meterbook.metering.values import Service
+from meterbook.tariffs import models as tariff_models
+from meterbook.tariffs import values as tariff_values
+from meterbook.tariffs.rating import reading
+from meterbook.tariffs.rating.document import TariffDocument
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run with its place: `period` is the local days [first_day, until_day) of the site."""
+
+    id: int
+    public_id: uuid.UUID
+    organization_id: int
+    organization_public_id: uuid.UUID
+    organization_name: str
+    organization_language: str
+    site_id: int
+    site_public_id: uuid.UUID
+    site_code: str
+    site_name: str
+    zone: ZoneInfo
+    first_day: date
+    until_day: date
+    period: Period
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of the period of a meter point that an account pays for."""
+
+    account_id: int
+    meter_point_id: int
+    contract_id: int | None
+    tariff_id: int | None
+    period: Period
+
+
+@dataclass(frozen=True)
+class Series:
+    """The series of a meter point that is billed: integers of 10^-`decimals` `unit` every `step` minutes."""
+
+    id: int
+    public_id: uuid.UUID
+    unit: Unit
+    decimals: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Point:
+    """A meter point; `series` None: it has none that can be billed."""
+
+    id: int
+    public_id: uuid.UUID
+    code: str
+    name: str
+    unit_name: str | None
+    service: Service
+    series: Series | None
+
+
+@dataclass(frozen=True)
+class Version:
+    """A published tariff version; `until_day` None: open."""
+
+    id: int
+    number: int
+    digest: str
+    first_day: date
+    until_day: date | None
+    document: TariffDocument
+
+
+@dataclass(frozen=True)
+class Tariff:
+    """A tariff with its versions in force in the period, in order."""
+
+    id: int
+    code: str
+    currency: str
+    versions: tuple[Version, ...]
+
+    def pieces(self, period: Period, zone: ZoneInfo) -> list[tuple[Period, Version | None]]:
+        """This will cut a period by version; None where none is in force."""
+        starts = {each.first_day for each in self.versions} | {each.until_day for each in self.versions}
+        parts = period.split(civil.start_of_day(each, zone) for each in starts if each is not None)
+        return [(part, self._at(civil.local_date(part.start, zone))) for part in parts]
+
+    def _at(self, day: date) -> Version | None:
+        for each in self.versions:
+            if each.first_day <= day and (each.until_day is None or day < each.until_day):
+                return each
+        return None
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Accounts with their shares, in order of time, and everything these name."""
+
+    accounts: dict[int, customer_queries.AccountRow]
+    shares: dict[int, list[Share]]
+    points: dict[int, Point]
+    tariffs: dict[int, Tariff]
+
+
+class Documents:
+    """Tariff documents, read once for all chunks of a run."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, TariffDocument] = {}
+
+    def of(self, version: tariff_models.TariffVersion) -> TariffDocument:
+        """This will return the document of a version."""
+        found = self._read.get(version.pk)
+        if found is None:
+            found = self._read[version.pk] = reading.read(version.document)
+        return found
+
+
+def run_of(run: models.BillRun) -> Run:
+    """This will return a run (with its site) as the calculation sees it."""
+    organization = identity_queries.get_organization(organization_id=run.organization_id)
+    zone = ZoneInfo(run.site.time_zone)
+    first, until = run.days.lower, run.days.upper
+    return Run(
+        id=run.pk,
+        public_id=run.public_id,
+        organization_id=run.organization_id,
+        organization_public_id=organization.public_id,
+        organization_name=organization.name,
+        organization_language=organization.language,
+        site_id=run.site_id,
+        site_public_id=run.site.public_id,
+        site_code=run.site.code,
+        site_name=run.site.name,
+        zone=zone,
+        first_day=first,
+        until_day=until,
+        period=Period(civil.start_of_day(first, zone), civil.start_of_day(until, zone)),
+    )
+
+
+def load(run: Run, account_ids: Sequence[int], documents: Documents) -> Chunk:
+    """This will load what the accounts of a chunk need except measured values."""
+    rows = models.RunShare.objects.filter(
+        organization_id=run.organization_id, run_id=run.id, account_id__in=account_ids
+    )
+    listed = _shares(rows)
+    shares: dict[int, list[Share]] = defaultdict(list)
+    for each in listed:
+        shares[each.account_id].append(each)
+    return Chunk(
+        accounts=customer_queries.accounts_by_id(ids=account_ids),
+        shares=dict(shares),
+        points=load_points(run, {each.meter_point_id for each in listed}),
+        tariffs=_tariffs(run, {each.tariff_id for each in listed if each.tariff_id is not None}, documents),
+    )
+
+
+def shares_of(run: models.BillRun) -> list[Share]:
+    """This will return all shares that a run collected."""
+    return _shares(models.RunShare.objects.filter(organization_id=run.organization_id, run=run))
+
+
+def _shares(rows: QuerySet[models.RunShare]) -> list[Share]:
+    return [
+        Share(account_id, point_id, contract_id, tariff_id, Period(during.lower, during.upper))
+        for account_id, point_id, contract_id, tariff_id, during in rows.order_by(
+            "meter_point__code", "during", "id"
+        ).values_list("account_id", "meter_point_id", "contract_id", "tariff_id", "during")
+    ]
+
+
+def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
+    """This will return meter points with the series that is billed, in two queries."""
+    wanted = list(ids)
+    series: dict[tuple[int, str], Series] = {}
+    rows = metering_models.Series.objects.filter(
+        organization_id=run.organization_id,
+        meter_point_id__in=wanted,
+        code__in=set(values.BILLED_SERIES.values()),
+    )
+    for point_id, code, pk, public_id, unit, decimals, step in rows.order_by("id").values_list(
+        "meter_point_id", "code", "id", "public_id", "unit", "decimals", "step"
+    ):
+        series[point_id, code] = Series(pk, public_id, Unit(unit), decimals, step)
+    points = metering_models.MeterPoint.objects.filter(organization_id=run.organization_id, pk__in=wanted)
+    return {
+        pk: Point(pk, public_id, code, name, node, Service(service), series.get((pk, _billed(service))))
+        for pk, public_id, code, name, node, service in points.order_by("id").values_list(
+            "id", "public_id", "code", "name", "node__name", "service"
+        )
+    }
+
+
+def _billed(service: str) -> str:
+    return values.BILLED_SERIES.get(Service(service), "")
+
+
+def _tariffs(run: Run, ids: set[int], documents: Documents) -> dict[int, Tariff]:
+    versions: dict[int, list[Version]] = defaultdict(list)
+    found = tariff_models.TariffVersion.objects.filter(
+        organization_id=run.organization_id,
+        tariff_id__in=ids,
+        state=tariff_values.VersionState.PUBLISHED,
+        during__overlap=(run.first_day, run.until_day),
+    )
+    for each in found.order_by("during", "id"):
+        if each.during is None:  # a published one has days (constraint)
+            continue
+        versions[each.tariff_id].append(
+            Version(each.pk, each.number, each.digest, each.during.lower, each.during.upper, documents.of(each))
+        )
+    tariffs = tariff_models.Tariff.objects.filter(organization_id=run.organization_id, pk__in=ids)
+    return {
+        pk: Tariff(pk, code, currency, tuple(versions[pk]))
+        for pk, code, currency in tariffs.order_by("id").values_list("id", "code", "currency")
+    }

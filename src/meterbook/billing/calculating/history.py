@@ -1,0 +1,201 @@
+"""Twelve local months of a meter point, exact: whole UTC days from month rows, the days at the edges from blocks."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meterbook.billing import content
+from meterbook.billing.calculating import facts, usage
+from meterbook.customers import models as customer_models
+from meterbook.kernel import civil
+from meterbook.kernel.period import Period
+from meterbook.kernel.quality import ESTIMATED, Quality
+from meterbook.metering import blocks
+
+MONTHS = 12
+MONTH_ROWS = b"""
+SELECT series_id, month, days FROM metering_seriesmonth
+WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[])
+    AND month >= %(first)s::date AND month < %(until)s::date
+"""
+EDGES = b"""
+SELECT series_id, day, step, "values", quality FROM metering_seriesday
+WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[]) AND day = ANY(%(days)s::date[])
+ORDER BY series_id, day, revision
+"""
+ODD = b"""
+SELECT series_id, day, quality FROM metering_seriesday
+WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[])
+    AND day >= %(first)s::date AND day < %(until)s::date AND quality IS NOT NULL
+"""
+_ESTIMATED = np.array(sorted(ESTIMATED), np.uint8)
+
+Block = tuple[NDArray[np.int64], NDArray[np.uint8]]
+
+
+@dataclass(frozen=True)
+class LocalMonth:
+    """A calendar month of a place: UTC days wholly inside, by month row, and the parts of UTC days at its edges."""
+
+    first: date
+    days: int
+    period: Period
+    whole: tuple[tuple[date, slice], ...]
+    edges: tuple[tuple[date, Period], ...]
+
+
+@dataclass
+class Store:
+    """Month rows, blocks at the edges of months, and the days with an estimated interval, by series."""
+
+    months: dict[tuple[int, date], NDArray[np.int64]] = field(default_factory=dict)
+    edges: dict[tuple[int, date], Block] = field(default_factory=dict)
+    estimated: set[tuple[int, date]] = field(default_factory=set)
+
+    def quantity(self, series_id: int, month: LocalMonth) -> int | None:
+        """This will return what was used in a local month, or None when an interval of it is missing."""
+        total = 0
+        for first, days in month.whole:
+            figures = self.months.get((series_id, first))
+            if figures is None or figures[days, blocks.MISSING].any():
+                return None
+            total += int(figures[days, blocks.TOTAL].sum())
+        for day, part in month.edges:
+            used = self._edge(series_id, day, part)
+            if used is None:
+                return None
+            total += used
+        return total
+
+    def is_estimated(self, series_id: int, month: LocalMonth) -> bool:
+        """This will tell whether an interval of the UTC days of a month is estimated."""
+        if not self.estimated:
+            return False
+        return any((series_id, day) in self.estimated for day in civil.dates(*usage.utc_days(month.period)))
+
+    def _edge(self, series_id: int, day: date, part: Period) -> int | None:
+        block = self.edges.get((series_id, day))
+        if block is None:
+            return None
+        values, codes = block
+        step, midnight = timedelta(days=1) / len(values), civil.start_of_day(day, _UTC)
+        # As in a bill: an interval belongs to the month in which it starts.
+        own = slice(-((midnight - part.start) // step), -((midnight - part.end) // step))
+        if (codes[own] == Quality.MISSING).any():
+            return None
+        return int(values[own].sum())
+
+
+_UTC = ZoneInfo("UTC")
+
+
+def months_until(day: date) -> list[date]:
+    """This will return the first days of the twelve months that end with that of a day, the oldest first."""
+    found = [day.replace(day=1)]
+    while len(found) < MONTHS:
+        found.append((found[-1] - timedelta(days=1)).replace(day=1))
+    return found[::-1]
+
+
+def tenures(organization_id: int, chunk: facts.Chunk) -> dict[tuple[int, int], list[Period]]:
+    """This will return when an account had a meter point by contract, by (account, meter point)."""
+    rows = customer_models.Contract.objects.filter(
+        organization_id=organization_id,
+        account_id__in=list(chunk.accounts),
+        meter_point_id__in=list(chunk.points),
+    ).order_by("during", "id")
+    found: dict[tuple[int, int], list[Period]] = defaultdict(list)
+    for account_id, point_id, during in rows.values_list("account_id", "meter_point_id", "during"):
+        own = found[account_id, point_id]
+        period = Period(during.lower, during.upper or _FAR)
+        if own and own[-1].end == period.start:
+            own[-1] = Period(own[-1].start, period.end)
+        else:
+            own.append(period)
+    return dict(found)
+
+
+_FAR = civil.start_of_day(date(9000, 1, 1), _UTC)
+
+
+def load(
+    run: facts.Run, wanted: dict[tuple[int, int], int], held: dict[tuple[int, int], list[Period]]
+) -> Store:
+    """This will load what the histories need; `wanted` is series ids by (account, meter point)."""
+    store = Store()
+    months = months_until(run.until_day - timedelta(days=1))[:-1]
+    oldest = civil.month_bounds(months[0], run.zone).start
+    present = civil.start_of_day(civil.next_month(months[-1]), run.zone)
+    earliest = civil.month_bounds(months[-1], run.zone).start
+    series = sorted(
+        {
+            series_id
+            for key, series_id in wanted.items()
+            if any(each.start <= earliest and each.end > oldest for each in held.get(key, []))
+        }
+    )
+    if not series:
+        return store
+    first, until = usage.utc_days(Period(oldest, present))
+    parameters = {"organization": run.organization_id, "series": series, "first": first.replace(day=1), "until": until}
+    for series_id, month, days in usage.fetch(MONTH_ROWS, parameters):
+        store.months[series_id, month] = blocks.decode_month(days)
+    edges = {civil.start_of_day(each, run.zone) for each in months} | {present}
+    days = sorted({each.date() for each in edges if each != civil.start_of_day(each.date(), _UTC)})
+    for series_id, day, step, values, quality in usage.fetch(EDGES, {**parameters, "days": days}) if days else []:
+        store.edges[series_id, day] = blocks.decode(values, quality, step)
+    for series_id, day, quality in usage.fetch(ODD, {**parameters, "first": first}):
+        if np.isin(np.frombuffer(quality, np.uint8), _ESTIMATED).any():
+            store.estimated.add((series_id, day))
+    return store
+
+
+@functools.lru_cache(maxsize=64)
+def _calendar(day: date, zone: ZoneInfo) -> tuple[LocalMonth, ...]:
+    """The twelve months that end with that of a day."""
+    return tuple(_local_month(first, zone) for first in months_until(day))
+
+
+def _local_month(first: date, zone: ZoneInfo) -> LocalMonth:
+    period = civil.month_bounds(first, zone)
+    whole: dict[date, list[int]] = defaultdict(list)
+    edges = []
+    for day in civil.dates(*usage.utc_days(period)):
+        start = civil.start_of_day(day, _UTC)
+        part = Period(start, start + timedelta(days=1)).intersection(period)
+        if part is not None and part.duration == timedelta(days=1):
+            whole[day.replace(day=1)].append(day.day)
+        elif part is not None:
+            edges.append((day, part))
+    return LocalMonth(
+        first=first,
+        days=(civil.next_month(first) - first).days,
+        period=period,
+        whole=tuple((month, slice(days[0] - 1, days[-1])) for month, days in whole.items()),
+        edges=tuple(edges),
+    )
+
+
+def months(
+    store: Store, series_id: int, held: Sequence[Period], run: facts.Run, own: content.Month | None
+) -> list[content.Month]:
+    """This will return twelve months of a meter point; `own` is the present one, where the bill holds all of it."""
+    found = []
+    for month in _calendar(run.until_day - timedelta(days=1), run.zone):
+        if own is not None and month.first == own.first:
+            found.append(own)
+            continue
+        period = month.period
+        is_own = period.end <= run.period.start and any(each.covers(period) for each in held)
+        quantity = store.quantity(series_id, month) if is_own else None
+        is_estimated = quantity is not None and store.is_estimated(series_id, month)
+        found.append(content.Month(month.first, month.days, quantity, is_estimated))
+    return found

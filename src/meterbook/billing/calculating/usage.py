@@ -1,0 +1,161 @@
+"""Day blocks of many series as one matrix a step; read in bulk, packed by the server (performance-notes 8, 12)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+import psycopg
+from django.db import connection
+from numpy.typing import NDArray
+
+from meterbook.kernel.period import Period
+from meterbook.kernel.quality import Quality
+from meterbook.metering import blocks
+
+PACKED = b"""
+SELECT series_id, count(*), min(revision), max(revision), min(step), max(step),
+    min(octet_length("values")), max(octet_length("values")), count(quality), max(revision),
+    string_agg("values", ''::bytea ORDER BY day), string_agg(digest, ''::bytea ORDER BY day)
+FROM metering_seriesday
+WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[])
+    AND day >= %(first)s::date AND day < %(until)s::date
+GROUP BY series_id
+"""
+SINGLE = b"""
+SELECT series_id, day, revision, step, "values", quality, digest FROM metering_seriesday
+WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[])
+    AND day >= %(first)s::date AND day < %(until)s::date
+ORDER BY series_id, day, revision
+"""
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """UTC days [first, until) of series of one step: `values` int64 of shape (series, days x slots).
+
+    `quality` holds uint8 of shape (days x slots,) for each series that has another quality than VALID somewhere.
+    `digests` are 16 bytes a day, zeros where there is no block; `revision` is the newest used.
+    """
+
+    first: date
+    until: date
+    step: int
+    row_of: dict[int, int]
+    values: NDArray[np.int64]
+    quality: dict[int, NDArray[np.uint8]]
+    digests: dict[int, bytes]
+    revision: dict[int, int]
+
+    def place(self, instant: datetime) -> int:
+        """This will return the column of the interval that starts at an instant."""
+        return (instant - _midnight(self.first)) // timedelta(minutes=self.step)
+
+    def columns(self, period: Period) -> slice:
+        """This will return the columns of a period that interval boundaries delimit."""
+        return slice(self.place(period.start), self.place(period.end))
+
+    def codes(self, series_id: int, period: Period) -> NDArray[np.uint8] | None:
+        """This will return the quality codes of a series in a period; None: all VALID."""
+        found = self.quality.get(series_id)
+        return None if found is None else found[self.columns(period)]
+
+    def reference(self, series_id: int, period: Period) -> tuple[date, date, str]:
+        """This will return the UTC days that a period touches, and the SHA-256 over their blocks' digests."""
+        first, until = utc_days(period)
+        begin, end = (first - self.first).days, (until - self.first).days
+        size = blocks.DIGEST_SIZE
+        part = self.digests[series_id][begin * size : end * size]
+        return first, until, hashlib.sha256(part).hexdigest()
+
+
+def utc_days(period: Period) -> tuple[date, date]:
+    """This will return the UTC days [first, until) that a period touches."""
+    return period.start.date(), (period.end - timedelta.resolution).date() + timedelta(days=1)
+
+
+def load(*, organization_id: int, series_ids: Sequence[int], step: int, first: date, until: date) -> Blocks:
+    """This will load the newest blocks of series, in one query, or two where something is unusual.
+
+    Series without any block are there as well, all MISSING.
+    """
+    days, slots = (until - first).days, blocks.MINUTES_A_DAY // step
+    ids = sorted(set(series_ids))
+    found = Blocks(
+        first=first,
+        until=until,
+        step=step,
+        row_of={series_id: row for row, series_id in enumerate(ids)},
+        values=np.zeros((len(ids), days * slots), np.int64),
+        quality={},
+        digests={},
+        revision={},
+    )
+    parameters = {"organization": organization_id, "series": ids, "first": first, "until": until}
+    plain: set[int] = set()
+    for series_id, count, low, high, step_low, step_high, least, most, odd, revision, values, digests in fetch(
+        PACKED, parameters
+    ):
+        width, rest = divmod(most, slots)
+        is_plain = (count, low, step_low, step_high, least, odd) == (days, high, step, step, most, 0)
+        if not is_plain or rest or width not in blocks.WIDTHS:
+            continue
+        plain.add(series_id)
+        found.values[found.row_of[series_id]] = np.frombuffer(values, f"<i{width}")
+        found.digests[series_id], found.revision[series_id] = digests, revision
+    others = [each for each in ids if each not in plain]
+    if others:
+        _load_singly(found, others, fetch(SINGLE, {**parameters, "series": others}))
+    return found
+
+
+def fetch(query: bytes, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """This will run a query of constant text on the scope's connection and return its rows, sent in binary."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        return cursor.execute(query, parameters, binary=True).fetchall()
+
+
+def _load_singly(found: Blocks, series_ids: list[int], rows: list[tuple[Any, ...]]) -> None:
+    days, slots = (found.until - found.first).days, blocks.MINUTES_A_DAY // found.step
+    digests = {each: bytearray(days * blocks.DIGEST_SIZE) for each in series_ids}
+    for series_id in series_ids:
+        found.quality[series_id] = np.full(days * slots, Quality.MISSING, np.uint8)
+        found.revision[series_id] = 0
+    for series_id, day, revision, step, values, quality, digest in rows:
+        numbers, codes = blocks.decode(values, quality, step)
+        if step != found.step:
+            numbers, codes = _regroup(numbers, codes, step, found.step)
+        place = (day - found.first).days
+        part = slice(place * slots, (place + 1) * slots)
+        found.values[found.row_of[series_id], part] = numbers
+        found.quality[series_id][part] = codes
+        size = blocks.DIGEST_SIZE
+        digests[series_id][place * size : (place + 1) * size] = digest
+        found.revision[series_id] = max(found.revision[series_id], revision)
+    for series_id in series_ids:
+        found.digests[series_id] = bytes(digests[series_id])
+        if not found.quality[series_id].any():
+            del found.quality[series_id]
+
+
+def _regroup(
+    numbers: NDArray[np.int64], codes: NDArray[np.uint8], step: int, wanted: int
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Blocks from before the series' step was changed: sums stay exact, the worst quality holds."""
+    if step < wanted:
+        size = wanted // step
+        return numbers.reshape(-1, size).sum(axis=1), codes.reshape(-1, size).max(axis=1)
+    size = step // wanted
+    spread = np.zeros(len(numbers) * size, np.int64)
+    spread[size - 1 :: size] = numbers
+    shape_unknown = np.where(codes == Quality.MISSING, codes, np.uint8(Quality.INTERPOLATED))
+    return spread, np.repeat(shape_unknown, size)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(0), tzinfo=UTC)

@@ -1,0 +1,278 @@
+"""From facts to the content of a bill (docs/reference/bill-format.md)."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from meterbook.billing.content.digests import canonical, income_code, tax_code
+from meterbook.billing.content.parts import Charge, Content, Heading, Plain, Point, Register, Segment
+from meterbook.kernel import currency as currencies
+from meterbook.kernel import rounding
+from meterbook.kernel.period import Period
+from meterbook.kernel.quality import ESTIMATED
+from meterbook.kernel.rounding import RoundingMode
+from meterbook.tariffs.rating import plain
+from meterbook.tariffs.rating.lines import Line, TaxLine
+
+FORMAT = "meterbook-bill/1"
+ENGINE = "1"  # rises when the same facts would give other bytes
+_HALF_A_DAY, _MICROSECOND = timedelta(hours=12), timedelta.resolution
+
+
+def build(heading: Heading, points: Sequence[Point]) -> Content:
+    """This will make the content of a bill from its facts; the same facts give the same bytes."""
+    charges = [(point, charge) for point in points for charge in point.charges]
+    zero = Decimal(0).scaleb(-currencies.minor_units(heading.currency))
+    net = sum((charge.rated.net for _point, charge in charges), zero)
+    taxes = _taxes([charge for _point, charge in charges], heading.currency)
+    total = net + sum((tax.amount for tax in taxes), zero)
+    is_estimated = any(map(_is_estimated, points))
+    is_vacancy = any(point.is_vacancy for point in points)
+    zone = heading.zone
+    inputs = _inputs_digest(points)
+    data = canonical(
+        {
+            "format": FORMAT,
+            "engine": ENGINE,
+            "organization": heading.organization,
+            "site": heading.site,
+            "account": heading.account,
+            "customer": heading.customer,
+            "currency": heading.currency,
+            "period": _period(heading, zone),
+            "is_estimated": is_estimated,
+            "is_vacancy": is_vacancy,
+            "meter_points": [_point(point, zone) for point in points],
+            "net": str(net),
+            "tax": str(total - net),
+            "taxes": [_tax(tax) for tax in taxes],
+            "total": str(total),
+            "inputs_digest": inputs,
+        }
+    )
+    return Content(
+        data=data,
+        digest=hashlib.sha256(data).hexdigest(),
+        inputs_digest=inputs,
+        currency=heading.currency,
+        net=net,
+        total=total,
+        is_estimated=is_estimated,
+        is_vacancy=is_vacancy,
+        postings=_postings(charges, taxes, heading.currency),
+    )
+
+
+@functools.lru_cache(maxsize=65_536)
+def _say(instant: datetime, zone: ZoneInfo) -> str:
+    """Local time with its offset; the bills of a run say the same instants again and again."""
+    return instant.astimezone(zone).isoformat()
+
+
+@functools.lru_cache(maxsize=256)
+def _offsets(period: Period, zone: ZoneInfo) -> tuple[str, ...]:
+    """Offsets in force in a period, in order. Clocks change a few times a year at most: half days tell them all."""
+    found: list[str] = []
+    for part in period.steps(_HALF_A_DAY):
+        for instant in (part.start, part.end - _MICROSECOND):
+            offset = instant.astimezone(zone).isoformat()[-len("+00:00") :]
+            if not found or found[-1] != offset:
+                found.append(offset)
+    return tuple(found)
+
+
+def _period(heading: Heading, zone: ZoneInfo) -> Plain:
+    period = heading.period
+    return {
+        "from": _say(period.start, zone),
+        "until": _say(period.end, zone),
+        "days": heading.days,
+        "minutes": int(period.duration.total_seconds()) // 60,
+        "offsets": _offsets(period, zone),
+    }
+
+
+def _point(point: Point, zone: ZoneInfo) -> Plain:
+    counts, reference = point.counts, point.reference
+    return {
+        "public_id": point.public_id,
+        "code": point.code,
+        "name": point.name,
+        "unit_name": point.unit_name,
+        "service": point.service,
+        "unit": point.unit,
+        "decimals": point.decimals,
+        "from": _say(point.period.start, zone),
+        "until": _say(point.period.end, zone),
+        "days": point.days,
+        "is_vacancy": point.is_vacancy,
+        "segments": [_segment(each, zone) for each in point.segments],
+        "adjustment": point.quantity - sum(each.quantity for each in point.segments),
+        "quantity": point.quantity,
+        "quality": {
+            "intervals": counts.intervals,
+            "measured": counts.measured,
+            "estimated": counts.estimated,
+            "interpolated": counts.interpolated,
+            "edited": counts.edited,
+        },
+        "daily_average": daily_average(point.quantity, point.days, point.decimals),
+        "history": [
+            {
+                "month": f"{each.first:%Y-%m}",
+                "quantity": each.quantity,
+                "days": each.days,
+                "is_estimated": each.is_estimated,
+            }
+            for each in point.history
+        ],
+        "reference": {
+            "series": reference.series,
+            "first_day": reference.first_day.isoformat(),
+            "until_day": reference.until_day.isoformat(),
+            "blocks": reference.blocks,
+            "revision": reference.revision,
+            "digest": reference.digest,
+        },
+        "charges": [_charge(each, zone) for each in point.charges],
+    }
+
+
+def daily_average(quantity: int, days: int, decimals: int) -> str:
+    """This will return a quantity a day in units, rounded half up: 3298800 in 31 days with 3 decimals is 106.413."""
+    if not days:
+        return str(Decimal(0).scaleb(-decimals))
+    return str(Decimal(rounding.divide(quantity, days)).scaleb(-decimals, context=rounding.EXACT))
+
+
+def _segment(segment: Segment, zone: ZoneInfo) -> Plain:
+    return {
+        "serial": segment.serial,
+        "model": segment.model,
+        "register": segment.register,
+        "unit": segment.unit,
+        "decimals": segment.decimals,
+        "previous": _register(segment.previous, zone),
+        "present": _register(segment.present, zone),
+        "difference": segment.difference,
+        "multiplier": str(segment.multiplier),
+        "quantity": segment.quantity,
+    }
+
+
+def _register(register: Register, zone: ZoneInfo) -> Plain:
+    return {
+        "at": _say(register.at, zone),
+        "value": register.value,
+        "quality": register.quality.name,
+        "source": register.source,
+    }
+
+
+def _charge(charge: Charge, zone: ZoneInfo) -> Plain:
+    rated = charge.rated
+    return {
+        "from": _say(charge.period.start, zone),
+        "until": _say(charge.period.end, zone),
+        "days": charge.days,
+        "tariff": {
+            "code": charge.tariff.code,
+            "name": charge.tariff.name,
+            "version": charge.tariff.version,
+            "digest": charge.tariff.digest,
+        },
+        "quantity": charge.quantity,
+        "periods": [
+            {"code": each.code, "text": each.text, "quantity": str(each.quantity), "intervals": each.intervals}
+            for each in rated.periods
+        ],
+        "lines": list(map(_line, rated.lines)),
+        "net": str(rated.net),
+    }
+
+
+def _line(line: Line) -> Plain:
+    return {
+        "code": line.code,
+        "component": line.component,
+        "text": line.text,
+        "quantity": line.quantity,
+        "unit": line.unit,
+        "price": plain.written(line.price),
+        "exact": plain.written(line.exact),
+        "amount": str(line.amount),
+        "trace": line.trace,
+    }
+
+
+def _tax(tax: TaxLine) -> Plain:
+    return {
+        "code": tax.code,
+        "text": tax.text,
+        "rate": str(tax.rate),
+        "base": str(tax.base),
+        "amount": str(tax.amount),
+    }
+
+
+def _taxes(charges: Sequence[Charge], currency: str) -> list[TaxLine]:
+    """Each tax once, on the sum of the rounded lines of all charges (B-67)."""
+    groups: dict[tuple[str, Decimal], list[tuple[TaxLine, RoundingMode]]] = {}
+    for charge in charges:
+        for tax in charge.rated.taxes:
+            groups.setdefault((tax.code, tax.rate), []).append((tax, charge.tariff.mode))
+    found = []
+    for (_code, rate), group in sorted(groups.items()):
+        (tax, mode), others = group[0], group[1:]
+        if others:
+            base = sum((each.base for each, _mode in others), tax.base)
+            due = rounding.round_decimal(
+                rounding.EXACT.multiply(base, rate), currencies.minor_units(currency), mode
+            )
+            tax = tax._replace(base=base, amount=due)
+        found.append(tax)
+    return found
+
+
+def _is_estimated(point: Point) -> bool:
+    if point.counts.estimated or point.counts.interpolated:
+        return True
+    return any(each.quality in ESTIMATED for part in point.segments for each in (part.previous, part.present))
+
+
+def _inputs_digest(points: Iterable[Point]) -> str:
+    """Over what the figures were made from: blocks, registers, versions and times, a line each."""
+    words: list[str] = [ENGINE]
+    for point in points:
+        reference = point.reference
+        words.append(
+            f"{reference.series} {point.period.start} {point.period.end} {point.days} {reference.digest}"
+        )
+        words.extend(
+            f"{each.serial} {each.previous.at} {each.previous.value} {each.present.at} {each.present.value}"
+            f" {each.multiplier}"
+            for each in point.segments
+        )
+        words.extend(f"{each.period.start} {each.period.end} {each.tariff.digest}" for each in point.charges)
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()
+
+
+def _postings(
+    charges: Iterable[tuple[Point, Charge]], taxes: Iterable[TaxLine], currency: str
+) -> tuple[tuple[str, int], ...]:
+    """Income by service and component, and each tax: credits of a bill. Sums of zero are left out."""
+    places = currencies.minor_units(currency)
+    sums: dict[str, Decimal] = {}
+    for point, charge in charges:
+        for line in charge.rated.lines:
+            code = income_code(currency, point.service, line.component)
+            sums[code] = sums.get(code, Decimal(0)) - line.amount
+    for tax in taxes:
+        code = tax_code(currency, tax.code)
+        sums[code] = sums.get(code, Decimal(0)) - tax.amount
+    return tuple((code, int(amount.scaleb(places))) for code, amount in sorted(sums.items()) if amount)

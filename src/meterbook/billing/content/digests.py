@@ -1,0 +1,43 @@
+"""Canonical JSON, digests and codes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from datetime import date
+
+CODE_GROUPS, CODE_GROUP = 3, 4
+INCOME, TAX = "INC", "TAX"
+
+
+def canonical(content: object) -> bytes:
+    """This will return canonical JSON: sorted keys, no spaces, UTF-8."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def issue_digest(*, content_digest: str, number: str, bill_date: date, due_date: date) -> str:
+    """This will return the SHA-256 of an issued bill in hexadecimal: content, number and dates."""
+    words = {
+        "content": content_digest,
+        "number": number,
+        "bill_date": bill_date.isoformat(),
+        "due_date": due_date.isoformat(),
+    }
+    return hashlib.sha256(canonical(words)).hexdigest()
+
+
+def verification_code(digest: str) -> str:
+    """This will return the short code of a digest in hexadecimal, such as DMWD-DIBA-NRBP (60 bits)."""
+    letters = base64.b32encode(bytes.fromhex(digest)).decode()
+    return "-".join(letters[start : start + CODE_GROUP] for start in range(0, CODE_GROUPS * CODE_GROUP, CODE_GROUP))
+
+
+def income_code(currency: str, service: str, component: str) -> str:
+    """This will return the ledger code of an income: INC-EUR-ELECTRICITY-energy."""
+    return f"{INCOME}-{currency}-{service}-{component}"
+
+
+def tax_code(currency: str, tax: str) -> str:
+    """This will return the ledger code of a tax: TAX-EUR-vat."""
+    return f"{TAX}-{currency}-{tax}"

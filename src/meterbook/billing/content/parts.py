@@ -1,0 +1,154 @@
+"""The facts of a bill, and what comes out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from meterbook.kernel.period import Period
+from meterbook.kernel.quality import Quality
+from meterbook.kernel.rounding import RoundingMode
+from meterbook.tariffs.rating.lines import Rated
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Register:
+    """What a register showed, in its own decimals; `source` None where it was worked out."""
+
+    at: datetime
+    value: int
+    quality: Quality
+    source: str | None
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A meter with one multiplier, between two register values; `quantity` in the meter point's scale."""
+
+    serial: str
+    model: str
+    register: str
+    unit: str
+    decimals: int
+    previous: Register
+    present: Register
+    difference: int
+    multiplier: Fraction
+    quantity: int
+
+
+@dataclass(frozen=True)
+class TariffFacts:
+    """The tariff version that a charge was made by."""
+
+    code: str
+    name: Mapping[str, str]
+    version: int
+    digest: str
+    mode: RoundingMode
+
+
+@dataclass(frozen=True)
+class Charge:
+    """One tariff version over a part of a meter point's time."""
+
+    period: Period
+    days: int
+    tariff: TariffFacts
+    quantity: int
+    rated: Rated
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Intervals by how they came."""
+
+    intervals: int
+    estimated: int
+    interpolated: int
+    edited: int
+
+    @property
+    def measured(self) -> int:
+        """All others."""
+        return self.intervals - self.estimated - self.interpolated - self.edited
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Which day blocks were used: `digest` is over their digests in the order of days."""
+
+    series: str
+    first_day: date
+    until_day: date
+    blocks: int
+    revision: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month of history; `quantity` None where it is not known or not the account's."""
+
+    first: date
+    days: int
+    quantity: int | None
+    is_estimated: bool
+
+
+@dataclass(frozen=True)
+class Point:
+    """A meter point during the part of the period that the account pays for."""
+
+    public_id: str
+    code: str
+    name: str
+    unit_name: str | None
+    service: str
+    unit: str
+    decimals: int
+    period: Period
+    days: int
+    is_vacancy: bool
+    segments: Sequence[Segment]
+    quantity: int
+    counts: Counts
+    history: Sequence[Month]
+    reference: Reference
+    charges: Sequence[Charge]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What a bill says besides its meter points; the mappings are written as they are."""
+
+    organization: Plain
+    site: Plain
+    account: Plain
+    customer: Plain
+    currency: str
+    period: Period
+    days: int
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class Content:
+    """A finished bill without a number. `postings` are (ledger code, signed smallest units), receivable left out."""
+
+    data: bytes
+    digest: str
+    inputs_digest: str
+    currency: str
+    net: Decimal
+    total: Decimal
+    is_estimated: bool
+    is_vacancy: bool
+    postings: tuple[tuple[str, int], ...]

@@ -1,0 +1,196 @@
+"""Runs, what they collected, drafts, and issued bills.
+
+A draft is everything that was calculated, without a number. A bill is one more row: the number, the dates and the
+digest over both. Nothing of either is ever updated.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, DateTimeRangeField, RangeOperators
+from django.db import models
+
+from meterbook.billing import values
+from meterbook.customers import models as customer_models
+from meterbook.foundation import models as foundation_models
+from meterbook.metering import models as metering_models
+from meterbook.sites import models as site_models
+
+WRITE_ONCE = ("SELECT", "INSERT", "DELETE")  # a draft is thrown away and made again, never changed
+
+
+class BillRun(foundation_models.TenantModel):
+    """Bills of a site for the local days of `days`, made step by step."""
+
+    site = models.ForeignKey(site_models.Site, on_delete=models.PROTECT)
+    days = DateRangeField()
+    state = models.CharField(max_length=12, default=values.RunState.PLANNED.value)
+    due_days = models.SmallIntegerField(default=values.DUE_DAYS)
+    started_at = models.DateTimeField()
+    started_by_id = models.BigIntegerField(null=True, blank=True)
+    started_by = models.CharField(max_length=200)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by_id = models.BigIntegerField(null=True, blank=True)
+    approved_by = models.CharField(max_length=200, blank=True)
+    # One person did both, because nobody else has the right.
+    is_approved_alone = models.BooleanField(default=False)
+    bill_date = models.DateField(null=True, blank=True)
+    due_date = models.DateField(null=True, blank=True)
+    # Positions up to this one are issued; moved in the transaction that issues them.
+    issued_through = models.IntegerField(default=0)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(state__in=[each.value for each in values.RunState]), name="bill_run_state_known"
+            ),
+            ExclusionConstraint(
+                name="bill_run_one_open_a_site",
+                expressions=[("site", RangeOperators.EQUAL), ("days", RangeOperators.OVERLAPS)],
+                condition=~models.Q(state__in=sorted(each.value for each in values.FINAL_STATES)),
+            ),
+        )
+        indexes = (models.Index(fields=["organization_id", "-started_at"], name="bill_run_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.days}"
+
+
+class RunMember(foundation_models.TenantTable):
+    """An account in a run. `position` orders accounts by number and so decides the numbers of their bills."""
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(BillRun, on_delete=models.PROTECT, db_index=False)
+    account = models.ForeignKey(customer_models.Account, on_delete=models.PROTECT, db_index=False)
+    position = models.IntegerField()
+    chunk = models.IntegerField()
+    state = models.CharField(max_length=10, default=values.MemberState.COLLECTED.value)
+    # Why it is held: [{"reason", "meter_point", "detail"}].
+    reasons = models.JSONField(default=list)
+    decided_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["run", "account"], name="run_member_once"),
+            models.UniqueConstraint(fields=["run", "position"], name="run_member_position_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[each.value for each in values.MemberState]),
+                name="run_member_state_known",
+            ),
+        )
+        indexes = (models.Index(fields=["run", "state", "position"], name="run_member_by_state"),)
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.account_id}"
+
+
+class RunShare(foundation_models.TenantTable):
+    """Which time of which meter point an account pays for in a run, by which tariff; contract null: vacancy (B-33).
+
+    No time of a meter point can be in two runs that were not canceled: nothing is billed twice.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(BillRun, on_delete=models.PROTECT, db_index=False)
+    account = models.ForeignKey(customer_models.Account, on_delete=models.PROTECT, db_index=False)
+    meter_point = models.ForeignKey(metering_models.MeterPoint, on_delete=models.PROTECT, db_index=False)
+    contract_id = models.BigIntegerField(null=True, blank=True)
+    tariff_id = models.BigIntegerField(null=True, blank=True)
+    during = DateTimeRangeField()
+
+    class Meta:
+        constraints = (
+            ExclusionConstraint(
+                name="share_billed_once",
+                expressions=[("meter_point", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+            ),
+        )
+        indexes = (models.Index(fields=["run", "account"], name="run_share_by_account"),)
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.meter_point_id}"
+
+
+class RunChunk(foundation_models.TenantTable):
+    """Accounts that are calculated in one transaction; whoever comes first takes a chunk that is not done."""
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(BillRun, on_delete=models.PROTECT, db_index=False)
+    number = models.IntegerField()
+    is_done = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["run", "number"], name="run_chunk_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.number}"
+
+
+class BillDraft(foundation_models.TenantTable):
+    """A calculated bill: canonical JSON ("meterbook-bill/1"), its SHA-256, and what will be posted.
+
+    `postings` is JSON text: [ledger account code, signed smallest units], the receivable not among them.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    run = models.ForeignKey(BillRun, on_delete=models.PROTECT, db_index=False)
+    account = models.ForeignKey(customer_models.Account, on_delete=models.PROTECT, db_index=False)
+    position = models.IntegerField()
+    content = models.BinaryField()
+    digest = models.CharField(max_length=64)
+    inputs_digest = models.CharField(max_length=64)
+    postings = models.TextField()
+    currency = models.CharField(max_length=3)
+    net = models.DecimalField(max_digits=24, decimal_places=4)
+    total = models.DecimalField(max_digits=24, decimal_places=4)
+    is_estimated = models.BooleanField()
+    is_vacancy = models.BooleanField()
+
+    privileges = WRITE_ONCE
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["run", "position"], name="bill_draft_position_once"),
+            models.UniqueConstraint(fields=["run", "account"], name="bill_draft_account_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.account_id}"
+
+
+class Bill(foundation_models.TenantTable):
+    """An issued bill: a draft with a number. `public_id` is the draft's; `digest` covers content, number and dates."""
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.UUIDField(editable=False, unique=True)
+    draft = models.OneToOneField(BillDraft, on_delete=models.PROTECT)
+    run = models.ForeignKey(BillRun, on_delete=models.PROTECT, db_index=False)
+    account = models.ForeignKey(customer_models.Account, on_delete=models.PROTECT, db_index=False)
+    number = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=60)
+    sequence = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    bill_date = models.DateField()
+    due_date = models.DateField()
+    issued_at = models.DateTimeField()
+    # Null: nothing was due, and nothing posted.
+    transaction_id = models.BigIntegerField(null=True, blank=True)
+
+    privileges = foundation_models.APPEND
+    append_only = True
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["organization_id", "prefix", "sequence"], name="bill_number_once"),
+        )
+        indexes = (
+            models.Index(fields=["account", "-bill_date", "-id"], name="bill_of_account"),
+            models.Index(fields=["run", "sequence"], name="bill_of_run"),
+        )
+
+    def __str__(self) -> str:
+        return self.number

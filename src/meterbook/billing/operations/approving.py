@@ -1,0 +1,200 @@
+"""What people decide about a run: check again, leave an account out, approve."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from meterbook.audit import operations as audit_operations
+from meterbook.billing import models, permissions, values
+from meterbook.billing.calculating import facts
+from meterbook.billing.operations import planning
+from meterbook.foundation import operation
+from meterbook.identity import queries as identity_queries
+from meterbook.kernel import civil
+from meterbook.kernel.actor import Actor
+
+
+class NotInReview(ValueError):
+    """This can be done while a run is for review."""
+
+
+class HeldRemain(ValueError):
+    """Accounts are held: put right what is wrong and check again, or leave them out of this run."""
+
+
+class NothingToIssue(ValueError):
+    """The run has no bill to issue; cancel it."""
+
+
+class RunOutdated(ValueError):
+    """Contracts were changed after the run collected them; cancel it and plan it again."""
+
+
+class SecondPersonNeeded(PermissionError):
+    """Who started a run does not approve it while somebody else can."""
+
+
+class MemberNotFound(LookupError):
+    """The account has no part in the run, or was left out already."""
+
+
+@operation.operation
+def check_again(
+    *, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID, is_everything: bool = False
+) -> models.BillRun:
+    """This will check held accounts again and draft those that are sound now.
+
+    :param is_everything: the drafts of all others are thrown away and made again as well
+    :raises NotInReview: in another state
+    """
+    locked = _in_review(run)
+    states = [values.MemberState.HELD]
+    if is_everything:
+        states.append(values.MemberState.DRAFTED)
+        models.BillDraft.objects.filter(organization_id=locked.organization_id, run=locked).delete()
+    members = models.RunMember.objects.filter(organization_id=locked.organization_id, run=locked, state__in=states)
+    chunks = set(members.values_list("chunk", flat=True))
+    members.update(state=values.MemberState.COLLECTED, reasons=[])
+    models.RunChunk.objects.filter(
+        organization_id=locked.organization_id, run=locked, number__in=chunks
+    ).update(is_done=False)
+    planning.move(locked, values.RunState.VALIDATING)
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="billing:check_again",
+        subject=locked,
+        before={"state": values.RunState.REVIEW},
+        after={"state": locked.state, "is_everything": is_everything},
+    )
+    planning.defer_advance(locked)
+    return locked
+
+
+@operation.operation
+def exclude_accounts(
+    *, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID, account_ids: Iterable[int], reason: str
+) -> models.BillRun:
+    """This will leave accounts to a later run of the same days.
+
+    :raises NotInReview: in another state
+    :raises MemberNotFound: when one has no part in the run, or was left out already
+    """
+    locked = _in_review(run)
+    wanted = set(account_ids)
+    members = models.RunMember.objects.filter(
+        organization_id=locked.organization_id,
+        run=locked,
+        account_id__in=wanted,
+        state__in=[values.MemberState.HELD, values.MemberState.DRAFTED],
+    )
+    numbers = sorted(members.values_list("account__number", flat=True))
+    if len(numbers) != len(wanted):
+        raise MemberNotFound(_("An account has no part in the run, or was left out already."))
+    for model in (models.BillDraft, models.RunShare):
+        model.objects.filter(organization_id=locked.organization_id, run=locked, account_id__in=wanted).delete()
+    members.update(state=values.MemberState.EXCLUDED, decided_by=actor.label)
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="billing:exclude_accounts",
+        subject=locked,
+        before=None,
+        after={"accounts": numbers},
+        reason=reason,
+    )
+    return locked
+
+
+@operation.operation
+def approve_run(*, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID) -> models.BillRun:
+    """This will approve all drafts of a run; jobs issue them with the date of `at` at the site.
+
+    Who started it may approve it only when nobody else has the right; the run is then marked "approved alone".
+
+    :raises NotInReview: in another state
+    :raises HeldRemain: while accounts need a decision
+    :raises NothingToIssue: without a draft
+    :raises RunOutdated: when contracts differ from what was collected
+    :raises SecondPersonNeeded: when another person can approve it
+    """
+    locked = _in_review(run)
+    _require_sound(locked)
+    is_alone = actor.id == locked.started_by_id
+    if is_alone and _others_can(locked, actor, at):
+        raise SecondPersonNeeded(_("You started this run; another person with the right to approve must do so."))
+    locked.approved_at, locked.approved_by_id, locked.approved_by = at, actor.id, actor.label
+    locked.is_approved_alone = is_alone
+    locked.bill_date = civil.local_date(at, ZoneInfo(locked.site.time_zone))
+    locked.due_date = locked.bill_date + timedelta(days=locked.due_days)
+    planning.move(
+        locked,
+        values.RunState.APPROVED,
+        "approved_at",
+        "approved_by_id",
+        "approved_by",
+        "is_approved_alone",
+        "bill_date",
+        "due_date",
+    )
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="billing:approve_run",
+        subject=locked,
+        before={"state": values.RunState.REVIEW},
+        after={"state": locked.state, "is_approved_alone": is_alone, "bill_date": locked.bill_date},
+    )
+    planning.defer_advance(locked)
+    return locked
+
+
+def _in_review(run: models.BillRun | uuid.UUID) -> models.BillRun:
+    locked = planning.lock(run)
+    if locked.state != values.RunState.REVIEW:
+        raise NotInReview(_("This can be done while the run is for review; wait for it, or reload the page."))
+    return locked
+
+
+def _require_sound(run: models.BillRun) -> None:
+    members = models.RunMember.objects.filter(organization_id=run.organization_id, run=run)
+    held = members.filter(state=values.MemberState.HELD).count()
+    if held:
+        raise HeldRemain(
+            _("%(count)d accounts are held: put right what is wrong and check again, or leave them out.")
+            % {"count": held}
+        )
+    if not members.filter(state=values.MemberState.DRAFTED).exists():
+        raise NothingToIssue(_("The run has no bill to issue; cancel it."))
+    excluded = set(members.filter(state=values.MemberState.EXCLUDED).values_list("account_id", flat=True))
+    wanted = planning.wanted_shares(run, facts.run_of(run).period)
+    billed = set(members.values_list("account_id", flat=True))
+    now = {_figures(each) for each in wanted if each.account_id in billed - excluded}
+    strangers = {each.account_id for each in wanted} - billed
+    if now != _collected(run) or planning.postpaid(run, strangers):
+        raise RunOutdated(_("Contracts were changed after the run collected them; cancel it and plan it again."))
+
+
+def _figures(share: facts.Share) -> tuple[object, ...]:
+    return (share.account_id, share.meter_point_id, share.contract_id, share.tariff_id, share.period)
+
+
+def _collected(run: models.BillRun) -> set[tuple[object, ...]]:
+    return {_figures(each) for each in facts.shares_of(run)}
+
+
+def _others_can(run: models.BillRun, actor: Actor, at: datetime) -> bool:
+    return any(
+        user.id != actor.id
+        and user.is_active
+        and permissions.APPROVE_RUN
+        in identity_queries.permissions_of(
+            user_id=user.id, organization_id=run.organization_id, at=at, site_id=run.site_id
+        )
+        for user in identity_queries.list_users()
+    )

@@ -1,0 +1,107 @@
+"""Check and draft the chunks of a run: whoever comes first takes one. No numbers, and only a shared lock."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+
+import psycopg
+from django.db import connection
+
+from meterbook.billing import content, models, values
+from meterbook.billing.calculating import checking, drafting, facts
+
+STAY = "SELECT state FROM billing_billrun WHERE organization_id = %s AND id = %s FOR SHARE"
+INSERT = b"""
+INSERT INTO billing_billdraft (organization_id, public_id, run_id, account_id, position, content, digest,
+    inputs_digest, postings, currency, net, total, is_estimated, is_vacancy)
+SELECT %s, d.public_id, %s, d.account_id, d.position, d.content, d.digest, d.inputs_digest, d.postings, d.currency,
+    d.net, d.total, d.is_estimated, d.is_vacancy
+FROM unnest(%s::uuid[], %s::bigint[], %s::int[], %b::bytea[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::numeric[], %s::numeric[], %s::boolean[], %s::boolean[])
+    AS d (public_id, account_id, position, content, digest, inputs_digest, postings, currency, net, total,
+    is_estimated, is_vacancy)
+"""
+
+Calculators = dict[int, drafting.Calculator]
+
+
+def draft_next(run: models.BillRun, calculators: Calculators) -> bool:
+    """This will check and draft one chunk that nobody else works on; False when there is none left to take."""
+    with connection.cursor() as cursor:
+        cursor.execute(STAY, [run.organization_id, run.pk])
+        (state,) = cursor.fetchone()
+    if state != values.RunState.VALIDATING:
+        return False
+    chunks = models.RunChunk.objects.filter(organization_id=run.organization_id, run=run, is_done=False)
+    chunk = chunks.select_for_update(skip_locked=True).order_by("number").first()
+    if chunk is None:
+        return False
+    _draft(run, chunk.number, _calculator(run, calculators))
+    chunk.is_done = True
+    chunk.save(update_fields=["is_done"])
+    return True
+
+
+def _calculator(run: models.BillRun, calculators: Calculators) -> drafting.Calculator:
+    found = calculators.get(run.pk)
+    if found is None:
+        found = calculators[run.pk] = drafting.Calculator(facts.run_of(run))
+    return found
+
+
+def _draft(run: models.BillRun, number: int, calculator: drafting.Calculator) -> None:
+    members = models.RunMember.objects.filter(
+        organization_id=run.organization_id, run=run, chunk=number, state=values.MemberState.COLLECTED
+    )
+    position_of = dict(members.order_by("position").values_list("account_id", "position"))
+    if not position_of:
+        return
+    outcome = calculator.calculate(list(position_of))
+    _insert(calculator.run, position_of, outcome.contents)
+    own = models.RunMember.objects.filter(organization_id=run.organization_id, run=run)
+    own.filter(account_id__in=list(outcome.contents)).update(state=values.MemberState.DRAFTED, reasons=[])
+    for account_id, reasons in outcome.held.items():
+        own.filter(account_id=account_id).update(state=values.MemberState.HELD, reasons=_once(reasons))
+
+
+def _once(reasons: Sequence[checking.Held]) -> list[checking.Held]:
+    """A contract over two tariff versions names the same trouble twice."""
+    return [each for place, each in enumerate(reasons) if each not in reasons[:place]]
+
+
+def _insert(run: facts.Run, position_of: dict[int, int], contents: dict[int, content.Content]) -> None:
+    """In one statement, under row security."""
+    if not contents:
+        return
+    made = list(contents.values())
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(
+            INSERT,
+            (
+                run.organization_id,
+                run.id,
+                [public_id(run, account_id) for account_id in contents],
+                list(contents),
+                [position_of[account_id] for account_id in contents],
+                [each.data for each in made],
+                [each.digest for each in made],
+                [each.inputs_digest for each in made],
+                [json.dumps(each.postings) for each in made],
+                [each.currency for each in made],
+                [each.net for each in made],
+                [each.total for each in made],
+                [each.is_estimated for each in made],
+                [each.is_vacancy for each in made],
+            ),
+        )
+
+
+def public_id(run: facts.Run, account_id: int) -> uuid.UUID:
+    """This will return the public id of an account's bill in a run: the same whenever it is drafted again.
+
+    Nobody can guess it without the run's, which is random.
+    """
+    return uuid.uuid5(run.public_id, str(account_id))

@@ -1,0 +1,236 @@
+"""Issue the drafts of an approved run in blocks: numbers, bills and postings in one transaction, or none of them."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+import psycopg
+from django.db import connection
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from meterbook.audit import operations as audit_operations
+from meterbook.billing import content, events, models, values
+from meterbook.billing.operations import planning
+from meterbook.documents import operations as document_operations
+from meterbook.documents import queries as document_queries
+from meterbook.documents import values as document_values
+from meterbook.foundation import events as foundation_events
+from meterbook.kernel.actor import Actor
+from meterbook.kernel.money import Money
+from meterbook.ledger import operations as ledger_operations
+from meterbook.ledger import posting
+from meterbook.ledger import queries as ledger_queries
+from meterbook.ledger import values as ledger_values
+
+SOURCE = "billing.bill"
+POSTED_KINDS = (ledger_values.AccountKind.INCOME, ledger_values.AccountKind.LIABILITY)
+INSERT = b"""
+INSERT INTO billing_bill (organization_id, public_id, draft_id, run_id, account_id, number, prefix, sequence, digest,
+    bill_date, due_date, issued_at, transaction_id)
+SELECT %s, b.public_id, b.draft_id, %s, b.account_id, b.number, %s, b.sequence, b.digest, %s, %s, %s, b.transaction_id
+FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bigint[])
+    AS b (public_id, draft_id, account_id, number, sequence, digest, transaction_id)
+"""
+
+
+class RunIncomplete(RuntimeError):
+    """A run has drafts without a bill, or bills whose numbers leave a gap; it cannot be closed."""
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """What issuing needs of a draft."""
+
+    id: int
+    public_id: uuid.UUID
+    account_id: int
+    receivable_id: int
+    position: int
+    digest: str
+    postings: tuple[tuple[str, int], ...]
+    currency: str
+    total: Decimal
+
+
+def open_ledger_accounts(*, actor: Actor, at: datetime, run: models.BillRun) -> None:
+    """This will open the income and tax accounts that the drafts of a run post to, where they are not there yet."""
+    drafts = models.BillDraft.objects.filter(organization_id=run.organization_id, run=run)
+    wanted: dict[str, str] = {}
+    for currency, postings in drafts.order_by().values_list("currency", "postings").distinct().iterator():
+        wanted.update((code, currency) for code, _minor in json.loads(postings))
+    known = {each.code for each in ledger_queries.list_accounts(kinds=POSTED_KINDS)}
+    for code, currency in sorted(wanted.items()):
+        if code not in known:
+            is_tax = code.startswith(f"{content.TAX}-")
+            ledger_operations.open_account(
+                actor=actor,
+                at=at,
+                code=code,
+                name=code.split("-", 2)[2],
+                kind=ledger_values.AccountKind.LIABILITY if is_tax else ledger_values.AccountKind.INCOME,
+                currency=currency,
+                is_control=True,
+            )
+
+
+def issue_next(*, actor: Actor, at: datetime, run: models.BillRun) -> bool:
+    """This will issue the next block of a locked run; False when all are issued."""
+    drafts = _next_drafts(run)
+    if not drafts:
+        return False
+    bill_date, due_date = _dates(run)
+    prefix = f"{run.site.code}-{bill_date.year}"
+    sequences = document_operations.take_numbers(
+        kind=document_values.DocumentKind.BILL, prefix=prefix, count=len(drafts)
+    )
+    numbers = [document_queries.number_text(prefix, sequence) for sequence in sequences]
+    posted = _post(actor, at, run, bill_date, drafts, numbers)
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(
+            INSERT,
+            (
+                run.organization_id,
+                run.pk,
+                prefix,
+                bill_date,
+                due_date,
+                at,
+                [each.public_id for each in drafts],
+                [each.id for each in drafts],
+                [each.account_id for each in drafts],
+                numbers,
+                list(sequences),
+                _digests(drafts, numbers, bill_date, due_date),
+                [posted.get(each.id) for each in drafts],
+            ),
+        )
+    _advance(actor, at, run, drafts, numbers)
+    return True
+
+
+def close(*, actor: Actor, at: datetime, run: models.BillRun) -> None:
+    """This will close a locked run after proving that each draft has one bill, and that no number is lacking.
+
+    :raises RunIncomplete: otherwise
+    """
+    bills = models.Bill.objects.filter(organization_id=run.organization_id, run=run)
+    sequences = list(bills.order_by("sequence").values_list("sequence", flat=True))
+    drafts = models.BillDraft.objects.filter(organization_id=run.organization_id, run=run).count()
+    unposted = bills.filter(transaction_id=None).exclude(draft__postings="[]").exists()
+    if len(sequences) != drafts or unposted:
+        raise RunIncomplete(_("The run has drafts without a bill; let it go on issuing."))
+    run.closed_at = at
+    planning.move(run, values.RunState.CLOSED, "closed_at")
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="billing:close_run",
+        subject=run,
+        before={"state": values.RunState.DELIVERED},
+        after={"state": run.state, "bills": drafts},
+    )
+
+
+def is_issued(run: models.BillRun) -> bool:
+    """This will tell whether no draft is left without a number."""
+    drafts = models.BillDraft.objects.filter(organization_id=run.organization_id, run=run)
+    final = drafts.aggregate(final=Max("position"))["final"] or 0
+    return run.issued_through >= final
+
+
+def _next_drafts(run: models.BillRun) -> list[_Draft]:
+    rows = models.BillDraft.objects.filter(
+        organization_id=run.organization_id, run=run, position__gt=run.issued_through
+    ).order_by("position")
+    return [
+        _Draft(pk, public_id, account_id, receivable_id, position, digest, _read(postings), currency, total)
+        for pk, public_id, account_id, receivable_id, position, digest, postings, currency, total in rows.values_list(
+            "id", "public_id", "account_id", "account__receivable_id", "position", "digest", "postings", "currency",
+            "total",
+        )[: values.BILLS_A_BLOCK]
+    ]
+
+
+def _read(postings: str) -> tuple[tuple[str, int], ...]:
+    return tuple((code, minor) for code, minor in json.loads(postings))
+
+
+def _dates(run: models.BillRun) -> tuple[date, date]:
+    if run.bill_date is None or run.due_date is None:
+        raise RunIncomplete(_("The run was not approved."))
+    return run.bill_date, run.due_date
+
+
+def _digests(drafts: Sequence[_Draft], numbers: Sequence[str], bill_date: date, due_date: date) -> list[str]:
+    return [
+        content.issue_digest(content_digest=draft.digest, number=number, bill_date=bill_date, due_date=due_date)
+        for draft, number in zip(drafts, numbers, strict=True)
+    ]
+
+
+def _post(
+    actor: Actor,
+    at: datetime,
+    run: models.BillRun,
+    bill_date: date,
+    drafts: Sequence[_Draft],
+    numbers: Sequence[str],
+) -> dict[int, int]:
+    """The receivable against income and taxes, by draft the transaction; a bill of nothing posts nothing."""
+    ledger_ids = {each.code: each.id for each in ledger_queries.list_accounts(kinds=POSTED_KINDS)}
+    due = [(draft, number) for draft, number in zip(drafts, numbers, strict=True) if draft.postings]
+    plans = [
+        posting.TransactionPlan(
+            key=f"bill:{draft.public_id}",
+            at=at,
+            posted_date=bill_date,
+            text=number,
+            source_kind=SOURCE,
+            source_id=draft.public_id,
+            postings=tuple(_postings(draft, ledger_ids)),
+        )
+        for draft, number in due
+    ]
+    posted = posting.post_many(actor=actor, at=at, plans=plans)
+    return {draft.id: each.id for (draft, _number), each in zip(due, posted, strict=True)}
+
+
+def _postings(draft: _Draft, ledger_ids: dict[str, int]) -> Iterable[posting.Posting]:
+    owed = -sum(minor for _code, minor in draft.postings)
+    if owed:
+        yield posting.Posting(draft.receivable_id, Money.from_minor(owed, draft.currency))
+    for code, minor in draft.postings:
+        yield posting.Posting(ledger_ids[code], Money.from_minor(minor, draft.currency))
+
+
+def _advance(
+    actor: Actor, at: datetime, run: models.BillRun, drafts: Sequence[_Draft], numbers: Sequence[str]
+) -> None:
+    after, run.issued_through = run.issued_through, drafts[-1].position
+    run.save(update_fields=["issued_through"])
+    models.RunMember.objects.filter(
+        organization_id=run.organization_id, run=run, account_id__in=[each.account_id for each in drafts]
+    ).update(state=values.MemberState.ISSUED)
+    foundation_events.publish(
+        events.BillsIssued(
+            organization_id=run.organization_id,
+            run_id=str(run.public_id),
+            after=after,
+            through=run.issued_through,
+        )
+    )
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="billing:issue_bills",
+        subject=run,
+        before={"issued_through": after},
+        after={"issued_through": run.issued_through, "first": numbers[0], "final": numbers[-1]},
+    )

@@ -1,0 +1,304 @@
+"""Plan and cancel runs, and collect who pays for what."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from meterbook.audit import operations as audit_operations
+from meterbook.billing import models, values
+from meterbook.billing.calculating import facts, spans
+from meterbook.customers import models as customer_models
+from meterbook.customers import queries as customer_queries
+from meterbook.customers import values as customer_values
+from meterbook.foundation import operation, queue, scoping
+from meterbook.kernel import civil
+from meterbook.kernel.actor import Actor
+from meterbook.kernel.period import Period
+from meterbook.metering import models as metering_models
+from meterbook.sites import models as site_models
+from meterbook.sites import values as site_values
+
+ADVANCE = "billing.advance_run"
+_BATCH = 2_000
+
+
+class PeriodNotOver(ValueError):
+    """The days of a run must be over at the site, and at least one; wait, or end it earlier."""
+
+
+class RunPresent(ValueError):
+    """Another run of the site with some of these days is not closed; finish or cancel it first."""
+
+
+class SiteNotFound(LookupError):
+    """There is no such site in this organization."""
+
+
+class RunNotFound(LookupError):
+    """There is no such run in this organization."""
+
+
+class RunNotCancelable(ValueError):
+    """A run can be canceled until it is approved."""
+
+
+@operation.operation
+def plan_run(
+    *,
+    actor: Actor,
+    at: datetime,
+    site: site_models.Site | uuid.UUID,
+    first_day: date,
+    until_day: date,
+    due_days: int = values.DUE_DAYS,
+) -> models.BillRun:
+    """This will start a run over the local days [first_day, until_day) of a site; jobs carry it on to REVIEW.
+
+    Time that another run billed is left out, so a later run takes what an earlier one left to it.
+
+    :param site: the site, or its public id
+    :param due_days: days from the bill's date to the due date
+    :raises SiteNotFound: when the organization has no such site
+    :raises PeriodNotOver: when the final day has not ended at the site
+    :raises RunPresent: when a run of these days is open
+    :raises customers.queries.NoLandlord: when a unit is vacant and the site has no landlord's account
+    """
+    site = _site(site)
+    zone = ZoneInfo(site.time_zone)
+    if until_day <= first_day or civil.start_of_day(until_day, zone) > at:
+        raise PeriodNotOver(_("The final day of a run must be over at the site; end it earlier."))
+    _occupancy(site, _period(first_day, until_day, zone))
+    try:
+        with transaction.atomic():
+            run = models.BillRun.objects.create(
+                organization_id=scoping.current().organization_id,
+                site=site,
+                days=DateRange(first_day, until_day, "[)"),
+                due_days=due_days,
+                started_at=at,
+                started_by_id=actor.id,
+                started_by=actor.label,
+            )
+    except IntegrityError as error:
+        raise RunPresent(
+            _("Another run of %(site)s with some of these days is open; finish or cancel it first.")
+            % {"site": site.name}
+        ) from error
+    after = {"site": site.code, "first_day": first_day, "until_day": until_day}
+    audit_operations.record(actor=actor, at=at, action="billing:plan_run", subject=run, before=None, after=after)
+    defer_advance(run)
+    return run
+
+
+@operation.operation
+def cancel_run(*, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID, reason: str) -> models.BillRun:
+    """This will throw away a run's drafts and free its time for another one.
+
+    :raises RunNotFound: when the organization has no such run
+    :raises RunNotCancelable: once it is approved
+    """
+    locked = lock(run)
+    before = locked.state
+    cancelable = (
+        values.RunState.PLANNED,
+        values.RunState.COLLECTING,
+        values.RunState.VALIDATING,
+        values.RunState.CALCULATED,
+        values.RunState.REVIEW,
+    )
+    if before not in cancelable:
+        raise RunNotCancelable(_("A run can be canceled until it is approved."))
+    models.BillDraft.objects.filter(organization_id=locked.organization_id, run=locked).delete()
+    models.RunShare.objects.filter(organization_id=locked.organization_id, run=locked).delete()
+    move(locked, values.RunState.CANCELED)
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="billing:cancel_run",
+        subject=locked,
+        before={"state": before},
+        after={"state": locked.state},
+        reason=reason,
+    )
+    return locked
+
+
+@operation.operation
+def carry_on(*, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID) -> None:
+    """This will have jobs take up a run again: harmless while others work on it, and helpful after a crash.
+
+    :raises RunNotFound: when the organization has no such run
+    """
+    locked = lock(run)
+    audit_operations.record(
+        actor=actor, at=at, action="billing:carry_on", subject=locked, before=None, after={"state": locked.state}
+    )
+    defer_advance(locked)
+
+
+def defer_advance(run: models.BillRun) -> None:
+    """This will have jobs carry a run on after the commit."""
+    for _worker in range(values.WORKERS):
+        queue.defer(ADVANCE, organization_id=run.organization_id, run_id=str(run.public_id))
+
+
+def lock(run: models.BillRun | uuid.UUID) -> models.BillRun:
+    """This will return a run as it is now, locked until the transaction ends; rows that refer to it may be written.
+
+    :raises RunNotFound: when the organization has no run of that public id
+    """
+    public_id = run if isinstance(run, uuid.UUID) else run.public_id
+    runs = models.BillRun.objects.filter(organization_id=scoping.current().organization_id, public_id=public_id)
+    found = runs.select_for_update(no_key=True, of=("self",)).select_related("site").first()
+    if found is None:
+        raise RunNotFound(_("There is no such run."))
+    return found
+
+
+def move(run: models.BillRun, state: values.RunState, *fields: str) -> None:
+    """This will set the state of a locked run."""
+    run.state = state
+    run.save(update_fields=["state", *fields])
+
+
+def collect(run: models.BillRun) -> int:
+    """This will store who pays for what in a locked run, and divide the accounts into chunks; it answers how many."""
+    seen = facts.run_of(run)
+    shares = wanted_shares(run, seen.period)
+    accounts = postpaid(run, {each.account_id for each in shares})
+    members = [
+        models.RunMember(
+            organization_id=run.organization_id,
+            run=run,
+            account_id=account_id,
+            position=place + 1,
+            chunk=place // values.ACCOUNTS_A_CHUNK,
+        )
+        for place, account_id in enumerate(accounts)
+    ]
+    billed = {each.account_id for each in members}
+    models.RunMember.objects.bulk_create(members, batch_size=_BATCH)
+    models.RunShare.objects.bulk_create(
+        [
+            models.RunShare(
+                organization_id=run.organization_id,
+                run=run,
+                account_id=each.account_id,
+                meter_point_id=each.meter_point_id,
+                contract_id=each.contract_id,
+                tariff_id=each.tariff_id,
+                during=DateTimeTZRange(each.period.start, each.period.end, "[)"),
+            )
+            for each in shares
+            if each.account_id in billed
+        ],
+        batch_size=_BATCH,
+    )
+    models.RunChunk.objects.bulk_create(
+        models.RunChunk(organization_id=run.organization_id, run=run, number=number)
+        for number in sorted({each.chunk for each in members})
+    )
+    return len(members)
+
+
+def postpaid(run: models.BillRun, account_ids: set[int]) -> list[int]:
+    """This will return those of the accounts that get bills, by number."""
+    accounts = customer_models.Account.objects.filter(
+        organization_id=run.organization_id, pk__in=account_ids, mode=customer_values.AccountMode.POSTPAID
+    )
+    return list(accounts.order_by("number", "id").values_list("id", flat=True))
+
+
+def wanted_shares(run: models.BillRun, period: Period) -> list[facts.Share]:
+    """This will return who pays for what, without the time that other runs have."""
+    occupied = _occupancy(run.site, period)
+    taken: dict[int, list[Period]] = defaultdict(list)
+    others = models.RunShare.objects.filter(
+        organization_id=run.organization_id, meter_point_id__in=occupied, during__overlap=(period.start, period.end)
+    ).exclude(run=run)
+    for point_id, during in others.order_by("id").values_list("meter_point_id", "during"):
+        taken[point_id].append(Period(during.lower, during.upper))
+    wanted = [
+        facts.Share(each.account_id, point_id, each.contract_id, each.tariff_id, part)
+        for point_id, shares in sorted(occupied.items())
+        for each in shares
+        for part in each.period.gaps(taken[point_id])
+    ]
+    return _without_moments(facts.run_of(run), wanted)
+
+
+def _without_moments(run: facts.Run, shares: list[facts.Share]) -> list[facts.Share]:
+    """Out go vacancies between two tenants in which no interval starts: nothing is used in them, whatever was read."""
+    brief = [each for each in shares if each.contract_id is None and each.period.duration < timedelta(days=1)]
+    if not brief:
+        return shares
+    points = facts.load_points(run, {each.meter_point_id for each in brief})
+    moments = set()
+    for each in brief:
+        series = points[each.meter_point_id].series
+        if series is not None and spans.span(each.period, step=series.step, zone=run.zone) is None:
+            moments.add(each)
+    return [each for each in shares if each not in moments]
+
+
+def _site(given: site_models.Site | uuid.UUID) -> site_models.Site:
+    if not isinstance(given, uuid.UUID):
+        return given
+    sites = site_models.Site.objects.filter(organization_id=scoping.current().organization_id, public_id=given)
+    found = sites.first()
+    if found is None:
+        raise SiteNotFound(_("There is no such site."))
+    return found
+
+
+def _occupancy(site: site_models.Site, period: Period) -> dict[int, list[customer_queries.Share]]:
+    """By meter point; a vacancy only while a meter hangs there."""
+    organization_id = scoping.current().organization_id
+    points = metering_models.MeterPoint.objects.filter(organization_id=organization_id, site=site)
+    # What never had a contract and stands in no unit is no vacancy: a main meter, a corridor.
+    billed = points.filter(
+        Q(node__kind=site_values.NodeKind.UNIT)
+        | Q(pk__in=customer_models.Contract.objects.filter(organization_id=organization_id).values("meter_point_id")),
+        service__in=[each.value for each in values.BILLED_SERIES],
+    )
+    ids = list(billed.order_by("id").values_list("id", flat=True))
+    hung = _hung(organization_id, ids, period)
+    ids = [each for each in ids if hung[each]]
+    return {
+        point_id: [part for each in shares for part in _while_hung(each, hung[point_id])]
+        for point_id, shares in customer_queries.occupancy(meter_point_ids=ids, period=period).items()
+    }
+
+
+def _hung(organization_id: int, ids: list[int], period: Period) -> dict[int, list[Period]]:
+    found: dict[int, list[Period]] = defaultdict(list)
+    rows = metering_models.Installation.objects.filter(
+        organization_id=organization_id, meter_point_id__in=ids, during__overlap=(period.start, period.end)
+    )
+    for point_id, during in rows.order_by("during", "id").values_list("meter_point_id", "during"):
+        start, end, own = during.lower, during.upper or period.end, found[point_id]
+        if own and own[-1].end == start:  # an exchange does not interrupt a vacancy: its tiers and lines stay whole
+            start = own.pop().start
+        own.append(Period(start, end))
+    return found
+
+
+def _while_hung(share: customer_queries.Share, hung: list[Period]) -> list[customer_queries.Share]:
+    if not share.is_vacancy:
+        return [share]
+    parts = [each.intersection(share.period) for each in hung]
+    return [
+        customer_queries.Share(share.account_id, None, share.tariff_id, part) for part in parts if part is not None
+    ]
+
+
+def _period(first_day: date, until_day: date, zone: ZoneInfo) -> Period:
+    return Period(civil.start_of_day(first_day, zone), civil.start_of_day(until_day, zone))

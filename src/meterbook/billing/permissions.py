@@ -1,0 +1,7 @@
+"""Rights of runs and bills."""
+
+VIEW_BILL = "billing:view_bill"
+MANAGE_RUN = "billing:manage_run"
+APPROVE_RUN = "billing:approve_run"
+
+PERMISSIONS = (VIEW_BILL, MANAGE_RUN, APPROVE_RUN)

@@ -1,0 +1,225 @@
+"""Reads of customers, accounts and occupancy. Each needs a running scope."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from meterbook.customers import models, values
+from meterbook.foundation import scoping
+from meterbook.kernel.period import Period
+from meterbook.metering import models as metering_models
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """An account with its customer, as screens and bills see it."""
+
+    id: int
+    public_id: uuid.UUID
+    number: str
+    customer_name: str
+    customer_code: str
+    email: str
+    language: str
+    tax_number: str
+    address: str
+    site_id: int
+    site_name: str
+    zone: str
+    mode: values.AccountMode
+    state: values.AccountState
+    currency: str
+    is_landlord: bool
+    receivable_id: int
+    vacancy_tariff_id: int | None
+
+
+@dataclass(frozen=True)
+class ContractRow:
+    """A contract of an account: `end` None while it runs."""
+
+    id: int
+    public_id: uuid.UUID
+    meter_point_public_id: uuid.UUID
+    meter_point_code: str
+    meter_point_name: str
+    tariff_public_id: uuid.UUID
+    tariff_code: str
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True)
+class Share:
+    """Who pays for a meter point during a period: a contract's account, or in a gap the landlord's (B-33)."""
+
+    account_id: int
+    contract_id: int | None
+    tariff_id: int | None
+    period: Period
+
+    @property
+    def is_vacancy(self) -> bool:
+        """Whether no contract covers the time."""
+        return self.contract_id is None
+
+
+@dataclass(frozen=True)
+class PointRow:
+    """A meter point to choose from."""
+
+    public_id: uuid.UUID
+    code: str
+    name: str
+
+
+class AccountNotFound(LookupError):
+    """There is no such account in this organization."""
+
+
+class NoLandlord(LookupError):
+    """The site has no landlord's account that could take a vacancy; open one first."""
+
+
+def list_accounts(*, site_id: int | None = None, search: str = "") -> list[AccountRow]:
+    """This will return accounts by number, of one site or of all."""
+    accounts = _accounts()
+    if site_id is not None:
+        accounts = accounts.filter(site_id=site_id)
+    if search:
+        accounts = accounts.filter(Q(number__icontains=search) | Q(customer__name__icontains=search))
+    return [_row(each) for each in accounts.order_by("number", "id")]
+
+
+def has_accounts() -> bool:
+    """This will tell whether there is any account."""
+    return _accounts().exists()
+
+
+def get_account(*, public_id: uuid.UUID) -> AccountRow:
+    """This will return one account.
+
+    :raises AccountNotFound: when it is not there or belongs to another organization
+    """
+    found = _accounts().filter(public_id=public_id).first()
+    if found is None:
+        raise AccountNotFound(_("There is no such account."))
+    return _row(found)
+
+
+def accounts_by_id(*, ids: Iterable[int]) -> dict[int, AccountRow]:
+    """This will return accounts by their internal ids."""
+    return {each.pk: _row(each) for each in _accounts().filter(pk__in=list(ids)).order_by("id")}
+
+
+def list_contracts(*, account_id: int) -> list[ContractRow]:
+    """This will return the contracts of an account, the newest first."""
+    contracts = models.Contract.objects.filter(
+        organization_id__in=scoping.current().organizations, account_id=account_id
+    ).select_related("meter_point", "tariff")
+    return [
+        ContractRow(
+            id=each.pk,
+            public_id=each.public_id,
+            meter_point_public_id=each.meter_point.public_id,
+            meter_point_code=each.meter_point.code,
+            meter_point_name=each.meter_point.name,
+            tariff_public_id=each.tariff.public_id,
+            tariff_code=each.tariff.code,
+            start=each.during.lower,
+            end=each.during.upper,
+        )
+        for each in contracts.order_by("-during", "-id")
+    ]
+
+
+def list_points(*, site_id: int) -> list[PointRow]:
+    """This will return the meter points of a site that a contract can name, by code."""
+    points = metering_models.MeterPoint.objects.filter(
+        organization_id__in=scoping.current().organizations, site_id=site_id
+    )
+    return [PointRow(each.public_id, each.code, each.name) for each in points.order_by("code", "id")]
+
+
+def occupancy(*, meter_point_ids: Iterable[int], period: Period) -> dict[int, list[Share]]:
+    """This will cut a period at each meter point by who pays; what no contract covers goes to the landlord.
+
+    The shares of a meter point touch each other and together are the period.
+
+    :raises NoLandlord: when a gap lies at a site without a landlord's account
+    """
+    ids = sorted(set(meter_point_ids))
+    contracts = models.Contract.objects.filter(
+        organization_id__in=scoping.current().organizations,
+        meter_point_id__in=ids,
+        during__overlap=DateTimeTZRange(period.start, period.end, "[)"),
+    )
+    by_point: dict[int, list[models.Contract]] = defaultdict(list)
+    for contract in contracts.order_by("during", "id"):
+        by_point[contract.meter_point_id].append(contract)
+    landlords = _landlords(ids)
+    return {each: _shares(by_point[each], period, landlords.get(each)) for each in ids}
+
+
+def _shares(contracts: list[models.Contract], period: Period, landlord: models.Account | None) -> list[Share]:
+    found = []
+    for contract in contracts:
+        start = max(contract.during.lower, period.start)
+        end = period.end if contract.during.upper is None else min(contract.during.upper, period.end)
+        found.append(Share(contract.account_id, contract.pk, contract.tariff_id, Period(start, end)))
+    for gap in period.gaps(each.period for each in found):
+        if landlord is None:
+            raise NoLandlord(
+                _("Nobody pays from %(start)s to %(end)s, and the site has no landlord's account: open one first.")
+                % {"start": gap.start.isoformat(), "end": gap.end.isoformat()}
+            )
+        found.append(Share(landlord.pk, None, landlord.vacancy_tariff_id, gap))
+    return sorted(found, key=lambda each: each.period)
+
+
+def _landlords(meter_point_ids: list[int]) -> dict[int, models.Account]:
+    scope = scoping.current().organizations
+    points = metering_models.MeterPoint.objects.filter(organization_id__in=scope, pk__in=meter_point_ids)
+    site_of = dict(points.order_by("id").values_list("pk", "site_id"))
+    accounts = models.Account.objects.filter(
+        organization_id__in=scope, is_landlord=True, site_id__in=set(site_of.values())
+    )
+    by_site = {each.site_id: each for each in accounts.order_by("id")}
+    return {point: by_site[site] for point, site in site_of.items() if site in by_site}
+
+
+def _accounts() -> QuerySet[models.Account]:
+    accounts = models.Account.objects.filter(organization_id__in=scoping.current().organizations)
+    return accounts.select_related("customer", "site")
+
+
+def _row(account: models.Account) -> AccountRow:
+    customer, site = account.customer, account.site
+    return AccountRow(
+        id=account.pk,
+        public_id=account.public_id,
+        number=account.number,
+        customer_name=customer.name,
+        customer_code=customer.code,
+        email=customer.email,
+        language=customer.language,
+        tax_number=customer.tax_number,
+        address=customer.address,
+        site_id=site.pk,
+        site_name=site.name,
+        zone=site.time_zone,
+        mode=values.AccountMode(account.mode),
+        state=values.AccountState(account.state),
+        currency=account.currency,
+        is_landlord=account.is_landlord,
+        receivable_id=account.receivable_id,
+        vacancy_tariff_id=account.vacancy_tariff_id,
+    )

@@ -1,0 +1,54 @@
+"""Number series, and the files that were issued."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from meterbook.documents import values
+from meterbook.foundation import models as foundation_models
+
+KINDS = [each.value for each in values.DocumentKind]
+
+
+class NumberSeries(foundation_models.TenantModel):
+    """Numbers without a gap: `next_number` rises inside the transaction that issues, and falls back with it (B-71)."""
+
+    kind = models.CharField(max_length=12)
+    # Such as "HR-2026": the place and the year. Numbers are written "HR-2026-000001".
+    prefix = models.CharField(max_length=60)
+    next_number = models.BigIntegerField(default=1)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["organization_id", "kind", "prefix"], name="number_series_once"),
+            models.CheckConstraint(condition=models.Q(kind__in=KINDS), name="number_series_kind_known"),
+            models.CheckConstraint(condition=models.Q(next_number__gte=1), name="number_series_from_one"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.prefix}"
+
+
+class IssuedFile(foundation_models.TenantModel):
+    """A file that was given out: made once, and always served from here. `source_id` is what it shows."""
+
+    kind = models.CharField(max_length=12)
+    source_id = models.UUIDField()
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=100)
+    content = models.BinaryField()
+    size = models.IntegerField()
+    digest = models.CharField(max_length=64)
+    issued_at = models.DateTimeField()
+
+    privileges = foundation_models.APPEND
+    append_only = True
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["organization_id", "source_id", "kind"], name="issued_file_once"),
+            models.CheckConstraint(condition=models.Q(kind__in=KINDS), name="issued_file_kind_known"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,96 @@
+"""Take numbers, and keep issued files."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.utils import IntegrityError
+from django.utils.translation import gettext as _
+
+from meterbook.audit import operations as audit_operations
+from meterbook.documents import models, values
+from meterbook.foundation import operation, scoping
+from meterbook.kernel.actor import Actor
+
+TAKE = """
+INSERT INTO documents_numberseries AS series (organization_id, public_id, kind, prefix, next_number)
+VALUES (%s, gen_random_uuid(), %s, %s, 1 + %s)
+ON CONFLICT (organization_id, kind, prefix) DO UPDATE SET next_number = series.next_number + %s
+RETURNING next_number
+"""
+
+
+class NothingToNumber(ValueError):
+    """At least one number must be taken."""
+
+
+class FileAlreadyIssued(ValueError):
+    """Another file was issued for the object before; it is never replaced."""
+
+
+@operation.operation
+def take_numbers(*, kind: values.DocumentKind, prefix: str, count: int) -> range:
+    """This will take `count` numbers in a row; they are given back when the caller's transaction fails.
+
+    The series is locked until the caller commits, so take numbers late. A series begins with 1 when first used.
+
+    :raises NothingToNumber: when `count` is not positive
+    """
+    if count < 1:
+        raise NothingToNumber(NothingToNumber.__doc__)
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, [scoping.current().organization_id, kind, prefix, count, count])
+        (following,) = cursor.fetchone()
+    return range(following - count, following)
+
+
+@operation.operation
+def file_document(
+    *,
+    actor: Actor,
+    at: datetime,
+    kind: values.DocumentKind,
+    source_id: uuid.UUID,
+    name: str,
+    media_type: str,
+    content: bytes,
+) -> models.IssuedFile:
+    """This will keep a file for ever as the document of an object; the same bytes again answer what is there.
+
+    :raises FileAlreadyIssued: when other bytes were issued for it
+    """
+    organization_id = scoping.current().organization_id
+    digest = hashlib.sha256(content).hexdigest()
+    try:
+        with transaction.atomic():
+            issued = models.IssuedFile.objects.create(
+                organization_id=organization_id,
+                kind=kind,
+                source_id=source_id,
+                name=name,
+                media_type=media_type,
+                content=content,
+                size=len(content),
+                digest=digest,
+                issued_at=at,
+            )
+    except IntegrityError as error:
+        known = models.IssuedFile.objects.filter(organization_id=organization_id, source_id=source_id, kind=kind)
+        present = known.defer("content").first()
+        if present is None:
+            raise
+        if present.digest != digest:
+            raise FileAlreadyIssued(_("Another file was issued for it before; it is never replaced.")) from error
+        return present
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="documents:file_document",
+        subject=issued,
+        before=None,
+        after={"name": name, "digest": digest, "size": len(content)},
+    )
+    return issued

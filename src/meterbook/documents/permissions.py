@@ -1,0 +1,5 @@
+"""Rights of documents."""
+
+VIEW_DOCUMENT = "documents:view_document"
+
+PERMISSIONS = (VIEW_DOCUMENT,)

@@ -1,0 +1,226 @@
+"""What the template prints of a bill: every word and figure as final text, in one language. Page 1 pays."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from meterbook.documents.rendering import compiler, history, proof, words
+from meterbook.documents.rendering.words import Language
+
+STEPS = 4  # boxes before the total that a line of the page holds
+UNITS_NAMED = 3
+SHORT_NAME = 44  # characters of a line in the foot of a page
+BREAKS = re.compile(r"[\t-\r\u2028\u2029]+")
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Issue:
+    """What a bill gets when it is issued."""
+
+    number: str
+    bill_date: date
+    due_date: date
+    sha256: str
+    code: str
+
+
+def of_bill(content: Mapping[str, Any], issue: Issue, code: str) -> Plain:
+    """This will return all that bill.typ prints; characters that the typeface does not have are squares.
+
+    :raises words.LanguageMissing: when there are no words in the language
+    """
+    language = words.of(code)
+    made = {
+        "lang": code,
+        "t": {key: value for key, value in language.words.items() if isinstance(value, str) and "{" not in value},
+        "number": issue.number,
+        "code": issue.code,
+        "sha": issue.sha256,
+        "page": language.words["page"],
+        "kind": _kind(content, language),
+        "operator": _operator(content, language),
+        "customer": _customer(content, language),
+        "facts": _facts(content, issue, language),
+        "due": _due(content, issue, language),
+        "is_estimated": content["is_estimated"],
+        "heads": _heads(content["currency"], language),
+        "steps": _steps(content, language),
+        "total": language.money(content["total"], content["currency"]),
+        "groups": _groups(content, language),
+        "sums": _sums(content, language),
+        "reference": language.say("reference", number=issue.number),
+        "chart": history.chart(content, language),
+        **proof.sections(content, language),
+        "history": history.table(content, language),
+    }
+    return _printable(made, language)
+
+
+def _kind(content: Mapping[str, Any], language: Language) -> str:
+    """What is special about the bill, below its title."""
+    if Decimal(content["total"]) < 0:
+        return language.say("credit_bill")
+    return language.say("vacancy_bill") if content["account"]["is_landlord"] else ""
+
+
+def _operator(content: Mapping[str, Any], language: Language) -> Plain:
+    operator = content["organization"]
+    initials = "".join(word[0] for word in operator["name"].split() if word[0].isalnum())[:2].upper()
+    return {
+        "name": operator["name"],
+        "short": textwrap.shorten(operator["name"], SHORT_NAME, placeholder="…"),
+        "initials": initials,
+        "lines": _identity(operator, language),
+    }
+
+
+def _customer(content: Mapping[str, Any], language: Language) -> Plain:
+    customer = content.get("customer")
+    head = language.say("landlord" if content["account"]["is_landlord"] else "customer")
+    if not customer:
+        return {"head": head, "name": content["site"]["name"], "lines": []}
+    return {"head": head, "name": customer["name"], "lines": _identity(customer, language)}
+
+
+def _identity(who: Mapping[str, Any], language: Language) -> list[str]:
+    lines = [line.strip() for line in (who.get("address") or "").splitlines() if line.strip()]
+    if who.get("tax_number"):
+        lines.append(f"{language.say('tax_id')} {who['tax_number']}")
+    return lines
+
+
+def _facts(content: Mapping[str, Any], issue: Issue, language: Language) -> list[Plain]:
+    units = list(dict.fromkeys(point["unit_name"] for point in content["meter_points"] if point["unit_name"]))
+    named = ", ".join(units[:UNITS_NAMED])
+    if len(units) > UNITS_NAMED:
+        named += " " + language.say("more_units", count=str(len(units) - UNITS_NAMED))
+    facts = [
+        ("number", [issue.number]),
+        ("issued", [language.day(issue.bill_date)]),
+        ("account", [content["account"]["number"]]),
+        ("site", [content["site"]["name"]]),
+        ("units" if len(units) > 1 else "unit", [named] if units else []),
+        ("period", _period(content, language)),
+    ]
+    return [{"label": language.say(key), "lines": lines} for key, lines in facts if lines]
+
+
+def _period(content: Mapping[str, Any], language: Language) -> list[str]:
+    period = content["period"]
+    length = f"{language.count(period['days'], 'DAY')}, {language.length(period['minutes'])}"
+    zone = f"{content['site']['zone']} ({language.offsets(period['offsets'])})"
+    until = language.say("until", until=language.moment(period["until"]))
+    return [language.moment(period["from"]), until, length, zone]
+
+
+def _due(content: Mapping[str, Any], issue: Issue, language: Language) -> Plain:
+    total = Decimal(content["total"])
+    amount = language.money(content["total"].removeprefix("-"), content["currency"])
+    if total > 0:
+        return {
+            "label": language.say("due"),
+            "amount": amount,
+            "by": language.say("pay_by"),
+            "day": language.day(issue.due_date),
+        }
+    return {
+        "label": language.say("credit" if total < 0 else "nothing"),
+        "amount": amount,
+        "by": language.say("no_payment"),
+        "day": "",
+    }
+
+
+def _heads(currency: str, language: Language) -> Plain:
+    return {key: language.say(key, currency=currency) for key in ("price", "amount", "base", "tax_amount")}
+
+
+def _steps(content: Mapping[str, Any], language: Language) -> list[Plain]:
+    """The sum of each service, and the taxes: together the total."""
+    sums: dict[str, Decimal] = {}
+    for point in content["meter_points"]:
+        for charge in point["charges"]:
+            sums[point["service"]] = sums.get(point["service"], Decimal(0)) + Decimal(charge["net"])
+    room = STEPS - bool(content["taxes"])
+    kept, rest = list(sums.items()), Decimal(0)
+    if len(kept) > room:
+        rest = sum((amount for _service, amount in kept[room - 1 :]), rest)
+        kept = kept[: room - 1]
+    steps = [(language.among("services", service), str(amount)) for service, amount in kept]
+    if len(sums) > room:
+        steps.append((language.say("other_services"), str(rest)))
+    if content["taxes"]:
+        steps.append((language.say("taxes_step"), content["tax"]))
+    return [{"label": label, "amount": language.money(amount, content["currency"])} for label, amount in steps]
+
+
+def _groups(content: Mapping[str, Any], language: Language) -> list[Plain]:
+    """Lines by meter point and tariff version."""
+    return [
+        {
+            "service": point["service"],
+            "name": proof.point_name(point, language),
+            "sub": _group_words(point, charge, content["period"], language),
+            "rows": [_row(line, point, content["currency"], language) for line in charge["lines"]],
+        }
+        for point in content["meter_points"]
+        for charge in point["charges"]
+    ]
+
+
+def _group_words(
+    point: Mapping[str, Any], charge: Mapping[str, Any], period: Mapping[str, Any], language: Language
+) -> str:
+    tariff = charge["tariff"]
+    said = [language.say("tariff", name=language.text(tariff["name"]), version=str(tariff["version"]))]
+    if (charge["from"], charge["until"]) != (period["from"], period["until"]):
+        said.append(proof.span(charge, language))
+    if point["is_vacancy"]:
+        said.append(language.say("vacant"))
+    return ", ".join(said)
+
+
+def _row(line: Mapping[str, Any], point: Mapping[str, Any], currency: str, language: Language) -> Plain:
+    is_metered = line["unit"] not in words.COUNTED
+    return {
+        "name": language.text(line["text"]),
+        "is_estimated": is_metered and proof.is_estimated(point),
+        "quantity": language.quantity(line["quantity"], line["unit"]),
+        "unit": language.unit(line["unit"], line["quantity"]),
+        "price": language.price(line["price"], currency),
+        "amount": language.number(line["amount"]),
+    }
+
+
+def _sums(content: Mapping[str, Any], language: Language) -> list[list[str]]:
+    taxes = [
+        [f"{language.text(tax['text'])} {language.percent(tax['rate'])}", language.number(tax["amount"])]
+        for tax in content["taxes"]
+    ]
+    return [[language.say("net"), language.number(content["net"])], *taxes]
+
+
+def _printable(made: Plain, language: Language) -> Plain:
+    """Squares for what cannot be printed, and a note about them when there are any."""
+    found: Plain = {"t": made["t"], **{key: _clean(value) for key, value in made.items() if key != "t"}}
+    if any(compiler.UNKNOWN in str(value) for key, value in found.items() if key != "t"):
+        found["notes"].append(language.say("note_glyphs"))
+    return found
+
+
+def _clean(value: Any) -> Any:  # noqa: ANN401 - a tree of JSON
+    if isinstance(value, str):
+        return compiler.covered(BREAKS.sub(" ", value))
+    if isinstance(value, Mapping):
+        return {key: _clean(each) for key, each in value.items()}
+    if isinstance(value, Sequence):
+        return [_clean(each) for each in value]
+    return value

@@ -1,0 +1,216 @@
+"""What proves a bill: readings, price periods, taxes and notes, as final text. Page 2 and on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from meterbook.documents.rendering import words
+from meterbook.documents.rendering.words import Language
+from meterbook.kernel import allocation
+
+SHARES = 1000  # tenths of a percent
+SHADES = 1000
+POINTS_NAMED = 4  # in a sentence
+HOUR, HOURS_A_DAY = 60, 24
+COUNTS = ("measured", "estimated", "interpolated", "edited")
+ESTIMATES = {"ESTIMATED", "INTERPOLATED", "PROJECTED"}
+
+Plain = dict[str, Any]
+
+
+def sections(content: Mapping[str, Any], language: Language) -> Plain:
+    """This will return the sections after the amount: meters, time of use, taxes, notes, legal words."""
+    return {
+        "meters": [_meter(point, language) for point in content["meter_points"]],
+        "use": [
+            use
+            for point in content["meter_points"]
+            for charge in point["charges"]
+            if (use := _use(point, charge, content["period"], language))
+        ],
+        "taxes": [_tax(tax, language) for tax in content["taxes"]],
+        "net": language.number(content["net"]),
+        "tax": language.number(content["tax"]),
+        "notes": _notes(content, language),
+        "legal": _legal(content, language),
+    }
+
+
+def point_name(point: Mapping[str, Any], language: Language) -> str:
+    """This will name a meter point for its customer: what it gives, and which one it is."""
+    service = language.among("services", point["service"])
+    name = point["name"] or point["code"]
+    return service if name == service else f"{service}, {name}"
+
+
+def is_estimated(point: Mapping[str, Any]) -> bool:
+    """This will tell whether a part of a point's quantity was not measured where it is billed."""
+    if point["quality"]["estimated"] or point["quality"]["interpolated"]:
+        return True
+    return any(part[end]["quality"] in ESTIMATES for part in point["segments"] for end in ("previous", "present"))
+
+
+def span(part: Mapping[str, Any], language: Language) -> str:
+    """This will write the time of a part of the bill: from 15 Oct 2026, 00:00 to 1 Nov 2026, 00:00."""
+    values = {"from": language.moment(part["from"]), "until": language.moment(part["until"])}
+    return language.say("tariff_from", **values)
+
+
+def _meter(point: Mapping[str, Any], language: Language) -> Plain:
+    unit = language.unit(point["unit"])
+    segments = [_segment(part, point, language) for part in point["segments"]]
+    adjustment = language.scaled(point["adjustment"], point["decimals"]) if point["adjustment"] else ""
+    return {
+        "name": point_name(point, language),
+        "code": point["code"],
+        "service": point["service"],
+        "segments": segments,
+        "adjustment": adjustment,
+        "has_sum": len(segments) != 1 or bool(adjustment),
+        "sum": language.say("point_total", name=point["code"]),
+        "quantity": language.scaled(point["quantity"], point["decimals"]),
+        "unit": unit,
+        "note": _counts(point, language),
+        "average": f"{language.say('average')}: {language.number(point['daily_average'])} {unit}",
+    }
+
+
+def _segment(part: Mapping[str, Any], point: Mapping[str, Any], language: Language) -> Plain:
+    return {
+        "serial": part["serial"],
+        "model": " · ".join(each for each in (part["model"], part["register"]) if each),
+        "previous": _reading(part["previous"], part["decimals"], language),
+        "present": _reading(part["present"], part["decimals"], language),
+        "difference": language.scaled(part["difference"], part["decimals"]),
+        "difference_unit": language.unit(part["unit"]),
+        "multiplier": f"×{words.HARD_SPACE}{part['multiplier']}",
+        "quantity": language.scaled(part["quantity"], point["decimals"]),
+        "unit": language.unit(point["unit"]),
+    }
+
+
+def _reading(reading: Mapping[str, Any], decimals: int, language: Language) -> Plain:
+    source = language.among("sources", reading["source"]) if reading["source"] else ""
+    quality = language.among("qualities", reading["quality"])
+    return {
+        "value": language.scaled(reading["value"], decimals),
+        "at": language.moment(reading["at"]),
+        "quality": f"{quality}, {source}" if source else quality,
+        "is_estimated": reading["quality"] in ESTIMATES,
+    }
+
+
+def _counts(point: Mapping[str, Any], language: Language) -> str:
+    quality = point["quality"]
+    parts = [
+        language.say(f"{kind}_count", count=language.number(str(quality[kind]))) for kind in COUNTS if quality[kind]
+    ]
+    return language.say("intervals", count=language.number(str(quality["intervals"])), parts=", ".join(parts))
+
+
+def _use(
+    point: Mapping[str, Any], charge: Mapping[str, Any], period: Mapping[str, Any], language: Language
+) -> Plain | None:
+    """Usage by price period, darkest where it costs most; None where there is one price period only."""
+    if len(charge["periods"]) < 2:
+        return None
+    shares, shades = _shares(charge), _shades(charge)
+    name = point_name(point, language)
+    if (charge["from"], charge["until"]) != (period["from"], period["until"]):
+        name += f", {span(charge, language)}"
+    unit = language.unit(point["unit"])
+    quantity = f"{language.scaled(charge['quantity'], point['decimals'])} {unit}"
+    return {
+        "name": language.say("tou", name=name),
+        "unit": unit,
+        "note": language.say("tou_note", quantity=quantity),
+        "rows": [
+            {
+                "name": language.text(each["text"]),
+                "intervals": language.number(str(each["intervals"])),
+                "quantity": language.number(each["quantity"]),
+                "share": language.scaled(shares[each["code"]], 1) if shares else "",
+                "part": shares[each["code"]] if shares else 0,
+                "shade": shades[each["code"]],
+            }
+            for each in charge["periods"]
+        ],
+    }
+
+
+def _shares(charge: Mapping[str, Any]) -> dict[str, int]:
+    """Tenths of a percent that sum to 100; none where nothing was used, or something was given back."""
+    weights = {each["code"]: Decimal(each["quantity"]) for each in charge["periods"]}
+    if min(weights.values()) < 0 or not any(weights.values()):
+        return {}
+    return allocation.allocate(SHARES, weights)
+
+
+def _shades(charge: Mapping[str, Any]) -> dict[str, int]:
+    """0 for the dearest period to 1000 for the cheapest."""
+    prices = {line["trace"]["period"]: Decimal(line["price"]) for line in charge["lines"] if "period" in line["trace"]}
+    codes = [each["code"] for each in charge["periods"]]
+    ranked = sorted(codes, key=lambda code: (-prices.get(code, Decimal(0)), codes.index(code)))
+    return {code: rank * SHADES // (len(ranked) - 1) for rank, code in enumerate(ranked)}
+
+
+def _tax(tax: Mapping[str, Any], language: Language) -> list[str]:
+    return [
+        language.text(tax["text"]),
+        language.number(tax["base"]),
+        language.percent(tax["rate"]),
+        language.number(tax["amount"]),
+    ]
+
+
+def _notes(content: Mapping[str, Any], language: Language) -> list[str]:
+    operator = content["organization"]
+    notes = [*_estimates(content, language), *_vacancies(content, language), *_clock(content, language)]
+    notes.append(language.say("note_dispute", operator=operator["name"]))
+    if operator.get("contact"):
+        notes.append(language.say("note_contact", contact=operator["contact"]))
+    return [*notes, language.say("note_proof")]
+
+
+def _estimates(content: Mapping[str, Any], language: Language) -> list[str]:
+    said = []
+    for point in content["meter_points"]:
+        quality = point["quality"]
+        count = quality["estimated"] + quality["interpolated"]
+        if count:
+            figures = {"count": language.number(str(count)), "all": language.number(str(quality["intervals"]))}
+            said.append(language.say("note_estimate_point", name=point_name(point, language), **figures))
+    if len(said) > POINTS_NAMED:
+        said[POINTS_NAMED:] = [language.say("more_units", count=str(len(said) - POINTS_NAMED))]
+    return [language.say("note_estimates", points="; ".join(said))] if said else []
+
+
+def _vacancies(content: Mapping[str, Any], language: Language) -> list[str]:
+    return [
+        language.say(
+            "note_vacancy",
+            name=point_name(point, language),
+            **{"from": language.moment(point["from"]), "until": language.moment(point["until"])},
+        )
+        for point in content["meter_points"]
+        if point["is_vacancy"]
+    ]
+
+
+def _clock(content: Mapping[str, Any], language: Language) -> list[str]:
+    period = content["period"]
+    usual = period["days"] * HOURS_A_DAY * HOUR
+    if len(period["offsets"]) < 2 or period["minutes"] == usual:
+        return []
+    return [language.say("note_clock", hours=language.length(period["minutes"]), usual=language.length(usual))]
+
+
+def _legal(content: Mapping[str, Any], language: Language) -> list[str]:
+    said = [
+        language.say("legal", operator=content["organization"]["name"]),
+        language.say("legal_rounding"),
+        language.say("attached"),
+    ]
+    return [" ".join(said)]

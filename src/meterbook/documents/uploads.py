@@ -1,0 +1,84 @@
+"""The one gate for files from outside: size, kind by content, and what an archive expands to.
+
+What comes through is bytes of a known kind; nothing has been parsed yet. A name or a declared type is never believed.
+"""
+
+from __future__ import annotations
+
+import enum
+import io
+import zipfile
+
+from django.utils.translation import gettext as _
+
+MOST_BYTES = 20 * 1024 * 1024
+MOST_EXPANDED = 300 * 1024 * 1024
+MOST_MEMBERS = 2_000
+_ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_WORKBOOK = frozenset({"[Content_Types].xml", "xl/workbook.xml"})
+_DECLARATIONS = tuple(
+    word.encode(encoding) for word in ("<!DOCTYPE", "<!ENTITY") for encoding in ("utf-8", "utf-16-le", "utf-16-be")
+)
+
+
+class TableKind(enum.StrEnum):
+    """What a file with a table is, by its content."""
+
+    CSV = "CSV"
+    XLSX = "XLSX"
+
+
+class UploadRefused(ValueError):
+    """The file is empty, too large, of another kind, or expands to too much; the message says which."""
+
+
+def require_table(content: bytes) -> TableKind:
+    """This will tell whether the bytes are text with a table (CSV) or a workbook (XLSX).
+
+    :raises UploadRefused: for anything else
+    """
+    if not content.strip():
+        raise UploadRefused(_("The file is empty."))
+    if len(content) > MOST_BYTES:
+        raise UploadRefused(
+            _("The file has %(size)s MB; at most %(most)s MB are taken. Split it by time.")
+            % {"size": len(content) // 1024 // 1024 + 1, "most": MOST_BYTES // 1024 // 1024}
+        )
+    if content.startswith(_ZIP):
+        _require_workbook(content)
+        return TableKind.XLSX
+    if content.startswith(_OLD_OFFICE):
+        raise UploadRefused(_("This is a workbook of the old kind (XLS). Save it as XLSX or CSV."))
+    if b"\x00" in content and not content.startswith(_UTF_16):
+        raise UploadRefused(_("This is neither text nor a workbook. Save the table as CSV or XLSX."))
+    return TableKind.CSV
+
+
+def _require_workbook(content: bytes) -> None:
+    """The sizes that the archive's index claims bind: `zipfile` never yields more than them, and less is an error."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            if not {each.filename for each in members} >= _WORKBOOK:
+                raise UploadRefused(_("This archive holds no workbook. Save the table as CSV or XLSX."))
+            if len(members) > MOST_MEMBERS or sum(each.file_size for each in members) > MOST_EXPANDED:
+                raise UploadRefused(_("This workbook expands to more than can be taken. Save the one sheet as CSV."))
+            for each in members:
+                _require_no_declarations(archive, each)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+        if isinstance(error, UploadRefused):
+            raise
+        raise UploadRefused(_("The workbook is damaged or encrypted. Save it again without a password.")) from error
+
+
+def _require_no_declarations(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """A workbook needs no document types and no entities; files that have them mean harm."""
+    if not member.filename.endswith((".xml", ".rels", ".vml")):
+        return
+    tail = b""
+    with archive.open(member) as stream:
+        while piece := stream.read(1 << 20):
+            if any(word in tail + piece for word in _DECLARATIONS):
+                raise UploadRefused(_("The workbook declares document types, which no spreadsheet program does."))
+            tail = piece[-32:]

@@ -1,0 +1,26 @@
+"""Words of documents."""
+
+from __future__ import annotations
+
+import enum
+
+from django.utils.translation import gettext_lazy as _
+
+DIGITS = 6  # of a number, at least
+
+
+class DocumentKind(enum.StrEnum):
+    """What is numbered and filed."""
+
+    BILL = "BILL"
+    CREDIT_NOTE = "CREDIT_NOTE"
+    RECEIPT = "RECEIPT"
+    REFUND = "REFUND"
+
+
+DOCUMENT_KIND_CAPTIONS = {
+    DocumentKind.BILL: _("Bill"),
+    DocumentKind.CREDIT_NOTE: _("Credit note"),
+    DocumentKind.RECEIPT: _("Receipt"),
+    DocumentKind.REFUND: _("Refund"),
+}
