@@ -1,0 +1,34 @@
+import "./theme/index.css";
+import htmx from "htmx.org";
+import { startAges, refreshAges } from "./core/ages";
+import { startAlarmZone } from "./core/alarm-zone";
+import { csrfToken } from "./core/dom";
+import { mountIslands, unmountIslands } from "./core/islands";
+import { startRenewing } from "./core/renew";
+import { startShell } from "./core/shell";
+import { startStream } from "./core/stream";
+
+// The policy of the server forbids eval and inline styles; htmx must not try either.
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0;
+
+document.addEventListener("htmx:configRequest", (event) => {
+  (event as CustomEvent<{ headers: Record<string, string> }>).detail.headers["X-CSRFToken"] = csrfToken();
+});
+document.addEventListener("htmx:beforeCleanupElement", (event) => {
+  if (event.target instanceof Element) unmountIslands(event.target);
+});
+document.addEventListener("htmx:load", (event) => {
+  if (!(event.target instanceof HTMLElement)) return;
+  refreshAges(event.target);
+  void mountIslands(event.target);
+});
+
+startShell();
+startAges();
+startStream();
+startAlarmZone();
+startRenewing();
+void mountIslands();

@@ -1,0 +1,59 @@
+import { refreshAges } from "../core/ages";
+import { all } from "../core/dom";
+import { subscribe } from "../core/stream";
+
+const KEY = "data-live-key";
+
+/** This will put a fragment's `[data-live-key]` parts in place of those on the page; what changed flashes once. */
+export function renew(fragment: Document): void {
+  const fresh = new Map(all(`[${KEY}]`, fragment).map((each) => [each.getAttribute(KEY), each]));
+  for (const old of all(`[${KEY}]`)) {
+    const now = fresh.get(old.getAttribute(KEY));
+    if (!now || now.innerHTML === old.dataset["shown"]) continue;
+    const isValue = now.textContent !== old.textContent;
+    old.dataset["shown"] = now.innerHTML;
+    old.replaceChildren(...[...now.childNodes].map((each) => document.importNode(each, true)));
+    if (isValue && (old.classList.contains("live-cell") || old.classList.contains("value"))) flash(old);
+  }
+  refreshAges();
+}
+
+function flash(element: HTMLElement): void {
+  element.classList.add("fresh");
+  window.setTimeout(() => element.classList.remove("fresh"), 60);
+}
+
+/** This will fetch a fragment of the server; null when it does not answer well. */
+export async function fetchPart(address: string): Promise<Document | null> {
+  try {
+    const answer = await fetch(address, { headers: { "X-Requested-With": "fetch" } });
+    return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  } catch {
+    return null; // the stream's dot tells that the server is away; the next notice tries again
+  }
+}
+
+/** This will call `work` after notices about one of the series: at once, then at most once in `pause` milliseconds. */
+export function onSeries(ids: readonly number[], pause: number, work: () => Promise<void>): () => void {
+  const wanted = new Set(ids);
+  let isBusy = false;
+  let isWanted = false;
+  const run = async (): Promise<void> => {
+    isBusy = true;
+    isWanted = false;
+    const started = performance.now();
+    await work();
+    window.setTimeout(
+      () => {
+        isBusy = false;
+        if (isWanted) void run();
+      },
+      Math.max(0, pause - (performance.now() - started)),
+    );
+  };
+  return subscribe("series", ({ ids: changed }) => {
+    if (changed.length && !changed.some((id) => wanted.has(id))) return;
+    isWanted = true;
+    if (!isBusy) void run();
+  });
+}

@@ -1,0 +1,123 @@
+// Usage of a period: the counter, bars and power over one time axis.
+import { type Chart, axis, draw, isSmall, line, savePicture, tooltip } from "../charts/chart";
+import { color } from "../core/dom";
+import { number, quantity } from "../core/format";
+import { type UsageData, slotAt, stepAt, toDraw } from "./usage-data";
+import { barSeries, curveSeries, gapSeries, ghostSeries, ledgerSeries, markSeries, places, stateWord } from "./usage-series";
+
+const TOP = 48;
+const BETWEEN = 44;
+const BOTTOM = 24;
+
+/** This will draw the usage chart, and offer it as a picture. */
+export function mount(element: HTMLElement, given: unknown): () => void {
+  const data = given as UsageData;
+  const chart: Chart = draw(element, (instance) => option(data, instance.getHeight()));
+  const save = (event: Event): void => {
+    if (event.target instanceof Element && event.target.closest("[data-chart-png]")) void savePicture(element, document.title);
+  };
+  document.addEventListener("click", save);
+  return () => {
+    document.removeEventListener("click", save);
+    chart.dispose();
+  };
+}
+
+function option(data: UsageData, height: number): Record<string, unknown> {
+  const shares = data.isCounter ? [0.28, 0.42, 0.3] : [1];
+  const room = height - TOP - BETWEEN * (shares.length - 1) - BOTTOM;
+  const heights = shares.map((share) => room * share);
+  const tops = heights.map((_, panel) => TOP + heights.slice(0, panel).reduce((sum, each) => sum + each + BETWEEN, 0));
+  const names = data.isCounter ? [data.texts["ledger"], data.texts["bars"], data.texts["curve"]] : [data.texts["curve"]];
+  return {
+    title: names.map((text, panel) => ({
+      text,
+      left: 0,
+      top: (tops[panel] ?? 0) - (panel === 0 && data.marks.length ? 44 : 30),
+      padding: 0,
+      textStyle: { fontSize: 12, fontWeight: 500, color: color("--mb-muted") },
+    })),
+    grid: tops.map((top, panel) => ({ left: margin(data), right: 20, outerBoundsMode: "none", top, height: heights[panel] })),
+    axisPointer: { link: [{ xAxisIndex: "all" }] },
+    tooltip: { ...tooltip(), trigger: "axis", axisPointer: { type: "line" }, formatter: (shown: { axisValue: number }[]) => words(data, shown[0]?.axisValue ?? 0) },
+    xAxis: tops.map((_, panel) => timeAxis(data, panel, panel === tops.length - 1)),
+    yAxis: tops.map((_, panel) => valueAxis(panel, data.isCounter && panel === 1 ? 4 : 2)),
+    series: data.isCounter ? counterSeries(data) : [...gapSeries(data, 0, true), curveSeries(data, 0), markSeries(data, 0)],
+  };
+}
+
+/** Room for the widest number at the value axes: about 7 px a character. */
+function margin(data: UsageData): number {
+  const highest = [...data.slots.map((slot) => toDraw(slot[2])), ...data.curve.flatMap((step) => [toDraw(step[2]), toDraw(step[3])])];
+  const longest = number(Math.max(1, ...highest.map((each) => each ?? 0))).length;
+  return Math.max(isSmall() ? 32 : 40, 14 + 7 * Math.max(3, longest));
+}
+
+function counterSeries(data: UsageData): Record<string, unknown>[] {
+  return [
+    ...gapSeries(data, 0, false),
+    ...gapSeries(data, 1, true),
+    ...gapSeries(data, 2, false),
+    ...ledgerSeries(data, 0),
+    barSeries(data, 1),
+    ...ghostSeries(data, 1),
+    markSeries(data, 1),
+    curveSeries(data, 2),
+    markSeries(data, 2),
+  ];
+}
+
+function timeAxis(data: UsageData, panel: number, hasLabels: boolean): Record<string, unknown> {
+  const named = data.ticks.filter(([, text]) => text);
+  const room = Math.max(1, Math.floor((window.innerWidth - (window.innerWidth > 991 ? 320 : 80)) / (data.view === "day" ? 72 : data.view === "week" ? 56 : 32)));
+  const every = Math.ceil((named.length - 1) / room);
+  const steady = data.view === "day" ? ([1, 2, 3, 4, 6, 8, 12].find((each) => each >= every) ?? 12) : every;
+  const shown = named.filter((_, index) => index % steady === 0);
+  const texts = new Map(shown);
+  return {
+    gridIndex: panel,
+    type: "value",
+    min: data.start,
+    max: data.end,
+    ...axis({
+      splitLine: { show: false },
+      axisLine: { show: true, onZero: true, lineStyle: { color: color("--mb-line-strong") } },
+      axisTick: { show: hasLabels, length: 4, lineStyle: { color: color("--mb-line-strong") }, customValues: shown.map(([at]) => at) },
+      axisLabel: {
+        show: hasLabels,
+        color: color("--mb-muted"),
+        fontSize: 12,
+        customValues: shown.map(([at]) => at),
+        formatter: (at: number) => texts.get(at) ?? "",
+        align: data.view === "day" ? "center" : "left",
+        hideOverlap: true,
+      },
+      axisPointer: { show: true, snap: false, label: { show: false }, lineStyle: { color: color("--mb-muted"), type: "solid", width: 1 } },
+    }),
+  };
+}
+
+function valueAxis(panel: number, splits: number): Record<string, unknown> {
+  return axis({
+    gridIndex: panel,
+    type: "value",
+    min: 0,
+    splitNumber: splits,
+    axisLabel: { color: color("--mb-muted"), fontSize: 12, formatter: (value: number) => number(value, places(String(Number(value.toFixed(3))))) },
+  });
+}
+
+function words(data: UsageData, at: number): string {
+  const index = slotAt(data, at);
+  const slot = data.slots[index];
+  const step = data.curve[stepAt(data, at)];
+  if (!slot || !step) return "";
+  const { texts, unit, decimals } = data;
+  const rows = [`${slot[5]}, ${stateWord(data, slot[4])}`];
+  if (data.isCounter) rows.push(line(texts["usage"] ?? "", quantity(toDraw(slot[2]), unit, decimals)));
+  if (slot[3] != null) rows.push(line(texts["estimatedPart"] ?? "", quantity(toDraw(slot[3]), unit, decimals)));
+  if (data.before.length) rows.push(line(texts["before"] ?? "", quantity(toDraw(data.before[index]), unit, decimals)));
+  rows.push(line(texts["rateShort"] ?? "", quantity(toDraw(step[2]), data.rateUnit, places(step[2] ?? ""))));
+  if (data.isCounter) rows.push(line(texts["ledgerShort"] ?? "", quantity(toDraw(step[3]), unit, decimals)));
+  return rows.join("\n");
+}

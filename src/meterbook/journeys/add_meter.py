@@ -1,0 +1,198 @@
+"""Set up a meter: its point, the meter that hangs there, and how it is reached. All of it, or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from django.utils.translation import gettext as _
+
+from meterbook.acquisition import models as acquisition_models
+from meterbook.acquisition import networks, plans
+from meterbook.acquisition import operations as acquisition_operations
+from meterbook.acquisition.library import documents
+from meterbook.foundation import operation, scoping
+from meterbook.kernel.actor import Actor
+from meterbook.metering import models as metering_models
+from meterbook.metering import operations as metering_operations
+from meterbook.metering import values as metering_values
+from meterbook.sites import models as site_models
+
+# What a meter of another service than electricity counts, when its readings come from files.
+COUNTED = {
+    metering_values.Service.COLD_WATER: "volume",
+    metering_values.Service.HOT_WATER: "volume",
+    metering_values.Service.GAS: "volume",
+    metering_values.Service.AIR: "volume",
+    metering_values.Service.HEATING: "heat",
+    metering_values.Service.COOLING: "heat",
+    metering_values.Service.STEAM: "heat",
+}
+
+
+class MeterRefused(ValueError):
+    """The meter cannot be set up as it was described; `field` names what to correct, the message says how."""
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(words)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class NewGateway:
+    """A gateway that is not known yet."""
+
+    name: str
+    host: str
+    port: int = 502
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How a meter is reached: a known gateway's bus (its public id) or a new one, and the meter's address there."""
+
+    gateway: uuid.UUID | NewGateway
+    unit_id: int
+
+
+@dataclass(frozen=True)
+class MeterPlan:
+    """A meter as it is described. Without a connection its readings come from files and `model_code` is not looked at.
+
+    `rated_per_hour` is the most that the supply can deliver, in the main series' unit an hour (69 for 69 kW).
+    """
+
+    site: uuid.UUID
+    code: str
+    name: str
+    service: metering_values.Service
+    serial_number: str
+    model_code: str = metering_values.IMPORTED
+    multiplier: Fraction = Fraction(1)
+    rated_per_hour: Decimal | None = None
+    connection: Connection | None = None
+
+
+@operation.operation
+def add_meter(
+    *, actor: Actor, at: datetime, plan: MeterPlan, starts_at: datetime, allowed: networks.AllowedNetworks
+) -> uuid.UUID:
+    """This will make a meter point, hang a new meter there and, with a connection, put it on a bus.
+
+    Returns the public id of the meter point.
+
+    :param starts_at: since when the meter hangs there; earlier readings cannot be imported into it
+    :param allowed: what the platform's owner allowed (`networks.AllowedNetworks.from_environment`)
+    :raises MeterRefused: naming the field of the plan, its connection or its gateway that cannot be
+    """
+    site = _site(plan.site)
+    with _blaming("model_code", documents.ModelUnknown):
+        registers = _registers(plan)
+    with _blaming("code", metering_operations.CodeTaken):
+        point = metering_operations.create_meter_point(
+            actor=actor, at=at, site=site, code=plan.code, name=plan.name, service=plan.service
+        )
+    with _blaming("serial_number", metering_operations.CodeTaken):
+        meter = metering_operations.create_meter(
+            actor=actor,
+            at=at,
+            organization_id=site.organization_id,
+            serial_number=plan.serial_number,
+            model_code=plan.model_code if plan.connection is not None else metering_values.IMPORTED,
+        )
+    metering_operations.install_meter(
+        actor=actor,
+        at=at,
+        meter_point=point,
+        meter=meter,
+        starts_at=starts_at,
+        registers=registers,
+        multiplier=plan.multiplier,
+        rated_per_hour=plan.rated_per_hour,
+    )
+    if plan.connection is not None:
+        _connect(actor, at, site, meter, plan.connection, allowed)
+    return point.public_id
+
+
+def _registers(plan: MeterPlan) -> tuple[metering_operations.RegisterPlan, ...]:
+    if plan.connection is not None:
+        return plans.registers_of_model(plan.model_code)
+    kind = metering_values.series_type(COUNTED.get(plan.service, "energy_import"))
+    # No opening: a file of registers says itself where the counter stood.
+    return (metering_operations.RegisterPlan(kind.code, kind.code, kind.unit, kind.decimals),)
+
+
+def _connect(
+    actor: Actor,
+    at: datetime,
+    site: site_models.Site,
+    meter: metering_models.Meter,
+    connection: Connection,
+    allowed: networks.AllowedNetworks,
+) -> None:
+    gateway = connection.gateway
+    if isinstance(gateway, NewGateway):
+        bus = _create_bus(actor, at, site, gateway, allowed)
+    else:
+        bus = _find_bus(site, gateway)
+    with _blaming("unit_id", acquisition_operations.AddressTaken, acquisition_operations.DeviceMisconfigured):
+        acquisition_operations.create_device(actor=actor, at=at, bus=bus, meter=meter, unit_id=connection.unit_id)
+
+
+def _create_bus(
+    actor: Actor,
+    at: datetime,
+    site: site_models.Site,
+    gateway: NewGateway,
+    allowed: networks.AllowedNetworks,
+) -> acquisition_models.Bus:
+    # Two buses to one gateway would ask it two questions at once, which a serial line behind it cannot bear.
+    there = acquisition_models.Bus.objects.filter(
+        organization_id=site.organization_id, site=site, host=gateway.host.strip(), port=gateway.port
+    ).first()
+    if there is not None:
+        raise MeterRefused("host", _("Gateway “%(name)s” has this address already; choose it.") % {"name": there.name})
+    with (
+        _blaming("gateway_name", acquisition_operations.AddressTaken),
+        _blaming("host", acquisition_operations.BusMisconfigured, networks.NetworkNotAllowed),
+    ):
+        return acquisition_operations.create_bus(
+            actor=actor,
+            at=at,
+            site=site,
+            name=gateway.name,
+            host=gateway.host,
+            port=gateway.port,
+            allowed=allowed,
+        )
+
+
+def _site(public_id: uuid.UUID) -> site_models.Site:
+    sites = site_models.Site.objects.filter(organization_id=scoping.current().organization_id, public_id=public_id)
+    found = sites.first()
+    if found is None:
+        raise MeterRefused("site", _("There is no such site; choose another one."))
+    return found
+
+
+def _find_bus(site: site_models.Site, public_id: uuid.UUID) -> acquisition_models.Bus:
+    buses = acquisition_models.Bus.objects.filter(organization_id=site.organization_id, public_id=public_id, site=site)
+    found = buses.first()
+    if found is None:
+        raise MeterRefused("gateway", _("This gateway is not at the chosen site; choose one of that site."))
+    return found
+
+
+@contextlib.contextmanager
+def _blaming(field: str, *errors: type[Exception]) -> Iterator[None]:
+    """Tells the field at fault: two operations may refuse with errors of one class."""
+    try:
+        yield
+    except errors as error:
+        raise MeterRefused(field, str(error)) from error

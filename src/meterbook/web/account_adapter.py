@@ -1,0 +1,81 @@
+"""What django-allauth asks Meterbook: no self-registration, one-time passwords, links from the public address."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+from urllib.parse import urljoin
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from meterbook.identity import sign_in as identity_sign_in
+from meterbook.kernel import clock
+from meterbook.kernel.actor import Actor
+from meterbook.web import access
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """The rules of signing in that differ from allauth's own."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """This will refuse: users are made by an administrator."""
+        return False
+
+    def authenticate(self, request: HttpRequest, **credentials: object) -> AbstractBaseUser | None:
+        """This will check the password; one made for a single sign-in is spent by it, before anything else happens."""
+        user: Any = super().authenticate(request, **credentials)
+        if user is None or not user.has_one_time_password:
+            return user  # type: ignore[no-any-return]
+        spent = identity_sign_in.use_one_time_password(user_id=user.pk, password_hash=user.password)
+        if spent is None:
+            return None
+        # The session is tied to the password's hash: to the one that stands there from now on.
+        user.password, user.has_one_time_password = spent, False
+        return user  # type: ignore[no-any-return]
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **details: object) -> HttpResponse:
+        """This will record the sign-in in the audit trail of each of the user's organizations."""
+        identity_sign_in.note_sign_in(actor=_actor(request, user), at=clock.now(), user_id=user.pk)
+        return super().post_login(request, user, **details)  # type: ignore[no-any-return]
+
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        """This will store the password that the user chose; a one-time password is dead with it."""
+        actor = _actor(self.request, user)
+        identity_sign_in.set_password(actor=actor, at=clock.now(), user_id=user.pk, password=password)
+        user.refresh_from_db()
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """This will build the link of the mail from the configured public address, never from the request's host."""
+        # The route takes the user and the key as two parts; the key that arrives holds both.
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return urljoin(settings.PUBLIC_ADDRESS, path.replace("UID-KEY", key))
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Keeps secrets of second factors encrypted with the installation's key, so that a database dump is not enough."""
+
+    def encrypt(self, text: str) -> str:
+        """This will encrypt with a key that is not in the database."""
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """This will decrypt, also with a secret key that the present one replaced."""
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _cipher() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    digests = (hashlib.sha256(b"meterbook second factor" + str(key).encode()).digest() for key in keys)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+
+
+def _actor(request: HttpRequest | None, user: AbstractBaseUser) -> Actor:
+    source = access.client_address(request) if request is not None else ""
+    return Actor.user(user.pk, str(user), source=source)

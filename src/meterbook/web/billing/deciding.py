@@ -1,0 +1,125 @@
+"""What people decide about a run: check again, leave accounts out, approve, cancel; and carry on after a crash."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from meterbook.billing import operations as billing_operations
+from meterbook.billing import permissions
+from meterbook.billing import queries as billing_queries
+from meterbook.billing.operations import planning
+from meterbook.customers import queries as customer_queries
+from meterbook.foundation import queue, scoping
+from meterbook.identity.values import Module
+from meterbook.web import access, parameters
+
+REFUSALS = (
+    billing_operations.HeldRemain,
+    billing_operations.MemberNotFound,
+    billing_operations.NothingToIssue,
+    billing_operations.NotInReview,
+    billing_operations.RunNotCancelable,
+    billing_operations.RunOutdated,
+    billing_operations.SecondPersonNeeded,
+    customer_queries.NoLandlord,
+)
+REASON_LENGTH = 500
+LONGEST_ID = 19  # digits
+
+
+@require_POST
+@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
+def check(request: access.Request, run: uuid.UUID) -> HttpResponse:
+    """This will check the held accounts again; with `everything` all bills are calculated anew."""
+    is_everything = bool(request.POST.get("everything"))
+
+    def act() -> str:
+        billing_operations.check_again(actor=request.actor, at=request.at, run=run, is_everything=is_everything)
+        return _("Every account is calculated anew.") if is_everything else _("Held accounts are checked again.")
+
+    return _done(request, run, act)
+
+
+@require_POST
+@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
+def leave_out(request: access.Request, run: uuid.UUID) -> HttpResponse:
+    """This will leave the chosen accounts out of the run, with the reason given."""
+    _require(run)
+    chosen = {each for each in request.POST.getlist("account") if each.isdecimal() and len(each) < LONGEST_ID}
+    reason = parameters.written(request.POST.get("reason", ""), REASON_LENGTH)
+    if not chosen or not reason:
+        messages.error(request, _("Choose at least one account and write why it is left out."))
+        return redirect("run", request.organization.public_id, run)
+
+    def act() -> str:
+        billing_operations.exclude_accounts(
+            actor=request.actor, at=request.at, run=run, account_ids=map(int, chosen), reason=reason
+        )
+        words = ngettext("%(count)s account was left out.", "%(count)s accounts were left out.", len(chosen))
+        return words % {"count": len(chosen)}
+
+    return _done(request, run, act)
+
+
+@require_POST
+@access.page(permission=permissions.APPROVE_RUN, module=Module.BILLING)
+def approve(request: access.Request, run: uuid.UUID) -> HttpResponse:
+    """This will approve all drafts of the run."""
+
+    def act() -> str:
+        approved = billing_operations.approve_run(actor=request.actor, at=request.at, run=run)
+        if approved.is_approved_alone:
+            return _("Approved by you alone; the bills are being issued.")
+        return _("Approved; the bills are being issued.")
+
+    return _done(request, run, act)
+
+
+@require_POST
+@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
+def carry_on(request: access.Request, run: uuid.UUID) -> HttpResponse:
+    """This will ask for the next step again: harmless while the run works, and helpful after a crash."""
+    _require(run)
+    queue.defer(planning.ADVANCE, organization_id=scoping.current().organization_id, run_id=str(run))
+    messages.success(request, _("The run goes on from its latest finished step."))
+    return redirect("run", request.organization.public_id, run)
+
+
+@require_POST
+@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
+def cancel(request: access.Request, run: uuid.UUID) -> HttpResponse:
+    """This will cancel the run and free its days."""
+    reason = parameters.written(request.POST.get("reason", ""), REASON_LENGTH) or _("no reason given")
+
+    def act() -> str:
+        billing_operations.cancel_run(actor=request.actor, at=request.at, run=run, reason=reason)
+        return _("The run was canceled; its days can be billed by another run.")
+
+    return _done(request, run, act)
+
+
+def _require(run: uuid.UUID) -> None:
+    try:
+        billing_queries.get_run(public_id=run)
+    except billing_queries.RunNotFound as error:
+        raise Http404(_("There is no such run.")) from error
+
+
+def _done(request: access.Request, run: uuid.UUID, act: Callable[[], str]) -> HttpResponse:
+    try:
+        words = act()
+    except billing_operations.RunNotFound as error:
+        raise Http404(_("There is no such run.")) from error
+    except REFUSALS as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, words)
+    return redirect("run", request.organization.public_id, run)

@@ -1,0 +1,287 @@
+"""A bill's content ("meterbook-bill/1") as the rows that its page shows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from meterbook.kernel import allocation
+from meterbook.kernel.quality import Quality
+from meterbook.kernel.quantity import Unit
+from meterbook.metering.values import SERVICE_CAPTIONS, SOURCE_CAPTIONS, Service, Source
+from meterbook.web.billing import history, lines, words
+from meterbook.web.meters import captions, pages
+from meterbook.web.templatetags import meterbook as tags
+
+Plain = Mapping[str, Any]
+REGISTER_NAMES = {"energy_import": "1.8.0", "energy_export": "2.8.0"}
+
+
+@dataclass(frozen=True)
+class Charge:
+    """The lines of one tariff version over a part of the time."""
+
+    tariff: str
+    version: int
+    code: str
+    span: str
+    net: str
+    lines: tuple[lines.Line, ...]
+
+
+@dataclass(frozen=True)
+class RegisterReading:
+    """What a register showed at an end of a segment."""
+
+    caption: str
+    at: str
+    value: str
+    unit: str
+    chip: captions.Chip
+    source: str | Promise
+    day: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A meter with one multiplier between two readings."""
+
+    serial: str
+    model: str
+    register: str
+    readings: tuple[RegisterReading, RegisterReading]
+    difference: str
+    register_unit: str
+    multiplier: str
+    quantity: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class QualityPart:
+    """How many intervals came in one way, of all: `share` in percent."""
+
+    caption: str
+    tone: str
+    icon: str
+    count: str
+    share: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """What was measured and charged at one meter point."""
+
+    index: int
+    public_id: str
+    code: str
+    name: str
+    place: str
+    service: str | Promise
+    icon: str
+    tone: str
+    span: str
+    days: int
+    is_vacancy: bool
+    segments: tuple[Segment, ...]
+    adjustment: str
+    quantity: str
+    unit: str
+    daily_average: str
+    quality: tuple[QualityPart, ...]
+    charges: tuple[Charge, ...]
+    chart: history.Chart | None
+
+
+@dataclass(frozen=True)
+class Tax:
+    """A tax on the sum of the rounded lines."""
+
+    name: str
+    rate: str
+    base: str
+    amount: str
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A whole bill."""
+
+    title: str
+    edges: str
+    days: int
+    hours: str
+    currency: str
+    site: str
+    zone: ZoneInfo
+    account: str
+    account_public_id: str
+    is_landlord: bool
+    customer: str
+    is_estimated: bool
+    is_vacancy: bool
+    points: tuple[Point, ...]
+    net: str
+    taxes: tuple[Tax, ...]
+    total: str
+    total_decimal: Decimal
+    inputs_digest: str
+    engine: str
+    tariffs: str
+
+    @property
+    def has_many_points(self) -> bool:
+        """Whether lines need the name of their meter point above them."""
+        return len(self.points) > 1
+
+    @property
+    def line_count(self) -> int:
+        """How many lines it has."""
+        return sum(len(charge.lines) for point in self.points for charge in point.charges)
+
+
+def read(content: Plain) -> Paper:
+    """This will turn the content of a bill into what its page shows, in the page's language."""
+    period, currency = content["period"], content["currency"]
+    zone = ZoneInfo(content["site"]["zone"])
+    points = tuple(_point(index, each, currency) for index, each in enumerate(content["meter_points"]))
+    tariffs = {
+        _("%(tariff)s, version %(version)s") % {"tariff": each.tariff, "version": each.version}: None
+        for point in points
+        for each in point.charges
+    }
+    return Paper(
+        title=words.title(period),
+        edges=words.edges(period, zone),
+        days=period["days"],
+        hours=words.hours(period["minutes"]),
+        currency=currency,
+        site=content["site"]["name"],
+        zone=zone,
+        account=content["account"]["number"],
+        account_public_id=content["account"]["public_id"],
+        is_landlord=content["account"]["is_landlord"],
+        customer=content["customer"]["name"],
+        is_estimated=content["is_estimated"],
+        is_vacancy=content["is_vacancy"],
+        points=points,
+        net=words.amount(content["net"], currency),
+        taxes=tuple(_tax(each, currency) for each in content["taxes"]),
+        total=words.amount(content["total"], currency),
+        total_decimal=Decimal(content["total"]),
+        inputs_digest=content["inputs_digest"],
+        engine=content["engine"],
+        tariffs="; ".join(tariffs),
+    )
+
+
+def _tax(tax: Plain, currency: str) -> Tax:
+    rate = words.tidy(str(Decimal(tax["rate"]) * 100))
+    name = words.said(tax["text"])
+    return Tax(name, f"{rate}\u00a0%", words.amount(tax["base"], currency), words.amount(tax["amount"], currency))
+
+
+def _point(index: int, point: Plain, currency: str) -> Point:
+    service = Service(point["service"])
+    icon, tone = pages.SERVICE_ICONS[service], words.TONES.get(service, "other")
+    unit = Unit(point["unit"]).symbol
+    adjustment = words.tidy(str(words.scaled(point["adjustment"], point["decimals"]))) if point["adjustment"] else ""
+    return Point(
+        index=index,
+        public_id=point["public_id"],
+        code=point["code"],
+        name=point["name"],
+        place=point["unit_name"] or "",
+        service=SERVICE_CAPTIONS[service],
+        icon=icon,
+        tone=tone,
+        span=words.span(point),
+        days=point["days"],
+        is_vacancy=point["is_vacancy"],
+        segments=tuple(_segment(each, unit, point["decimals"]) for each in point["segments"]),
+        adjustment=adjustment,
+        quantity=words.tidy(str(words.scaled(point["quantity"], point["decimals"]))),
+        unit=unit,
+        daily_average=words.tidy(point["daily_average"]),
+        quality=tuple(_quality(point["quality"])),
+        charges=tuple(
+            _charge((index, place), each, icon, tone, currency) for place, each in enumerate(point["charges"])
+        ),
+        chart=history.draw(point),
+    )
+
+
+def _segment(segment: Plain, unit: str, decimals: int) -> Segment:
+    register_unit = Unit(segment["unit"]).symbol
+    previous, present = (
+        _reading(segment[end], caption, segment["decimals"], register_unit)
+        for end, caption in (("previous", _("Before")), ("present", _("Now")))
+    )
+    return Segment(
+        serial=segment["serial"],
+        model=segment["model"],
+        register=str(REGISTER_NAMES.get(segment["register"], segment["register"])),
+        readings=(previous, present),
+        difference=tags.number(words.scaled(segment["difference"], segment["decimals"]), segment["decimals"]),
+        register_unit=register_unit,
+        multiplier=segment["multiplier"].replace("/", words.FRACTION),
+        quantity=words.tidy(str(words.scaled(segment["quantity"], decimals))),
+        unit=unit,
+    )
+
+
+def _reading(register: Plain, caption: str, decimals: int, unit: str) -> RegisterReading:
+    known = {each.name: each for each in Source}
+    source: str | Promise = register["source"] or _("worked out from the intervals")
+    if register["source"] in known:
+        source = SOURCE_CAPTIONS[known[register["source"]]]
+    elif register["source"] == "EXCHANGE":
+        source = _("noted at the exchange")
+    elif register["source"] == "CORRECTION":
+        source = _("set by a person")
+    return RegisterReading(
+        caption=caption,
+        at=words.moment(register["at"]),
+        value=tags.number(words.scaled(register["value"], decimals), decimals),
+        unit=unit,
+        chip=captions.QUALITIES[Quality[register["quality"]]],
+        source=source,
+        day=words.instant(register["at"]).date().isoformat(),
+    )
+
+
+def _quality(quality: Plain) -> list[QualityPart]:
+    parts = (
+        (_("measured"), "ok", "check", quality["measured"]),
+        (_("estimated"), "estimated", "estimated", quality["estimated"]),
+        (_("measured as a sum, spread evenly"), "estimated", "estimated", quality["interpolated"]),
+        (_("entered by a person"), "", "edit", quality["edited"]),
+    )
+    shown = [each for each in parts if each[-1]]
+    # Tenths of a percent that sum to 100.
+    shares = allocation.allocate(1_000, {each[0]: each[-1] for each in shown}) if shown else {}
+    return [
+        QualityPart(caption, tone, icon, tags.number(count), words.tidy(str(Decimal(shares[caption]) / 10)))
+        for caption, tone, icon, count in shown
+    ]
+
+
+def _charge(place: tuple[int, int], charge: Plain, icon: str, tone: str, currency: str) -> Charge:
+    tariff = charge["tariff"]
+    return Charge(
+        tariff=words.said(tariff["name"]),
+        version=tariff["version"],
+        code=tariff["code"],
+        span=words.span(charge),
+        net=words.amount(charge["net"], currency),
+        lines=tuple(
+            lines.read((*place, number), each, charge, icon, tone, currency)
+            for number, each in enumerate(charge["lines"])
+        ),
+    )

@@ -1,0 +1,141 @@
+"""Start a run: which site, which month, and what that means before anything is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from meterbook.billing import operations as billing_operations
+from meterbook.billing import permissions
+from meterbook.billing import queries as billing_queries
+from meterbook.billing import values as billing_values
+from meterbook.customers import queries as customer_queries
+from meterbook.identity.values import Module
+from meterbook.kernel import civil
+from meterbook.kernel.period import Period
+from meterbook.sites import queries as site_queries
+from meterbook.web import access
+from meterbook.web.billing import words
+from meterbook.web.sites import choice
+
+MONTHS = 13
+MOST_DUE_DAYS = 90
+REFUSALS = (billing_operations.PeriodNotOver, billing_operations.RunPresent, customer_queries.NoLandlord)
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month to choose from."""
+
+    code: str
+    caption: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run of a month at a site would be."""
+
+    edges: str
+    hours: str
+    zone: str
+    days: int
+    has_clock_change: bool
+    expected: billing_queries.Expected
+    has_landlord: bool
+
+
+@require_http_methods(["GET", "POST"])
+@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
+def new(request: access.Request) -> HttpResponse:
+    """This will show what a run would be, and start it."""
+    asked = request.POST if request.method == "POST" else request.GET
+    sites = choice.visible_sites(request)
+    context: dict[str, Any] = {"sites": sites, "runs_href": reverse("runs", args=[request.organization.public_id])}
+    if not sites:
+        return render(request, "billing/new.html", context)
+    site = _site(asked.get("site", ""), sites, choice.chosen_site(request))
+    zone = ZoneInfo(site.zone.key)
+    months = _months(request.at, zone)
+    month = words.month_of(asked.get("month", ""))
+    first = month if month in months else months[0]
+    days = _due_days(asked.get("due_days", ""))
+    context |= {
+        "site": site,
+        "months": [
+            Month(f"{each:%Y-%m}", formats.date_format(each, "YEAR_MONTH_FORMAT"), each == first) for each in months
+        ],
+        "due_days": days,
+        "preview": _preview(site, first, zone),
+    }
+    if not access.wants_page(request):
+        return render(request, "billing/_preview.html", context)
+    if request.method == "POST":
+        try:
+            run = billing_operations.plan_run(
+                actor=request.actor,
+                at=request.at,
+                site=site.public_id,
+                first_day=first,
+                until_day=following(first),
+                due_days=days,
+            )
+        except REFUSALS as error:
+            context["problem"] = str(error)
+            return render(request, "billing/new.html", context, status=422)
+        messages.success(request, _("The run has started; this page follows it."))
+        return redirect("run", request.organization.public_id, run.public_id)
+    return render(request, "billing/new.html", context)
+
+
+def following(month: date) -> date:
+    """This will return the first day of the month after."""
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
+def _months(at: datetime, zone: ZoneInfo) -> list[date]:
+    """Months that are over at the site, the newest first."""
+    month = civil.local_date(at, zone).replace(day=1)
+    found = []
+    for _each in range(MONTHS):
+        month = (month - timedelta(days=1)).replace(day=1)
+        found.append(month)
+    return found
+
+
+def _due_days(text: str) -> int:
+    # Python refuses to read a number of thousands of digits.
+    is_short = text.isdecimal() and len(text) <= len(str(MOST_DUE_DAYS))
+    return int(text) if is_short and int(text) <= MOST_DUE_DAYS else billing_values.DUE_DAYS
+
+
+def _site(
+    asked: str, sites: tuple[site_queries.SiteRow, ...], chosen: site_queries.SiteRow | None
+) -> site_queries.SiteRow:
+    return next((each for each in sites if str(each.public_id) == asked), None) or chosen or sites[0]
+
+
+def _preview(site: site_queries.SiteRow, first: date, zone: ZoneInfo) -> Preview:
+    period = Period(civil.start_of_day(first, zone), civil.start_of_day(following(first), zone))
+    edges = {"from": period.start.astimezone(zone).isoformat(), "until": period.end.astimezone(zone).isoformat()}
+    offsets = {each.astimezone(zone).utcoffset() for each in (period.start, period.end - timedelta.resolution)}
+    accounts = customer_queries.list_accounts(site_id=site.id)
+    return Preview(
+        edges=words.edges(edges, zone),
+        hours=words.hours(period.duration // timedelta(minutes=1)),
+        zone=site.zone.key,
+        days=(following(first) - first).days,
+        has_clock_change=len(offsets) > 1,
+        expected=billing_queries.expected(site_public_id=site.public_id, period=period),
+        has_landlord=any(each.is_landlord for each in accounts),
+    )

@@ -1,0 +1,24 @@
+"""Routes of runs and bills, below an organization."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from meterbook.web.billing import bills, deciding, files, insides, planning, runs
+
+urlpatterns = [
+    path("runs/", runs.runs, name="runs"),
+    path("runs/new", planning.new, name="run_new"),
+    path("runs/<uuid:run>/", runs.run, name="run"),
+    path("runs/<uuid:run>/body", runs.body, name="run_body"),
+    path("runs/<uuid:run>/check", deciding.check, name="run_check"),
+    path("runs/<uuid:run>/leave-out", deciding.leave_out, name="run_leave_out"),
+    path("runs/<uuid:run>/approve", deciding.approve, name="run_approve"),
+    path("runs/<uuid:run>/continue", deciding.carry_on, name="run_continue"),
+    path("runs/<uuid:run>/cancel", deciding.cancel, name="run_cancel"),
+    path("bills/", bills.bills, name="bills"),
+    path("bills/<uuid:bill>/", bills.bill, name="bill"),
+    path("bills/<uuid:bill>/lines/<int:point>/<int:charge>/<int:line>", insides.line, name="bill_line"),
+    path("bills/<uuid:bill>/pdf", files.pdf, name="bill_pdf"),
+    path("bills/<uuid:bill>/data.json", files.data, name="bill_data"),
+]

@@ -1,0 +1,115 @@
+"""Open an account, let it pay for a meter point, end that."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from meterbook.customers import operations as customer_operations
+from meterbook.customers import permissions
+from meterbook.customers import queries as customer_queries
+from meterbook.identity.values import Module
+from meterbook.kernel import civil
+from meterbook.web import access
+from meterbook.web.customers import opening_forms, views
+
+REFUSALS = (
+    customer_operations.ContractsOverlap,
+    customer_operations.ContractMisfit,
+    customer_operations.NotRunning,
+)
+
+
+@require_http_methods(["GET", "POST"])
+@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+def new(request: access.Request) -> HttpResponse:
+    """This will show the form of a new account, and open it."""
+    form = opening_forms.AccountForm(request.POST if request.method == "POST" else None, on=request.at.date())
+    if form.is_bound and form.is_valid():
+        try:
+            public_id, number = _open(request, form.cleaned_data)
+        except customer_operations.CodeTaken as error:
+            form.add_error("number", str(error))
+        except customer_operations.LandlordPresent as error:
+            form.add_error("is_landlord", str(error))
+        else:
+            messages.success(request, _("Account %(number)s is open.") % {"number": number})
+            return redirect("account", request.organization.public_id, public_id)
+    context = {
+        "form": form,
+        "has_sites": bool(opening_forms.sites()),
+        "back": reverse("accounts", args=[request.organization.public_id]),
+    }
+    return render(request, "customers/new.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+def start(request: access.Request, account: uuid.UUID) -> HttpResponse:
+    """This will let the account pay for a meter point from a day on."""
+    row = views.find(account)
+    form = opening_forms.ContractForm(request.POST, site_id=row.site_id, currency=row.currency, on=request.at.date())
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            customer_operations.start_contract(
+                actor=request.actor,
+                at=request.at,
+                account=row.public_id,
+                meter_point=uuid.UUID(given["meter_point"]),
+                tariff=uuid.UUID(given["tariff"]),
+                starts_at=civil.start_of_day(given["first_day"], ZoneInfo(row.zone)),
+            )
+        except REFUSALS as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The account pays for the meter point from that day on."))
+            return redirect("account", request.organization.public_id, row.public_id)
+    return views.card(request, row, form=form)
+
+
+@require_POST
+@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+def end(request: access.Request, account: uuid.UUID, contract: uuid.UUID) -> HttpResponse:
+    """This will end a contract; from that day on the unit is vacant."""
+    row = views.find(account)
+    if contract not in {each.public_id for each in customer_queries.list_contracts(account_id=row.id)}:
+        raise Http404(_("There is no such contract."))
+    form = opening_forms.EndForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, str(form.errors["until_day"][0]))
+    else:
+        ends_at = civil.start_of_day(form.cleaned_data["until_day"], ZoneInfo(row.zone))
+        try:
+            customer_operations.end_contract(actor=request.actor, at=request.at, contract=contract, ends_at=ends_at)
+        except REFUSALS as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The contract ends that day; the unit is vacant from then on."))
+    return redirect("account", request.organization.public_id, row.public_id)
+
+
+def _open(request: access.Request, given: dict[str, Any]) -> tuple[uuid.UUID, str]:
+    tariff = given["vacancy_tariff"]
+    account = customer_operations.open_account_with_customer(
+        actor=request.actor,
+        at=request.at,
+        site=uuid.UUID(given["site"]),
+        number=given["number"],
+        name=given["name"],
+        email=given["email"],
+        language=given["language"],
+        tax_number=given["tax_number"],
+        address=given["address"],
+        is_landlord=given["is_landlord"],
+        vacancy_tariff=uuid.UUID(tariff) if tariff else None,
+    )
+    return account.public_id, account.number

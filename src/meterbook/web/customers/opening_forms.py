@@ -1,0 +1,86 @@
+"""What is typed to open an account, and to let it pay for a meter point."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from meterbook.customers import queries as customer_queries
+from meterbook.sites import queries as site_queries
+from meterbook.tariffs import queries as tariff_queries
+from meterbook.web import parameters
+
+
+class AccountForm(forms.Form):
+    """A customer with a first account."""
+
+    site = forms.ChoiceField(label=_("Site"))
+    number = forms.CharField(label=_("Account number"), max_length=40, help_text=_("It stands on every bill."))
+    name = forms.CharField(label=_("Customer"), max_length=200, help_text=_("The person or company that pays."))
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    language = forms.ChoiceField(label=_("Language of the bills"), choices=[("en", "English"), ("es", "Español")])
+    tax_number = forms.CharField(label=_("Tax number"), max_length=40, required=False)
+    address = forms.CharField(label=_("Address"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    is_landlord = forms.BooleanField(
+        label=_("This is the landlord's account"),
+        required=False,
+        help_text=_("It pays for what vacant units use. Each site has one."),
+    )
+    vacancy_tariff = forms.ChoiceField(
+        label=_("Tariff of vacant units"), required=False, help_text=_("Only for the landlord's account.")
+    )
+
+    def __init__(self, data: object = None, *, on: date) -> None:
+        super().__init__(data)  # type: ignore[arg-type]  # what a request's POST is
+        self.fields["site"].choices = sites()  # type: ignore[attr-defined]
+        self.fields["vacancy_tariff"].choices = [("", "–"), *tariffs(on)]  # type: ignore[attr-defined]
+
+    def clean(self) -> None:
+        """This will refuse a tariff of vacant units where no vacant units are paid for."""
+        if self.cleaned_data.get("vacancy_tariff") and not self.cleaned_data.get("is_landlord"):
+            self.add_error(
+                "vacancy_tariff",
+                _("Only the landlord's account pays for vacant units: mark it as that, or take no tariff here."),
+            )
+
+
+class ContractForm(forms.Form):
+    """A meter point, a tariff, and from when."""
+
+    meter_point = forms.ChoiceField(label=_("Meter point"))
+    tariff = forms.ChoiceField(label=_("Tariff"))
+    first_day = parameters.DayField(
+        label=_("First day"),
+        help_text=_("From midnight at the site; write it as year-month-day."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, data: object = None, *, site_id: int, currency: str, on: date) -> None:
+        super().__init__(data)  # type: ignore[arg-type]  # what a request's POST is
+        self.fields["meter_point"].choices = meter_points(site_id)  # type: ignore[attr-defined]
+        self.fields["tariff"].choices = tariffs(on, currency)  # type: ignore[attr-defined]
+
+
+class EndForm(forms.Form):
+    """The day from which a contract no longer holds."""
+
+    until_day = parameters.DayField(label=_("Vacant from"))
+
+
+def sites() -> list[tuple[str, str]]:
+    """This will list the sites to choose from."""
+    return [(str(each.public_id), each.name) for each in site_queries.list_sites()]
+
+
+def meter_points(site_id: int) -> list[tuple[str, str]]:
+    """This will list the meter points of a site to choose from."""
+    found = customer_queries.list_points(site_id=site_id)
+    return [(str(each.public_id), f"{each.code} {each.name}") for each in found]
+
+
+def tariffs(on: date, currency: str | None = None) -> list[tuple[str, str]]:
+    """This will list the tariffs to choose from, of one currency or of all."""
+    found = tariff_queries.list_tariffs(on=on)
+    return [(str(each.public_id), f"{each.code} {each.name}") for each in found if currency in (None, each.currency)]

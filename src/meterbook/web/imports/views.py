@@ -1,0 +1,147 @@
+"""Import readings: upload a file, say how it is read, see what it brings, import it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from meterbook.documents import uploads
+from meterbook.identity.values import Module
+from meterbook.metering import operations as metering_operations
+from meterbook.metering import permissions as metering_permissions
+from meterbook.metering import queries as metering_queries
+from meterbook.metering.importing.problems import FileInvalid
+from meterbook.web import access
+from meterbook.web.imports import forms
+from meterbook.web.sites import choice
+
+PERMISSION = metering_permissions.IMPORT_READINGS
+guard = access.page(permission=PERMISSION, module=Module.METERING, by_site=True)
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What a file would bring, or why it cannot."""
+
+    outcome: metering_operations.ImportOutcome | None = None
+    refusal: FileInvalid | None = None
+    words: str = ""
+
+    @property
+    def more(self) -> int:
+        """How many faults are not listed."""
+        return self.refusal.total - len(self.refusal.problems) if self.refusal else 0
+
+
+@require_http_methods(["GET", "POST"])
+@guard
+def imports(request: access.Request) -> HttpResponse:
+    """This will show what was imported and take a new file."""
+    form = forms.UploadForm(request.POST, request.FILES) if request.method == "POST" else forms.UploadForm()
+    if request.method == "POST" and form.is_valid():
+        made = metering_operations.upload_import_file(
+            actor=request.actor, at=request.at, content=form.cleaned_data["file"], name=form.file_name
+        )
+        return HttpResponseRedirect(_href(request, "import_file", made))
+    context = {"form": form, "rows": metering_queries.list_imports(), "zone": _zone(request)}
+    return render(request, "imports/list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@guard
+def import_file(request: access.Request, file: uuid.UUID) -> HttpResponse:
+    """This will show a file with its mapping and, once that was chosen, what importing it brings."""
+    row = _find(file)
+    if row.imported_at is not None:
+        return render(request, "imports/done.html", {"row": row, "zone": _zone(request)})
+    shape = metering_operations.describe_import_file(public_id=file)
+    given = request.POST if request.method == "POST" else None
+    sites = choice.visible_sites(request, PERMISSION)
+    form = forms.MappingForm(given, shape=shape, sites=sites, new_meters_at=row.new_meters_at)
+    if given is not None and form.is_valid():
+        metering_operations.change_import_mapping(
+            actor=request.actor,
+            at=request.at,
+            public_id=file,
+            mapping=form.mapping,
+            new_meters_at=form.site_of_new_meters,
+        )
+        return HttpResponseRedirect(_href(request, "import_file", file))
+    is_mapped = bool(row.mapping.point or row.mapping.point_column)
+    context = {
+        "row": row,
+        "shape": shape,
+        "form": form,
+        "dry_run": _dry_run(request, file) if is_mapped and given is None else None,
+        "zone": _zone(request),
+    }
+    return render(request, "imports/file.html", context)
+
+
+@require_POST
+@guard
+def run(request: access.Request, file: uuid.UUID) -> HttpResponse:
+    """This will import a file by its mapping, all or nothing, and show what came of it."""
+    _find(file)
+    try:
+        outcome = metering_operations.import_file(
+            actor=request.actor, at=request.at, public_id=file, site_ids=request.access.sites(PERMISSION)
+        )
+    except FileInvalid:
+        messages.error(request, _("Nothing was imported: the file does not fit any more. See its faults below."))
+    except (metering_operations.ImportDone, metering_operations.StoreBusy) as error:
+        messages.error(request, str(error))
+    else:
+        text = ngettext("%(count)s new reading was stored.", "%(count)s new readings were stored.", outcome.inserted)
+        messages.success(request, text % {"count": outcome.inserted})
+    return HttpResponseRedirect(_href(request, "import_file", file))
+
+
+@require_POST
+@guard
+def discard(request: access.Request, file: uuid.UUID) -> HttpResponse:
+    """This will forget a file that was not imported."""
+    row = _find(file)
+    try:
+        metering_operations.discard_import_file(actor=request.actor, at=request.at, public_id=file)
+    except metering_operations.ImportDone as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(_href(request, "import_file", file))
+    messages.success(request, _("“%(name)s” was discarded; nothing was imported.") % {"name": row.name})
+    return HttpResponseRedirect(_href(request, "imports"))
+
+
+def _dry_run(request: access.Request, file: uuid.UUID) -> DryRun:
+    try:
+        sites = request.access.sites(PERMISSION)
+        return DryRun(outcome=metering_operations.check_import_file(public_id=file, site_ids=sites))
+    except FileInvalid as error:
+        return DryRun(refusal=error)
+    except uploads.UploadRefused as error:
+        return DryRun(words=str(error))
+
+
+def _find(file: uuid.UUID) -> metering_queries.ImportRow:
+    try:
+        return metering_queries.get_import(public_id=file)
+    except metering_queries.ImportNotFound as error:
+        raise Http404(_("There is no such file. It may belong to another organization.")) from error
+
+
+def _zone(request: access.Request) -> ZoneInfo:
+    site = choice.chosen_site(request) or next(iter(choice.visible_sites(request)), None)
+    return site.zone if site is not None else ZoneInfo("UTC")
+
+
+def _href(request: access.Request, route: str, *more: Any) -> str:  # noqa: ANN401
+    return reverse(route, args=[request.organization.public_id, *more])

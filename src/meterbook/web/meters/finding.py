@@ -1,0 +1,76 @@
+"""Find what a meter page is about: the meter point within the user's sites, its device, its live values."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from meterbook.acquisition import queries as acquisition_queries
+from meterbook.acquisition import values as acquisition_values
+from meterbook.metering import permissions
+from meterbook.metering import queries as metering_queries
+from meterbook.metering import values as metering_values
+from meterbook.web import access
+from meterbook.web.meters import pages
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The meter point of a page, and how the device of its present meter is doing."""
+
+    detail: metering_queries.MeterDetail
+    device: acquisition_queries.DeviceRow | None
+    rows: tuple[metering_queries.LiveRow, ...]
+    state: metering_queries.MeterState
+    stale_after: dict[int, int]
+
+
+def find_point(request: access.Request, meter: uuid.UUID) -> metering_queries.MeterDetail:
+    """This will return the meter point, or answer "not found" when it is not one that the user may see."""
+    try:
+        detail = metering_queries.get_meter(public_id=meter)
+    except metering_queries.MeterNotFound as error:
+        raise Http404(_("There is no such meter.")) from error
+    if not request.access.allows(permissions.VIEW_METER, detail.site_id):
+        raise Http404(_("There is no such meter."))
+    return detail
+
+
+def find(request: access.Request, meter: uuid.UUID) -> Subject:
+    """This will return the meter point with its device, its live values and its state."""
+    detail = find_point(request, meter)
+    device = find_device(detail)
+    rows = tuple(metering_queries.live_values(series=detail.series))
+    newest = max((row.at for row in rows if row.at), default=None)
+    step = detail.main_series.step if detail.main_series else 15
+    is_silent = device is not None and device.status is acquisition_values.DeviceStatus.SILENT
+    is_live = detail.current is not None and detail.current.model_code != metering_values.IMPORTED
+    return Subject(
+        detail=detail,
+        device=device,
+        rows=rows,
+        state=metering_queries.state_at(newest, step, request.at, is_silent=is_silent, is_live=is_live),
+        stale_after={each.id: pages.stale_seconds(each, device) for each in detail.series},
+    )
+
+
+def find_device(detail: metering_queries.MeterDetail) -> acquisition_queries.DeviceRow | None:
+    """This will return the device of the meter that hangs at the point now, if it has one."""
+    if detail.current is None:
+        return None
+    try:
+        return acquisition_queries.get_device_of_meter(meter_public_id=detail.current.meter_public_id)
+    except acquisition_queries.DeviceNotFound:
+        return None
+
+
+def silent_meters() -> frozenset[uuid.UUID]:
+    """This will return the meters whose devices do not answer: sooner known than by the age of their values."""
+    return frozenset(
+        each.meter_public_id
+        for each in acquisition_queries.list_devices()
+        if each.is_enabled and each.status is acquisition_values.DeviceStatus.SILENT
+    )

@@ -1,0 +1,18 @@
+"""Routes of the meter pages, below an organization."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from meterbook.web.meters import adding, downloads, live, reading_now, views
+
+urlpatterns = [
+    path("", views.meters, name="meters"),
+    path("new", adding.new, name="meter_new"),
+    path("<uuid:meter>/", views.meter, name="meter"),
+    path("<uuid:meter>/live", live.live, name="meter_live"),
+    path("<uuid:meter>/usage", views.usage, name="meter_usage"),
+    path("<uuid:meter>/data.csv", downloads.data, name="meter_data"),
+    path("<uuid:meter>/read", reading_now.read_now, name="meter_read_now"),
+    path("<uuid:meter>/requests/<uuid:reading>", reading_now.state, name="meter_reading"),
+]

@@ -1,0 +1,66 @@
+"""What the side navigation offers a user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from meterbook.alarms import permissions as alarm_permissions
+from meterbook.billing import permissions as billing_permissions
+from meterbook.customers import permissions as customer_permissions
+from meterbook.identity.values import Module
+from meterbook.metering import permissions as metering_permissions
+from meterbook.sites import permissions as site_permissions
+from meterbook.tariffs import permissions as tariff_permissions
+from meterbook.web import access
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the navigation as it is declared."""
+
+    route: str
+    caption: str | Promise
+    icon: str
+    permission: str
+    module: Module
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry as a page shows it."""
+
+    href: str
+    caption: str
+    icon: str
+    is_current: bool
+    route: str
+
+
+PLACES = (
+    Place("home", _("Home"), "home", site_permissions.VIEW_SITES, Module.CORE),
+    Place("meters", _("Meters"), "meter", metering_permissions.VIEW_METER, Module.METERING),
+    Place("accounts", _("Accounts"), "account", customer_permissions.VIEW_CUSTOMER, Module.BILLING),
+    Place("bills", _("Bills"), "bill", billing_permissions.VIEW_BILL, Module.BILLING),
+    Place("runs", _("Bill runs"), "run", billing_permissions.VIEW_BILL, Module.BILLING),
+    Place("tariffs", _("Tariffs"), "book", tariff_permissions.VIEW_TARIFF, Module.BILLING),
+    Place("imports", _("Imports"), "table", metering_permissions.IMPORT_READINGS, Module.METERING),
+    Place("sites", _("Sites"), "sliders", site_permissions.EDIT_SITES, Module.CORE),
+    Place("alarms", _("Alarms"), "alert", alarm_permissions.VIEW_ALARMS, Module.ALARMS),
+)
+
+
+def entries(request: access.Request) -> tuple[Entry, ...]:
+    """This will return what the user may open in the organization; the entry whose page this is counts as current."""
+    home = reverse("home", args=[request.organization.public_id])
+    found = []
+    for place in PLACES:
+        if not request.organization.has_module(place.module) or not request.access.allows_somewhere(place.permission):
+            continue
+        href = reverse(place.route, args=[request.organization.public_id])
+        is_current = request.path == href if href == home else request.path.startswith(href)
+        found.append(Entry(href, str(place.caption), place.icon, is_current, place.route))
+    return tuple(found)

@@ -1,0 +1,58 @@
+"""How long a session lives, and that a one-time password is replaced before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import auth
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
+
+from meterbook.kernel import clock
+from meterbook.web import access
+
+BEGAN, SEEN = "session_began", "session_seen"
+# The session is written again only after this long, so that not every request writes to the database.
+SEEN_STEP_SECONDS = 60
+CHOOSE_PASSWORD = "account_set_password"  # noqa: S105 - the name of a route
+# What someone who must choose a password may still open.
+OPEN_ROUTES = (CHOOSE_PASSWORD, "account_logout")
+
+
+class SessionLifetimeMiddleware(MiddlewareMixin):
+    """Ends a session that was idle too long or is too old, by real time."""
+
+    get_response: Callable[[HttpRequest], HttpResponseBase]
+
+    def process_request(self, request: HttpRequest) -> None:
+        """This will sign the user out when one of the two limits has passed, and note that the session is in use."""
+        if not request.user.is_authenticated:
+            return
+        now = int(clock.real_now().timestamp())
+        began = request.session.setdefault(BEGAN, now)
+        seen = request.session.get(SEEN, now)
+        if now - began > settings.SESSION_ABSOLUTE_SECONDS or now - seen > settings.SESSION_IDLE_SECONDS:
+            auth.logout(request)
+        elif SEEN not in request.session or now - seen >= SEEN_STEP_SECONDS:
+            request.session[SEEN] = now
+
+
+class NewPasswordMiddleware(MiddlewareMixin):
+    """Lets a user who signed in with a one-time password do nothing but choose a password."""
+
+    get_response: Callable[[HttpRequest], HttpResponseBase]
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """This will lead such a user to the page that sets a password."""
+        user = request.user
+        if not user.is_authenticated or not getattr(user, "must_change_password", False):
+            return None
+        if request.path.startswith(settings.STATIC_URL) or request.path in {reverse(name) for name in OPEN_ROUTES}:
+            return None
+        target = reverse(CHOOSE_PASSWORD)
+        if not access.wants_page(request):
+            return HttpResponse(_("Choose a password first."), status=401, headers={"HX-Redirect": target})
+        return HttpResponseRedirect(target)

@@ -1,0 +1,38 @@
+"""Which sites a user sees, and which one is chosen in the top bar. Needs a running scope."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from meterbook.sites import permissions as site_permissions
+from meterbook.sites import queries as site_queries
+from meterbook.web import access
+
+SESSION = "sites_chosen"
+KNOWN = "_visible_sites"
+
+
+def visible_sites(
+    request: access.Request, permission: str = site_permissions.VIEW_SITES
+) -> tuple[site_queries.SiteRow, ...]:
+    """This will return the sites where the user holds the permission, by name."""
+    known: tuple[site_queries.SiteRow, ...] | None = getattr(request, KNOWN, None)
+    if known is None:
+        known = tuple(site_queries.list_sites())
+        setattr(request, KNOWN, known)
+    allowed = request.access.sites(permission)
+    return known if allowed is None else tuple(site for site in known if site.id in allowed)
+
+
+def chosen_site(request: access.Request) -> site_queries.SiteRow | None:
+    """This will return the site chosen in the top bar; None means all that the user sees. A single site is chosen."""
+    sites = visible_sites(request)
+    if len(sites) == 1:
+        return sites[0]
+    wanted = request.session.get(SESSION, {}).get(str(request.organization.public_id))
+    return next((site for site in sites if str(site.public_id) == wanted), None)
+
+
+def choose(request: HttpRequest, organization: str, site: str) -> None:
+    """This will remember the choice for this session; an empty `site` means all."""
+    request.session[SESSION] = {**request.session.get(SESSION, {}), organization: site}

@@ -1,0 +1,107 @@
+"""One listening connection a process, fanned out to the streams of its browsers."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import json
+import weakref
+from collections.abc import Iterator
+
+import psycopg
+import structlog
+
+from meterbook.foundation import bus
+
+log = structlog.get_logger()
+
+# After so many ids of one kind a browser reloads everything of that kind; the ids would only cost.
+MOST_IDS = 2_000
+RETRY_SECONDS = 2.0
+KINDS = ("series", "request", "alarm", "device")
+
+
+class Mailbox:
+    """What one browser was not told yet: ids by kind, so that a slow reader costs a bounded amount."""
+
+    def __init__(self, organization_id: int) -> None:
+        self.organization_id = organization_id
+        self._waiting: dict[str, set[int] | None] = {}
+        self._filled = asyncio.Event()
+
+    def put(self, kind: str, ids: tuple[int, ...]) -> None:
+        """This will add news; no ids means that anything of the kind may have changed."""
+        known = self._waiting.setdefault(kind, set())
+        if known is None or not ids or len(known) + len(ids) > MOST_IDS:
+            self._waiting[kind] = None
+        else:
+            known.update(ids)
+        self._filled.set()
+
+    async def take(self, seconds: float) -> list[str]:
+        """This will wait for news, at most so long, and return it as JSON texts {"kind", "ids"}."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._filled.wait(), seconds)
+        self._filled.clear()
+        taken, self._waiting = self._waiting, {}
+        return [json.dumps({"kind": kind, "ids": sorted(ids or ())}) for kind, ids in taken.items()]
+
+
+class Hub:
+    """The process's listener and its mailboxes; it listens as long as somebody reads."""
+
+    def __init__(self) -> None:
+        self._boxes: dict[int, set[Mailbox]] = collections.defaultdict(set)
+        self._task: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def mailbox(self, organization_id: int) -> Iterator[Mailbox]:
+        """This will give a mailbox of one organization's news for the time of a block."""
+        box = Mailbox(organization_id)
+        self._boxes[organization_id].add(box)
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+        try:
+            yield box
+        finally:
+            self._boxes[organization_id].discard(box)
+            if not self._boxes[organization_id]:
+                del self._boxes[organization_id]
+            if not self._boxes and self._task is not None:
+                self._task.cancel()
+                self._task = None
+
+    def deliver(self, notice: bus.Notice) -> None:
+        """This will put a notice into the mailboxes of its organization, and into no other."""
+        for box in self._boxes.get(notice.organization_id, ()):
+            box.put(notice.kind, notice.ids)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except (psycopg.Error, OSError):
+                log.warning("stream.listener_lost", exc_info=True)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _listen(self) -> None:
+        connection = await bus.connect()
+        try:
+            # What was said before this connection stood is unknown: all readers look again.
+            for boxes in self._boxes.values():
+                for box in boxes:
+                    for kind in KINDS:
+                        box.put(kind, ())
+            async for notice in bus.listen(connection):
+                self.deliver(notice)
+        finally:
+            await connection.close()
+
+
+_hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()
+
+
+def of_this_process() -> Hub:
+    """This will return the hub of the running event loop (a server has one loop a process)."""
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())

@@ -1,0 +1,56 @@
+"""The stream of notices that a browser reads; it carries kinds and ids, never values."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.http import StreamingHttpResponse
+
+from meterbook.identity.values import Module
+from meterbook.sites import permissions as site_permissions
+from meterbook.web import access
+from meterbook.web.stream import hub
+
+PERMISSION = site_permissions.VIEW_SITES
+BEAT_SECONDS = 15.0
+# Many values arrive at a slot's end: they go out together, at most so often.
+PAUSE_SECONDS = 0.25
+BEAT = "event: beat\ndata:\n\n"
+
+
+@access.stream_page(permission=PERMISSION, module=Module.CORE, by_site=True)
+async def stream(request: access.Request) -> StreamingHttpResponse:
+    """This will send `data: {"kind", "ids"}` for each change in the organization, and a beat each 15 s."""
+    response = StreamingHttpResponse(_notices(request), content_type="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _notices(request: access.Request) -> AsyncIterator[str]:
+    loop = asyncio.get_running_loop()
+    with hub.of_this_process().mailbox(request.organization.id) as box:
+        yield BEAT
+        checked = loop.time()
+        while True:
+            news = await box.take(max(0.0, checked + BEAT_SECONDS - loop.time()))
+            for text in news:
+                yield f"data: {text}\n\n"
+            if loop.time() >= checked + BEAT_SECONDS:
+                checked = loop.time()
+                if not await sync_to_async(_may_continue)(request):
+                    return
+                yield BEAT
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _may_continue(request: access.Request) -> bool:
+    try:
+        key = request.session.session_key
+        return key is not None and request.session.exists(key) and access.may_continue(request, PERMISSION)
+    finally:
+        # The stream's thread waits for the next beat; its connection must not wait with it.
+        connections.close_all()

@@ -1,0 +1,15 @@
+"""Routes of the tariff pages, below an organization."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from meterbook.web.tariffs import editing, views
+
+urlpatterns = [
+    path("", views.tariffs, name="tariffs"),
+    path("new", editing.new, name="tariff_new"),
+    path("<uuid:tariff>/", views.tariff, name="tariff"),
+    path("<uuid:tariff>/draft", editing.draft, name="tariff_draft"),
+    path("<uuid:tariff>/publish", editing.publish, name="tariff_publish"),
+]

@@ -1,0 +1,156 @@
+"""The tariff list and a tariff with its versions, its charges and the picture of its calendar."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from meterbook.identity.values import Module
+from meterbook.tariffs import permissions
+from meterbook.tariffs import queries as tariff_queries
+from meterbook.tariffs import values as tariff_values
+from meterbook.tariffs.rating.document import Charge, Component, TariffDocument
+from meterbook.web import access, parameters
+from meterbook.web.tariffs import picture
+
+
+@dataclass(frozen=True)
+class ChargeRow:
+    """One component in words: what it charges for, and its prices with their units."""
+
+    icon: str
+    name: str
+    words: str
+    prices: tuple[tuple[str, str, str], ...]  # caption, price, unit
+
+
+class PublishForm(forms.Form):
+    """From which day on the draft is in force."""
+
+    first_day = parameters.DayField(
+        label=gettext_lazy("In force from"),
+        help_text=gettext_lazy("The version before it ends the day before. A published version never changes."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+
+@require_GET
+@access.page(permission=permissions.VIEW_TARIFF, module=Module.BILLING)
+def tariffs(request: access.Request) -> HttpResponse:
+    """This will show all tariffs with the version in force today."""
+    context = {
+        "tariffs": tariff_queries.list_tariffs(on=request.at.date()),
+        "may_draft": permissions.DRAFT_TARIFF in request.permissions,
+        "new_href": reverse("tariff_new", args=[request.organization.public_id]),
+    }
+    return render(request, "tariffs/list.html", context)
+
+
+@require_GET
+@access.page(permission=permissions.VIEW_TARIFF, module=Module.BILLING)
+def tariff(request: access.Request, tariff: uuid.UUID) -> HttpResponse:
+    """This will show one version of a tariff: `?version=3`, else the one in force, else the newest."""
+    return card(request, find(tariff, on=request.at.date()))
+
+
+def card(
+    request: access.Request, row: tariff_queries.TariffRow, *, form: PublishForm | None = None
+) -> HttpResponse:
+    """This will show the tariff; `form` holds a first day that was typed and cannot be."""
+    versions = tariff_queries.list_versions(tariff_id=row.id)
+    shown = _chosen(request.GET.get("version", ""), row, versions)
+    document = shown.document
+    language = translation.get_language()[:2]
+    context = {
+        "tariff": row,
+        "versions": versions,
+        "shown": shown,
+        "is_draft": shown.state is tariff_values.VersionState.DRAFT,
+        "document": document,
+        "charges": [charge_row(each, document, language) for each in document.components],
+        "taxes": [(_said(each.name, language), percent(each.rate)) for each in document.taxes],
+        "seasons": picture.seasons(document, language=language),
+        "legend": picture.legend(document, language=language),
+        "hours": [(f"{hour:02}", 72 + hour * 40) for hour in range(0, 25, 3)],
+        "half_hours": picture.covered(document),
+        "holidays": sorted(document.holidays),
+        "may_draft": permissions.DRAFT_TARIFF in request.permissions,
+        "may_publish": permissions.PUBLISH_TARIFF in request.permissions and row.draft is not None,
+        "form": form or PublishForm(initial={"first_day": request.at.date().isoformat()}),
+        "list_href": reverse("tariffs", args=[request.organization.public_id]),
+    }
+    return render(request, "tariffs/tariff.html", context, status=422 if form is not None else 200)
+
+
+def find(tariff: uuid.UUID, *, on: date) -> tariff_queries.TariffRow:
+    """This will return the tariff, or answer "not found"."""
+    try:
+        return tariff_queries.get_tariff(public_id=tariff, on=on)
+    except tariff_queries.TariffNotFound as error:
+        raise Http404(_("There is no such tariff.")) from error
+
+
+def _chosen(
+    asked: str, row: tariff_queries.TariffRow, versions: list[tariff_queries.VersionRow]
+) -> tariff_queries.VersionRow:
+    for each in versions:
+        if str(each.number) == asked:
+            return each
+    return row.current or row.draft or versions[0]
+
+
+def charge_row(component: Component, document: TariffDocument, language: str) -> ChargeRow:
+    """This will tell a component in words."""
+    name = _said(component.name, language)
+    unit = f"{document.currency}/{document.unit.symbol}"
+    if component.charge is Charge.FIXED_DAILY:
+        words = _("For every calendar day, whatever its hours.")
+        return ChargeRow("calendar", name, words, (("", str(component.price), _("%s a day") % document.currency),))
+    if component.charge is Charge.FIXED_MONTHLY:
+        words = _("For every calendar month; part months count by days.")
+        return ChargeRow("calendar", name, words, (("", str(component.price), _("%s a month") % document.currency),))
+    if component.tiers:
+        return ChargeRow("chart", name, _tier_words(component), tuple(_tier_prices(component, document, unit)))
+    if component.prices:
+        captions = {each.code: _said(each.name, language) for each in document.periods}
+        prices = tuple((captions[code], str(price), unit) for code, price in component.prices)
+        return ChargeRow("clock", name, _("Each unit costs what its hour costs."), prices)
+    return ChargeRow("lightning", name, _("Each unit costs the same."), (("", str(component.price), unit),))
+
+
+def _tier_words(component: Component) -> str:
+    if component.reference_days is None:
+        return _("The steps hold for a calendar month; part months count by days.")
+    return _("The steps hold for %(days)s days and grow with the period.") % {"days": component.reference_days}
+
+
+def _tier_prices(component: Component, document: TariffDocument, unit: str) -> list[tuple[str, str, str]]:
+    found, below = [], "0"
+    for tier in component.tiers:
+        if tier.up_to is None:
+            caption = _("above %(from)s %(unit)s") % {"from": below, "unit": document.unit.symbol}
+        else:
+            caption = _("to %(to)s %(unit)s") % {"to": tier.up_to, "unit": document.unit.symbol}
+            below = str(tier.up_to)
+        found.append((caption, str(tier.price), unit))
+    return found
+
+
+def percent(rate: Decimal) -> str:
+    """This will write a rate such as 0.21 as "21 %"."""
+    return f"{(rate * 100).normalize():f}\u00a0%"
+
+
+def _said(text: dict[str, str], language: str) -> str:
+    return text.get(language, text["en"])
