@@ -1,0 +1,58 @@
+"""A demonstration's data folder carries a mark, for ever: simulated readings must never meet real ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from meterbook.foundation.server import errors, folder
+
+MARK = folder.DEMO_MARK_NAME
+
+
+class IsDemo(errors.ServerError):
+    """The data folder belongs to a demonstration; name another one in MB_DATA_DIR."""
+
+    code = "IS_DEMO"
+
+
+class IsNoDemo(errors.ServerError):
+    """The folder holds something else than a demonstration; name an empty or a new one with --data."""
+
+    code = "IS_NO_DEMO"
+
+
+def refuse_demo(data_dir: Path) -> None:
+    """This will pass for every folder but that of a demonstration.
+
+    :raises IsDemo: when it is one
+    """
+    if (data_dir / MARK).exists():
+        raise IsDemo(
+            f"{data_dir} belongs to a demonstration and stays one. Run it with `meterbook demo --data {data_dir}`, or"
+            " name another data folder in MB_DATA_DIR."
+        )
+
+
+def mark(data_dir: Path) -> dict[str, object]:
+    """This will mark an empty or missing folder as a demonstration's, or read the mark that it has.
+
+    :raises IsNoDemo: when the folder holds something else
+    """
+    path = data_dir / MARK
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        pass
+    if data_dir.is_dir() and any(data_dir.iterdir()):
+        raise IsNoDemo(f"{data_dir} is not empty and no demonstration. Name an empty or a new folder with --data.")
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write(data_dir, {})
+    return {}
+
+
+def write(data_dir: Path, content: dict[str, object]) -> None:
+    """This will store what the demonstration keeps beside its database."""
+    unfinished = data_dir / f"{MARK}.new"
+    unfinished.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    unfinished.replace(data_dir / MARK)

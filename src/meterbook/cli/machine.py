@@ -1,0 +1,147 @@
+"""What `serve` and `demo` share: database up, schema ready, children running, a greeting, an orderly end."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import webbrowser
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from meterbook.cli import supervisor, surroundings
+from meterbook.foundation.server import account as accounts
+from meterbook.foundation.server import ensure, errors
+
+HOST, PORT = "127.0.0.1", 8000
+COMMAND = (sys.executable, "-m", "meterbook.cli.main")
+
+
+class PortTaken(errors.ServerError):
+    """Another program listens at the address; choose another port with --port."""
+
+    code = "PORT_TAKEN"
+
+
+class ProgramClosed(errors.ServerError):
+    """The service user cannot enter the folder of the program."""
+
+    code = "PROGRAM_CLOSED"
+
+
+class PreparationFailed(errors.ServerError):
+    """The database could not be brought to this release's schema; the reason stands above."""
+
+    code = "PREPARATION_FAILED"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One machine's installation: folder, address, further environment, children beside the usual three."""
+
+    data_dir: Path
+    host: str
+    port: int
+    environ: Mapping[str, str]
+    prepare: Sequence[str] = ()
+    more_children: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    may_stay_root: bool = False
+    opens_browser: bool = False
+
+
+def run(machine: Machine) -> int:
+    """This will run everything until it is told to end, and leave no process behind.
+
+    :raises errors.ServerError: one of its kinds, when it cannot start
+    """
+    supervisor.take_signals()
+    os.umask(surroundings.UMASK)
+    _require_free(machine.host, machine.port)
+    environ = {**machine.environ, **_environment(machine)}
+    database = ensure.ensure_running(machine.data_dir, environ)
+    try:
+        sys.stdout.write(f"Database ready in {machine.data_dir}. Preparing ...\n")
+        sys.stdout.flush()
+        greeting = _prepare(machine, environ)
+        keeper = supervisor.Supervisor(database, environ)
+        for name, command in machine.more_children.items():
+            keeper.add(name, *command)
+        keeper.add("web", *COMMAND, "web", "--host", machine.host, "--port", str(machine.port))
+        keeper.add("worker", *COMMAND, "worker")
+        keeper.add("collector", *COMMAND, "collector")
+        keeper.run(address=(machine.host, machine.port), greet=partial(_greet, machine, greeting))
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        supervisor.ignore_signals()
+        database.stop()
+    return 0
+
+
+def _greet(machine: Machine, greeting: str) -> None:
+    sys.stdout.write(greeting)
+    sys.stdout.flush()
+    if machine.opens_browser:
+        webbrowser.open(address(machine.host, machine.port))
+
+
+def address(host: str, port: int) -> str:
+    """This will return the address to type into a browser."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _environment(machine: Machine) -> dict[str, str]:
+    found = {
+        "MB_DATA_DIR": str(machine.data_dir),
+        "MB_PUBLIC_ADDRESS": machine.environ.get("MB_PUBLIC_ADDRESS", address(machine.host, machine.port)),
+        "PYTHONUNBUFFERED": "1",
+        surroundings.SUPERVISOR: str(os.getpid()),
+    }
+    account = accounts.wanted(machine.environ)
+    closed = closed_to(account)
+    if account is None or closed is None:
+        return {**found, surroundings.RUN_AS_ROOT: "", "HOME": str(machine.data_dir)}
+    text = f"The user “{account.name}” may not enter {closed}, where the program lies."
+    if not machine.may_stay_root:
+        raise ProgramClosed(
+            f"{text} Install Meterbook and its Python elsewhere (for example below /opt), start it as an ordinary user,"
+            f" or, if web, worker and collector shall run as root all the same, set {surroundings.RUN_AS_ROOT}=1."
+        )
+    sys.stdout.write(f"Note: {text} Web, worker and collector run as root.\n")
+    return {**found, surroundings.RUN_AS_ROOT: "1"}
+
+
+def closed_to(account: accounts.Account | None) -> Path | None:
+    """This will return the first folder of the program that the account may not enter, or None."""
+    for path in (sys.prefix, sys.base_prefix, sys.executable, __file__):
+        closed = accounts.closed_folder(Path(path), account)
+        if closed is not None:
+            return closed
+    return None
+
+
+def _require_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(
+                f"{address(host, port)} cannot be used: {error.strerror}. Choose another port, for example --port"
+                f" {port + 1}."
+            ) from error
+
+
+def _prepare(machine: Machine, environ: Mapping[str, str]) -> str:
+    """As the service user, in a process of its own: what it makes belongs to that user."""
+    arguments = ["prepare", "--address", address(machine.host, machine.port), *machine.prepare]
+    done = subprocess.run(  # noqa: S603  # our own command
+        [*COMMAND, *arguments], env=dict(environ), stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise PreparationFailed("The database could not be prepared; the reason stands above.")
+    return done.stdout

@@ -1,0 +1,31 @@
+"""`meterbook prepare`: what `serve` and `demo` run once before their processes start. Prints the greeting."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """This will declare the arguments of the command."""
+    parser.add_argument("--address", required=True)
+    parser.add_argument("--demo-gateway", metavar="HOST:PORT")
+
+
+def run(options: argparse.Namespace) -> int:
+    """This will migrate, make sure that somebody can sign in, fill a demonstration, and print how to sign in."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
+    import django
+
+    django.setup()
+    from meterbook.cli import greeting
+    from meterbook.foundation import migrate
+
+    migrate.run()
+    if options.demo_gateway:
+        host, _, port = options.demo_gateway.rpartition(":")
+        sys.stdout.write(greeting.of_demo(options.address, gateway=(host, int(port))))
+    else:
+        sys.stdout.write(greeting.of_installation(options.address))
+    return 0

@@ -1,0 +1,158 @@
+"""`meterbook read`: what does this meter say right now? It needs no database."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from meterbook.acquisition.contract import errors
+from meterbook.acquisition.contract.frames import Sample
+from meterbook.acquisition.drivers.modbus_tcp import bus as modbus_tcp
+from meterbook.acquisition.library import documents
+from meterbook.acquisition.library.documents import MeterModel
+from meterbook.acquisition.polling import blocks, reading
+from meterbook.kernel import clock
+
+READ, FAILED = 0, 2
+COLUMNS = ("Register", "Value", "Unit", "Address", "Raw")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """This will declare the arguments of the command."""
+    parser.description = (
+        "Read all registers of one meter over Modbus TCP and print them; exit status 2 when it cannot be read."
+    )
+    parser.add_argument("--model", required=True, choices=documents.codes(), help="the meter model")
+    parser.add_argument("--host", required=True, help="name or address of the gateway, or of the meter itself")
+    parser.add_argument("--port", type=_port, default=modbus_tcp.PORT)
+    parser.add_argument("--unit", type=_unit, required=True, metavar="1-255", help="the meter's address on the line")
+    parser.add_argument("--timeout", type=_seconds, default=1.0, metavar="SECONDS", help="for each attempt")
+    parser.add_argument("--retries", type=_retries, default=2, help="further attempts for each request")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+
+
+def run(options: argparse.Namespace) -> int:
+    """This will read the meter and print its values; it answers 2 when the meter could not be read."""
+    model = documents.load(options.model)
+    try:
+        readings = asyncio.run(_read(model, options))
+    except errors.DeviceError as error:
+        _tell(error, as_json=options.json)
+        return FAILED
+    if options.json:
+        sys.stdout.write(json.dumps(_report(model, options, readings), ensure_ascii=False, indent=2) + "\n")
+    else:
+        _print_table(model, options, readings)
+    refused = [error for each in readings for _, error in each.refused]
+    if refused and not options.json:
+        sys.stderr.writelines(f"{error.code}: {error}\n" for error in refused)
+    return FAILED if refused else READ
+
+
+async def _read(model: MeterModel, options: argparse.Namespace) -> tuple[reading.BlockReading, ...]:
+    plan = blocks.plan_model(model)
+    async with modbus_tcp.ModbusTcpBus(options.host, options.port, clock=clock.now) as bus:
+        return await reading.read(bus, options.unit, plan.everything, timeout=options.timeout, retries=options.retries)
+
+
+def _tell(error: errors.DeviceError, *, as_json: bool) -> None:
+    if as_json:
+        data = {"error": {"code": error.code, "what": error.what, "remedy": error.remedy, **error.data}}
+        sys.stdout.write(json.dumps(data, indent=2) + "\n")
+    sys.stderr.write(f"{error.code}: {error}\n")
+
+
+def _samples(readings: Iterable[reading.BlockReading]) -> list[Sample]:
+    return [sample for each in readings for sample in each.samples]
+
+
+def _report(
+    model: MeterModel, options: argparse.Namespace, readings: tuple[reading.BlockReading, ...]
+) -> dict[str, Any]:
+    return {
+        "model": model.code,
+        "host": options.host,
+        "port": options.port,
+        "unit": options.unit,
+        "at": readings[0].frame.at.isoformat(),
+        "values": [_value(model, sample) for sample in _samples(readings)],
+        "refused": [
+            {"code": register.code, "address": register.address, "error": str(error)}
+            for each in readings
+            for register, error in each.refused
+        ],
+        "frames": [
+            {
+                "request": each.frame.request,
+                "response": each.frame.response,
+                "at": each.frame.at.isoformat(),
+                "took_ms": each.frame.took_ms,
+                "attempts": each.frame.attempts,
+            }
+            for each in readings
+        ],
+    }
+
+
+def _value(model: MeterModel, sample: Sample) -> dict[str, Any]:
+    register = model.register(sample.code)
+    return {
+        "code": sample.code,
+        "caption": register.caption["en"],
+        "value": f"{sample.quantity.number:f}",  # a text: a JSON number would be read as a float
+        "unit": sample.unit.value,
+        "symbol": sample.unit.symbol,
+        "address": register.address,
+        "raw": sample.raw,
+        "is_coarse": sample.is_coarse,
+    }
+
+
+def _print_table(model: MeterModel, options: argparse.Namespace, readings: tuple[reading.BlockReading, ...]) -> None:
+    rows = [COLUMNS]
+    for sample in _samples(readings):
+        register = model.register(sample.code)
+        coarse = " (coarse: the float steps by more)" if sample.is_coarse else ""
+        number = f"{sample.quantity.number:f}"
+        rows.append(
+            (register.caption["en"], number, sample.unit.symbol, str(register.address), f"{sample.raw}{coarse}")
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    last = readings[-1].frame
+    sys.stdout.write(f"{model.manufacturer} {model.name}, unit {options.unit} at {options.host}:{options.port}\n")
+    sys.stdout.write(f"{last.at:%Y-%m-%d %H:%M:%S} UTC, {sum(each.frame.took_ms for each in readings)} ms\n\n")
+    for name, value, unit, address, raw in rows:
+        line = f"{name:<{widths[0]}}  {value:>{widths[1]}} {unit:<{widths[2]}}  {address:>{widths[3]}}  {raw}"
+        sys.stdout.write(line.rstrip() + "\n")
+
+
+def _port(text: str) -> int:
+    return _number(text, 1, 65_535)
+
+
+def _unit(text: str) -> int:
+    return _number(text, 1, 255)
+
+
+def _retries(text: str) -> int:
+    return _number(text, 0, 10)
+
+
+def _number(text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text}: write a whole number from {least} to {most}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 60:
+        raise argparse.ArgumentTypeError(f"{text}: write seconds above 0 and up to 60, such as 1.5")
+    return seconds

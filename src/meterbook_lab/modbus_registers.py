@@ -1,0 +1,60 @@
+"""What a simulated meter answers to a read request: its values as 16-bit words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+
+import numpy as np
+
+from meterbook.acquisition.library import words as register_words
+from meterbook.acquisition.library.documents import Register
+from meterbook.kernel import rounding
+from meterbook.kernel.rounding import RoundingMode
+from meterbook_lab.modbus_meter import SimulatedMeter
+
+ILLEGAL_ADDRESS, ILLEGAL_VALUE = 2, 3
+FLOAT_PLACES = 12
+
+
+class Refused(Exception):
+    """The meter answers with a Modbus exception of this code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"exception {code}")
+        self.code = code
+
+
+def read(meter: SimulatedMeter, function: int, address: int, count: int, at: datetime) -> list[int]:
+    """This will return `count` words from an address on; words between its registers are zero.
+
+    :raises Refused: with 2 for addresses behind its last register, with 3 for more words than it allows
+    """
+    registers = [register for register in meter.model.registers if register.function == function]
+    if not registers or address + count > max(register.end for register in registers):
+        raise Refused(ILLEGAL_ADDRESS)
+    if count > meter.model.max_words:
+        raise Refused(ILLEGAL_VALUE)
+    found = [0] * count
+    for register in registers:
+        if register.end > address and register.address < address + count:
+            for index, word in enumerate(encode(register, meter.value(register, at)), start=register.address - address):
+                if 0 <= index < count:
+                    found[index] = word
+    return found
+
+
+def encode(register: Register, value: Fraction) -> list[int]:
+    """This will return the words that a register holds for a value in its unit.
+
+    A counter is cut as its display is, an instant value rounded; an integer too large for its type goes round.
+    """
+    raw = value / register.scale
+    if register.type == "float32":
+        octets = np.array(str(rounding.round_fraction(raw, FLOAT_PLACES)), dtype=np.float32).astype(">f4").tobytes()
+    else:
+        bits, _ = register_words.INTEGERS[register.type]
+        mode = RoundingMode.FLOOR if register.is_energy else RoundingMode.HALF_UP
+        octets = (rounding.divide(raw.numerator, raw.denominator, mode) % 2**bits).to_bytes(bits // 8, "big")
+    words = [int.from_bytes(octets[index : index + 2], "big") for index in range(0, len(octets), 2)]
+    return words if register.word_order == "big" else words[::-1]
