@@ -1,0 +1,72 @@
+"""Simulated gateways with meters, on real sockets, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+from meterbook.kernel.clock import SettableClock
+from meterbook_lab.gateway_sim import SimulatedGateway
+
+NOON = datetime(2026, 6, 16, 12, 0, tzinfo=UTC)
+
+
+def settable_clock(at: datetime = NOON) -> SettableClock:
+    """This will make a clock that stands at an instant until the test moves it."""
+    return SettableClock(at)
+
+
+def gateway(
+    *,
+    units: Mapping[int, str] | None = None,
+    clock: Callable[[], datetime] | None = None,
+    start: Mapping[int, Mapping[str, Fraction]] | None = None,
+    seed: int = 1,
+    control_port: int | None = None,
+) -> SimulatedGateway:
+    """This will make a gateway for `async with`, in the loop of the test. Its meters live at noon, standing still."""
+    return SimulatedGateway(
+        units or {1: "eastron_sdm630"},
+        clock=clock or settable_clock().now,
+        start=start,
+        seed=seed,
+        control_port=control_port,
+    )
+
+
+@contextlib.contextmanager
+def running_gateway(
+    *,
+    units: Mapping[int, str] | None = None,
+    clock: Callable[[], datetime] | None = None,
+    start: Mapping[int, Mapping[str, Fraction]] | None = None,
+    seed: int = 1,
+    control_port: int | None = None,
+) -> Iterator[SimulatedGateway]:
+    """This will run a gateway in a thread of its own: for tests that are not asynchronous, and for other processes.
+
+    Its faults and meters may be changed from the test; they are read anew for each request.
+    """
+    made = gateway(units=units, clock=clock, start=start, seed=seed, control_port=control_port)
+    is_ready, loop = threading.Event(), asyncio.new_event_loop()
+    is_over = asyncio.Event()
+
+    async def serve() -> None:
+        async with made:
+            is_ready.set()
+            await is_over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), name="simulated gateway")
+    thread.start()
+    try:
+        if not is_ready.wait(timedelta(seconds=10).total_seconds()):
+            raise RuntimeError("the simulated gateway did not start; is its port taken?")
+        yield made
+    finally:
+        loop.call_soon_threadsafe(is_over.set)
+        thread.join()
+        loop.close()

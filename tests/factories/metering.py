@@ -1,0 +1,111 @@
+"""Meters, series and readings for tests, made through the operations that users have."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from meterbook.foundation import scoping
+from meterbook.identity import models as identity_models
+from meterbook.kernel.actor import Actor
+from meterbook.kernel.quality import Quality
+from meterbook.kernel.quantity import Unit
+from meterbook.metering import models, operations, values
+from meterbook.sites import models as site_models
+from tests.factories import sites
+
+ACTOR = Actor.system("factory")
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+ENERGY = operations.RegisterPlan("energy_import", "energy_import", Unit.KWH, 2, wrap=None)
+POWER = operations.RegisterPlan("power", "power", Unit.W, 0)
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A meter at its point, and its series by code."""
+
+    organization_id: int
+    point: models.MeterPoint
+    meter: models.Meter
+    installation: models.Installation
+    series: dict[str, models.Series]
+
+    @property
+    def energy(self) -> models.Series:
+        """The series of imported energy."""
+        return self.series["energy_import"]
+
+
+def meter(*, organization_id: int, model_code: str = "eastron_sdm630", is_primary: bool = False) -> models.Meter:
+    """This will make a meter that hangs nowhere; outside a scope."""
+    with scoping.scope([organization_id], actor=ACTOR):
+        return operations.create_meter(
+            actor=ACTOR,
+            at=LONG_AGO,
+            organization_id=organization_id,
+            serial_number=f"SN{next(_numbers):06}",
+            model_code=model_code,
+            is_primary=is_primary,
+        )
+
+
+def installed_meter(
+    *,
+    organization: identity_models.Organization,
+    site: site_models.Site | None = None,
+    code: str | None = None,
+    name: str = "Shop 12",
+    service: values.Service = values.Service.ELECTRICITY,
+    model_code: str = "eastron_sdm630",
+    starts_at: datetime = LONG_AGO,
+    registers: tuple[operations.RegisterPlan, ...] = (ENERGY, POWER),
+    multiplier: Fraction = Fraction(1),
+    rated_per_hour: Decimal | None = None,
+    is_primary: bool = False,
+) -> Installed:
+    """This will make a meter point with a meter that counts since long ago; outside a scope."""
+    place = site if site is not None else sites.site(organization=organization)
+    hanging = meter(organization_id=organization.pk, model_code=model_code, is_primary=is_primary)
+    with scoping.scope([organization.pk], actor=ACTOR):
+        point = operations.create_meter_point(
+            actor=ACTOR, at=LONG_AGO, site=place, code=code or f"MP{next(_numbers)}", name=name, service=service
+        )
+        installation = operations.install_meter(
+            actor=ACTOR,
+            at=LONG_AGO,
+            meter_point=point,
+            meter=hanging,
+            starts_at=starts_at,
+            registers=registers,
+            multiplier=multiplier,
+            rated_per_hour=rated_per_hour,
+        )
+        series = models.Series.objects.filter(organization_id=organization.pk, meter_point=point)
+        return Installed(
+            organization.pk, point, hanging, installation, {each.code: each for each in series.order_by("id")}
+        )
+
+
+def record(
+    series: models.Series,
+    readings: list[tuple[datetime, int]],
+    *,
+    source: values.Source = values.Source.METER,
+    quality: Quality = Quality.VALID,
+    at: datetime = LONG_AGO,
+) -> operations.RecordOutcome:
+    """This will store (instant, register value) readings of one series; outside a scope."""
+    rows = [(series.pk, microseconds(instant), value) for instant, value in readings]
+    batch = operations.ReadingBatch.of(rows, source=source, quality=quality)
+    return operations.record_readings(organization_id=series.organization_id, actor=ACTOR, at=at, batch=batch)
+
+
+def microseconds(instant: datetime) -> int:
+    """This will return an instant as microseconds since 1970 in UTC."""
+    delta = instant - datetime(1970, 1, 1, tzinfo=UTC)
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds

@@ -1,0 +1,36 @@
+"""Sites for tests."""
+
+from __future__ import annotations
+
+import itertools
+
+from meterbook.foundation import scoping
+from meterbook.identity import models as identity_models
+from meterbook.kernel import clock
+from meterbook.kernel.actor import Actor
+from meterbook.sites import models, operations
+
+_numbers = itertools.count(1)
+
+
+def site(
+    *,
+    organization: identity_models.Organization,
+    code: str | None = None,
+    name: str = "Harbor Mall",
+    time_zone: str = "Europe/Madrid",
+    currency: str = "EUR",
+    language: str = "en",
+) -> models.Site:
+    """This will make a site through the operation that users have."""
+    actor = Actor.system("factory")
+    with scoping.scope([organization.id], actor=actor):
+        return operations.create_site(
+            actor=actor,
+            at=clock.now(),
+            code=code or f"S{next(_numbers)}",
+            name=name,
+            time_zone=time_zone,
+            currency=currency,
+            language=language,
+        )

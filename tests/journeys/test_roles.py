@@ -1,0 +1,69 @@
+"""The built-in roles against the permission matrix of the specification (9.3), as far as the product goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from meterbook.foundation import scoping
+from meterbook.identity import queries, registry
+from meterbook.identity.values import RoleCode
+from meterbook.kernel import clock
+from tests.factories import identity
+
+ADMIN, MANAGER, CLERK = RoleCode.ORGANIZATION_ADMIN, RoleCode.MANAGER, RoleCode.BILLING_CLERK
+APPROVER, CASHIER, OPERATOR = RoleCode.APPROVER, RoleCode.CASHIER, RoleCode.OPERATOR
+ANALYST, MONITOR = RoleCode.ANALYST, RoleCode.MONITOR
+INTEGRATOR, AUDITOR = RoleCode.INTEGRATOR, RoleCode.AUDITOR
+
+TREE_EDITORS = {ADMIN, MANAGER, INTEGRATOR}
+CORRECTORS = {ADMIN, MANAGER, CLERK, APPROVER, INTEGRATOR}
+METER_VIEWERS = set(RoleCode) - {CASHIER}
+MATRIX = {
+    "sites:view": set(RoleCode),
+    "sites:edit": TREE_EDITORS,
+    "metering:view_meter": METER_VIEWERS,
+    "metering:manage_meter": TREE_EDITORS,
+    "metering:correct_reading": CORRECTORS,
+    "metering:import_readings": TREE_EDITORS | {CLERK},
+    "acquisition:view_device": {ADMIN, MANAGER, OPERATOR, INTEGRATOR, AUDITOR},
+    "acquisition:manage_device": TREE_EDITORS,
+    "acquisition:request_reading": {ADMIN, MANAGER, OPERATOR, INTEGRATOR},
+    "tariffs:view_tariff": {ADMIN, MANAGER, CLERK, APPROVER, ANALYST, AUDITOR},
+    "tariffs:draft_tariff": {ADMIN, MANAGER, CLERK},
+    "tariffs:publish_tariff": {ADMIN, APPROVER},
+    "customers:view_customer": {ADMIN, MANAGER, CLERK, APPROVER, CASHIER, AUDITOR},
+    "customers:manage_customer": {ADMIN, MANAGER, CLERK},
+    "billing:view_bill": {ADMIN, MANAGER, CLERK, APPROVER, CASHIER, AUDITOR},
+    "billing:manage_run": {ADMIN, MANAGER, CLERK},
+    "billing:approve_run": {ADMIN, APPROVER},
+    "documents:view_document": {ADMIN, MANAGER, CLERK, APPROVER, CASHIER, AUDITOR},
+    "ledger:view": {ADMIN, MANAGER, CLERK, APPROVER, CASHIER, AUDITOR},
+    "ledger:post": {ADMIN},
+    "alarms:view": set(RoleCode) - {CASHIER, ANALYST},
+    "alarms:acknowledge": {ADMIN, MANAGER, OPERATOR, INTEGRATOR},
+    "audit:view": {ADMIN, MANAGER, AUDITOR},
+    "identity:view_organization": set(RoleCode),
+    "identity:edit_organization": {ADMIN},
+    "identity:view_users": {ADMIN, MANAGER, AUDITOR},
+    "identity:edit_users": {ADMIN},
+}
+
+
+@pytest.mark.spec("X-12/1")
+class TestMatrix:
+    def test_covers_every_permission_that_a_domain_declares(self) -> None:
+        assert set(MATRIX) == registry.known()
+
+    @pytest.mark.parametrize("permission", MATRIX)
+    def test_is_what_the_built_in_roles_hold(self, permission: str) -> None:
+        assert {role for role in RoleCode if permission in registry.of_role(role)} == MATRIX[permission]
+
+    @pytest.mark.parametrize("role", RoleCode)
+    def test_is_what_a_person_with_the_role_may_do(self, role: RoleCode) -> None:
+        organization = identity.organization()
+        user = identity.user(organization=organization, role=role)
+
+        with scoping.scope([organization.id], actor=identity.ACTOR):
+            held = queries.access_of(user_id=user.pk, at=clock.now()).permissions()
+
+        assert held == {permission for permission, roles in MATRIX.items() if role in roles}

@@ -1,0 +1,153 @@
+"""Every route of the product, asked by everyone who must stay outside, and by one who may come in.
+
+A new route is walked without being named here. A parameter that is new needs an entry in `ARGUMENTS`.
+"""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+from pytest_django import Settings
+
+from meterbook.acquisition import models as acquisition_models
+from meterbook.alarms import operations as alarm_operations
+from meterbook.alarms.values import AlarmKind
+from meterbook.billing import queries as billing_queries
+from meterbook.customers import models as customer_models
+from meterbook.customers import operations as customer_operations
+from meterbook.foundation import scoping
+from meterbook.identity import models as identity_models
+from meterbook.kernel import civil, clock
+from meterbook.kernel.actor import Actor
+from meterbook.metering import operations as metering_operations
+from meterbook.tariffs import operations as tariff_operations
+from tests.factories import acquisition, billing, customers, identity, imports, metering, sites, tariffs
+from tests.support import routes
+
+
+def alarm(organization: identity_models.Organization) -> uuid.UUID:
+    site = sites.site(organization=organization)
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        raised = alarm_operations.raise_alarm(
+            actor=identity.ACTOR,
+            at=clock.now(),
+            kind=AlarmKind.METER_SILENT,
+            site=site,
+            subject_kind="metering.meterpoint",
+            subject_id=uuid.uuid4(),
+            details={"name": "Shop 12", "reason": "No answer"},
+        )
+    return raised.public_id
+
+
+@functools.cache
+def installed(organization: identity_models.Organization) -> tuple[metering.Installed, acquisition_models.Device]:
+    """One meter an organization, so that a request and the meter that it is for belong together."""
+    site = sites.site(organization=organization)
+    hanging = acquisition.installed_meter(organization=organization, site=site)
+    device = acquisition.device(organization=organization, on=acquisition.bus(site=site), meter=hanging.meter)
+    return hanging, device
+
+
+def tariff(organization: identity_models.Organization) -> uuid.UUID:
+    raw = {**tariffs.peak_document(), "code": f"T{uuid.uuid4().hex[:8]}"}
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        made = tariff_operations.create_tariff(actor=identity.ACTOR, at=clock.now(), document=raw)
+    return made.public_id
+
+
+@functools.cache
+def contract(organization: identity_models.Organization) -> customer_models.Contract:
+    """One an organization, so that the account in a path and its contract belong together."""
+    hanging, _device = installed(organization)
+    raw = {**tariffs.peak_document(), "code": f"T{uuid.uuid4().hex[:8]}", "currency": "EUR"}
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        given = {"actor": identity.ACTOR, "at": clock.now()}
+        agreed = tariff_operations.create_tariff(document=raw, **given)
+        customer = customer_operations.create_customer(code="C1", name="Calder Bakery", **given)
+        account = customer_operations.open_account(
+            customer=customer, site=hanging.point.site, number=f"A{uuid.uuid4().hex[:8]}", **given
+        )
+        return customer_operations.start_contract(
+            account=account, meter_point=hanging.point, tariff=agreed, starts_at=clock.now(), **given
+        )
+
+
+def import_file(organization: identity_models.Organization) -> uuid.UUID:
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        return metering_operations.upload_import_file(
+            actor=identity.ACTOR, at=clock.now(), content=imports.csv_file([("2026-03-01 00:00", 1)]), name="a.csv"
+        )
+
+
+@functools.cache
+def billed(organization: identity_models.Organization) -> tuple[uuid.UUID, uuid.UUID]:
+    """A run and one of its bills, one an organization."""
+    raw = {**billing.document(), "code": f"T{uuid.uuid4().hex[:8]}"}
+    place = billing.place(organization=organization, raw=raw)
+    meter = billing.metered(place)
+    zone = ZoneInfo(place.site.time_zone)
+    first_day, until_day = date(2026, 2, 1), date(2026, 2, 2)
+    starts_at, ends_at = civil.start_of_day(first_day, zone), civil.start_of_day(until_day, zone)
+    billing.count(meter.energy, starts_at, ends_at)
+    account = customers.account(organization=organization, site=place.site)
+    customers.contract(account=account, point=meter.point, tariff=place.tariff, starts_at=starts_at)
+    run = billing.advance(billing.plan(place, first_day=first_day, until_day=until_day))
+    # Others may approve too, so whoever started it must not.
+    run = billing.advance(billing.approve(run, actor=Actor.user(0, "approver", source="")))
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        (row,) = billing_queries.run_bills(run_public_id=run.public_id).rows
+    assert row.bill_public_id is not None
+    return run.public_id, row.bill_public_id
+
+
+ARGUMENTS: dict[str, routes.Argument] = {
+    "account": routes.Argument(
+        make=lambda organization: contract(organization).account.public_id, is_owned=True
+    ),
+    "contract": routes.Argument(make=lambda organization: contract(organization).public_id, is_owned=True),
+    "run": routes.Argument(make=lambda organization: billed(organization)[0], is_owned=True),
+    "bill": routes.Argument(make=lambda organization: billed(organization)[1], is_owned=True),
+    "point": routes.Argument(make=lambda _organization: 0, is_owned=False),
+    "charge": routes.Argument(make=lambda _organization: 0, is_owned=False),
+    "line": routes.Argument(make=lambda _organization: 0, is_owned=False),
+    "tariff": routes.Argument(make=tariff, is_owned=True),
+    "alarm": routes.Argument(make=alarm, is_owned=True),
+    "file": routes.Argument(make=import_file, is_owned=True),
+    "meter": routes.Argument(make=lambda organization: installed(organization)[0].point.public_id, is_owned=True),
+    "reading": routes.Argument(
+        make=lambda organization: acquisition.request(installed(organization)[1]), is_owned=True
+    ),
+}
+ROUTES = [each for each in routes.walk(settings.ROOT_URLCONF) if each.kind != "allauth"]
+each_route = pytest.mark.parametrize("route", ROUTES, ids=[each.path or "/" for each in ROUTES])
+
+
+@pytest.fixture(scope="module")
+def people(database: str) -> routes.People:
+    """Two organizations and their people, shared by all routes: they are only asked."""
+    return routes.People(arguments=ARGUMENTS)
+
+
+def test_there_are_routes() -> None:
+    assert {each.kind for each in ROUTES} >= {"guarded", "signed_in", "public"}
+
+
+@pytest.mark.spec("X-12/1")
+@each_route
+def test_route_says_who_may_open_it(route: routes.Route) -> None:
+    assert routes.misdeclared(route, ARGUMENTS) == []
+
+
+@pytest.mark.spec("X-05/2")
+@pytest.mark.spec("X-12/1")
+@each_route
+def test_route_lets_in_only_who_may_enter(route: routes.Route, people: routes.People, settings: Settings) -> None:
+    settings.IS_DEMO = True  # some pages are there in a demo only
+
+    assert routes.leaks(route, people) == []

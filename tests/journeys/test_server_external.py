@@ -1,0 +1,98 @@
+"""DATABASE_URL: somebody else's server, with nothing of ours on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from meterbook.foundation.server import account, binaries, cluster, connections, external, folder, roles, secrets_file
+from tests.support import processes
+
+pytestmark = pytest.mark.server
+PASSWORD = "of the administrator/@:"
+
+
+@pytest.fixture
+def url(data_dir: Path) -> Iterator[str]:
+    """A bare server beside the data folder; its administrator's address."""
+    place = data_dir.parent / "elsewhere"
+    user = account.wanted({})
+    folder.prepare(place, user)
+    found = cluster.Cluster(place, binaries.find({}, user), user, {"fsync": "off"})
+    cluster.create(found, superuser_password=PASSWORD)
+    socket = folder.make_socket_folder(place, user)
+    process = cluster.spawn(found, socket)
+    cluster.wait_ready(found, process, log_from=0)
+    password = urllib.parse.quote(PASSWORD, safe="")
+    yield f"postgresql://{cluster.SUPERUSER}:{password}@/meters?host={socket}"
+    cluster.stop(process)
+    shutil.rmtree(place)
+
+
+def migrate(data_dir: Path, url: str, *more: str) -> str:
+    """Run `meterbook migrate` and answer what it said."""
+    done = processes.run("migrate", *more, data_dir=data_dir, DATABASE_URL=url)
+    return done.stdout if done.returncode == 0 else f"status {done.returncode}: {done.stderr}"
+
+
+class TestDatabaseUrl:
+    def test_makes_roles_and_database_once_and_then_signs_in_as_those(self, data_dir: Path, url: str) -> None:
+        assert "has the schema" in migrate(data_dir, url)
+        first = secrets_file.load(data_dir)
+        wrong = url.replace(urllib.parse.quote(PASSWORD, safe=""), "no-longer-right")
+
+        assert "has the schema" in migrate(data_dir, wrong)
+
+        assert secrets_file.load(data_dir) == first
+        assert PASSWORD not in (data_dir / "secrets.json").read_text()
+        environ = {"MB_DATA_DIR": str(data_dir), "DATABASE_URL": url}
+        with connections.connect("app", environ) as connection:
+            found = connection.execute("SELECT current_user, current_database()").fetchone()
+        assert found == ("meterbook_app", "meters")
+
+    def test_starts_no_server_of_its_own(self, data_dir: Path, url: str) -> None:
+        migrate(data_dir, url)
+
+        assert not (data_dir / "postgres").exists()
+
+    def test_does_not_take_the_roles_away_from_another_machine(self, data_dir: Path, url: str) -> None:
+        migrate(data_dir, url)
+        second = data_dir.with_name("second")
+
+        said = migrate(second, url)
+
+        assert "status 2" in said
+        assert "Copy secrets.json from the data folder of the first machine" in said
+        assert "has the schema" in migrate(second, url, "--new-passwords")
+
+    def test_says_what_to_check_when_nobody_answers(self, data_dir: Path) -> None:
+        said = migrate(data_dir, f"postgresql://boss@127.0.0.1:{processes.free_port()}/meters")
+
+        assert "status 2: meterbook: The server of DATABASE_URL does not let us in" in said
+
+    def test_says_which_rights_are_missing(self, data_dir: Path, url: str) -> None:
+        target = connections.parse(url)
+        with psycopg.connect(host=target.host, user=target.user, password=PASSWORD, dbname="postgres") as connection:
+            connection.execute("CREATE ROLE clerk LOGIN PASSWORD 'clerk'")
+
+        with pytest.raises(roles.AdministratorTooWeak, match="may create databases, roles"):
+            external.bootstrap(_folder(data_dir), f"postgresql://clerk:clerk@/meters?host={target.host}", None)
+
+    def test_works_with_an_administrator_who_is_no_superuser(self, data_dir: Path, url: str) -> None:
+        target = connections.parse(url)
+        with psycopg.connect(host=target.host, user=target.user, password=PASSWORD, dbname="postgres") as connection:
+            connection.execute("CREATE ROLE boss LOGIN CREATEROLE CREATEDB BYPASSRLS PASSWORD 'boss'")
+
+        assert "has the schema" in migrate(data_dir, f"postgresql://boss:boss@/meters?host={target.host}")
+
+
+def _folder(data_dir: Path) -> Path:
+    data_dir.mkdir()
+    assert os.access(data_dir, os.W_OK)
+    return data_dir

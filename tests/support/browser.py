@@ -1,0 +1,186 @@
+"""A real server for browser tests, and a browser page that notes everything a person would not want to see."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import auth
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from meterbook.identity import models as identity_models
+from tests.support import databases, processes
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+PATIENCE_MILLISECONDS = 10_000
+# Runs before the page's own scripts: what the policy refuses is kept for the test.
+WATCH = """
+window.policyBreaches = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.policyBreaches.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+"""
+
+
+@dataclass
+class Site:
+    """A running server."""
+
+    address: str
+
+
+@dataclass
+class Watched:
+    """A page and what went wrong on it."""
+
+    page: Page
+    site: Site
+    said: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> None:
+        """This will open a path of the server."""
+        self.page.goto(self.site.address + path)
+
+    def sign_in(self, email: str, password: str, path: str = "/") -> None:
+        """This will sign in as a person does, and end on `path`."""
+        self.go(path)
+        self.page.fill("input[name=login]", email)
+        self.page.fill("input[name=password]", password)
+        self.page.click(".sign-in form:has(input[name=password]) button[type=submit]")
+        self.page.wait_for_url(lambda address: "/accounts/" not in address)
+
+    def enter(self, user: identity_models.User, path: str = "/") -> None:
+        """This will open a path as a user who is signed in already: one address may sign in only so often."""
+        session = import_module(settings.SESSION_ENGINE).SessionStore()
+        session[auth.SESSION_KEY] = str(user.pk)
+        session[auth.BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": self.site.address}
+        self.page.context.add_cookies([cookie])  # type: ignore[list-item]
+        self.go(path)
+        assert "/accounts/" not in self.page.url, self.page.url
+
+    def overflow(self) -> int:
+        """This will return by how many pixels the page is wider than the screen."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+    def axe(self) -> list[str]:
+        """This will return what the accessibility checker finds, one line a finding."""
+        # Through the debugger, which the page's policy does not bind.
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations)")
+        return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in found for node in each["nodes"]]
+
+    def check(self) -> None:
+        """This will fail on anything in the console, on a breach of the policy, and on a request to another server."""
+        breaches = self.page.evaluate("window.policyBreaches")
+        assert not breaches, breaches
+        assert not self.said, self.said
+
+
+def executable() -> str | None:
+    """This will return where Chromium is, if it is installed."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@contextlib.contextmanager
+def serve(server: databases.TestServer, database: str, folder: Path) -> Iterator[Site]:
+    """This will serve the product, as a demo and a process of its own, on a database of the test server."""
+    data_dir = folder / "data"
+    data_dir.mkdir(mode=0o700)
+    server.write_secrets(data_dir, database)
+    port = processes.free_port()
+    address = f"http://127.0.0.1:{port}"
+    words = ["-m", "uvicorn", "meterbook.config.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
+    environment = processes.environment(
+        data_dir, MB_DEMO="1", MB_PUBLIC_ADDRESS=address, MB_SECRET_KEY=settings.SECRET_KEY
+    )
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), environment.get("PYTHONPATH", "")])
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, *words, "--lifespan", "off", "--timeout-graceful-shutdown", "1"],
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        processes.until(lambda: _answers(port, process), what=f"an answer of the server, see {folder}/server.log")
+        yield Site(address)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _answers(port: int, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, "the server ended"
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def launch() -> Iterator[Browser]:
+    """This will start the browser."""
+    # The sync interface keeps a loop running in this thread; Django's own check would refuse the database here.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
+            try:
+                yield browser
+            finally:
+                browser.close()
+    finally:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@contextlib.contextmanager
+def visit(
+    browser: Browser, site: Site, *, width: int = 1280, theme: str = "light", language: str = "en-US"
+) -> Iterator[Watched]:
+    """This will open an empty page in a profile of its own."""
+    context: BrowserContext = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if theme == "dark" else "light",
+        locale=language,
+        reduced_motion="reduce",
+        has_touch=width < 600,
+    )
+    context.add_init_script(WATCH)
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
+    page = context.new_page()
+    watched = Watched(page, site)
+    host = urlsplit(site.address).netloc
+    page.on("console", lambda message: watched.said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: watched.said.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            watched.said.append(f"asked {request.url}")
+            if request.url.startswith("http") and urlsplit(request.url).netloc != host
+            else None
+        ),
+    )
+    try:
+        yield watched
+    finally:
+        context.close()
+
+
+def missing_reason() -> str:
+    """This will say why browser tests cannot run here, or nothing when they can."""
+    return "" if executable() else "Chromium is not installed (Debian: apt install chromium)"

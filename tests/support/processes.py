@@ -1,0 +1,114 @@
+"""Real processes of the product, for tests: started, waited for, and certainly ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+WAIT_SECONDS = 60.0
+
+
+class Waited(AssertionError):
+    """What a test waited for did not come."""
+
+
+def until(is_so: Callable[[], bool], *, what: str, seconds: float = WAIT_SECONDS) -> None:
+    """Return as soon as the condition holds."""
+    limit = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > limit:
+            raise Waited(f"not within {seconds:.0f} s: {what}")
+        time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that the service user can enter when the tests run as root, which pytest's own are not."""
+    folder = Path(tempfile.mkdtemp(prefix="meterbook-folder-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def environment(data_dir: Path, **more: str) -> dict[str, str]:
+    """The environment of a command that works on a data folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MB_", "DATABASE_URL"))}
+    kept["PYTHONWARNINGS"] = "default"
+    return {**kept, "MB_DATA_DIR": str(data_dir), **more}
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line of `meterbook ...`."""
+    return [sys.executable, "-m", "meterbook.cli.main", *arguments]
+
+
+def run(*arguments: str, data_dir: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        command(*arguments),
+        env=environment(data_dir, **more),
+        cwd=data_dir.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+
+
+@contextlib.contextmanager
+def started(*arguments: str, data_dir: Path, log: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A command in the background, its output in `log`; at the end it and what it started are gone."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command(*arguments),
+            env=environment(data_dir, **more),
+            cwd=data_dir.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        until(lambda: not of_folder(data_dir), what=f"end of {of_folder(data_dir)}")
+
+
+def of_folder(data_dir: Path) -> list[int]:
+    """The processes that work on a data folder: ours by MB_DATA_DIR in their environment, the server by -D."""
+    found = []
+    for each in Path("/proc").iterdir():
+        if not each.name.isdigit() or int(each.name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError):
+            words = (each / "cmdline").read_bytes().split(b"\0")
+            inside = os.fsencode(data_dir)
+            has_folder = f"MB_DATA_DIR={data_dir}".encode() in (each / "environ").read_bytes().split(b"\0")
+            if words != [b""] and (has_folder or any(word.startswith(inside) for word in words)):
+                found.append(int(each.name))
+    return found
