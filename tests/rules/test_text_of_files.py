@@ -42,7 +42,7 @@ class TestTree:
         ("what", "sample"),
         [
             ("the address of a registry", "https://files.python" + "hosted.org/x"),
-            ("the address of a registry", '"resolved": "https://registry.npm' + 'js.org/x"'),
+            ("the address of a registry", '"resolved": "https://crates.' + 'io/x"'),
             ("an index or link option", "--extra-index" + "-url x"),
             ("a path of somebody's machine", "open('/ho" + "me/ana/x')"),
             ("a conflict mark", "<" * 7 + " HEAD"),

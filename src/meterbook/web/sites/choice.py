@@ -34,5 +34,5 @@ def chosen_site(request: access.Request) -> site_queries.SiteRow | None:
 
 
 def choose(request: HttpRequest, organization: str, site: str) -> None:
-    """This will remember the choice for this session; an empty `site` means all."""
+    """This will remember the choice until signing out; an empty `site` means all."""
     request.session[SESSION] = {**request.session.get(SESSION, {}), organization: site}
