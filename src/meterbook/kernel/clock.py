@@ -62,7 +62,11 @@ class AcceleratedClock:
 
         Anchored at 12:00 real = 08:00 product with speed 10, at 12:03 it answers 08:30.
         """
-        return (self.product + (self.source.now() - self.real) * self.speed).astimezone(UTC)
+        return self.at(self.source.now())
+
+    def at(self, real: datetime) -> datetime:
+        """This will return what the clock shows at a real instant."""
+        return (self.product + (real - self.real) * self.speed).astimezone(UTC)
 
 
 @dataclass

@@ -50,7 +50,9 @@ class Money:
     @classmethod
     def from_minor(cls, units: int, currency: str) -> Money:
         """This will make money from a count of smallest units: 1250 EUR cents are 12.50 EUR, 1250 JPY are 1250 JPY."""
-        return cls(Decimal(units).scaleb(-currencies.minor_units(currency), context=rounding.EXACT), currency)
+        made = cls(Decimal(units).scaleb(-currencies.minor_units(currency), rounding.EXACT), currency)
+        made.__dict__["_minor"] = units  # who makes it from a count mostly asks for the count next
+        return made
 
     @property
     def minor(self) -> int:
@@ -58,7 +60,10 @@ class Money:
 
         :raises rounding.NotExact: when the amount is finer than the smallest unit; round it first
         """
-        scaled = self.amount.scaleb(currencies.minor_units(self.currency), context=rounding.EXACT)
+        known: int | None = self.__dict__.get("_minor")
+        if known is not None:
+            return known
+        scaled = self.amount.scaleb(currencies.MINOR_UNITS[self.currency], rounding.EXACT)
         if scaled != scaled.to_integral_value():
             raise rounding.NotExact(f"{self} is finer than the smallest unit of {self.currency}; round it first.")
         return int(scaled)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import struct
 import uuid
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple, TypeVar
 
+import numpy as np
 import psycopg
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
 
 POST = b"""
 SELECT id, public_id, input_digest, is_new FROM ledger_post(
-    %s::int, %s::timestamptz, %s::text[], %s::bytea[], %s::timestamptz[], %s::date[], %s::text[], %s::text[],
-    %s::uuid[], %s::boolean[], %s::bigint[], %s::int[],
-    %s::int[], %s::int[], %s::bigint[], %s::numeric[], %s::text[])
+    %s::int, %s::timestamptz, %s::text[], %b::bytea[], %b::timestamptz[], %s::date[], %s::text[], %s::text[],
+    %b::uuid[], %s::boolean[], %s::bigint[], %b::int[],
+    %b::int[], %b::int[], %b::bigint[], %s::numeric[], %s::text[])
 """
+LOCK = b"SELECT ledger_lock_balances(%b::bigint[])"
+OIDS = {"bytea": 17, "bigint": 20, "int": 23, "timestamptz": 1184, "uuid": 2950}
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+T = TypeVar("T")
 
 
 class AccountNotPostable(ValueError):
@@ -63,42 +71,89 @@ class Stored(NamedTuple):
 
 
 def write(organization_id: int, at: datetime, lots: Sequence[Lot]) -> list[Stored]:
-    """This will store the lots in one round trip and answer a row for each, in their order.
+    """This will store the lots in one statement and answer a row for each, in their order.
 
     :raises AccountNotPostable: when an account is not of this organization, or has another currency
     :raises FloorReached: when a lot that gives money away would leave an account below its floor
     :raises AlreadyReversed: when a lot reverses what was reversed before
     """
+    with _refusals():
+        return _stored(lots, _post(_columns(organization_id, at, lots)))
+
+
+def write_parts(
+    organization_id: int, at: datetime, parts: Iterable[Sequence[Lot]], accounts: Sequence[int]
+) -> list[Stored]:
+    """This will store parts of lots, and answer as `write` does; the server stores one while the next is being made.
+
+    :param parts: in the order of their keys
+    :param accounts: all that the parts post to
+    :raises: as `write`, and what making a part raises
+    """
+    with _refusals(), connection.connection.pipeline():
+        with psycopg.Cursor(connection.connection) as cursor:
+            cursor.adapters.register_dumper(_Binary, _BinaryDumper)
+            cursor.execute(LOCK, [_integers("bigint", np.array(accounts, np.int64))])
+        sent = [(lots, _post(_columns(organization_id, at, lots))) for lots in parts]
+    return [row for lots, cursor in sent for row in _stored(lots, cursor)]
+
+
+def _columns(organization_id: int, at: datetime, lots: Sequence[Lot]) -> tuple[object, ...]:
     entries = [entry for lot in lots for entry in lot.entries]
-    places = [place for place, lot in enumerate(lots, start=1) for _ in lot.entries]
-    ordinals = [ordinal for lot in lots for ordinal in range(1, len(lot.entries) + 1)]
-    parameters = (
+    counts = np.fromiter([len(lot.entries) for lot in lots], np.int32, len(lots))
+    starts = np.cumsum(counts) - counts
+    accounts, amounts, currencies = zip(*entries, strict=True)
+    reversed_ids = [each.reverses_id for each in lots]
+    is_reversing = any(each is not None for each in reversed_ids)
+    return (
         organization_id,
         at,
-        [each.key for each in lots],
-        _array(['"\\\\x' + each.digest.hex() + '"' for each in lots]),
-        _array([each.at.isoformat() for each in lots]),
-        _array([each.posted_date for each in lots]),
-        [each.text for each in lots],
-        [each.source_kind for each in lots],
-        _array([each.source_id for each in lots]),
-        _array([each.gives_money_away for each in lots]),
-        _array(["NULL" if each.reverses_id is None else each.reverses_id for each in lots]),
-        _array([len(each.entries) for each in lots]),
-        _array(places),
-        _array(ordinals),
-        _array([entry[0] for entry in entries]),
-        _array([entry[1] for entry in entries]),
-        _array([entry[2] for entry in entries]),
+        _quoted([each.key for each in lots]),
+        _binary("bytea", [each.digest for each in lots]),
+        _binary("timestamptz", [struct.pack(">q", (at - EPOCH) // MICROSECOND) for at in _once([e.at for e in lots])]),
+        _plain([day.isoformat() for day in _once([each.posted_date for each in lots])]),
+        _quoted([each.text for each in lots]),
+        _quoted(_once([each.source_kind for each in lots])),
+        _binary("uuid", [each.source_id.bytes for each in lots]),
+        _plain(["t" if is_given else "f" for is_given in _once([each.gives_money_away for each in lots])]),
+        _plain(["NULL" if each is None else str(each) for each in reversed_ids if is_reversing]),
+        _integers("int", counts),
+        _integers("int", np.repeat(np.arange(1, len(lots) + 1), counts)),
+        _integers("int", np.arange(1, len(entries) + 1) - np.repeat(starts, counts)),
+        _integers("bigint", np.array(accounts, np.int64)),
+        _plain(amounts),
+        _plain(_once(currencies)),
     )
-    return [Stored(*row) for row in _run(parameters)]
+def _once(values: Sequence[T]) -> Sequence[T]:
+    """What is the same for all is sent once: `ledger_post` takes the first for those that lack a value."""
+    return values[:1] if values.count(values[0]) == len(values) else values
 
 
-def _run(parameters: Sequence[object]) -> list[tuple[int, uuid.UUID, bytes, bool]]:
+def _post(parameters: Sequence[object]) -> psycopg.Cursor[tuple[int, uuid.UUID, bytes | None, bool]]:
     """On the connection of the scope, with psycopg's own cursor: Django's would bind megabytes on the client."""
+    cursor = psycopg.Cursor(connection.connection)
+    cursor.adapters.register_dumper(_Binary, _BinaryDumper)
+    return cursor.execute(POST, parameters, binary=True)
+
+
+def _stored(
+    lots: Sequence[Lot], cursor: psycopg.Cursor[tuple[int, uuid.UUID, bytes | None, bool]]
+) -> list[Stored]:
+    """A digest is told of rows that were there before only."""
+    with cursor:
+        rows = cursor.fetchall()
+    return [
+        Stored(id_, public_id, lot.digest if digest is None else digest, is_new)
+        for lot, (id_, public_id, digest, is_new) in zip(lots, rows, strict=True)
+    ]
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    """What the database refuses, by its name."""
     try:
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-            return cursor.execute(POST, parameters, binary=True).fetchall()
+        with connection.wrap_database_errors:
+            yield
     except IntegrityError as error:
         cause = error.__cause__
         name = cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None
@@ -116,6 +171,40 @@ def _message(refusal: type[ValueError]) -> str:
     return _("An account is unknown in this organization, has another currency, or cannot hold so many decimals.")
 
 
-def _array(values: Iterable[object]) -> str:
-    """An array in PostgreSQL's notation, of values that need no quoting; ten times faster than one adapter a value."""
-    return "{" + ",".join(map(str, values)) + "}"
+class _Binary(bytes):
+    """An array in PostgreSQL's binary notation."""
+
+
+class _BinaryDumper(psycopg.adapt.Dumper):
+    format = psycopg.pq.Format.BINARY
+
+    def dump(self, obj: _Binary) -> _Binary:
+        return obj
+
+
+def _binary(kind: str, values: Sequence[bytes]) -> _Binary:
+    """Of values of one length; a hundred times faster than one adapter a value, and costs the server no parsing."""
+    length = struct.pack(">i", len(values[0]))
+    return _Binary(_head(kind, len(values)) + length + length.join(values))
+
+
+def _integers(kind: str, values: np.ndarray[tuple[int], np.dtype[np.signedinteger]]) -> _Binary:
+    size = 8 if kind == "bigint" else 4
+    items = np.empty(len(values), [("size", ">i4"), ("value", f">i{size}")])
+    items["size"], items["value"] = size, values
+    return _Binary(_head(kind, len(values)) + items.tobytes())
+
+
+def _head(kind: str, count: int) -> bytes:
+    """One dimension, no nulls, elements of a kind numbered from 1."""
+    return struct.pack(">5i", 1, 0, OIDS[kind], count, 1)
+
+
+def _plain(values: Iterable[str]) -> str:
+    """An array in PostgreSQL's notation, of texts that need no quoting."""
+    return "{" + ",".join(values) + "}"
+
+
+def _quoted(values: Iterable[str]) -> str:
+    """An array of any texts without NUL."""
+    return '{"' + "\0".join(values).replace("\\", "\\\\").replace('"', '\\"').replace("\0", '","') + '"}'

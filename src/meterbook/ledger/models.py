@@ -64,7 +64,9 @@ class LedgerTransaction(foundation_models.TenantTable):
     source_id = models.UUIDField()
     gives_money_away = models.BooleanField(default=False)
     # Own organization and exact mirror are checked by the trigger that also asks for entries.
-    reverses = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, db_index=False)
+    reverses = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, db_constraint=False, db_index=False
+    )
     entry_count = models.IntegerField()
 
     privileges = foundation_models.APPEND

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,7 @@ from meterbook.kernel.money import Money
 from meterbook.ledger import books, queries
 
 SUBJECT = "ledger.ledgertransaction"
+PART = 500  # transactions a statement
 KEY_LENGTH, TEXT_LENGTH, KIND_LENGTH = 200, 300, 60
 
 
@@ -68,8 +70,7 @@ class TransactionPlan:
     gives_money_away: bool = False
 
 
-@dataclass(frozen=True)
-class PostedTransaction:
+class PostedTransaction(NamedTuple):
     """A transaction in the books; `is_new` tells whether this call put it there."""
 
     id: int
@@ -99,7 +100,7 @@ def post(*, actor: Actor, at: datetime, plan: TransactionPlan) -> PostedTransact
 
 @operation.operation
 def post_many(*, actor: Actor, at: datetime, plans: Sequence[TransactionPlan]) -> list[PostedTransaction]:
-    """This will post all plans or none, in one round trip, and answer a transaction for each in their order.
+    """This will post all plans or none and answer a transaction for each in their order.
 
     The audit gets one entry with the digest of all new ones. Up to 10,000 plans a call are sane.
 
@@ -107,8 +108,7 @@ def post_many(*, actor: Actor, at: datetime, plans: Sequence[TransactionPlan]) -
     """
     if not plans:
         return []
-    lots = [lot_of(plan) for plan in plans]
-    posted = _write(at, lots)
+    lots, posted = _write_many(at, plans)
     new = [lot for lot, each in zip(lots, posted, strict=True) if each.is_new]
     if new:
         audit_operations.record(
@@ -160,15 +160,41 @@ def reverse(
 
 
 def _write(at: datetime, lots: Sequence[books.Lot]) -> list[PostedTransaction]:
-    stored = books.write(scoping.current().organization_id, at, lots)
+    return _answers(lots, books.write(scoping.current().organization_id, at, lots))
+
+
+def _write_many(
+    at: datetime, plans: Sequence[TransactionPlan]
+) -> tuple[list[books.Lot], list[PostedTransaction]]:
+    """In the order of the plans. Keys are taken in their own order, part after part, as one statement takes them."""
+    if len(plans) <= PART:
+        lots = [lot_of(plan) for plan in plans]
+        return lots, _write(at, lots)
+    places = sorted(range(len(plans)), key=lambda place: plans[place].key)
+    made: list[books.Lot] = []
+
+    def parts() -> Iterator[list[books.Lot]]:
+        for first in range(0, len(places), PART):
+            part = [lot_of(plans[place]) for place in places[first : first + PART]]
+            made.extend(part)
+            yield part
+
+    accounts = [each.account_id for plan in plans for each in plan.postings]
+    stored = books.write_parts(scoping.current().organization_id, at, parts(), accounts)
+    answers = dict(zip(places, zip(made, _answers(made, stored), strict=True), strict=True))
+    ordered = [answers[place] for place in range(len(plans))]
+    return [lot for lot, _posted in ordered], [posted for _lot, posted in ordered]
+
+
+def _answers(lots: Sequence[books.Lot], stored: Sequence[books.Stored]) -> list[PostedTransaction]:
+    posted = []
     for lot, row in zip(lots, stored, strict=True):
-        if row.digest != lot.digest:
+        if not row.is_new and row.digest != lot.digest:
             raise IdempotencyConflict(
                 _("The key “%(key)s” was used for another transaction; take a new key.") % {"key": lot.key}
             )
-    return [
-        PostedTransaction(row.id, row.public_id, lot.key, row.is_new) for lot, row in zip(lots, stored, strict=True)
-    ]
+        posted.append(PostedTransaction(row.id, row.public_id, lot.key, row.is_new))
+    return posted
 
 
 def lot_of(plan: TransactionPlan, *, reverses_id: int | None = None) -> books.Lot:
@@ -181,9 +207,8 @@ def lot_of(plan: TransactionPlan, *, reverses_id: int | None = None) -> books.Lo
     entries = []
     # A reversal's date may come from its instant, which a later try cannot repeat.
     day = plan.posted_date if reverses_id is None else None
-    words = [
-        f"{plan.key}\0{day}\0{plan.text}\0{plan.source_kind}\0{plan.source_id}\0{plan.gives_money_away}\0{reverses_id}"
-    ]
+    source = f"{plan.source_kind}\0{plan.source_id.hex}"
+    words = [f"{plan.key}\0{day}\0{plan.text}\0{source}\0{plan.gives_money_away}\0{reverses_id}"]
     for each in plan.postings:
         money = each.amount
         minor, currency = money.minor, money.currency
@@ -191,7 +216,7 @@ def lot_of(plan: TransactionPlan, *, reverses_id: int | None = None) -> books.Lo
             raise PlanIncomplete(f"{plan.key}: {PlanIncomplete.__doc__}")
         totals[currency] = totals.get(currency, 0) + minor
         words.append(f"{each.account_id} {minor} {currency}")
-        entries.append((each.account_id, format(money.amount, "f"), currency))
+        entries.append((each.account_id, str(money.amount), currency))
     if any(totals.values()):
         raise PlanUnbalanced(f"{plan.key}: {PlanUnbalanced.__doc__}")
     return books.Lot(
@@ -218,8 +243,9 @@ def digest_of_lots(lots: Sequence[books.Lot]) -> tuple[int, str]:
 
 
 def _check_words(plan: TransactionPlan) -> None:
-    words = ((plan.key, KEY_LENGTH), (plan.text, TEXT_LENGTH), (plan.source_kind, KIND_LENGTH))
-    if len(plan.postings) < 2 or any(not 0 < len(word) <= most or "\0" in word for word, most in words):
+    key, text, kind = plan.key, plan.text, plan.source_kind
+    is_sane = 0 < len(key) <= KEY_LENGTH and 0 < len(text) <= TEXT_LENGTH and 0 < len(kind) <= KIND_LENGTH
+    if not is_sane or "\0" in key + text + kind or len(plan.postings) < 2:
         raise PlanIncomplete(f"{plan.key!r}: {PlanIncomplete.__doc__}")
 
 

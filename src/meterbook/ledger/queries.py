@@ -93,6 +93,31 @@ def statement(account_id: int, *, starts_on: date | None = None, ends_on: date |
     return values.Statement(account=account, opening=opening, rows=tuple(rows), closing=running)
 
 
+def balance_before(account_id: int, *, transaction_id: int) -> Money:
+    """This will return what an account's entries of earlier transactions sum to; it never changes once posted.
+
+    Transactions are numbered as they are posted, and an account's entries are posted one after the other.
+
+    :raises AccountNotFound: when it is not there or belongs to another organization
+    """
+    account = get_account(account_id)
+    entries = models.LedgerEntry.objects.filter(
+        organization_id=scoping.current().organization_id, account_id=account_id, transaction_id__lt=transaction_id
+    )
+    return _money(entries.aggregate(amount=Sum("amount"))["amount"] or Decimal(0), account.currency)
+
+
+def find_transaction(*, public_id: uuid.UUID) -> values.TransactionRow:
+    """This will return one transaction by its public id, with its entries.
+
+    :raises TransactionNotFound: when it is not there or belongs to another organization
+    """
+    found = _transaction_rows(Q(public_id=public_id))
+    if not found:
+        raise TransactionNotFound(TransactionNotFound.__doc__)
+    return found[0]
+
+
 def get_transaction(transaction_id: int) -> values.TransactionRow:
     """This will return one transaction with its entries.
 

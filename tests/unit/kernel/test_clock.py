@@ -33,6 +33,11 @@ class TestClock:
 
         assert fast.now() == datetime(2026, 1, 1, 8, 30, tzinfo=UTC)
 
+    def test_accelerated_tells_what_it_shows_at_any_real_instant(self) -> None:
+        fast = clock.AcceleratedClock(real=NOON, product=NOON, speed=60)
+
+        assert fast.at(NOON + timedelta(seconds=1)) == NOON + timedelta(minutes=1)
+
     @pytest.mark.parametrize("speed", [0, -1, 61])
     def test_accelerated_refuses_speeds_out_of_range(self, speed: int) -> None:
         with pytest.raises(clock.SpeedRefused):

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('source_id', models.UUIDField()),
                 ('gives_money_away', models.BooleanField(default=False)),
                 ('entry_count', models.IntegerField()),
-                ('reverses', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='ledger.ledgertransaction')),
+                ('reverses', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='ledger.ledgertransaction')),
             ],
         ),
         migrations.CreateModel(
