@@ -42,6 +42,36 @@ SERVICE_CAPTIONS = {
 }
 
 
+class PointRole(enum.StrEnum):
+    """What a meter point measures of its site: all that comes in, or whose part of it."""
+
+    MAIN = "MAIN"  # what enters the site; the other points of its service measure parts of that
+    COMMON = "COMMON"
+    TENANT = "TENANT"
+    OTHER = "OTHER"  # a part of what another point measures already: it counts in no sum
+
+
+POINT_ROLE_CAPTIONS = {
+    PointRole.MAIN: _("Main meter"),
+    PointRole.COMMON: _("Common area"),
+    PointRole.TENANT: _("Tenant"),
+    PointRole.OTHER: _("Check meter"),
+}
+
+
+# The series that tells how much of a service was used.
+COUNTED_SERIES = {
+    Service.ELECTRICITY: "energy_import",
+    Service.COLD_WATER: "volume",
+    Service.HOT_WATER: "volume",
+    Service.GAS: "volume",
+    Service.HEATING: "heat",
+    Service.COOLING: "heat",
+    Service.STEAM: "heat",
+    Service.AIR: "volume",
+}
+
+
 class SeriesKind(enum.StrEnum):
     """How the values of a series behave."""
 

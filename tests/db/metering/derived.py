@@ -60,12 +60,17 @@ def everything(organization_id: int) -> tuple[object, ...]:
         days = models.SeriesDay.objects.filter(organization_id=organization_id)
         months = models.SeriesMonth.objects.filter(organization_id=organization_id)
         findings = models.SeriesFinding.objects.filter(organization_id=organization_id)
+        sums = models.SiteDay.objects.filter(organization_id=organization_id)
         return (
             {
                 row[:2]: [bytes(each or b"-") for each in row[2:]]
                 for row in days.values_list("series_id", "day", "values", "quality", "digest")
             },
             {row[:2]: bytes(row[2]) for row in months.values_list("series_id", "month", "days")},
+            {
+                row[:4]: [bytes(each) for each in row[4:]]
+                for row in sums.values_list("site_id", "service", "role", "day", "use", "estimated", "known")
+            },
             sorted(map(str, findings.values_list("series_id", "kind", "at", "until", "value", "baseline"))),
         )
 
@@ -84,7 +89,7 @@ def start_again(organization_id: int, series_ids: list[int], first: date, until:
     """Forget everything that was derived, and mark all days."""
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT set_config('meterbook.organizations', %s, false)", [f"{{{organization_id}}}"])
-        for table in ("metering_seriesday", "metering_seriesmonth", "metering_seriesfinding"):
+        for table in ("metering_seriesday", "metering_seriesmonth", "metering_siteday", "metering_seriesfinding"):
             cursor.execute(f"DELETE FROM {table} WHERE organization_id = %s", [organization_id])  # noqa: S608
     with scoping.scope([organization_id], actor=ACTOR):
         marking.mark_dirty(organization_id=organization_id, series_ids=series_ids, first_day=first, until_day=until)

@@ -7,16 +7,20 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from django.db import DatabaseError, connections
 
 from meterbook.audit import models as audit_models
 from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
+from meterbook.kernel import civil
+from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, operations, queries
 from meterbook.metering.importing.mapping import Gaps, Mapping
 from meterbook.metering.importing.problems import FileInvalid
+from meterbook.metering.queries import intervals
 from tests.factories import identity, imports, metering, sites
 
 ACTOR, NOW = imports.ACTOR, imports.NOW
@@ -326,3 +330,34 @@ class TestWorkbook:
             imports.load(organization, imports.workbook(rows))
 
         assert problems(caught) == [(3, "kWh")]
+
+
+class TestStepOfANewMeter:
+    @pytest.mark.parametrize(
+        ("zone", "minutes", "expected"),
+        [
+            ("Europe/Madrid", 60, 60),
+            ("Europe/Madrid", 30, 30),
+            ("Europe/Madrid", 15, 15),
+            ("Europe/Madrid", 5, 15),
+            ("Asia/Kolkata", 60, 30),  # its hours begin at half past, UTC
+            ("Asia/Kathmandu", 60, 15),
+        ],
+    )
+    def test_is_that_of_the_file_where_its_slots_are_whole(
+        self, organization: identity_models.Organization, zone: str, minutes: int, expected: int
+    ) -> None:
+        site = sites.site(organization=organization, time_zone=zone)
+        start = datetime(2026, 3, 2, tzinfo=UTC)  # its clock is read as the zone's
+        rows = [(f"{start + timedelta(minutes=minutes * n):%Y-%m-%d %H:%M}", "1.2") for n in range(1440 // minutes)]
+
+        imports.load(organization, imports.csv_file(rows), new_meters_at=site.public_id)
+        operations.derive_dirty_days(organization_id=organization.pk, actor=ACTOR, at=NOW)
+
+        with scoping.scope([organization.pk], actor=ACTOR):
+            point = models.MeterPoint.objects.get(organization_id=organization.pk)
+            (series,) = queries.list_series(meter_point_ids=[point.pk])
+            usage = intervals.get_intervals(series=series, period=civil.day_bounds(date(2026, 3, 2), ZoneInfo(zone)))
+        assert series.step == expected
+        assert bool(np.all(usage.quality == Quality.VALID)) == (minutes <= expected)
+        assert usage.values.sum() == len(rows) * 1_200

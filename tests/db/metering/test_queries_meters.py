@@ -16,7 +16,7 @@ from meterbook.kernel.actor import Actor
 from meterbook.kernel.quality import Quality
 from meterbook.metering import operations, queries, values
 from meterbook.metering.queries import MeterState
-from tests.factories import identity, metering, sites
+from tests.factories import identity, metering
 
 ACTOR = Actor.system("test")
 NOW = datetime(2026, 6, 16, 10, 20, tzinfo=UTC)
@@ -29,84 +29,6 @@ def latest(installed: metering.Installed, code: str, value: int, at: datetime = 
     operations.record_latest(
         organization_id=installed.organization_id, actor=ACTOR, at=at, batch=operations.ReadingBatch.of(rows)
     )
-
-
-class TestList:
-    def test_a_row_has_the_newest_register_and_power(self) -> None:
-        organization = identity.organization()
-        installed = metering.installed_meter(organization=organization, name="Bakery", multiplier=Fraction(20))
-        latest(installed, "energy_import", 12_345)
-        latest(installed, "power", 1_500)
-
-        with scoping.scope([organization.pk], actor=ACTOR):
-            [row] = queries.list_meters(at=NOW).rows
-
-        assert (row.name, row.serial_number, row.state) == ("Bakery", installed.meter.serial_number, MeterState.OK)
-        assert row.main is not None
-        assert row.power is not None
-        assert (row.main.value, row.main.unit) == (Decimal("2469.0"), "kWh")
-        assert (row.power.value, row.power.unit) == (Decimal("30.00"), "kW")
-
-    def test_states_are_counted_before_they_filter(self) -> None:
-        organization = identity.organization()
-        site = sites.site(organization=organization)
-        made = [metering.installed_meter(organization=organization, site=site, name=name) for name in ("A", "B", "C")]
-        latest(made[0], "power", 1)
-        latest(made[1], "power", 1, at=NOW - timedelta(hours=3))
-
-        with scoping.scope([organization.pk], actor=ACTOR):
-            found = queries.list_meters(at=NOW, state=MeterState.SILENT)
-
-        assert [row.name for row in found.rows] == ["B"]
-        assert found.counts == {MeterState.OK: 1, MeterState.SILENT: 1, MeterState.NEVER: 1, MeterState.NOT_LIVE: 0}
-
-    def test_a_device_that_is_silent_makes_its_meter_silent(self) -> None:
-        organization = identity.organization()
-        installed = metering.installed_meter(organization=organization)
-        latest(installed, "power", 1)
-
-        with scoping.scope([organization.pk], actor=ACTOR):
-            found = queries.list_meters(at=NOW, silent_meters=[installed.meter.public_id])
-
-        assert [row.state for row in found.rows] == [MeterState.SILENT]
-
-    @pytest.mark.parametrize("search", ["bak", "mp-77", "serial"])
-    def test_search_finds_name_code_and_serial_number(self, search: str) -> None:
-        organization = identity.organization()
-        site = sites.site(organization=organization)
-        installed = metering.installed_meter(organization=organization, site=site, name="Bakery", code="MP-77")
-        metering.installed_meter(organization=organization, site=site, name="Other")
-        wanted = installed.meter.serial_number.lower() if search == "serial" else search
-
-        with scoping.scope([organization.pk], actor=ACTOR):
-            found = queries.list_meters(at=NOW, search=wanted)
-
-        assert [row.name for row in found.rows] == ["Bakery"]
-
-    def test_it_is_cut_into_pages_of_fifty_with_the_same_number_of_queries(self) -> None:
-        organization = identity.organization()
-        site = sites.site(organization=organization)
-        for number in range(52):
-            installed = metering.installed_meter(organization=organization, site=site, name=f"Shop {number:02}")
-        latest(installed, "power", 1)
-
-        with scoping.scope([organization.pk], actor=ACTOR), CaptureQueriesContext(connection) as asked:
-            second = queries.list_meters(at=NOW, page=2)
-
-        assert (second.pages, second.total) == (2, 52)
-        assert [row.name for row in second.rows] == ["Shop 50", "Shop 51"]
-        assert len(asked) == 10
-
-    def test_only_chosen_sites_show(self) -> None:
-        organization = identity.organization()
-        here, there = sites.site(organization=organization), sites.site(organization=organization)
-        metering.installed_meter(organization=organization, site=here, name="Here")
-        metering.installed_meter(organization=organization, site=there, name="There")
-
-        with scoping.scope([organization.pk], actor=ACTOR):
-            found = queries.list_meters(at=NOW, site_ids=[here.pk])
-
-        assert [row.name for row in found.rows] == ["Here"]
 
 
 class TestDetail:
@@ -226,30 +148,21 @@ class TestReadings:
         assert oldest.value == Decimal("9.00")
 
 
-class TestNotLive:
-    def test_a_meter_whose_readings_come_from_files_is_never_silent(self) -> None:
-        organization = identity.organization()
-        metering.installed_meter(organization=organization, model_code=values.IMPORTED)
+class TestState:
+    @pytest.mark.parametrize(
+        ("seen", "is_silent", "is_live", "expected"),
+        [
+            (timedelta(minutes=30), False, True, MeterState.OK),
+            (timedelta(minutes=30, microseconds=1), False, True, MeterState.LATE),
+            (timedelta(minutes=1), True, True, MeterState.SILENT),
+            (timedelta(days=1), True, True, MeterState.SILENT),
+            (None, True, True, MeterState.NEVER),
+            (timedelta(days=1), True, False, MeterState.NOT_LIVE),
+        ],
+    )
+    def test_it_follows_from_the_newest_value_and_the_device(
+        self, seen: timedelta | None, *, is_silent: bool, is_live: bool, expected: MeterState
+    ) -> None:
+        seen_at = None if seen is None else NOW - seen
 
-        with scoping.scope([organization.pk], actor=metering.ACTOR):
-            page = queries.list_meters(at=datetime(2026, 3, 10, tzinfo=UTC))
-
-        assert page.rows[0].state is queries.MeterState.NOT_LIVE
-
-    def test_a_point_without_a_meter_is_never_silent(self) -> None:
-        organization = identity.organization()
-        meter = metering.installed_meter(organization=organization)
-        ended = datetime(2026, 3, 1, tzinfo=UTC)
-        with scoping.scope([organization.pk], actor=metering.ACTOR):
-            operations.remove_meter(
-                actor=metering.ACTOR,
-                at=ended,
-                installation=meter.installation,
-                ends_at=ended,
-                closings={"energy_import": operations.Closing(1)},
-                reason="demolished",
-            )
-
-            page = queries.list_meters(at=datetime(2026, 3, 10, tzinfo=UTC))
-
-        assert page.rows[0].state is queries.MeterState.NOT_LIVE
+        assert queries.state_at(seen_at, 15, NOW, is_silent=is_silent, is_live=is_live) is expected

@@ -195,9 +195,26 @@ class TestViews:
         found = ask(installed, View.DAY, date(2026, 6, 16), zone=UTC, at=at)
 
         assert found.comparison is not None
-        assert found.comparison.common == 9  # hours 1 to 9: hour 0 has a gap yesterday
-        assert (found.comparison.here, found.comparison.there) == (9 * 48, 9 * 40)
+        assert found.comparison.common == 10  # hours 0 to 9; of hour 0, of which yesterday has a gap, three quarters
+        assert (found.comparison.here, found.comparison.there) == (9 * 48 + 36, 9 * 40 + 30)
         assert found.comparison.change == Decimal("20.0")
+
+    def test_an_edited_interval_is_told_apart(self, installed: metering.Installed) -> None:
+        usage.day_block(installed.energy, date(2026, 6, 16), quality={4: Quality.EDITED})
+
+        found = ask(installed, View.DAY, date(2026, 6, 16), zone=UTC)
+
+        assert (found.slots[1].state, found.slots[1].edited, found.edited) == (SlotState.EDITED, 5, 5)
+        assert found.total == found.measured + found.estimated + found.edited
+
+    def test_the_peak_of_a_month_names_its_interval(self, installed: metering.Installed) -> None:
+        usage.flat_days(installed.energy, date(2026, 5, 31), 31, value=100)
+        usage.day_block(installed.energy, date(2026, 6, 16), [100] * 40 + [900] + [100] * 55, revision=1)
+
+        found = ask(installed, View.MONTH, date(2026, 6, 1), zone=UTC)
+
+        assert found.peak is not None
+        assert (found.peak.rate, found.peak_at) == (3_600, datetime(2026, 6, 16, 10, tzinfo=UTC))
 
     def test_the_ledger_ends_at_the_total(self, installed: metering.Installed) -> None:
         usage.day_block(installed.energy, date(2026, 6, 16))

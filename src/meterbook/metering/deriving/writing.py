@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from meterbook.foundation import bulk
 from meterbook.metering import blocks
+from meterbook.metering.deriving import totals
 from meterbook.metering.deriving.days import Days
 
 Integers = NDArray[np.int64]
@@ -36,8 +39,8 @@ WITH written AS (
     ON CONFLICT (series_id, day, revision) DO UPDATE
         SET step = excluded.step, "values" = excluded."values", quality = excluded.quality, digest = excluded.digest
         WHERE known.digest <> excluded.digest AND known.organization_id = excluded.organization_id
-    RETURNING series_id)
-SELECT series_id, count(*) FROM written GROUP BY series_id
+    RETURNING series_id, day)
+SELECT series_id, day - '1970-01-01'::date FROM written
 """
 _MERGE_MONTHS = """
 INSERT INTO metering_seriesmonth AS known (organization_id, series_id, month, days)
@@ -47,13 +50,26 @@ ON CONFLICT (series_id, month) DO UPDATE SET days = excluded.days
 """
 
 
+@dataclass(frozen=True)
+class Sums:
+    """Which sums the days count in: of the series at hand, and (asked for rarely) of all of the organization."""
+
+    members: Mapping[int, totals.Group]
+    all_members: Callable[[], Mapping[int, totals.Group]]
+
+
 def make_temporary(connection: psycopg.Connection[Any]) -> None:
     """This will make the session's temporary tables unless they are there; they are empty after each commit."""
     connection.execute(_TEMPORARY)
 
 
-def write(connection: psycopg.Connection[Any], organization_id: int, derived: Iterable[Days]) -> dict[int, int]:
-    """This will store the days that differ from what is stored, and return how many did, by series."""
+def write(
+    connection: psycopg.Connection[Any], organization_id: int, derived: Iterable[Days], sums: Sums
+) -> dict[int, int]:
+    """This will store the days that differ from what is stored, and return how many did, by series.
+
+    Month rows and the sums of sites are brought in step in the same transaction.
+    """
     parts = [each for each in derived if len(each)]
     if not parts:
         return {}
@@ -62,10 +78,17 @@ def write(connection: psycopg.Connection[Any], organization_id: int, derived: It
         with cursor.copy("COPY derived_day FROM STDIN (FORMAT BINARY)") as copy:
             for piece in encode_days(organization_id, parts):
                 copy.write(piece)
-        changed = {int(series_id): int(count) for series_id, count in cursor.execute(_MERGE_DAYS).fetchall()}
-        if changed:
-            _write_months(cursor, organization_id, parts)
-    return changed
+        old = totals.old_blocks(connection, organization_id, sums.members) if sums.members else []
+        changed = np.array(bulk.fetch(connection, _MERGE_DAYS, []), np.int64).reshape(-1, 2)
+        if not len(changed):
+            return {}
+        _write_months(cursor, organization_id, parts)
+    if sums.members:
+        totals.add(
+            connection, organization_id, sums.members, sums.all_members, parts=parts, changed=changed, old=old
+        )
+    series, counts = np.unique(changed[:, 0], return_counts=True)
+    return dict(zip(series.tolist(), counts.tolist(), strict=True))
 
 
 def encode_days(organization_id: int, parts: Iterable[Days]) -> Iterator[bytes]:

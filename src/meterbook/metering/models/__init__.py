@@ -3,7 +3,7 @@
 from meterbook.metering.models.imports import ImportFile
 from meterbook.metering.models.meters import Installation, Meter, MeterPoint, MultiplierSegment
 from meterbook.metering.models.series import Correction, InstallationRegister, ReadingConflict, Series, SeriesFinding
-from meterbook.metering.models.store import DirtyDays, LatestChunk, Reading, SeriesDay, SeriesMonth
+from meterbook.metering.models.store import DirtyDays, LatestChunk, Reading, SeriesDay, SeriesMonth, SiteDay
 
 __all__ = [
     "Correction",
@@ -21,4 +21,5 @@ __all__ = [
     "SeriesDay",
     "SeriesFinding",
     "SeriesMonth",
+    "SiteDay",
 ]

@@ -19,6 +19,7 @@ class MeterPoint(foundation_models.TenantModel):
     code = models.CharField(max_length=40)
     name = models.CharField(max_length=200)
     service = models.CharField(max_length=20)
+    role = models.CharField(max_length=10, default=values.PointRole.TENANT, db_default=values.PointRole.TENANT)
 
     class Meta:
         constraints = (
@@ -26,6 +27,9 @@ class MeterPoint(foundation_models.TenantModel):
             models.CheckConstraint(
                 condition=models.Q(service__in=[each.value for each in values.Service]),
                 name="meter_point_service_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[each.value for each in values.PointRole]), name="meter_point_role_known"
             ),
         )
 

@@ -118,3 +118,30 @@ class DirtyDays(foundation_models.TenantTable):
 
     def __str__(self) -> str:
         return f"{self.day}"
+
+
+class SiteDay(foundation_models.TenantTable):
+    """What all counted series of a site, service and role used in each quarter of a UTC day; sums of their day blocks.
+
+    `use` and `estimated` (the part of it that was not measured; empty when there is none) are 96 int64, `known` is 96
+    int32: how many series have a whole interval there. Kept by derivation, and made anew by `rebuild_totals`.
+    """
+
+    pk = models.CompositePrimaryKey("site_id", "service", "role", "day")
+    site_id = models.BigIntegerField()
+    service = models.CharField(max_length=20)
+    role = models.CharField(max_length=10)
+    day = models.DateField()
+    use = models.BinaryField()
+    estimated = models.BinaryField()
+    known = models.BinaryField()
+
+    privileges = ("SELECT",)
+    bulk_privileges = ("SELECT", "INSERT", "UPDATE")
+    has_foreign_keys = False
+
+    class Meta:
+        db_table = "metering_siteday"
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.service} {self.role} {self.day}"

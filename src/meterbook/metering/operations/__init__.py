@@ -42,6 +42,7 @@ from meterbook.metering.operations.recording import (
     record_latest,
     record_readings,
 )
+from meterbook.metering.operations.totals import rebuild_totals
 
 __all__ = [
     "BatchInvalid",
@@ -79,6 +80,7 @@ __all__ = [
     "import_readings",
     "install_meter",
     "make_partitions",
+    "rebuild_totals",
     "record_latest",
     "record_readings",
     "remove_meter",

@@ -11,7 +11,7 @@ from django.db import connections
 
 from meterbook.foundation import bulk, bus, scoping
 from meterbook.kernel.actor import Actor
-from meterbook.metering.deriving import findings, marks, portion, setups, writing
+from meterbook.metering.deriving import findings, marks, portion, setups, totals, writing
 from meterbook.metering.deriving.marks import Marks
 
 _log = structlog.get_logger(__name__)
@@ -53,8 +53,8 @@ def _derive(organization_id: int, actor: Actor, taken: Marks) -> DeriveOutcome:
     total = DeriveOutcome()
     portions = list(taken.portions())
     for number, dirty in enumerate(portions, start=1):
-        known = _setups(organization_id, actor, dirty)
-        done = _derive_portion(organization_id, known, dirty, taken, is_final=number == len(portions))
+        known, sums = _setups(organization_id, actor, dirty)
+        done = _derive_portion(organization_id, known, dirty, taken, sums, is_final=number == len(portions))
         if done is None:
             break
         total += done
@@ -66,6 +66,7 @@ def _derive_portion(
     known: dict[int, setups.Setup],
     dirty: dict[int, set[int]],
     taken: Marks,
+    sums: writing.Sums,
     *,
     is_final: bool,
 ) -> DeriveOutcome | None:
@@ -78,7 +79,7 @@ def _derive_portion(
         own = {series_id: days for series_id, days in dirty.items() if series_id in known}
         derived = portion.derive(connection, organization_id, known, own)
         _require_partitions(np.concatenate([np.zeros(0, np.int64), *(each.day for each in derived.days)]))
-        changed = writing.write(connection, organization_id, derived.days)
+        changed = writing.write(connection, organization_id, derived.days, sums)
         findings.write(connection, organization_id, derived.changes)
         touched = sorted(changed.keys() | {each.series_id for each in derived.changes})
         bus.notify("series", organization_id, touched, using=bulk.ALIAS)
@@ -87,13 +88,20 @@ def _derive_portion(
     return DeriveOutcome(sum(len(each) for each in derived.days), sum(changed.values()))
 
 
-def _setups(organization_id: int, actor: Actor, dirty: dict[int, set[int]]) -> dict[int, setups.Setup]:
+def _setups(
+    organization_id: int, actor: Actor, dirty: dict[int, set[int]]
+) -> tuple[dict[int, setups.Setup], writing.Sums]:
+    def all_members() -> dict[int, totals.Group]:
+        with scoping.scope([organization_id], actor=actor):
+            return totals.groups(organization_id=organization_id)
+
     with scoping.scope([organization_id], actor=actor):
         known = setups.load(organization_id=organization_id, series_ids=list(dirty))
+        members = totals.groups(organization_id=organization_id, series_ids=list(dirty))
     foreign = sorted(dirty.keys() - known.keys())
     if foreign:
         _log.warning("marks of series that the organization does not have", series=foreign[:10])
-    return known
+    return known, writing.Sums(members, all_members)
 
 
 def _require_partitions(days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:

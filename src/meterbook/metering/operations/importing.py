@@ -10,6 +10,7 @@ import uuid
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from psycopg import errors as pg_errors
@@ -24,12 +25,14 @@ from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, values
 from meterbook.metering.importing import instants
 from meterbook.metering.importing.mapping import Mapping
+from meterbook.metering.importing.parsing import Column
 from meterbook.metering.operations import import_plans, installing, marking, meters, recording
 from meterbook.metering.operations.batches import ReadingBatch
 from meterbook.metering.operations.import_plans import ImportPlan, PointPlan
 from meterbook.sites import models as site_models
 
 _PATIENCE_SECONDS = 20
+_MINUTE = 60_000_000  # microseconds, which the rows are counted in
 _IMPORT_LOCK = 4_762_312  # beside deriving.marks.LOCK
 
 
@@ -185,7 +188,12 @@ def _make_point(
     )
     is_counter = kind.is_energy_like and each.total is not None
     register = installing.RegisterPlan(
-        kind.code, kind.code, kind.unit, plan.decimals, opening=0 if is_counter else None
+        kind.code,
+        kind.code,
+        kind.unit,
+        plan.decimals,
+        opening=0 if is_counter else None,
+        step=_step(each.column, plan.mapping.step, kind.step) if is_counter else None,
     )
     installing.install_meter(
         actor=actor,
@@ -198,6 +206,15 @@ def _make_point(
     )
     series = models.Series.objects.get(organization_id=site.organization_id, meter_point=point, code=kind.code)
     return point, series.pk
+
+
+def _step(column: Column, minutes: int, usual: int) -> int:
+    """The longest step whose slots the rows of a new meter fill: an hourly file is not cut into estimated quarters."""
+    marks = np.array([*column.starts, column.ends[-1]], np.int64)
+    fitting = (
+        step for step in values.STEPS if step > usual and minutes % step == 0 and not np.any(marks % (step * _MINUTE))
+    )
+    return max(fitting, default=usual)
 
 
 def _service(series: str) -> values.Service:

@@ -28,19 +28,27 @@ def create_meter_point(
     name: str,
     service: values.Service,
     node: site_models.SiteNode | None = None,
+    role: values.PointRole = values.PointRole.TENANT,
 ) -> models.MeterPoint:
     """This will add a meter point to a site.
 
+    :param role: a site's use of a service is the sum of its MAIN points, or of COMMON and TENANT where it has none
     :raises CodeTaken: when the organization has a meter point of that code
     """
     try:
         with transaction.atomic():
             point = models.MeterPoint.objects.create(
-                organization_id=site.organization_id, site=site, node=node, code=code, name=name, service=service
+                organization_id=site.organization_id,
+                site=site,
+                node=node,
+                code=code,
+                name=name,
+                service=service,
+                role=role,
             )
     except IntegrityError as error:
         raise CodeTaken(_("There is a meter point “%(code)s” already; take another code.") % {"code": code}) from error
-    after = {"site": site.code, "code": code, "name": name, "service": service}
+    after = {"site": site.code, "code": code, "name": name, "service": service, "role": role}
     audit_operations.record(
         actor=actor, at=at, action="metering:create_meter_point", subject=point, before=None, after=after
     )

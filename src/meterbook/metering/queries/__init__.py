@@ -1,10 +1,20 @@
 """Reads of metering; each needs a running scope."""
 
-from meterbook.metering.queries.consumption import Comparison, Point, Slot, SlotState, Usage, usage
-from meterbook.metering.queries.imports import ImportNotFound, ImportRow, get_import, list_imports
-from meterbook.metering.queries.listing import MeterPage, MeterRow, MeterState, list_meters, state_at
+from meterbook.metering.queries.comparing import Comparison
+from meterbook.metering.queries.consumers import MOST_CONSUMERS, Consumer, top_consumers
+from meterbook.metering.queries.consumption import Against, Point, Usage, usage, usage_of
+from meterbook.metering.queries.imports import (
+    ImportNotFound,
+    ImportRow,
+    count_waiting_imports,
+    get_import,
+    list_imports,
+)
+from meterbook.metering.queries.listing import LATE_AFTER, MeterState, state_at
 from meterbook.metering.queries.live import LiveRow, live_values
 from meterbook.metering.queries.meters import InstallationRow, MeterDetail, MeterNotFound, RegisterRow, get_meter
+from meterbook.metering.queries.peers import PeerRow, list_peers
+from meterbook.metering.queries.power import LivePower, live_power
 from meterbook.metering.queries.readings import (
     CorrectionRow,
     FindingRow,
@@ -14,41 +24,74 @@ from meterbook.metering.queries.readings import (
     list_findings,
 )
 from meterbook.metering.queries.series import SeriesRow, list_series
-from meterbook.metering.queries.spans import View, bounds, step_back, step_on
+from meterbook.metering.queries.site_lines import Place
+from meterbook.metering.queries.slots import Slot, SlotState
+from meterbook.metering.queries.spans import (
+    Grain,
+    Span,
+    View,
+    bounds,
+    free_span,
+    span,
+    span_before,
+    span_year_before,
+    step_back,
+    step_on,
+)
+from meterbook.metering.queries.totals import Figure, Hour, ServiceUse, service_use
 
 __all__ = [
+    "LATE_AFTER",
+    "MOST_CONSUMERS",
+    "Against",
     "Comparison",
+    "Consumer",
     "CorrectionRow",
+    "Figure",
     "FindingRow",
+    "Grain",
+    "Hour",
     "ImportNotFound",
     "ImportRow",
     "InstallationRow",
+    "LivePower",
     "LiveRow",
     "MeterDetail",
     "MeterNotFound",
-    "MeterPage",
-    "MeterRow",
     "MeterState",
+    "PeerRow",
+    "Place",
     "Point",
     "ReadingRow",
     "RegisterRow",
     "SeriesRow",
+    "ServiceUse",
     "Slot",
     "SlotState",
+    "Span",
     "Usage",
     "View",
     "bounds",
+    "count_waiting_imports",
+    "free_span",
     "get_import",
     "get_meter",
     "latest_readings",
     "list_corrections",
     "list_findings",
     "list_imports",
-    "list_meters",
+    "list_peers",
     "list_series",
+    "live_power",
     "live_values",
+    "service_use",
+    "span",
+    "span_before",
+    "span_year_before",
     "state_at",
     "step_back",
     "step_on",
+    "top_consumers",
     "usage",
+    "usage_of",
 ]

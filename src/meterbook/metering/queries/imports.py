@@ -41,6 +41,13 @@ def list_imports() -> list[ImportRow]:
     return [_row(each) for each in newest]
 
 
+def count_waiting_imports() -> int:
+    """This will count the files that were uploaded and wait to be imported."""
+    return models.ImportFile.objects.filter(
+        organization_id__in=scoping.current().organizations, imported_at__isnull=True
+    ).count()
+
+
 def get_import(*, public_id: uuid.UUID) -> ImportRow:
     """This will return one file.
 

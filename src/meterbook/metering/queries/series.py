@@ -53,12 +53,17 @@ class RegisterScale:
         return Decimal(whole).scaleb(-MOST_DECIMALS, context=rounding.EXACT)
 
 
-def list_series(*, meter_point_ids: Collection[int]) -> list[SeriesRow]:
-    """This will return the series of meter points in the order of the catalogue, in one query."""
+def list_series(*, meter_point_ids: Collection[int], codes: Collection[str] | None = None) -> list[SeriesRow]:
+    """This will return the series of meter points in the order of the catalogue, in one query.
+
+    :param codes: only series of those codes; None means all
+    """
     order = {code: place for place, code in enumerate(values.series_types())}
     found = models.Series.objects.filter(
         organization_id__in=scoping.current().organizations, meter_point_id__in=meter_point_ids
     )
+    if codes is not None:
+        found = found.filter(code__in=codes)
     rows = [_row(each) for each in found.order_by("id")]
     return sorted(rows, key=lambda row: (order.get(row.code, len(order)), row.id))
 
