@@ -142,3 +142,20 @@ class Grant(foundation_models.TenantModel):
     def __str__(self) -> str:
         what = self.role_code or self.action or str(self.role_id)
         return f"{what} for {self.user_id}"
+
+
+class SavedView(foundation_models.TenantModel):
+    """A list as somebody wants to see it again: the query of its address under a name. Personal, so not audited."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT)
+    page = models.CharField(max_length=40)
+    name = models.CharField(max_length=80)
+    query = models.TextField(blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["organization_id", "user", "page", "name"], name="saved_view_name_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from meterbook.foundation import scoping
-from meterbook.sites import models
+from meterbook.sites import models, values
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,18 @@ class SiteRow:
     zone: ZoneInfo
     currency: str
     language: str
+
+
+@dataclass(frozen=True)
+class NodeRow:
+    """A place of a site's tree; `parent_id` None at the top."""
+
+    id: int
+    public_id: uuid.UUID
+    parent_id: int | None
+    kind: values.NodeKind
+    code: str
+    name: str
 
 
 class SiteNotFound(LookupError):
@@ -43,6 +55,19 @@ def get_site(*, public_id: uuid.UUID) -> SiteRow:
     if found is None:
         raise SiteNotFound(SiteNotFound.__doc__)
     return _row(found)
+
+
+def list_nodes(*, site_id: int) -> list[NodeRow]:
+    """This will return all places of a site, larger ones before smaller ones, alike ones by code."""
+    nodes = models.SiteNode.objects.filter(organization_id__in=scoping.current().organizations, site_id=site_id)
+    order = list(values.NodeKind)
+    rows = [
+        NodeRow(pk, public_id, parent_id, values.NodeKind(kind), code, name)
+        for pk, public_id, parent_id, kind, code, name in nodes.order_by("code", "id").values_list(
+            "pk", "public_id", "parent_id", "kind", "code", "name"
+        )
+    ]
+    return sorted(rows, key=lambda row: order.index(row.kind))
 
 
 def _row(site: models.Site) -> SiteRow:
