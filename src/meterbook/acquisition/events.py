@@ -17,6 +17,7 @@ class DeviceWentSilent(events.Event):
 
     name: ClassVar[str] = "acquisition.device_went_silent"
     device_id: str
+    bus_id: str
     meter_id: str
     point_id: str | None
     site_id: str
@@ -36,6 +37,7 @@ class DeviceCameBack(events.Event):
 
     name: ClassVar[str] = "acquisition.device_came_back"
     device_id: str
+    bus_id: str
     meter_id: str
     answered_at: str
 
@@ -51,6 +53,7 @@ class DeviceSwitchedOff(events.Event):
 
     name: ClassVar[str] = "acquisition.device_switched_off"
     device_id: str
+    bus_id: str
     meter_id: str
 
     @property

@@ -12,6 +12,7 @@ from meterbook.acquisition import models, texts, values
 from meterbook.foundation import scoping
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models as metering_models
+from meterbook.sites import models as site_models
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,28 @@ class RequestRow:
         return self.status.is_final
 
 
+@dataclass(frozen=True)
+class SilentMeter:
+    """A meter whose device does not answer; `label` is its meter point's name, else its serial number."""
+
+    meter_id: uuid.UUID
+    point_id: uuid.UUID | None
+    site: site_models.Site
+    label: str
+    since: datetime
+    problem: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class BusSilence:
+    """Who does not answer on a bus; `is_whole`: it has two devices or more, and the latest cycle of each failed."""
+
+    bus: models.Bus
+    silent: tuple[SilentMeter, ...]
+    is_whole: bool
+    devices: int
+
+
 class DeviceNotFound(LookupError):
     """The meter has no device in this organization; add it to a bus first."""
 
@@ -137,6 +160,43 @@ def list_devices(*, bus_id: int | None = None) -> list[DeviceRow]:
     found = list(devices.select_related("bus", "meter").order_by("bus__name", "unit_id", "id"))
     states = _states([device.pk for device in found])
     return [_device_row(device, states.get(device.pk)) for device in found]
+
+
+def silence_of_bus(*, public_id: uuid.UUID) -> BusSilence:
+    """This will return which meters of a bus are silent now, and whether the bus as a whole is.
+
+    A bus is silent when its first device counts as silent and the latest cycle of all others failed too: its gateway
+    is away, or its line is cut.
+
+    :raises LookupError: when the bus is not there or belongs to another organization
+    """
+    organization_id = scoping.current().organization_id
+    bus = models.Bus.objects.filter(organization_id=organization_id, public_id=public_id).select_related("site").first()
+    if bus is None:
+        raise LookupError(f"There is no bus {public_id} in this organization.")
+    devices = models.Device.objects.filter(organization_id=organization_id, bus=bus, is_enabled=True)
+    found = list(devices.select_related("meter").order_by("unit_id", "id"))
+    states = _states([each.pk for each in found])
+    silent = [each for each in found if each.pk in states and states[each.pk].status == values.DeviceStatus.SILENT]
+    has_failed = all(each.pk in states and states[each.pk].failures > 0 for each in found)
+    return BusSilence(
+        bus=bus,
+        silent=tuple(_silent_meter(bus, each, states[each.pk]) for each in silent),
+        is_whole=len(found) > 1 and bool(silent) and has_failed,
+        devices=len(found),
+    )
+
+
+def _silent_meter(bus: models.Bus, device: models.Device, state: models.DeviceState) -> SilentMeter:
+    point = point_of_meter(organization_id=device.organization_id, meter_id=device.meter_id)
+    return SilentMeter(
+        meter_id=device.meter.public_id,
+        point_id=None if point is None else point.public_id,
+        site=bus.site if point is None else point.site,
+        label=device.meter.serial_number if point is None else point.name,
+        since=state.silent_since or state.failed_at or device.created_at,
+        problem=state.problem or {},
+    )
 
 
 def get_request(*, public_id: uuid.UUID, real_at: datetime) -> RequestRow:

@@ -66,13 +66,14 @@ def get_zone(*, site_id: int | None = None, newest: int = 3) -> AlarmZone:
     for severity, kind, count in open_alarms.values_list("severity", "kind").annotate(count=Count("id")):
         counted[severity] += count
         counted[kind] += count
+    on_buses = open_alarms.filter(kind=values.AlarmKind.BUS_SILENT).values_list("details__meters", flat=True)
     rows = open_alarms.select_related("site", "acknowledged_by").order_by("-raised_at", "-id")[:newest]
     return AlarmZone(
         critical=counted[values.Severity.CRITICAL],
         warning=counted[values.Severity.WARNING],
         info=counted[values.Severity.INFO],
         newest=tuple(_row(alarm) for alarm in rows),
-        silent_meters=counted[values.AlarmKind.METER_SILENT],
+        silent_meters=counted[values.AlarmKind.METER_SILENT] + sum(each or 0 for each in on_buses),
     )
 
 

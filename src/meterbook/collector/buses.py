@@ -18,7 +18,7 @@ from meterbook.acquisition.contract.frames import Frame, Sample
 from meterbook.acquisition.drivers.modbus_tcp.bus import ModbusTcpBus
 from meterbook.acquisition.library import decode
 from meterbook.acquisition.polling import agenda, backoff, blocks, timetable
-from meterbook.collector import buffer, hosts, pacing, readers
+from meterbook.collector import buffer, hosts, pacing, readers, watching
 from meterbook.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -55,6 +55,8 @@ class BusRunner:
         self._agenda: agenda.Agenda[int] = agenda.Agenda()
         self._readers: dict[int, readers.DeviceReader] = {}
         self._requests: deque[operations.TakenRequest] = deque()
+        self._leases = watching.Leases()
+        self._speed = clock.speed()
         self._woken = asyncio.Event()
         self._pacer = pacing.Pacer()
         self._line: ModbusTcpBus | None = None
@@ -86,6 +88,23 @@ class BusRunner:
         self._requests.append(request)
         self._woken.set()
 
+    def watch(self, device_ids: Iterable[int]) -> None:
+        """This will ask those of the devices that are on this bus more often for a while: somebody looks at them."""
+        if self._leases.renew(self._readers.keys() & set(device_ids), time.monotonic()):
+            self._schedule_all()
+            self._woken.set()
+
+    async def read_due(self) -> None:
+        """This will do all that is due now and return; for a clock that stands meanwhile."""
+        while (job := self._agenda.take(clock.now())) is not None:
+            await self._do(job)
+
+    async def close(self) -> None:
+        """This will end the line to the gateway, if one is open."""
+        if self._line is not None:
+            await self._line.close()
+            self._line = None
+
     async def run(self) -> None:
         """This will read until it is cancelled."""
         try:
@@ -97,11 +116,12 @@ class BusRunner:
                     log.exception("collector.step_failed", bus=self.plan.bus_id)
                     await asyncio.sleep(pacing.LONGEST)
         finally:
-            if self._line is not None:
-                await self._line.close()
+            await self.close()
 
     async def _step(self) -> None:
         self._woken.clear()
+        if self._leases.end(time.monotonic()):
+            self._schedule_all()
         if self._requests:
             await self._serve(self._requests.popleft())
             return
@@ -172,8 +192,7 @@ class BusRunner:
         if self._line is None or self._must_resolve:
             address = await hosts.resolve(self.plan.host, self.plan.port, self._allowed)
             if self._line is not None and (self._line.host, self._line.port) != (address, self.plan.port):
-                await self._line.close()
-                self._line = None
+                await self.close()
             if self._line is None:
                 self._line = ModbusTcpBus(address, self.plan.port, clock=clock.now)
             self._must_resolve = False
@@ -207,7 +226,7 @@ class BusRunner:
 
     def _forgive(self, reader: readers.DeviceReader) -> None:
         """A device that answered a person is well: it need not rest any longer."""
-        table = reader.table
+        table = self._table(reader)
         if table is not None and table.instant_every is not None:
             slot, work = timetable.slot_of(clock.now(), table.instant_every), timetable.Work.INSTANT
             self._agenda.succeeded(agenda.Job(reader.plan.device_id, work, slot, self._policy(reader)))
@@ -233,21 +252,29 @@ class BusRunner:
     def _note(self, reader: readers.DeviceReader, failures: int, problem: values.Problem) -> None:
         now = clock.now()
         plan, since = reader.plan, reader.failing_since or now
-        self._outlets.buffer.note(
-            buffer.Failed(plan.organization_id, plan.device_id, now, failures, since, problem)
-        )
+        self._outlets.buffer.note(buffer.Failed(plan.organization_id, plan.device_id, now, failures, since, problem))
         self._outlets.arrived()
 
     def _put(self, reader: readers.DeviceReader) -> None:
         self._readers[reader.plan.device_id] = reader
-        if reader.problem is not None and reader.table is None:
+        if reader.problem is not None and not reader.feeds:
             self._note(reader, 0, reader.problem)
 
+    def _schedule_all(self) -> None:
+        for reader in self._readers.values():
+            self._schedule(reader)
+
     def _schedule(self, reader: readers.DeviceReader) -> None:
-        if reader.table is None:
+        table = self._table(reader)
+        if table is None:
             self._agenda.remove(reader.plan.device_id)
         else:
-            self._agenda.put(reader.plan.device_id, reader.table, self._policy(reader))
+            is_watched = reader.plan.device_id in self._leases.devices
+            self._agenda.put(reader.plan.device_id, table, self._policy(reader), is_watched=is_watched)
+
+    def _table(self, reader: readers.DeviceReader) -> timetable.Timetable | None:
+        watched = self._leases.devices
+        return reader.table(speed=self._speed, watched=len(watched) if reader.plan.device_id in watched else 0)
 
     def _policy(self, reader: readers.DeviceReader) -> backoff.Policy:
         return backoff.Policy(

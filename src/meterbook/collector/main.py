@@ -72,7 +72,8 @@ async def collect(allowed: networks.AllowedNetworks, stop: asyncio.Event) -> boo
     finally:
         await _end([*parts, *(each.task for each in collector.running.values())])
         await until_written(collector.writer, collector.buffer, FLUSH_SECONDS)
-        is_clean = await collector.database.close(CLOSE_SECONDS)
+        closing = collector.database.close(CLOSE_SECONDS), collector.planning.close(CLOSE_SECONDS)
+        is_clean = all(await asyncio.gather(*closing))
     return is_clean
 
 
@@ -82,6 +83,8 @@ class Collector:
     def __init__(self, allowed: networks.AllowedNetworks) -> None:
         self.running: dict[int, Running] = {}
         self.database = Database()
+        # Plans of many meters take a while to load: values that arrive meanwhile are written all the same.
+        self.planning = Database()
         self.buffer = buffer.Buffer()
         self.writer = Writer(self.database, self.buffer)
         self._allowed = allowed
@@ -93,7 +96,7 @@ class Collector:
         while True:
             self._plans_changed.clear()
             try:
-                self._apply(await self.database.run(load_plans))
+                self._apply(await self.planning.run(load_plans))
             except DatabaseLost as error:
                 log.warning("collector.plans_not_loaded", error=str(error))
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -132,10 +135,17 @@ class Collector:
                         self._asked.set()
                     elif notice.kind == "device":
                         self._plans_changed.set()
+                    elif notice.kind == operations.WATCH:
+                        self._watch(notice)
             except psycopg.OperationalError as error:
                 log.warning("collector.listener_lost", error=str(error).strip())
             finally:
                 await connection.close()
+
+    def _watch(self, notice: foundation_bus.Notice) -> None:
+        for each in self.running.values():
+            if each.runner.plan.organization_id == notice.organization_id:
+                each.runner.watch(notice.ids)
 
     def answer(self, request: operations.TakenRequest, answer: operations.Answer) -> None:
         """This will write an answer down while the bus goes on."""
@@ -161,7 +171,7 @@ class Collector:
             return
         if not running.runner.knows(request.device_id):  # asked before the new device's plan was loaded
             with contextlib.suppress(DatabaseLost):
-                self._apply(await self.database.run(load_plans))
+                self._apply(await self.planning.run(load_plans))
         running.runner.ask(request)
 
     def _apply(self, loaded: tuple[plans.BusPlan, ...]) -> None:

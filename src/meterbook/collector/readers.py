@@ -35,15 +35,18 @@ class DeviceReader:
     noted: dict[int, datetime] = field(default_factory=dict)
     failing_since: datetime | None = None
 
-    @property
-    def table(self) -> timetable.Timetable | None:
-        """When it is due; None while no register of it feeds a series."""
+    def table(self, *, speed: int = 1, watched: int = 0) -> timetable.Timetable | None:
+        """This will return when it is due; None while no register of it feeds a series.
+
+        :param speed: of the product's clock
+        :param watched: how many devices of the bus somebody looks at, 0 when nobody looks at this one
+        """
         if not self.feeds:
             return None
         counters = [each.step for each in self.feeds.values() if each.kind is metering_values.SeriesKind.CUMULATIVE]
         return timetable.Timetable(
             energy_every=timedelta(minutes=min(counters)) if counters else None,
-            instant_every=timedelta(seconds=self.plan.live_seconds),
+            instant_every=timetable.live_every(self.plan.live_seconds, speed=speed, watched=watched),
         )
 
     def store(self, sample: Sample, at: datetime) -> Stored | None:

@@ -95,8 +95,16 @@ def write_notes(organization_id: int, content: buffer.Content, *, at: datetime) 
     notes = content.notes.get(organization_id)
     if not notes:
         return
+    answers = [
+        operations.DeviceAnswer(note.device_id, note.at, note.frame, note.problem)
+        for note in notes.values()
+        if isinstance(note, buffer.Answered)
+    ]
     with scoping.scope([organization_id], actor=ACTOR):
+        done = operations.note_usual_answers(actor=ACTOR, at=at, answers=answers)
         for note in notes.values():
+            if note.device_id in done:
+                continue
             if isinstance(note, buffer.Answered):
                 operations.note_device_answer(
                     actor=ACTOR, at=note.at, device_id=note.device_id, frame=note.frame, problem=note.problem

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from procrastinate import RetryStrategy
 
+from meterbook.alarms import silence
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import operations as billing_operations
 from meterbook.foundation import events, scoping
@@ -41,10 +42,24 @@ def seal_entries(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     audit_operations.seal(organization_id=scoping.current().organization_id, at=at)
 
 
+@job("alarms.settle_buses", queue="default", lock=lambda organization_id, **_: f"buses:{organization_id}")
+def settle_buses(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will tell meters that stay silent although their bus answers again."""
+    silence.settle_buses(actor=actor, at=at)
+
+
 @job("billing.advance_run", queue="billing", own_scope=True)
 def advance_run(*, organization_id: int, actor: Actor, at: datetime, run_id: str) -> None:
     """This will carry a bill run on until a person must decide, or it is closed."""
     billing_operations.advance_run(organization_id=organization_id, actor=actor, at=at, run_id=uuid.UUID(run_id))
+
+
+@job("billing.make_print_file", queue="billing", lock=lambda print_id, **_: f"print:{print_id}", own_scope=True)
+def make_print_file(*, organization_id: int, actor: Actor, at: datetime, print_id: str) -> None:
+    """This will set the bills of a print file and put them into one PDF."""
+    billing_operations.make_print_file(
+        organization_id=organization_id, actor=actor, at=at, print_id=uuid.UUID(print_id)
+    )
 
 
 # Retried although it is periodic: a deadlock passes in seconds, and the next instant is hours away.

@@ -151,3 +151,41 @@ class TestGetDeviceOfMeter:
 
         assert (row.status, row.answered_at, row.problem) == (values.DeviceStatus.NEVER, None, None)
         assert row.bus.name == device.bus.name
+
+
+class TestMoveBus:
+    def test_is_seen_and_written_down_once(self) -> None:
+        bus = factory.bus(site=sites.site(organization=identity.organization()), port=502)
+
+        with scoping.scope([bus.organization_id], actor=factory.ACTOR):
+            for _time in range(2):
+                move(bus, port=1502)
+            (row,) = queries.list_buses()
+            entries = audit_models.AuditEntry.objects.filter(
+                organization_id=bus.organization_id, action="acquisition:move_bus"
+            )
+            written = [(each.before, each.after) for each in entries]
+
+        assert (row.host, row.port) == ("127.0.0.1", 1502)
+        assert written == [({"host": "127.0.0.1", "port": 502}, {"host": "127.0.0.1", "port": 1502})]
+
+    def test_refuses_what_cannot_be(self) -> None:
+        bus = factory.bus(site=sites.site(organization=identity.organization()))
+
+        with scoping.scope([bus.organization_id], actor=factory.ACTOR):
+            with pytest.raises(operations.BusMisconfigured):
+                move(bus, port=0)
+            with pytest.raises(networks.NetworkNotAllowed):
+                move(bus, port=502, host="10.1.1.1")
+
+    def test_does_not_find_the_bus_of_another_organization(self) -> None:
+        bus = factory.bus(site=sites.site(organization=identity.organization()))
+        other = identity.organization()
+
+        with pytest.raises(models.Bus.DoesNotExist), scoping.scope([other.pk], actor=factory.ACTOR):
+            move(bus, port=1502)
+
+
+def move(bus: models.Bus, *, port: int, host: str = "127.0.0.1") -> None:
+    """Have a bus reached elsewhere on this machine."""
+    operations.move_bus(actor=factory.ACTOR, at=factory.AT, bus_id=bus.pk, host=host, port=port, allowed=factory.DEMO)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime, timedelta
 
 import pytest
@@ -139,3 +140,71 @@ class TestProblems:
         assert row.problem.words == "The device answered with exception 2, illegal data address."
         assert row.problem.remedy.startswith("The device has no such register")
         assert row.problem.exact == "unit 7: exception 2"
+
+
+class TestNoteUsualAnswers:
+    def note(self, *answers: operations.DeviceAnswer, organization_id: int) -> frozenset[int]:
+        with scoping.scope([organization_id], actor=factory.ACTOR):
+            return operations.note_usual_answers(actor=factory.ACTOR, at=factory.AT, answers=answers)
+
+    def test_keeps_what_is_no_news_and_leaves_the_rest(self) -> None:
+        organization, later = identity.organization(), factory.AT + SECOND
+        device, fresh = (factory.device(organization=organization) for _number in range(2))
+        answer(device)
+        frame = operations.FrameNote(later, "01", "02", 34)
+
+        done = self.note(
+            operations.DeviceAnswer(device.pk, later, frame),
+            operations.DeviceAnswer(fresh.pk, later, frame),
+            organization_id=organization.pk,
+        )
+
+        row = factory.shown_device(device)
+        assert done == {device.pk}
+        assert (row.answered_at, row.frame_at, row.took_ms) == (later, later, 34)
+        assert (row.request_hex, row.response_hex) == ("01", "02")
+        assert factory.shown_device(fresh).status is values.DeviceStatus.NEVER
+
+    def test_leaves_what_a_person_must_be_told(self, device: models.Device) -> None:
+        answer(device)
+
+        assert (
+            self.note(
+                operations.DeviceAnswer(device.pk, factory.AT, None, factory.TIMEOUT),
+                organization_id=device.organization_id,
+            )
+            == frozenset()
+        )
+        assert factory.shown_device(device).problem is None
+
+    def test_keeps_the_newest_figures_of_the_same_problem(self, device: models.Device) -> None:
+        answer(device, problem=factory.TIMEOUT)
+        again = dataclasses.replace(factory.TIMEOUT, words="unit 7 did not answer within 2 s")
+
+        done = self.note(
+            operations.DeviceAnswer(device.pk, factory.AT, None, again), organization_id=device.organization_id
+        )
+
+        row = factory.shown_device(device)
+        assert done == {device.pk}
+        assert row.problem is not None
+        assert row.problem.exact == again.words
+        assert row.took_ms == FRAME.took_ms
+
+    def test_passes_over_a_silent_device_and_those_of_others(self, device: models.Device) -> None:
+        for failures in (1, 2, 3):
+            fail(device, failures=failures)
+        foreign = factory.device(organization=identity.organization())
+        answer(foreign)
+
+        done = self.note(
+            operations.DeviceAnswer(device.pk, factory.AT, FRAME),
+            operations.DeviceAnswer(foreign.pk, factory.AT, FRAME),
+            organization_id=device.organization_id,
+        )
+
+        assert done == frozenset()
+        assert factory.shown_device(device).status is values.DeviceStatus.SILENT
+
+    def test_of_none_is_nothing(self, device: models.Device) -> None:
+        assert self.note(organization_id=device.organization_id) == frozenset()

@@ -20,6 +20,8 @@ def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT public_id FROM billing_billrun WHERE organization_id = %s", [organization_id])
         runs = [str(row[0]) for row in cursor.fetchall()]
+        cursor.execute("SELECT public_id FROM billing_printfile WHERE organization_id = %s", [organization_id])
+        prints = [str(row[0]) for row in cursor.fetchall()]
         cursor.execute(
             "SELECT event_id, handler FROM foundation_eventdelivery WHERE organization_id = %s", [organization_id]
         )
@@ -28,8 +30,10 @@ def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:
     return {
         "foundation.handle_event": [{**own, "event_id": event, "handler": handler} for event, handler in handled],
         "metering.derive_dirty_days": [own],
+        "alarms.settle_buses": [own],
         "audit.seal_entries": [own],
         "billing.advance_run": [{**own, "run_id": run} for run in runs],
+        "billing.make_print_file": [{**own, "print_id": print_file} for print_file in prints],
         "metering.make_partitions": [{"organization_id": ticker.PLATFORM}],
     }
 

@@ -41,6 +41,7 @@ UNBOUND = {
     ("metering_seriesday", "series_id"): "written by derivation only, whose series come from a scoped read",
     ("metering_seriesmonth", "series_id"): "as the days",
     ("metering_readingconflict", "series_id"): "as the readings",
+    ("metering_siteday", "site_id"): "as the days: of the series' own meter points",
     ("ledger_ledgertransaction", "reverses_id"): "a trigger compares the organizations",
     ("ledger_ledgerentry", "transaction_id"): "a trigger compares the organizations",
     ("ledger_ledgerentry", "account_id"): "a trigger compares the organizations",
@@ -56,6 +57,7 @@ UNBOUND = {
 CALLABLE = {
     "foundation_organization_ids": {"meterbook_app"},
     "identity_organizations_of": {"meterbook_app"},
+    "ledger_lock_balances": {"meterbook_app"},
     "metering_make_partition": {"meterbook_app", "meterbook_bulk", "meterbook_maintenance"},
 }
 BULK = {
@@ -65,6 +67,7 @@ BULK = {
     "metering_readingconflict": {"SELECT", "INSERT"},
     "metering_series": {"SELECT"},
     "metering_seriesday": {"SELECT", "INSERT", "UPDATE"},
+    "metering_siteday": {"SELECT", "INSERT", "UPDATE"},
     "metering_seriesfinding": {"SELECT", "INSERT", "DELETE"},
     "metering_seriesmonth": {"SELECT", "INSERT", "UPDATE"},
 }

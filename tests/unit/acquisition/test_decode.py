@@ -18,6 +18,7 @@ from meterbook_lab import modbus_registers
 
 SDM630 = documents.load("eastron_sdm630")
 EM24 = documents.load("carlo_gavazzi_em24")
+ABB = documents.load("abb_b23")
 BITS = st.integers(0, 2**32 - 1)
 
 
@@ -41,6 +42,7 @@ class TestRaw:
             ((0xFFFF, 0xFFFF, 0xFFFF, 0xFFFE), "int64", "big", -2),
             ((0x4366, 0x3334), "float32", "big", "230.20001"),
             ((0x3333, 0x4366), "float32", "little", "230.2"),
+            ((0x416E, 0x3600, 0x147A, 0xE148), "float64", "big", "15839232.64"),
         ],
     )
     def test_follows_type_and_word_order(
@@ -103,6 +105,38 @@ class TestDecode:
 
         assert [sample.code for sample in decoded.samples] == ["voltage_l2"]
         assert [register.code for register, _ in decoded.refused] == ["voltage_l1"]
+
+    def test_passes_over_a_phase_that_is_not_connected(self) -> None:
+        registers = [ABB.register("power_l1"), ABB.register("power_l2")]
+
+        decoded = decode.decode_block(registers, Block(3, 23_318, 4), (0, 4_200, 0x7FFF, 0xFFFF))
+
+        assert [(sample.code, sample.value) for sample in decoded.samples] == [("power_l1", 420)]
+        assert decoded.refused == ()
+
+    def test_tells_that_a_counter_has_no_value(self) -> None:
+        decoded = decode.decode_block([ABB.register("energy_import")], Block(3, 0x5000, 4), (0xFFFF,) * 4)
+
+        assert decoded.samples == ()
+        assert [type(error) for _, error in decoded.refused] == [decode.Absent]
+
+    def test_takes_the_same_words_for_a_number_where_the_maker_does_not_say_so(self) -> None:
+        register = documents.load("schneider_iem3155").register("energy_import")
+
+        with pytest.raises(errors.Nonsense) as caught:
+            decode.decode(register, (0xFFFF,) * 4)
+
+        assert "below zero" in caught.value.what
+
+    def test_finds_the_last_digit_of_a_64_bit_float_fine_long_after_a_32_bit_one_is_coarse(self) -> None:
+        kilowatt_hours = Fraction(5_000_000_123, 1_000)
+        long, short = (documents.load(code).register("energy_import") for code in ("siemens_pac2200", "janitza_b23"))
+
+        fine = decode.decode(long, tuple(modbus_registers.encode(long, kilowatt_hours)))
+        coarse = decode.decode(short, tuple(modbus_registers.encode(short, kilowatt_hours)))
+
+        assert (fine.value, fine.is_coarse) == (5_000_000_123, False)
+        assert coarse.is_coarse
 
     @pytest.mark.parametrize("model", documents.all_models(), ids=lambda model: model.code)
     @given(raw=st.integers(0, 30_000))

@@ -46,24 +46,40 @@ def faults(text: str) -> list[str]:
     return [str(fault) for fault in caught.value.faults]
 
 
-class TestTheLibrary:
-    def test_holds_the_two_models_of_the_first_landing(self) -> None:
-        assert {"eastron_sdm630", "carlo_gavazzi_em24"} <= set(documents.codes())
+ELECTRICITY = [each for each in documents.all_models() if each.service == "ELECTRICITY"]
 
-    @pytest.mark.parametrize("model", documents.all_models(), ids=lambda model: model.code)
+
+class TestTheLibrary:
+    def test_holds_six_electricity_meters(self) -> None:
+        assert {each.code for each in ELECTRICITY} == {
+            "abb_b23",
+            "carlo_gavazzi_em24",
+            "eastron_sdm630",
+            "janitza_b23",
+            "schneider_iem3155",
+            "siemens_pac2200",
+        }
+
+    def test_says_of_meters_that_no_maker_makes_that_they_are_simulated(self) -> None:
+        simulated = {each.code for each in documents.all_models() if each.is_simulated}
+
+        assert simulated == {"demo_gas_pulse", "demo_water_pulse"}
+        assert documents.load("demo_water_pulse").register("volume").unit is Unit.M3
+
+    @pytest.mark.parametrize("model", ELECTRICITY, ids=lambda model: model.code)
     def test_has_an_import_counter_and_the_live_values_of_every_model(self, model: documents.MeterModel) -> None:
         series = {register.series_code: register for register in model.registers}
 
         phases = {f"{name}_l{phase}" for name in ("voltage", "current", "power") for phase in (1, 2, 3)}
-        assert {"energy_import", "energy_export", "power", "power_factor", "frequency", *phases} <= set(series)
+        assert {"energy_import", "energy_export", "power", *phases} <= set(series)
         assert series["energy_import"].unit is Unit.KWH
         assert series["energy_import"].is_energy
 
     @pytest.mark.parametrize("model", documents.all_models(), ids=lambda model: model.code)
-    def test_calls_exactly_the_energies_counters(self, model: documents.MeterModel) -> None:
+    def test_calls_exactly_energies_and_volumes_counters(self, model: documents.MeterModel) -> None:
         for register in model.registers:
-            is_energy = register.unit.dimension in (Dimension.ENERGY, Dimension.REACTIVE_ENERGY)
-            assert (register.kind is Kind.CUMULATIVE) == is_energy, register.code
+            is_counted = register.unit.dimension in (Dimension.ENERGY, Dimension.REACTIVE_ENERGY, Dimension.VOLUME)
+            assert (register.kind is Kind.CUMULATIVE) == is_counted, register.code
 
     def test_knows_where_the_sdm630_keeps_its_energy(self) -> None:
         register = documents.load("eastron_sdm630").register("energy_import")
@@ -76,6 +92,30 @@ class TestTheLibrary:
 
         assert (register.address, register.type, register.word_order) == (66, "int32", "little")
         assert register.scale == Fraction(1, 10)
+
+    @pytest.mark.parametrize(
+        ("code", "function", "address", "words", "kind", "scale"),
+        [
+            ("abb_b23", 3, 0x5000, 4, "uint64", "1/100"),
+            ("schneider_iem3155", 3, 3203, 4, "int64", "1/1000"),  # 3204 in the maker's table, which counts from 1
+            ("janitza_b23", 3, 19_068, 2, "float32", "1/1000"),
+            ("siemens_pac2200", 4, 801, 4, "float64", "1/1000"),
+        ],
+    )
+    def test_knows_where_each_model_keeps_its_energy(
+        self, code: str, function: int, address: int, words: int, kind: str, scale: str
+    ) -> None:
+        register = documents.load(code).register("energy_import")
+
+        assert (register.function, register.address, register.words) == (function, address, words)
+        assert (register.type, register.scale, register.unit) == (kind, Fraction(scale), Unit.KWH)
+
+    def test_knows_with_which_number_a_meter_says_that_it_has_no_value(self) -> None:
+        abb, eastron = documents.load("abb_b23"), documents.load("eastron_sdm630")
+
+        assert abb.register("energy_import").absent == 2**64 - 1
+        assert abb.register("power_l2").absent == 2**31 - 1
+        assert eastron.register("power_l2").absent is None
 
     def test_names_the_known_models_when_one_is_unknown(self) -> None:
         with pytest.raises(documents.ModelUnknown, match="eastron_sdm630"):

@@ -19,6 +19,35 @@ TABLE = Timetable(15 * MINUTE, 10 * SECOND)
 POLICY = Policy(timeout=SECOND, retries=2, first_pause=5 * SECOND, cap=MINUTE)
 
 
+class TestLiveEvery:
+    @pytest.mark.parametrize(
+        ("configured", "speed", "watched", "expected"),
+        [
+            (10, 1, 0, 10),
+            (10, 1, 1, 1),
+            (10, 1, 25, 1),
+            (10, 1, 26, 2),
+            (10, 1, 50, 2),
+            (1, 1, 50, 1),  # never more rarely than without anybody
+            (10, 1, 100_000, 10),
+            (10, 2, 0, 10),
+            (10, 60, 0, 150),  # 2.5 real seconds
+            (10, 60, 1, 60),  # one real second
+            (3600, 60, 0, 3600),
+        ],
+    )
+    def test_follows_who_looks_and_how_fast_time_runs(
+        self, configured: int, speed: int, watched: int, expected: int
+    ) -> None:
+        assert timetable.live_every(configured, speed=speed, watched=watched) == expected * SECOND
+
+    @given(st.integers(1, 3600), st.integers(2, 60), st.integers(0, 300))
+    def test_of_a_fast_clock_meets_the_beginning_of_every_slot(self, configured: int, speed: int, watched: int) -> None:
+        every = timetable.live_every(configured, speed=speed, watched=watched)
+
+        assert every == configured * SECOND or 5 * MINUTE % every == timedelta(0)
+
+
 class TestTimetable:
     def test_asks_for_counters_before_instant_values(self) -> None:
         assert timetable.due(NOON, TABLE, Done()) == (Due(Work.ENERGY, NOON), Due(Work.INSTANT, NOON))

@@ -18,7 +18,7 @@ import yaml
 from meterbook.kernel.quantity import Dimension, Unit
 
 MAX_WORDS = 125  # the most that one Modbus answer can carry (Modbus Application Protocol 1.1b3, 6.3 and 6.4)
-WORDS = {"int16": 1, "uint16": 1, "int32": 2, "uint32": 2, "float32": 2, "int64": 4, "uint64": 4}
+WORDS = {"int16": 1, "uint16": 1, "int32": 2, "uint32": 2, "float32": 2, "int64": 4, "uint64": 4, "float64": 4}
 LAST_ADDRESS = 65_535
 COUNTED = frozenset(
     {

@@ -11,10 +11,19 @@ from meterbook.acquisition.library import words as register_words
 from meterbook.acquisition.library.documents import Register
 from meterbook.metering.validation import registers as stored_registers
 
+MANTISSAS = {"float32": stored_registers.SINGLE_BITS, "float64": stored_registers.DOUBLE_BITS}
+
+
+class Absent(errors.Nonsense):
+    """The meter says that it has no value in a register."""
+
 
 @dataclass(frozen=True)
 class Decoded:
-    """What one answer held: samples in the order asked for, and the registers that held no possible value."""
+    """What one answer held: samples in the order asked for, and the registers that held no possible value.
+
+    An instant value that the meter does not have is in neither: a phase that is not connected is no fault.
+    """
 
     samples: tuple[Sample, ...]
     refused: tuple[tuple[Register, errors.Nonsense], ...]
@@ -31,6 +40,9 @@ def decode_block(registers: Iterable[Register], block: Block, words: tuple[int, 
         start = register.address - block.address
         try:
             samples.append(decode(register, words[start : start + register.words]))
+        except Absent as error:
+            if register.is_energy:
+                refused.append((register, error))
         except errors.Nonsense as error:
             refused.append((register, error))
     return Decoded(tuple(samples), tuple(refused))
@@ -39,16 +51,21 @@ def decode_block(registers: Iterable[Register], block: Block, words: tuple[int, 
 def decode(register: Register, words: tuple[int, ...]) -> Sample:
     """This will decode one register: EM24 words 0x86A0 0x0001 (low word first, 0.1 kWh) are 100000, 10000.0 kWh.
 
+    :raises Absent: when the meter says that it has no value there
     :raises meterbook.acquisition.contract.errors.Nonsense: for NaN, infinity, a counter below zero or at its wrap, or
         a number that 64 bits cannot hold
     """
     raw_hex = "".join(f"{word:04x}" for word in words)
     raw = register_words.raw(words, type=register.type, word_order=register.word_order)
+    if raw == register.absent:
+        raise _nonsense(register, raw_hex, "the meter says that it has no value there", Absent)
     try:
         if isinstance(raw, int):
             stored = stored_registers.from_integer(raw, register.scale, register.decimals)
         else:
-            stored = stored_registers.from_float(raw, register.decimals, scale=register.scale)
+            stored = stored_registers.from_float(
+                raw, register.decimals, bits=MANTISSAS[register.type], scale=register.scale
+            )
     except (stored_registers.NotANumber, stored_registers.RegisterTooLarge) as error:
         raise _nonsense(register, raw_hex, f"{raw} is no value") from error
     if register.is_energy and stored.value < 0:
@@ -67,7 +84,9 @@ def decode(register: Register, words: tuple[int, ...]) -> Sample:
     )
 
 
-def _nonsense(register: Register, raw_hex: str, what: str) -> errors.Nonsense:
-    return errors.Nonsense(
+def _nonsense(
+    register: Register, raw_hex: str, what: str, kind: type[errors.Nonsense] = errors.Nonsense
+) -> errors.Nonsense:
+    return kind(
         f"register {register.code} at {register.address} (0x{raw_hex}): {what}", register=register.code, raw=raw_hex
     )

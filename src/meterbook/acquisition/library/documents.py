@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from meterbook.acquisition.contract.frames import Kind
-from meterbook.acquisition.library import checks
+from meterbook.acquisition.library import checks, words
 from meterbook.kernel.quantity import Unit
 
 MODELS = resources.files("meterbook.acquisition.library") / "models"
@@ -28,7 +28,8 @@ class Register:
     The register holds `raw`; its value is raw x `scale` in `unit`, stored as an integer of 10^-`decimals` of it.
     `wrap` is the stored integer at which a counter starts from zero again; None where the maker does not say: a fall is
     then a reset to be confirmed, never a rollover. `address` counts words from 0. `word_order` is "big" (most
-    significant word first) or "little"; the bytes of a word are always big-endian.
+    significant word first) or "little"; the bytes of a word are always big-endian. `absent` is the raw integer with
+    which the meter says that it has no value there; None when it has no such word.
     """
 
     code: str
@@ -44,6 +45,7 @@ class Register:
     kind: Kind
     decimals: int
     wrap: int | None
+    absent: int | None = None
 
     @property
     def is_energy(self) -> bool:
@@ -58,7 +60,10 @@ class Register:
 
 @dataclass(frozen=True)
 class MeterModel:
-    """A kind of meter: what it measures and where. `max_words` and `max_gap` bound the blocks of one request."""
+    """A kind of meter: what it measures and where. `max_words` and `max_gap` bound the blocks of one request.
+
+    `is_simulated` marks those that no maker makes: only simulators serve them, in a demonstration.
+    """
 
     code: str
     manufacturer: str
@@ -69,6 +74,7 @@ class MeterModel:
     max_gap: int
     source: str
     registers: tuple[Register, ...]
+    is_simulated: bool = False
 
     def register(self, code: str) -> Register:
         """This will return the register of a code.
@@ -135,6 +141,7 @@ def _model(content: Mapping[str, Any]) -> MeterModel:
         max_gap=limits.get("gap", 0),
         source=content["source"],
         registers=tuple(_registers(content)),
+        is_simulated=content.get("simulated", False),
     )
 
 
@@ -154,4 +161,5 @@ def _registers(content: Mapping[str, Any]) -> Iterable[Register]:
             kind=Kind[entry["kind"]],
             decimals=entry["decimals"],
             wrap=entry.get("wrap"),
+            absent=words.largest(entry["type"]) if content.get("absent") else None,
         )

@@ -14,6 +14,7 @@ INTEGERS = {
     "int64": (64, True),
     "uint64": (64, False),
 }
+FLOATS = {"float32": 32, "float64": 64}
 
 
 class WordsMissing(ValueError):
@@ -26,14 +27,20 @@ def raw(words: Sequence[int], *, type: str, word_order: str) -> int | str:  # no
     Words 0x488A 0xD2A7 of a float32, most significant word first, are "284309.22": the shortest text that means this
     float and no other. The float itself is 284309.21875.
 
-    :param type: one of int16, uint16, int32, uint32, int64, uint64, float32
+    :param type: one of int16, uint16, int32, uint32, int64, uint64, float32, float64
     :raises WordsMissing: when the words do not fill the type
     """
     ordered = list(words) if word_order == "big" else list(reversed(words))
     octets = b"".join(word.to_bytes(2, "big") for word in ordered)
-    bits, is_signed = INTEGERS.get(type, (32, False))
+    bits, is_signed = INTEGERS.get(type) or (FLOATS[type], False)
     if len(octets) * 8 != bits:
         raise WordsMissing(f"{len(words)} words for {type}: {WordsMissing.__doc__}")
-    if type == "float32":
-        return str(np.frombuffer(octets, dtype=">f4")[0])
+    if type in FLOATS:
+        return str(np.frombuffer(octets, dtype=f">f{bits // 8}")[0])
     return int.from_bytes(octets, "big", signed=is_signed)
+
+
+def largest(type: str) -> int | None:  # noqa: A002
+    """This will return the largest number of an integer type: 32767 of int16; None for floats."""
+    bits, is_signed = INTEGERS.get(type, (0, False))
+    return 2 ** (bits - is_signed) - 1 if bits else None

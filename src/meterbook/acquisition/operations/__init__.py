@@ -1,4 +1,5 @@
-"""Changes of acquisition: buses and devices (`devices`), questions (`requests`), what collectors see (`states`)."""
+"""Changes of acquisition: buses and devices (`devices`), questions (`requests`), what collectors see (`states`),
+what somebody looks at (`watching`)."""
 
 from meterbook.acquisition.operations.devices import (
     AddressTaken,
@@ -6,6 +7,7 @@ from meterbook.acquisition.operations.devices import (
     DeviceMisconfigured,
     create_bus,
     create_device,
+    move_bus,
     set_bus_enabled,
     set_device_enabled,
 )
@@ -18,12 +20,22 @@ from meterbook.acquisition.operations.requests import (
     request_reading,
     take_requests,
 )
-from meterbook.acquisition.operations.states import FrameNote, note_device_answer, note_device_silence
+from meterbook.acquisition.operations.states import (
+    DeviceAnswer,
+    FrameNote,
+    note_device_answer,
+    note_device_silence,
+    note_usual_answers,
+)
+from meterbook.acquisition.operations.watching import MOST_DEVICES, WATCH, watch_series
 
 __all__ = [
+    "MOST_DEVICES",
+    "WATCH",
     "AddressTaken",
     "Answer",
     "BusMisconfigured",
+    "DeviceAnswer",
     "DeviceMisconfigured",
     "DeviceNotAsked",
     "FrameNote",
@@ -32,10 +44,13 @@ __all__ = [
     "create_bus",
     "create_device",
     "expire_requests",
+    "move_bus",
     "note_device_answer",
     "note_device_silence",
+    "note_usual_answers",
     "request_reading",
     "set_bus_enabled",
     "set_device_enabled",
     "take_requests",
+    "watch_series",
 ]

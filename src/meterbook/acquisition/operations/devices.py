@@ -12,7 +12,7 @@ from meterbook.acquisition.library import documents
 from meterbook.audit import operations as audit_operations
 from meterbook.foundation import bus as foundation_bus
 from meterbook.foundation import events as foundation_events
-from meterbook.foundation import operation
+from meterbook.foundation import operation, scoping
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models as metering_models
 from meterbook.sites import models as site_models
@@ -79,6 +79,37 @@ def create_bus(
         actor=actor, at=at, action="acquisition:create_bus", subject=made, before=None, after=after
     )
     return made
+
+
+@operation.operation
+def move_bus(
+    *, actor: Actor, at: datetime, bus_id: int, host: str, port: int, allowed: networks.AllowedNetworks
+) -> None:
+    """This will have a bus reached at another address; the same again changes nothing.
+
+    :raises models.Bus.DoesNotExist: when the organization has no such bus
+    :raises BusMisconfigured: when the port is out of range
+    :raises networks.NetworkNotAllowed: when the address is not allowed
+    """
+    bus = models.Bus.objects.get(organization_id=scoping.current().organization_id, pk=bus_id)
+    if (bus.host, bus.port) == (host, port):
+        return
+    if port not in values.PORTS:
+        raise BusMisconfigured(_("A bus takes ports 1 to 65535, a time-out of 50 ms to 60 s and 0 to 10 retries."))
+    allowed.check_host(host)
+    before = {"host": bus.host, "port": bus.port}
+    bus.host, bus.port = host, port
+    bus.save(update_fields=["host", "port"])
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="acquisition:move_bus",
+        subject=bus,
+        before=before,
+        after={"host": host, "port": port},
+    )
+    devices = models.Device.objects.filter(organization_id=bus.organization_id, bus=bus, is_enabled=True)
+    foundation_bus.notify("device", bus.organization_id, list(devices.order_by("id").values_list("pk", flat=True)))
 
 
 @operation.operation
@@ -188,6 +219,7 @@ def _forget_silence(device: models.Device) -> None:
         events.DeviceSwitchedOff(
             organization_id=device.organization_id,
             device_id=str(device.public_id),
+            bus_id=str(device.bus.public_id),
             meter_id=str(device.meter.public_id),
         )
     )

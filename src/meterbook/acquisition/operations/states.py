@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.db import connection
 
 from meterbook.acquisition import events, models, queries, values
 from meterbook.foundation import bus as foundation_bus
@@ -22,6 +25,61 @@ class FrameNote:
     request_hex: str
     response_hex: str
     took_ms: int
+
+
+@dataclass(frozen=True)
+class DeviceAnswer:
+    """A device answered at `at`. `problem` is what is wrong all the same."""
+
+    device_id: int
+    at: datetime
+    frame: FrameNote | None
+    problem: values.Problem | None = None
+
+
+# One statement for a thousand devices: told one by one they would hold up the live values behind them.
+_USUAL = """
+UPDATE acquisition_devicestate AS s
+SET answered_at = n.answered_at, failures = 0, problem = n.problem::jsonb,
+    frame_at = coalesce(n.frame_at, s.frame_at), took_ms = coalesce(n.took_ms, s.took_ms),
+    request_hex = coalesce(n.request_hex, s.request_hex), response_hex = coalesce(n.response_hex, s.response_hex)
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::timestamptz[], %s::int[], %s::text[], %s::text[])
+    AS n(device_id, answered_at, problem, frame_at, took_ms, request_hex, response_hex)
+WHERE s.organization_id = %s AND s.device_id = n.device_id AND s.status = %s
+    AND s.problem->>'code' IS NOT DISTINCT FROM n.problem::jsonb->>'code'
+RETURNING s.device_id
+"""
+
+
+@operation.operation
+def note_usual_answers(*, actor: Actor, at: datetime, answers: Sequence[DeviceAnswer]) -> frozenset[int]:
+    """This will note many answers at once where they are no news, and return for which devices that was done.
+
+    No news is an answer of a device that answered before with the same problem or none. The others are for
+    `note_device_answer`.
+
+    :param answers: one of a device
+    """
+    if not answers:
+        return frozenset()
+    rows = [
+        (
+            each.device_id,
+            each.at,
+            json.dumps(each.problem.as_json()) if each.problem is not None else None,
+            *(
+                (each.frame.at, each.frame.took_ms, each.frame.request_hex, each.frame.response_hex)
+                if each.frame is not None
+                else (None, None, None, None)
+            ),
+        )
+        for each in answers
+    ]
+    organization_id = scoping.current().organization_id
+    with connection.cursor() as cursor:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        cursor.execute(_USUAL, [*columns, organization_id, values.DeviceStatus.OK.value])
+        return frozenset(row[0] for row in cursor.fetchall())
 
 
 @operation.operation
@@ -51,6 +109,7 @@ def note_device_answer(
             events.DeviceCameBack(
                 organization_id=state.organization_id,
                 device_id=str(state.device.public_id),
+                bus_id=str(state.device.bus.public_id),
                 meter_id=str(state.device.meter.public_id),
                 answered_at=at.isoformat(),
             )
@@ -109,6 +168,7 @@ def _tell_silence(state: models.DeviceState, since: datetime, problem: values.Pr
         events.DeviceWentSilent(
             organization_id=state.organization_id,
             device_id=str(device.public_id),
+            bus_id=str(device.bus.public_id),
             meter_id=str(device.meter.public_id),
             point_id=str(point.public_id) if point is not None else None,
             site_id=str((point.site if point is not None else device.bus.site).public_id),

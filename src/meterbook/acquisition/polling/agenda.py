@@ -37,6 +37,7 @@ class _Entry:
     done: Done = NOTHING_DONE
     health: Health = backoff.WELL
     turn: int = 0  # when it last had its turn; the smaller waits longer
+    is_watched: bool = False
 
 
 # A gateway that cannot be reached is tried again soon: its devices have done nothing wrong.
@@ -51,12 +52,15 @@ class Agenda(Generic[Key]):
     bus_health: Health = backoff.WELL
     _entries: dict[Key, _Entry] = field(default_factory=dict)
     _turn: int = 0
+    _was_watched: bool = False  # whether the latest turn for instant values went to a device that somebody looks at
 
-    def put(self, key: Key, table: Timetable, policy: Policy) -> None:
-        """This will add a device, or change its timetable and policy and keep what is known of it."""
-        former = self._entries.get(key)
-        changed = _Entry(table, policy) if former is None else replace(former, timetable=table, policy=policy)
-        self._entries[key] = changed
+    def put(self, key: Key, table: Timetable, policy: Policy, *, is_watched: bool = False) -> None:
+        """This will add a device, or change its timetable and policy and keep what is known of it.
+
+        :param is_watched: somebody looks at it
+        """
+        former = self._entries.get(key) or _Entry(table, policy)
+        self._entries[key] = replace(former, timetable=table, policy=policy, is_watched=is_watched)
 
     def remove(self, key: Key) -> None:
         """This will forget a device; a device that is not there stays so."""
@@ -73,12 +77,19 @@ class Agenda(Generic[Key]):
     def take(self, now: datetime) -> Job[Key] | None:
         """This will return the most urgent job, None when nothing is due or the whole bus rests.
 
-        Counters come before instant values, devices that answered before those that failed, and of equal ones the one
-        that has waited longest. The caller does the job, then calls `succeeded`, `failed` or `unreachable`.
+        Counters come before instant values. Of these every other turn goes to devices that somebody looks at, so that
+        they do not wait until all others have been asked, and the others never wait for them alone. Then devices that
+        answered come before those that failed, and of equal ones the one that has waited longest. The caller does the
+        job, then calls `succeeded`, `failed` or `unreachable`.
         """
         if not self.bus_health.may_try(now):
             return None
-        return min(self._jobs(now), key=self._urgency, default=None)
+        jobs = list(self._jobs(now))
+        counters = [job for job in jobs if job.work is Work.ENERGY]
+        watched = [job for job in jobs if self._entries[job.key].is_watched]
+        others = [job for job in jobs if not self._entries[job.key].is_watched]
+        pools = (others, watched) if self._was_watched else (watched, others)
+        return min(counters or pools[0] or pools[1], key=self._urgency, default=None)
 
     def succeeded(self, job: Job[Key]) -> None:
         """This will note that a job was done: its slot is served and the device is well."""
@@ -86,6 +97,7 @@ class Agenda(Generic[Key]):
         entry = self._entries.get(job.key)
         if entry is not None:  # else it was removed while its job ran
             self._turn += 1
+            self._note_turn(job, entry)
             done = entry.done.with_slot(job.work, job.slot)
             self._entries[job.key] = replace(entry, done=done, health=backoff.WELL, turn=self._turn)
 
@@ -95,6 +107,7 @@ class Agenda(Generic[Key]):
         entry = self._entries.get(job.key)
         if entry is not None:
             self._turn += 1
+            self._note_turn(job, entry)
             health = backoff.failed(entry.health, at, entry.policy)
             self._entries[job.key] = replace(entry, health=health, turn=self._turn)
 
@@ -115,6 +128,10 @@ class Agenda(Generic[Key]):
             if entry.health.may_try(now):
                 for due in timetable.due(now, entry.timetable, entry.done):
                     yield Job(key, due.work, due.slot, entry.policy)
+
+    def _note_turn(self, job: Job[Key], entry: _Entry) -> None:
+        if job.work is Work.INSTANT:
+            self._was_watched = entry.is_watched
 
     def _urgency(self, job: Job[Key]) -> tuple[Work, int, int]:
         entry = self._entries[job.key]

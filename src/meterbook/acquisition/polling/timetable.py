@@ -8,6 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+# Steps at which live values can be asked so that every slot of five minutes begins with one.
+LIVE_STEPS = tuple(seconds for seconds in range(1, 301) if 300 % seconds == 0)
+WATCHED_A_SECOND = 25  # devices of one bus that get a turn each second because somebody looks at them
+
 
 class StepRefused(ValueError):
     """A step is a whole number of seconds from 1 second to 1 day."""
@@ -88,3 +92,24 @@ def next_due(now: datetime, timetable: Timetable, done: Done) -> datetime | None
         return now
     steps = [step for work in Work if (step := timetable.step(work)) is not None]
     return min((slot_of(now, step) + step for step in steps), default=None)
+
+
+def live_every(configured: int, *, speed: int = 1, watched: int = 0) -> timedelta:
+    """This will return how often a device is asked for live values, in product time.
+
+    Somebody who looks at a device has it asked each real second; where more than 25 devices of its bus are looked at,
+    they share 25 turns a second. An accelerated clock asks nothing more often than twice in five real seconds unless
+    somebody looks, however short its seconds: configured 10 s at speed 60 become 150 s, which are 2.5 real seconds.
+
+    :param configured: seconds of the product's clock, from 1 to 3600
+    :param watched: how many devices of the bus somebody looks at, 0 when nobody looks at this one
+    """
+    usual = configured if speed == 1 else max(configured, _live_step(2 * speed))
+    if watched == 0:
+        return timedelta(seconds=usual)
+    return timedelta(seconds=min(usual, _live_step(-(-watched // WATCHED_A_SECOND) * speed)))
+
+
+def _live_step(seconds: int) -> int:
+    """The shortest of the steps that is not shorter; the longest when none is."""
+    return next((step for step in LIVE_STEPS if step >= seconds), LIVE_STEPS[-1])
