@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, DateTimeRangeField, RangeOperators
 from django.db import models
 
 from meterbook.billing import values
@@ -132,7 +132,8 @@ class RunChunk(foundation_models.TenantTable):
 class BillDraft(foundation_models.TenantTable):
     """A calculated bill: canonical JSON ("meterbook-bill/1"), its SHA-256, and what will be posted.
 
-    `postings` is JSON text: [ledger account code, signed smallest units], the receivable not among them.
+    `postings` is JSON text: [ledger account code, signed smallest units], the receivable not among them. `nets` are the
+    sums before taxes as text by the code of the tariff; drafts made before there was this column have none.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -149,6 +150,7 @@ class BillDraft(foundation_models.TenantTable):
     total = models.DecimalField(max_digits=24, decimal_places=4)
     is_estimated = models.BooleanField()
     is_vacancy = models.BooleanField()
+    nets = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
 
     privileges = WRITE_ONCE
 
@@ -156,6 +158,14 @@ class BillDraft(foundation_models.TenantTable):
         constraints = (
             models.UniqueConstraint(fields=["run", "position"], name="bill_draft_position_once"),
             models.UniqueConstraint(fields=["run", "account"], name="bill_draft_account_once"),
+        )
+        # The lists of a run's accounts need these of every draft, and rows are wide.
+        indexes = (
+            models.Index(
+                fields=["run", "account"],
+                include=["organization_id", "net", "total", "is_estimated", "is_vacancy"],
+                name="bill_draft_sums",
+            ),
         )
 
     def __str__(self) -> str:
@@ -190,7 +200,35 @@ class Bill(foundation_models.TenantTable):
         indexes = (
             models.Index(fields=["account", "-bill_date", "-id"], name="bill_of_account"),
             models.Index(fields=["run", "sequence"], name="bill_of_run"),
+            models.Index(fields=["organization_id", "-bill_date", "-id"], name="bill_newest"),
         )
 
     def __str__(self) -> str:
         return self.number
+
+
+class PrintFile(foundation_models.TenantModel):
+    """Bills of a run in one PDF, made by a job: `done` of `bills` are set so far, then `file_id` is there.
+
+    `is_everything` is False for the bills of customers without an e-mail address: those are sent on paper. Which bills
+    those are is settled when the file is asked for; more than a file holds go into several, each a part.
+    """
+
+    run = models.ForeignKey(BillRun, on_delete=models.PROTECT, related_name="print_files")
+    is_everything = models.BooleanField()
+    requested_at = models.DateTimeField()
+    requested_by = models.CharField(max_length=200)
+    part = models.IntegerField()
+    parts = models.IntegerField()
+    # Public ids, in the order of the pages.
+    bill_ids = ArrayField(models.UUIDField())
+    bills = models.IntegerField()
+    done = models.IntegerField(default=0)
+    # The issued file's public id.
+    file_id = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["run", "-id"], name="print_file_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.done}/{self.bills}"

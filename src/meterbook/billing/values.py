@@ -116,8 +116,8 @@ HOLD_DETAILS = {
 }
 
 HOLD_REMEDIES = {
-    HoldReason.MISSING: _("Read the meter again or enter a reading, then check again; or leave the account out."),
-    HoldReason.QUESTIONABLE: _("Release or correct the readings at the meter, then check again."),
+    HoldReason.MISSING: _("Import the missing readings, then check again; or leave the account out."),
+    HoldReason.QUESTIONABLE: _("Look at these readings at the meter; until they are put right, leave the account out."),
     HoldReason.INCOMPLETE: _("Wait for the next reading, then check again."),
     HoldReason.NOT_DERIVED: _("Wait a moment, then check again."),
     HoldReason.NO_SERIES: _("Install a meter with a counting register, then check again."),

@@ -88,6 +88,35 @@ def create_customer(
 
 
 @operation.operation
+def change_customer(
+    *,
+    actor: Actor,
+    at: datetime,
+    account: models.Account | uuid.UUID,
+    name: str,
+    email: str,
+    language: str,
+    tax_number: str,
+    address: str,
+) -> models.Customer:
+    """This will change what is known of the customer of an account; bills already issued keep what they say.
+
+    :param email: where bills go; empty: they are printed
+    :raises NotThere: when the organization has no such account
+    """
+    customer = _own(models.Account, account).customer
+    after = {"name": name, "email": email, "language": language, "tax_number": tax_number, "address": address}
+    before = {key: getattr(customer, key) for key in after}
+    for key, value in after.items():
+        setattr(customer, key, value)
+    customer.save(update_fields=list(after))
+    audit_operations.record(
+        actor=actor, at=at, action="customers:change_customer", subject=customer, before=before, after=after
+    )
+    return customer
+
+
+@operation.operation
 def open_account(
     *,
     actor: Actor,

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import enum
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, F, Func, OrderBy, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from meterbook.customers import models, values
 from meterbook.foundation import scoping
+from meterbook.kernel import currency as currencies
+from meterbook.kernel import rounding
+from meterbook.kernel.money import Money
 from meterbook.kernel.period import Period
 from meterbook.metering import models as metering_models
 
@@ -42,6 +48,43 @@ class AccountRow:
     vacancy_tariff_id: int | None
 
 
+class Show(enum.StrEnum):
+    """Which accounts are listed."""
+
+    ALL = "all"
+    OWING = "owing"
+    CREDIT = "credit"  # we owe them
+    PAPER = "paper"  # no e-mail address: bills are printed
+    LANDLORD = "landlord"
+
+
+class Sort(enum.StrEnum):
+    """By what accounts are listed."""
+
+    NUMBER = "number"
+    NAME = "name"
+    BALANCE = "balance"
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """Which accounts are listed, and how; `search` is a part of a number, a name or a unit."""
+
+    show: Show = Show.ALL
+    search: str = ""
+    site_id: int | None = None
+    sort: Sort = Sort.NUMBER
+    is_descending: bool = False
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    """A page of accounts with what each owes, and how many each filter finds of those that match the rest."""
+
+    rows: tuple[tuple[AccountRow, Money], ...]
+    counts: Mapping[Show, int]
+
+
 @dataclass(frozen=True)
 class ContractRow:
     """A contract of an account: `end` None while it runs."""
@@ -51,6 +94,18 @@ class ContractRow:
     meter_point_public_id: uuid.UUID
     meter_point_code: str
     meter_point_name: str
+    tariff_public_id: uuid.UUID
+    tariff_code: str
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True)
+class PointContractRow:
+    """A contract at a meter point, with who pays: `end` None while it runs."""
+
+    account: AccountRow
+    tariff_id: int
     tariff_public_id: uuid.UUID
     tariff_code: str
     start: datetime
@@ -81,6 +136,16 @@ class PointRow:
     name: str
 
 
+SHOWN = {
+    Show.ALL: Q(),
+    Show.OWING: Q(owed__gt=0),
+    Show.CREDIT: Q(owed__lt=0),
+    Show.PAPER: Q(customer__email="", is_landlord=False),
+    Show.LANDLORD: Q(is_landlord=True),
+}
+SORTED: dict[Sort, F | Func] = {Sort.NUMBER: F("number"), Sort.NAME: Lower("customer__name"), Sort.BALANCE: F("owed")}
+
+
 class AccountNotFound(LookupError):
     """There is no such account in this organization."""
 
@@ -89,14 +154,42 @@ class NoLandlord(LookupError):
     """The site has no landlord's account that could take a vacancy; open one first."""
 
 
-def list_accounts(*, site_id: int | None = None, search: str = "") -> list[AccountRow]:
-    """This will return accounts by number, of one site or of all."""
-    accounts = _accounts()
-    if site_id is not None:
-        accounts = accounts.filter(site_id=site_id)
-    if search:
-        accounts = accounts.filter(Q(number__icontains=search) | Q(customer__name__icontains=search))
-    return [_row(each) for each in accounts.order_by("number", "id")]
+def list_accounts(*, narrowing: Narrowing, offset: int = 0, limit: int = 50) -> AccountPage:
+    """This will return a page of accounts, in two queries whatever their number."""
+    # What a customer owes lies in one row: only control accounts of the ledger have several.
+    accounts = _matching(narrowing).annotate(owed=F("receivable__balances__amount"))
+    counts = accounts.aggregate(**{each.value: Count("pk", filter=SHOWN[each]) for each in Show})
+    by = OrderBy(SORTED[narrowing.sort], descending=narrowing.is_descending)
+    shown = accounts.filter(SHOWN[narrowing.show]).order_by(by, "id")
+    return AccountPage(
+        rows=tuple((_row(each), _money(each)) for each in shown[offset : offset + limit]),
+        counts={each: counts[each.value] for each in Show},
+    )
+
+
+def landlord_of(*, site_id: int) -> AccountRow | None:
+    """This will return the landlord's account of a site, or None."""
+    found = _accounts().filter(site_id=site_id, is_landlord=True).order_by("id").first()
+    return None if found is None else _row(found)
+
+
+def accounts_of_receivables(*, ledger_ids: Iterable[int]) -> dict[int, AccountRow]:
+    """This will return accounts by the ledger account that holds what they owe; others are left out."""
+    found = _accounts().filter(receivable_id__in=list(ledger_ids))
+    return {each.receivable_id: _row(each) for each in found.order_by("id")}
+
+
+def sites_with_accounts() -> set[int]:
+    """This will return the internal ids of the sites that have an account of a tenant."""
+    accounts = models.Account.objects.filter(organization_id=scoping.current().organization_id, is_landlord=False)
+    return set(accounts.order_by("site_id").values_list("site_id", flat=True).distinct())
+
+
+def contracts_by_tariff(*, at: datetime) -> dict[int, int]:
+    """This will count the contracts that run at an instant, by the internal id of their tariff."""
+    contracts = models.Contract.objects.filter(organization_id=scoping.current().organization_id, during__contains=at)
+    counted = contracts.order_by("tariff_id").values_list("tariff_id")
+    return dict(counted.annotate(count=Count("id")))
 
 
 def has_accounts() -> bool:
@@ -139,6 +232,34 @@ def list_contracts(*, account_id: int) -> list[ContractRow]:
         )
         for each in contracts.order_by("-during", "-id")
     ]
+
+
+def list_point_contracts(*, meter_point_public_id: uuid.UUID) -> list[PointContractRow]:
+    """This will return the contracts at a meter point, the newest first, in one query."""
+    contracts = models.Contract.objects.filter(
+        organization_id__in=scoping.current().organizations, meter_point__public_id=meter_point_public_id
+    ).select_related("account__customer", "account__site", "tariff")
+    return [
+        PointContractRow(
+            account=_row(each.account),
+            tariff_id=each.tariff_id,
+            tariff_public_id=each.tariff.public_id,
+            tariff_code=each.tariff.code,
+            start=each.during.lower,
+            end=each.during.upper,
+        )
+        for each in contracts.order_by("-during", "-id")
+    ]
+
+
+def tenants_at(*, meter_point_ids: Iterable[int], at: datetime) -> dict[int, str]:
+    """This will return, by meter point, the name of the customer who pays for it at an instant, in one query."""
+    contracts = models.Contract.objects.filter(
+        organization_id__in=scoping.current().organizations,
+        meter_point_id__in=list(meter_point_ids),
+        during__contains=at,
+    )
+    return dict(contracts.order_by("id").values_list("meter_point_id", "account__customer__name"))
 
 
 def list_points(*, site_id: int) -> list[PointRow]:
@@ -194,6 +315,31 @@ def _landlords(meter_point_ids: list[int]) -> dict[int, models.Account]:
     )
     by_site = {each.site_id: each for each in accounts.order_by("id")}
     return {point: by_site[site] for point, site in site_of.items() if site in by_site}
+
+
+def _matching(narrowing: Narrowing) -> QuerySet[models.Account]:
+    accounts = _accounts()
+    if narrowing.site_id is not None:
+        accounts = accounts.filter(site_id=narrowing.site_id)
+    if not narrowing.search:
+        return accounts
+    contracts = models.Contract.objects.filter(
+        Q(meter_point__node__code__icontains=narrowing.search)
+        | Q(meter_point__node__name__icontains=narrowing.search)
+        | Q(meter_point__code__icontains=narrowing.search),
+        organization_id=scoping.current().organization_id,
+        account_id=OuterRef("pk"),
+    )
+    return accounts.filter(
+        Q(number__icontains=narrowing.search) | Q(customer__name__icontains=narrowing.search) | Q(Exists(contracts))
+    )
+
+
+def _money(account: models.Account) -> Money:
+    """Columns have four decimals; the balance gets those of its currency back, and nothing may be lost."""
+    owed: Decimal = account.owed  # type: ignore[attr-defined]  # annotated
+    places = currencies.minor_units(account.currency)
+    return Money(owed.quantize(Decimal(1).scaleb(-places), context=rounding.EXACT), account.currency)
 
 
 def _accounts() -> QuerySet[models.Account]:

@@ -16,6 +16,7 @@ class DocumentKind(enum.StrEnum):
     CREDIT_NOTE = "CREDIT_NOTE"
     RECEIPT = "RECEIPT"
     REFUND = "REFUND"
+    PRINT = "PRINT"  # many documents in one file, for the printer
 
 
 DOCUMENT_KIND_CAPTIONS = {
@@ -23,4 +24,5 @@ DOCUMENT_KIND_CAPTIONS = {
     DocumentKind.CREDIT_NOTE: _("Credit note"),
     DocumentKind.RECEIPT: _("Receipt"),
     DocumentKind.REFUND: _("Refund"),
+    DocumentKind.PRINT: _("Print file"),
 }

@@ -52,6 +52,15 @@ class TariffRow:
     draft: VersionRow | None
 
 
+@dataclass(frozen=True)
+class TariffName:
+    """What a tariff is called, and where its page is."""
+
+    public_id: uuid.UUID
+    code: str
+    name: str
+
+
 class TariffNotFound(LookupError):
     """There is no such tariff in this organization."""
 
@@ -65,6 +74,12 @@ def list_tariffs(*, on: date) -> list[TariffRow]:
     scope = scoping.current().organizations
     tariffs = list(models.Tariff.objects.filter(organization_id__in=scope).order_by("code", "id"))
     return _rows(tariffs, on)
+
+
+def names_of(*, codes: Iterable[str]) -> dict[str, TariffName]:
+    """This will return tariffs by their codes, without reading a document; unknown ones are left out."""
+    found = models.Tariff.objects.filter(organization_id=scoping.current().organization_id, code__in=list(codes))
+    return {each.code: TariffName(each.public_id, each.code, each.name) for each in found.order_by("code", "id")}
 
 
 def has_tariffs() -> bool:

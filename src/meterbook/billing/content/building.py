@@ -65,6 +65,7 @@ def build(heading: Heading, points: Sequence[Point]) -> Content:
         is_estimated=is_estimated,
         is_vacancy=is_vacancy,
         postings=_postings(charges, taxes, heading.currency),
+        nets=_nets(charges),
     )
 
 
@@ -276,3 +277,11 @@ def _postings(
         code = tax_code(currency, tax.code)
         sums[code] = sums.get(code, Decimal(0)) - tax.amount
     return tuple((code, int(amount.scaleb(places))) for code, amount in sorted(sums.items()) if amount)
+
+
+def _nets(charges: Iterable[tuple[Point, Charge]]) -> tuple[tuple[str, Decimal], ...]:
+    """What is charged before taxes, by the code of the tariff."""
+    sums: dict[str, Decimal] = {}
+    for _point, charge in charges:
+        sums[charge.tariff.code] = sums.get(charge.tariff.code, Decimal(0)) + charge.rated.net
+    return tuple(sorted(sums.items()))

@@ -141,7 +141,10 @@ class Heading:
 
 @dataclass(frozen=True)
 class Content:
-    """A finished bill without a number. `postings` are (ledger code, signed smallest units), receivable left out."""
+    """A finished bill without a number. `postings` are (ledger code, signed smallest units), receivable left out.
+
+    `nets` are the sums before taxes by the code of the tariff, so that a run is summed up without opening its bills.
+    """
 
     data: bytes
     digest: str
@@ -152,3 +155,4 @@ class Content:
     is_estimated: bool
     is_vacancy: bool
     postings: tuple[tuple[str, int], ...]
+    nets: tuple[tuple[str, Decimal], ...]

@@ -23,12 +23,21 @@ from meterbook.billing.operations.planning import (
     carry_on,
     plan_run,
 )
+from meterbook.billing.operations.printing import (
+    MAKE_PRINT_FILE,
+    NothingToPrint,
+    issue_pdf,
+    make_print_file,
+    print_bills,
+)
 
 __all__ = [
+    "MAKE_PRINT_FILE",
     "HeldRemain",
     "MemberNotFound",
     "NotInReview",
     "NothingToIssue",
+    "NothingToPrint",
     "PeriodNotOver",
     "RunIncomplete",
     "RunNotCancelable",
@@ -43,5 +52,8 @@ __all__ = [
     "carry_on",
     "check_again",
     "exclude_accounts",
+    "issue_pdf",
+    "make_print_file",
     "plan_run",
+    "print_bills",
 ]

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 
 from meterbook.billing import content, models, values
 from meterbook.billing.calculating import checking, drafting, facts
@@ -15,33 +15,42 @@ from meterbook.billing.calculating import checking, drafting, facts
 STAY = "SELECT state FROM billing_billrun WHERE organization_id = %s AND id = %s FOR SHARE"
 INSERT = b"""
 INSERT INTO billing_billdraft (organization_id, public_id, run_id, account_id, position, content, digest,
-    inputs_digest, postings, currency, net, total, is_estimated, is_vacancy)
+    inputs_digest, postings, currency, net, total, is_estimated, is_vacancy, nets)
 SELECT %s, d.public_id, %s, d.account_id, d.position, d.content, d.digest, d.inputs_digest, d.postings, d.currency,
-    d.net, d.total, d.is_estimated, d.is_vacancy
+    d.net, d.total, d.is_estimated, d.is_vacancy, d.nets
 FROM unnest(%s::uuid[], %s::bigint[], %s::int[], %b::bytea[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::numeric[], %s::numeric[], %s::boolean[], %s::boolean[])
+    %s::numeric[], %s::numeric[], %s::boolean[], %s::boolean[], %s::jsonb[])
     AS d (public_id, account_id, position, content, digest, inputs_digest, postings, currency, net, total,
-    is_estimated, is_vacancy)
+    is_estimated, is_vacancy, nets)
 """
 
 Calculators = dict[int, drafting.Calculator]
 
 
 def draft_next(run: models.BillRun, calculators: Calculators) -> bool:
-    """This will check and draft one chunk that nobody else works on; False when there is none left to take."""
+    """This will check and draft one chunk that nobody else works on; False when there is none left to take.
+
+    Then it keeps no lock: two that kept their shared one would both wait for the other to let them move the run on.
+    """
+    with transaction.atomic():
+        chunk = _take(run)
+        if chunk is None:
+            transaction.set_rollback(True)
+            return False
+        _draft(run, chunk.number, _calculator(run, calculators))
+        chunk.is_done = True
+        chunk.save(update_fields=["is_done"])
+        return True
+
+
+def _take(run: models.BillRun) -> models.RunChunk | None:
     with connection.cursor() as cursor:
         cursor.execute(STAY, [run.organization_id, run.pk])
         (state,) = cursor.fetchone()
     if state != values.RunState.VALIDATING:
-        return False
+        return None
     chunks = models.RunChunk.objects.filter(organization_id=run.organization_id, run=run, is_done=False)
-    chunk = chunks.select_for_update(skip_locked=True).order_by("number").first()
-    if chunk is None:
-        return False
-    _draft(run, chunk.number, _calculator(run, calculators))
-    chunk.is_done = True
-    chunk.save(update_fields=["is_done"])
-    return True
+    return chunks.select_for_update(skip_locked=True).order_by("number").first()
 
 
 def _calculator(run: models.BillRun, calculators: Calculators) -> drafting.Calculator:
@@ -95,6 +104,7 @@ def _insert(run: facts.Run, position_of: dict[int, int], contents: dict[int, con
                 [each.total for each in made],
                 [each.is_estimated for each in made],
                 [each.is_vacancy for each in made],
+                [json.dumps({code: str(net) for code, net in each.nets}) for each in made],
             ),
         )
 

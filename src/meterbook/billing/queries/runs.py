@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import dateformat, formats
 from django.utils.translation import gettext as _
 
 from meterbook.billing import models, values
@@ -17,6 +20,8 @@ from meterbook.customers import models as customer_models
 from meterbook.foundation import scoping
 from meterbook.kernel.money import Money
 from meterbook.kernel.period import Period
+
+EDGES = frozenset({"start", "end"})  # instants in the data of a reason, as the calculation wrote them
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,14 @@ class Reason:
     meter_point: str
     data: Mapping[str, str | int]
 
+    @classmethod
+    def read(cls, stored: str | Sequence[Mapping[str, Any]]) -> tuple[Reason, ...]:
+        """This will read what is stored with a held account; older ones have no data until they are checked again."""
+        found = json.loads(stored) if isinstance(stored, str) else stored
+        return tuple(
+            cls(values.HoldReason(each["reason"]), each["meter_point"], each.get("data", {})) for each in found
+        )
+
     @property
     def caption(self) -> str:
         """What is wrong."""
@@ -77,12 +90,20 @@ class Reason:
     @property
     def detail(self) -> str:
         """Which intervals, which tariff; empty when there is no more to say."""
-        return str(values.HOLD_DETAILS[self.code]) % self.data if self.data else ""
+        if not self.data:
+            return ""
+        written = {key: _instant(value) if key in EDGES else value for key, value in self.data.items()}
+        return str(values.HOLD_DETAILS[self.code]) % written
 
     @property
     def remedy(self) -> str:
         """What to do."""
         return str(values.HOLD_REMEDIES[self.code])
+
+
+def _instant(stored: str | int) -> str:
+    there = datetime.fromisoformat(str(stored))
+    return f"{dateformat.format(there, formats.get_format('SHORT_DATE_FORMAT'))} {there:%H:%M}"
 
 
 @dataclass(frozen=True)
@@ -107,10 +128,9 @@ class MemberRow:
 
 @dataclass(frozen=True)
 class RunDetail:
-    """A run with its held accounts and the sums of its drafts."""
+    """A run with the sums of its drafts."""
 
     run: RunRow
-    held: tuple[MemberRow, ...]
     net: Money
     total: Money
     estimated: int
@@ -146,17 +166,26 @@ def list_runs(*, site_id: int | None = None, limit: int = 100) -> list[RunRow]:
     return _run_rows(found)
 
 
+def find_run_row(*, public_id: uuid.UUID) -> RunRow:
+    """This will return one run without sums, in two queries.
+
+    :raises RunNotFound: see `get_run`
+    """
+    (row,) = _run_rows([find_run(public_id)])
+    return row
+
+
 def has_runs() -> bool:
     """This will tell whether there is any run."""
     return _runs().exists()
 
 
 def get_run(*, public_id: uuid.UUID) -> RunDetail:
-    """This will return one run with its held accounts.
+    """This will return one run.
 
     :raises RunNotFound: when it is not there or belongs to another organization
     """
-    run = _find_run(public_id)
+    run = find_run(public_id)
     (row,) = _run_rows([run])
     drafts = models.BillDraft.objects.filter(organization_id__in=scoping.current().organizations, run=run)
     sums = drafts.aggregate(
@@ -165,10 +194,8 @@ def get_run(*, public_id: uuid.UUID) -> RunDetail:
         estimated=Count("id", filter=Q(is_estimated=True)),
         vacancies=Count("id", filter=Q(is_vacancy=True)),
     )
-    held = _members(run).filter(state=values.MemberState.HELD).order_by("position")
     return RunDetail(
         run=row,
-        held=tuple(_member_rows(run, list(held))),
         net=money(sums["net"] or Decimal(0), row.currency),
         total=money(sums["total"] or Decimal(0), row.currency),
         estimated=sums["estimated"],
@@ -188,14 +215,12 @@ def run_bills(
 
     :raises RunNotFound: see `get_run`
     """
-    run = _find_run(run_public_id)
+    run = find_run(run_public_id)
     members = _members(run)
     if states:
         members = members.filter(state__in=states)
     if search:
-        members = members.filter(
-            Q(account__number__icontains=search) | Q(account__customer__name__icontains=search)
-        )
+        members = members.filter(Q(account__number__icontains=search) | Q(account__customer__name__icontains=search))
     page = members.order_by("position")[offset : offset + limit]
     return MemberPage(tuple(_member_rows(run, list(page))), members.count())
 
@@ -218,7 +243,11 @@ def _runs() -> QuerySet[models.BillRun]:
     return runs.select_related("site")
 
 
-def _find_run(public_id: uuid.UUID) -> models.BillRun:
+def find_run(public_id: uuid.UUID) -> models.BillRun:
+    """This will return the run itself, for the other queries of billing.
+
+    :raises RunNotFound: see `get_run`
+    """
     found = _runs().filter(public_id=public_id).first()
     if found is None:
         raise RunNotFound(_("There is no such run."))
@@ -288,11 +317,7 @@ def _member_row(member: models.RunMember, draft: models.BillDraft | None) -> Mem
         customer_name=member.account.customer.name,
         position=member.position,
         state=values.MemberState(member.state),
-        # Runs held before the data were stored have no details until they are checked again.
-        reasons=tuple(
-            Reason(values.HoldReason(each["reason"]), each["meter_point"], each.get("data", {}))
-            for each in member.reasons
-        ),
+        reasons=Reason.read(member.reasons),
         decided_by=member.decided_by,
         bill_public_id=None if draft is None else draft.public_id,
         number=None if bill is None else bill.number,

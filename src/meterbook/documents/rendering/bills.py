@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,19 @@ class FormatUnknown(ValueError):
     """The content of the bill is of another format; render it with the release that wrote it, or a newer one."""
 
 
+@dataclass(frozen=True)
+class Balance:
+    """Of the account, as decimal text, signed: what the customer owes is positive.
+
+    `previous` right after the bill before, `since` what was paid or corrected after it (payments are negative), `due`
+    with this bill.
+    """
+
+    previous: str
+    since: str
+    due: str
+
+
 def render_bill(
     content: Mapping[str, Any],
     *,
@@ -27,6 +41,7 @@ def render_bill(
     sha256: str,
     code: str,
     language: str,
+    balance: Balance | None = None,
 ) -> bytes:
     """This will set a bill as PDF/A-3, tagged, with its content attached. The same arguments give the same bytes.
 
@@ -36,14 +51,19 @@ def render_bill(
     :param sha256: digest of the issued bill, in hexadecimal
     :param code: verification code, such as DMWD-DIBA-NRBP
     :param language: "en" or "es"
+    :param balance: told below the total; without it the bill says what it charges alone
     :raises FormatUnknown: when the content is not "meterbook-bill/1"
     :raises meterbook.documents.rendering.words.LanguageMissing: when there are no words in the language
     """
     if content.get("format") != FORMAT:
         raise FormatUnknown(f"{content.get('format')!r}: {FormatUnknown.__doc__}")
     issue = Issue(number, bill_date, due_date, sha256, code)
+    told = page.of_bill(content, issue, language)
+    if balance is not None:
+        amounts = (balance.previous, balance.since, str(content["total"]), balance.due)
+        told["balance"] = page.balance(amounts, content["currency"], language)
     inputs = {
-        "data": json.dumps(page.of_bill(content, issue, language), ensure_ascii=False),
+        "data": json.dumps(told, ensure_ascii=False),
         "content": json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False),
     }
     return compiler.compile_pdf(TEMPLATE, inputs, day=bill_date)

@@ -58,6 +58,7 @@ def of_bill(content: Mapping[str, Any], issue: Issue, code: str) -> Plain:
         "sums": _sums(content, language),
         "reference": language.say("reference", number=issue.number),
         "chart": history.chart(content, language),
+        "balance": [],
         **proof.sections(content, language),
         "history": history.table(content, language),
     }
@@ -206,6 +207,19 @@ def _sums(content: Mapping[str, Any], language: Language) -> list[list[str]]:
         for tax in content["taxes"]
     ]
     return [[language.say("net"), language.number(content["net"])], *taxes]
+
+
+def balance(amounts: Sequence[str], currency: str, code: str) -> list[Plain]:
+    """This will return the lines that lead from what was owed before to what is owed now, the result last.
+
+    :param amounts: before, posted since, this bill, now
+    """
+    language = words.of(code)
+    keys = ("balance_before", "balance_since", "total", "balance_now")
+    return [
+        {"label": language.say(key), "amount": language.money(amount, currency)}
+        for key, amount in zip(keys, amounts, strict=True)
+    ]
 
 
 def _printable(made: Plain, language: Language) -> Plain:

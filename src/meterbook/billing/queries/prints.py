@@ -1,0 +1,130 @@
+"""Reads of print files, and of what goes into one: in the order of the units, as letters are carried round a house."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from meterbook.billing import models
+from meterbook.billing.queries.runs import find_run
+from meterbook.foundation import scoping
+
+DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True)
+class PrintRow:
+    """A print file: `done` of `bills` are set; `file_id` is there when it can be fetched."""
+
+    public_id: uuid.UUID
+    run_public_id: uuid.UUID
+    is_everything: bool
+    requested_at: datetime
+    requested_by: str
+    part: int
+    parts: int
+    bills: int
+    done: int
+    file_id: uuid.UUID | None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be fetched."""
+        return self.file_id is not None
+
+
+class PrintNotFound(LookupError):
+    """There is no such print file in this organization."""
+
+
+def list_prints(*, run_public_id: uuid.UUID, limit: int = 12) -> list[PrintRow]:
+    """This will return the print files of a run, the newest first, the parts of one in their order."""
+    prints = _prints().filter(run__public_id=run_public_id)
+    return [_row(each) for each in prints.order_by("-requested_at", "part", "id")[:limit]]
+
+
+def get_print(*, public_id: uuid.UUID) -> PrintRow:
+    """This will return one print file.
+
+    :raises PrintNotFound: when it is not there or belongs to another organization
+    """
+    found = _prints().filter(public_id=public_id).first()
+    if found is None:
+        raise PrintNotFound(_("There is no such print file."))
+    return _row(found)
+
+
+def printed_bills(*, run_public_id: uuid.UUID, is_everything: bool) -> list[uuid.UUID]:
+    """This will return the issued bills that go into a print file, by unit, those without a unit last by account.
+
+    Units are in the order people count them: 2-9 comes before 2-10.
+
+    :param is_everything: all of them; else those of customers without an e-mail address
+    :raises meterbook.billing.queries.runs.RunNotFound: when there is no such run
+    """
+    run = find_run(run_public_id)
+    bills = _printed(run, is_everything)
+    found = list(bills.order_by("id").values_list("account_id", "public_id", "account__number"))
+    units = _units(run)
+    return [public_id for _account, public_id, _number in sorted(found, key=lambda each: _place(each, units))]
+
+
+def count_printed(*, run_public_id: uuid.UUID) -> tuple[int, int]:
+    """This will return how many bills of a run go on paper for want of an e-mail address, and how many there are."""
+    run = find_run(run_public_id)
+    paper, everything = (_printed(run, each).count() for each in (False, True))
+    return paper, everything
+
+
+def _printed(run: models.BillRun, is_everything: bool) -> QuerySet[models.Bill]:
+    bills = models.Bill.objects.filter(organization_id=scoping.current().organization_id, run=run)
+    return bills if is_everything else bills.filter(account__customer__email="")
+
+
+def _units(run: models.BillRun) -> dict[int, str]:
+    """The first unit of each account."""
+    shares = models.RunShare.objects.filter(
+        organization_id=scoping.current().organization_id, run=run, meter_point__node__isnull=False
+    )
+    found: dict[int, str] = {}
+    for account_id, code in shares.order_by("id").values_list("account_id", "meter_point__node__code"):
+        if account_id not in found or natural(code) < natural(found[account_id]):
+            found[account_id] = code
+    return found
+
+
+def _place(bill: tuple[int, uuid.UUID, str], units: dict[int, str]) -> tuple[bool, Sequence[object], Sequence[object]]:
+    account_id, _public_id, number = bill
+    return account_id not in units, natural(units.get(account_id, "")), natural(number)
+
+
+def natural(code: str) -> tuple[tuple[bool, int, str], ...]:
+    """This will return what sorts codes as people count them: G-2 before G-10, numbers before letters."""
+    parts = (each for each in DIGITS.split(code) if each)
+    return tuple((not each.isdecimal(), int(each) if each.isdecimal() else 0, each.casefold()) for each in parts)
+
+
+def _prints() -> QuerySet[models.PrintFile]:
+    prints = models.PrintFile.objects.filter(organization_id=scoping.current().organization_id)
+    return prints.select_related("run").defer("bill_ids")
+
+
+def _row(found: models.PrintFile) -> PrintRow:
+    return PrintRow(
+        public_id=found.public_id,
+        run_public_id=found.run.public_id,
+        is_everything=found.is_everything,
+        requested_at=found.requested_at,
+        requested_by=found.requested_by,
+        part=found.part,
+        parts=found.parts,
+        bills=found.bills,
+        done=found.done,
+        file_id=found.file_id,
+    )
