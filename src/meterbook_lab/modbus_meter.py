@@ -127,6 +127,10 @@ class SimulatedMeter:
         power = self.watts(at) * (PHASE_SHARES[phase - 1] if phase else 1)
         if name.startswith("power_factor"):
             return POWER_FACTOR
+        if name.startswith("power_reactive"):
+            return power * REACTIVE_SHARE * quantity.factor(Unit.VAR, register.unit)
+        if name.startswith("power_apparent"):
+            return power / POWER_FACTOR * quantity.factor(Unit.VA, register.unit)
         if name.startswith("power"):
             return power * quantity.factor(Unit.W, register.unit)
         if name.startswith("voltage"):

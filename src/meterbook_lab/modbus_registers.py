@@ -50,8 +50,9 @@ def encode(register: Register, value: Fraction) -> list[int]:
     A counter is cut as its display is, an instant value rounded; an integer too large for its type goes round.
     """
     raw = value / register.scale
-    if register.type == "float32":
-        octets = np.array(str(rounding.round_fraction(raw, FLOAT_PLACES)), dtype=np.float32).astype(">f4").tobytes()
+    if register.type in register_words.FLOATS:
+        text = str(rounding.round_fraction(raw, FLOAT_PLACES))
+        octets = np.array(text, dtype=f"f{2 * register.words}").astype(f">f{2 * register.words}").tobytes()
     else:
         bits, _ = register_words.INTEGERS[register.type]
         mode = RoundingMode.FLOOR if register.is_energy else RoundingMode.HALF_UP

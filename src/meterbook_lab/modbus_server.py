@@ -17,6 +17,7 @@ from meterbook_lab.modbus_faults import FaultBoard, Faults
 from meterbook_lab.modbus_meter import SimulatedMeter
 
 HEADER = 7
+MOST_REQUESTS = 100_000
 ILLEGAL_FUNCTION, TARGET_SILENT = 1, 11
 RESPONSES: dict[int, type[ModbusPDU]] = {3: ReadHoldingRegistersResponse, 4: ReadInputRegistersResponse}
 NOT_A_NUMBER = 0x7FC0, 0x0000
@@ -26,10 +27,11 @@ class ModbusServer:
     """Serves the meters of one gateway to any number of connections."""
 
     def __init__(self, meters: Mapping[int, SimulatedMeter], faults: FaultBoard, clock: Callable[[], datetime]) -> None:
-        self.requests: list[tuple[int, int, int, int]] = []  # unit, function, address, count: what was asked so far
+        self.requests: list[tuple[int, int, int, int]] = []  # unit, function, address, count: what was asked lately
         self._meters, self._faults, self._clock = meters, faults, clock
         self._writers: set[asyncio.StreamWriter] = set()
         self._late: set[asyncio.Task[None]] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -45,7 +47,7 @@ class ModbusServer:
         self.disconnect()
         for task in self._late:
             task.cancel()
-        await asyncio.gather(*self._late, return_exceptions=True)
+        await asyncio.gather(*self._late, *self._serving, return_exceptions=True)
         if self._server is not None:
             await self._server.wait_closed()
 
@@ -55,6 +57,9 @@ class ModbusServer:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if (task := asyncio.current_task()) is not None:
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
         self._writers.add(writer)
         try:
             with contextlib.suppress(asyncio.IncompleteReadError, OSError):
@@ -71,6 +76,8 @@ class ModbusServer:
         _, asked = FramerSocket(DecodePDU(True)).handleFrame(request, 0, 0)
         if asked is None:
             return
+        if len(self.requests) >= MOST_REQUESTS:  # a demonstration serves for weeks
+            del self.requests[: MOST_REQUESTS // 2]
         self.requests.append((asked.dev_id, asked.function_code, asked.address, asked.count))
         faults = self._faults.of(asked.dev_id)
         if self._faults.loses(asked.dev_id):

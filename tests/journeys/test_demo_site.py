@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,21 +16,35 @@ from meterbook.billing import queries as billing_queries
 from meterbook.billing import values as billing_values
 from meterbook.documents.rendering import bills as bill_rendering
 from meterbook.foundation import scoping
+from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
+from meterbook.metering import blocks
+from meterbook.metering import models as metering_models
+from meterbook.metering import operations as metering_operations
+from meterbook.metering.validation.inputs import CorrectionKind
 from meterbook.sites import queries as site_queries
 from meterbook_lab import demo_site, demo_steel
+from meterbook_lab.harbor import gateways, meters, points, shapes
+from meterbook_lab.harbor.calendar import Calendar
 
 ACTOR = Actor.system("test")
 # The first day of April in Madrid, not yet in UTC; March has the change to summer time.
 AT = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "steel_plant_2018.json").read_text(encoding="utf-8"))
 CENT = Decimal("0.01")
+CALENDAR = Calendar.at(AT)
+QUARTER = timedelta(minutes=15)
+OWN_ACCOUNTS = {"HM-000", "HM-001"}  # the landlord's and the facility's
+HELD = {
+    "HM-111": [billing_values.HoldReason.QUESTIONABLE],
+    "HM-304": [billing_values.HoldReason.MISSING],
+}
 
 
 @pytest.fixture(scope="module")
 def organization_id(database: str) -> int:
     """The demonstration's organization."""
-    return demo_site.seed(at=AT, since=demo_site.begins_at(AT), gateway=("127.0.0.1", 1))
+    return demo_site.seed(at=AT, since=demo_site.begins_at(AT), gateways=[("127.0.0.1", 1)] * gateways.GATEWAYS)
 
 
 def runs(organization_id: int, site: str) -> list[billing_queries.RunRow]:
@@ -54,11 +68,111 @@ def year(organization_id: int) -> list[billing_queries.BillDetail]:
 
 @pytest.fixture(scope="module")
 def mall(organization_id: int) -> billing_queries.RunDetail:
-    """The mall's run, carried on as the worker does."""
-    (row,) = runs(organization_id, "MALL")
-    billing_operations.advance_run(organization_id=organization_id, actor=ACTOR, at=AT, run_id=row.public_id)
+    """The mall's latest run."""
+    row = runs(organization_id, "MALL")[-1]
     with scoping.scope([organization_id], actor=ACTOR):
         return billing_queries.get_run(public_id=row.public_id)
+
+
+@pytest.fixture(scope="module")
+def members(organization_id: int, mall: billing_queries.RunDetail) -> dict[str, billing_queries.MemberRow]:
+    """The accounts of the mall's latest run by number, as it waits."""
+    with scoping.scope([organization_id], actor=ACTOR):
+        page = billing_queries.run_bills(run_public_id=mall.run.public_id, limit=200)
+    return {each.account_number: each for each in page.rows}
+
+
+@pytest.fixture(scope="module")
+def drafts(organization_id: int, mall: billing_queries.RunDetail) -> dict[str, billing_queries.BillDetail]:
+    """The drafts of the mall's latest run by account, as it waits."""
+    return bills_of(organization_id, mall.run)
+
+
+@pytest.fixture(scope="module")
+def looked_at(
+    organization_id: int, drafts: dict[str, billing_queries.BillDetail], members: dict[str, billing_queries.MemberRow]
+) -> billing_queries.RunRow:
+    """The mall's latest run after a person released the leak and confirmed that a counter began anew."""
+    assert drafts.keys() | HELD.keys() == members.keys()  # both were looked up before anything changes here
+    run = runs(organization_id, "MALL")[-1]
+    leak, reset = CALENDAR.instant(*points.LEAK_AT), CALENDAR.instant(*meters.RESET_AT)
+    gas = next(each for each in points.points(CALENDAR) if each.code == meters.RESET)
+    unseen = meters.used(gas.load, reset - QUARTER, reset) // points.step_of(gas.model, gas.counter)
+    with scoping.scope([organization_id], actor=ACTOR):
+        metering_operations.correct_readings(
+            actor=ACTOR,
+            at=AT,
+            series=counter("MP-111-W")[0],
+            kind=CorrectionKind.RELEASE,
+            corrected_at=leak,
+            until=leak + points.LEAKING * QUARTER,
+            reason="A pipe burst, and the tenant knows",
+        )
+        metering_operations.correct_readings(
+            actor=ACTOR,
+            at=AT,
+            series=counter(meters.RESET)[0],
+            kind=CorrectionKind.CONFIRM_RESET,
+            corrected_at=reset,
+            value=unseen,
+            reason="The counter began anew when its module was replaced",
+        )
+    metering_operations.derive_dirty_days(organization_id=organization_id, actor=ACTOR, at=AT)
+    with scoping.scope([organization_id], actor=ACTOR):
+        billing_operations.check_again(actor=ACTOR, at=AT, run=run.public_id)
+    billing_operations.advance_run(organization_id=organization_id, actor=ACTOR, at=AT, run_id=run.public_id)
+    return runs(organization_id, "MALL")[-1]
+
+
+def bills_of(organization_id: int, run: billing_queries.RunRow) -> dict[str, billing_queries.BillDetail]:
+    """The bills of a run, or its drafts, by account."""
+    with scoping.scope([organization_id], actor=ACTOR):
+        page = billing_queries.run_bills(run_public_id=run.public_id, limit=200)
+        return {
+            row.account_number: billing_queries.get_bill(public_id=row.bill_public_id)
+            for row in page.rows
+            if row.bill_public_id is not None
+        }
+
+
+def of_service(service: str) -> list[points.Point]:
+    """The mall's meter points of a service, the main meter first."""
+    return [each for each in points.points(CALENDAR) if each.service == service]
+
+
+def counter(code: str) -> tuple[metering_models.Series, int]:
+    """The series that is billed at a meter point, and what a count of its register is in the series' scale."""
+    point = next(each for each in points.points(CALENDAR) if each.code == code)
+    series = metering_models.Series.objects.get(
+        organization_id=scoping.current().organization_id, meter_point__code=code, code=point.counter
+    )
+    return series, points.step_of(point.model, point.counter)
+
+
+def use_of(day: metering_models.SeriesDay) -> blocks.Integers:
+    """The intervals of a day block."""
+    quality = None if day.quality is None else bytes(day.quality)
+    return blocks.decode(bytes(day.values), quality, day.step)[0]
+
+
+def quantity_of(billed: dict[str, billing_queries.BillDetail], service: str) -> int:
+    """What all bills together charge of a service, in watt-hours or liters."""
+    codes = {each.code for each in of_service(service)}
+    found = itertools.chain.from_iterable(bill.content["meter_points"] for bill in billed.values())
+    return sum(charge["quantity"] for each in found if each["code"] in codes for charge in each["charges"])
+
+
+def main_difference(organization_id: int, service: str, month: date) -> int:
+    """How far the main meter's register went in a local month, in watt-hours or liters."""
+    first, until = (civil.start_of_day(day, shapes.ZONE) for day in (month, civil.next_month(month)))
+    with scoping.scope([organization_id], actor=ACTOR):
+        series, scale = counter(of_service(service)[0].code)
+        shown = dict(
+            metering_models.Reading.objects.filter(
+                organization_id=organization_id, series_id=series.pk, at__in=[first, until]
+            ).values_list("at", "value")
+        )
+    return (shown[until] - shown[first]) * scale
 
 
 def lines(bill: billing_queries.BillDetail, component: str) -> list[dict[str, Any]]:
@@ -113,47 +227,140 @@ class TestSteelPlant:
 
 
 class TestMall:
-    def test_the_month_before_waits_for_approval(self, mall: billing_queries.RunDetail) -> None:
+    def test_sixty_shops_are_billed_and_the_latest_month_waits_for_review(
+        self, mall: billing_queries.RunDetail, members: dict[str, billing_queries.MemberRow]
+    ) -> None:
         assert (mall.run.first_day, mall.run.until_day) == (date(2026, 3, 1), date(2026, 4, 1))
         assert mall.run.state == billing_values.RunState.REVIEW
-        assert mall.held == ()
-        assert mall.run.counts.drafted == 4
+        assert len(members.keys() - OWN_ACCOUNTS) == 61  # one of sixty units changed hands within the month
+        assert mall.run.counts.drafted == len(members) - len(HELD)
 
-    def test_the_landlord_pays_until_the_tenant_moved_in(
-        self, organization_id: int, mall: billing_queries.RunDetail
+    def test_accounts_are_held_for_a_leak_and_for_a_counter_that_began_anew(
+        self, members: dict[str, billing_queries.MemberRow]
     ) -> None:
-        with scoping.scope([organization_id], actor=ACTOR):
-            page = billing_queries.run_bills(run_public_id=mall.run.public_id)
-            drafts = {
-                row.account_number: billing_queries.get_bill(public_id=row.bill_public_id)
-                for row in page.rows
-                if row.bill_public_id is not None
-            }
-        landlord, tenant = (drafts[number].content["meter_points"][0] for number in ("HM-000", "HM-102"))
+        held = {number: each for number, each in members.items() if each.state == billing_values.MemberState.HELD}
 
-        assert (landlord["code"], landlord["is_vacancy"], landlord["days"]) == ("MP-102", True, 14)
-        assert (tenant["code"], tenant["is_vacancy"], tenant["days"]) == ("MP-102", False, 17)
+        assert {number: [reason.code for reason in each.reasons] for number, each in held.items()} == HELD
+
+    def test_bills_with_estimates_are_marked(self, members: dict[str, billing_queries.MemberRow]) -> None:
+        assert {number for number, each in members.items() if each.is_estimated} == {"HM-102", "HM-207"}
+
+    def test_the_landlord_pays_until_the_tenant_moved_in(self, drafts: dict[str, billing_queries.BillDetail]) -> None:
+        landlord, tenant = (
+            next(each for each in drafts[number].content["meter_points"] if each["code"] == "MP-102")
+            for number in ("HM-000", "HM-102")
+        )
+
+        assert (landlord["is_vacancy"], landlord["days"]) == (True, 14)
+        assert (tenant["is_vacancy"], tenant["days"]) == (False, 17)
         assert landlord["until"] == tenant["from"] == "2026-03-15T00:00:00+01:00"
 
-    def test_an_exchange_lies_within_the_month(self, organization_id: int, mall: billing_queries.RunDetail) -> None:
-        with scoping.scope([organization_id], actor=ACTOR):
-            page = billing_queries.run_bills(run_public_id=mall.run.public_id, search="HM-101")
-            (row,) = page.rows
-            assert row.bill_public_id is not None
-            bakery = billing_queries.get_bill(public_id=row.bill_public_id).content["meter_points"][0]
+    def test_a_former_and_a_present_tenant_share_a_month(self, drafts: dict[str, billing_queries.BillDetail]) -> None:
+        former, present = (drafts[number].content["meter_points"][0] for number in ("HM-205A", "HM-205"))
+
+        assert former["code"] == present["code"] == "MP-205"
+        assert former["until"] == present["from"] == "2026-03-18T00:00:00+01:00"
+
+    def test_an_exchange_lies_within_the_month(self, drafts: dict[str, billing_queries.BillDetail]) -> None:
+        bakery = drafts["HM-101"].content["meter_points"][0]
 
         assert [each["serial"] for each in bakery["segments"]] == ["20184412", "25070126"]
         assert sum(each["quantity"] for each in bakery["segments"]) + bakery["adjustment"] == bakery["quantity"]
+
+    def test_a_restaurant_is_billed_for_electricity_water_and_gas(
+        self, drafts: dict[str, billing_queries.BillDetail]
+    ) -> None:
+        found = {
+            each["code"]: each["charges"][0]["tariff"]["code"] for each in drafts["HM-301"].content["meter_points"]
+        }
+
+        assert found == {"MP-301": "RETAIL", "MP-301-G": "GAS", "MP-301-W": "WATER"}
+
+    def test_three_months_are_issued(self, organization_id: int) -> None:
+        found = runs(organization_id, "MALL")
+
+        assert [(run.first_day, run.state) for run in found] == [
+            (date(2025, 12, 1), billing_values.RunState.CLOSED),
+            (date(2026, 1, 1), billing_values.RunState.CLOSED),
+            (date(2026, 2, 1), billing_values.RunState.CLOSED),
+            (date(2026, 3, 1), billing_values.RunState.REVIEW),
+        ]
+        assert {(run.started_by, run.approved_by) for run in found[:3]} == {("Bruno Costa", "Alma Ortega")}
+
+
+class TestOldMonths:
+    def test_blocks_are_what_the_registers_counted_each_day(self, organization_id: int) -> None:
+        with scoping.scope([organization_id], actor=ACTOR):
+            for code in ("MP-000", "MP-101", "MP-301-G", "MP-115-W"):
+                series, scale = counter(code)
+                days = metering_models.SeriesDay.objects.filter(
+                    organization_id=organization_id, series_id=series.pk, day__lt=CALENDAR.read_from.date()
+                )
+                shown = {
+                    reading.at: reading.value * scale
+                    for reading in metering_models.Reading.objects.filter(
+                        organization_id=organization_id, series_id=series.pk
+                    )
+                }
+                assert days.count() == (CALENDAR.read_from - CALENDAR.begins_at).days
+                for block in days.order_by("day"):
+                    start = datetime(block.day.year, block.day.month, block.day.day, tzinfo=UTC)
+                    assert use_of(block).sum() == shown[start + timedelta(days=1)] - shown[start], (code, block.day)
+
+    def test_nothing_is_left_to_derive(self, organization_id: int) -> None:
+        with scoping.scope([organization_id], actor=ACTOR):
+            assert not metering_models.DirtyDays.objects.filter(organization_id=organization_id).exists()
+
+    def test_sums_of_the_site_are_there(self, organization_id: int) -> None:
+        with scoping.scope([organization_id], actor=ACTOR):
+            sums = metering_models.SiteDay.objects.filter(organization_id=organization_id, role="MAIN")
+            assert (
+                sums.filter(service="ELECTRICITY", day__lt=CALENDAR.read_from.date()).count()
+                == (CALENDAR.read_from - CALENDAR.begins_at).days
+            )
+
+
+@pytest.mark.spec("M-101")
+class TestReconciliation:
+    """Shops, common areas and what is lost add up to the main meter, to the last digit that it shows."""
+
+    @pytest.mark.parametrize("service", ["ELECTRICITY", "COLD_WATER", "GAS"])
+    def test_of_issued_months(self, organization_id: int, service: str) -> None:
+        for run in runs(organization_id, "MALL")[:3]:
+            billed = bills_of(organization_id, run)
+
+            assert len(billed.keys() - OWN_ACCOUNTS) >= 60
+            assert quantity_of(billed, service) == main_difference(organization_id, service, run.first_day)
+
+    @pytest.mark.parametrize("service", ["ELECTRICITY", "COLD_WATER", "GAS"])
+    def test_of_the_latest_month_when_a_person_has_looked(
+        self, organization_id: int, looked_at: billing_queries.RunRow, service: str
+    ) -> None:
+        billed = bills_of(organization_id, looked_at)
+
+        assert len(billed.keys() - OWN_ACCOUNTS) == 61
+        assert quantity_of(billed, service) == main_difference(organization_id, service, looked_at.first_day)
+
+    def test_holds_in_every_quarter_of_an_hour_that_was_read(self, organization_id: int) -> None:
+        day = date(2026, 3, 20)  # all meters were read all day
+        with scoping.scope([organization_id], actor=ACTOR):
+            found = {
+                each.series_id: use_of(each)
+                for each in metering_models.SeriesDay.objects.filter(organization_id=organization_id, day=day)
+            }
+            main, *parts = (counter(each.code)[0].pk for each in of_service("ELECTRICITY"))
+
+        assert (found[main] == sum(found[part] for part in parts)).all()
 
 
 class TestHistory:
     @pytest.mark.parametrize(
         ("at", "since"),
         [
-            (datetime(2026, 1, 1, 0, 30, tzinfo=UTC), datetime(2025, 11, 30, tzinfo=UTC)),
-            (datetime(2026, 3, 31, 21, 59, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC)),
-            (datetime(2026, 3, 31, 22, 0, tzinfo=UTC), datetime(2026, 2, 28, tzinfo=UTC)),
+            (datetime(2026, 1, 1, 0, 30, tzinfo=UTC), datetime(2024, 12, 31, tzinfo=UTC)),
+            (datetime(2026, 3, 31, 21, 59, tzinfo=UTC), datetime(2025, 2, 28, tzinfo=UTC)),
+            (datetime(2026, 3, 31, 22, 0, tzinfo=UTC), datetime(2025, 3, 31, tzinfo=UTC)),
         ],
     )
-    def test_begins_before_the_month_that_is_billed(self, at: datetime, since: datetime) -> None:
+    def test_begins_twelve_months_before_the_present_one(self, at: datetime, since: datetime) -> None:
         assert demo_site.begins_at(at) == since

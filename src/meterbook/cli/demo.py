@@ -6,21 +6,33 @@ import argparse
 import json
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from meterbook.cli import bind, demo_folder, machine, surroundings
-from meterbook.foundation.server import account, folder
+from meterbook.cli import bind, demo_clock, demo_folder, demo_gateways, machine, surroundings
+from meterbook.foundation.server import account, errors, folder
 from meterbook.kernel import clock
 
 DEFAULT_FOLDER = Path("meterbook-demo")
 DEFAULT_FOLDER_OF_ROOT = Path("/var/lib/meterbook/demo")
-GATEWAY_PORTS = range(15_020, 15_220)
+FARTHEST = timedelta(days=400)
 # A demonstration reaches nothing but this machine, whatever the surroundings say.
 NOT_TAKEN_OVER = ("DATABASE_URL", "MB_ALLOWED_NETWORKS", "MB_PUBLIC_ADDRESS", "MB_ALLOWED_HOSTS", "MB_BIND")
+
+
+class NotForward(errors.ServerError):
+    """Time in a demonstration goes forward only; name a later instant."""
+
+    code = "NOT_FORWARD"
+
+
+class TooFar(errors.ServerError):
+    """A demonstration moves at most 400 days at once; name an earlier instant."""
+
+    code = "TOO_FAR"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,32 +49,81 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"let the product's time run N times as fast (1 to {clock.FASTEST})",
     )
     parser.add_argument("--headless", action="store_true", help="do not open a browser")
+    actions = parser.add_subparsers(dest="action", metavar="{advance}")
+    text = "move the time of a stopped demonstration forward: its meters are read and its jobs run on the way"
+    advance = actions.add_parser("advance", help=text, description=text[0].upper() + text[1:])
+    advance.add_argument("--to", type=instant, required=True, metavar="TIME", help="such as 2026-12-01T08:00+01:00")
+    advance.add_argument("--data", metavar="FOLDER", default=argparse.SUPPRESS, help="the folder of the demonstration")
+
+
+def instant(text: str) -> datetime:
+    """This will read an instant with its offset.
+
+    :raises argparse.ArgumentTypeError: when it is none
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise argparse.ArgumentTypeError(
+            f"{text} is no instant; write date, time and offset, such as 2026-12-01T08:00+01:00 or 2026-12-01T07:00Z"
+        )
+    return found
 
 
 def run(options: argparse.Namespace) -> int:
-    """This will make the demonstration when the folder is new, and run it until SIGINT or SIGTERM.
+    """This will make the demonstration when the folder is new, and run it until SIGINT or SIGTERM; or move its time.
 
     :raises demo_folder.IsNoDemo: when the folder holds something else
     """
     data_dir = Path(options.data).absolute() if options.data else default_folder()
-    content = _content(data_dir)
-    content["clock"] = _clock(content.get("clock"), options.speed)
-    demo_folder.write(data_dir, content)
-    environ = {name: value for name, value in os.environ.items() if name not in NOT_TAKEN_OVER}
-    environ |= {"MB_DEMO": "1", surroundings.CLOCK: json.dumps(content["clock"])}
-    gateway = f"{bind.HOST}:{content['gateway_port']}"
-    return machine.run(
-        machine.Machine(
-            data_dir,
-            bind.HOST,
-            options.port,
-            environ,
-            prepare=("--demo-gateway", gateway),
-            more_children={"gateway": (*machine.COMMAND, "demo-gateway")},
-            may_stay_root=True,
-            opens_browser=not options.headless and sys.stdout.isatty(),
+    environ = {name: value for name, value in os.environ.items() if name not in NOT_TAKEN_OVER} | {"MB_DEMO": "1"}
+    if options.action == "advance":
+        return _advance(data_dir, options.to, environ)
+    _content(data_dir)
+    # Filling it takes a while, during which no meter is read: time runs at its usual pace until that is done.
+    environ |= _go_on(data_dir, 1)
+    try:
+        return machine.run(
+            machine.Machine(
+                data_dir,
+                bind.HOST,
+                options.port,
+                environ,
+                prepare=("--demo-gateways", demo_gateways.write(demo_folder.ports(demo_folder.mark(data_dir)))),
+                more_children={"gateway": (*machine.COMMAND, "demo-gateway")},
+                when_prepared=partial(_go_on, data_dir, options.speed),
+                may_stay_root=True,
+                opens_browser=not options.headless and sys.stdout.isatty(),
+            )
         )
-    )
+    finally:
+        _go_on(data_dir, 1)  # time does not race while it is stopped
+
+
+def _advance(data_dir: Path, until: datetime, environ: Mapping[str, str]) -> int:
+    now = demo_clock.reached(demo_folder.read(data_dir), real_at=clock.real_now())
+    if until <= now:
+        raise NotForward(
+            f"The demonstration in {data_dir} is at {now:%Y-%m-%d %H:%M:%S} UTC already. Time goes forward only: name a"
+            " later instant with --to."
+        )
+    if until - now > FARTHEST:
+        raise TooFar(
+            f"From {now:%Y-%m-%d} to {until:%Y-%m-%d} are more than {FARTHEST.days} days. Name an earlier instant with"
+            " --to."
+        )
+    one = machine.Machine(data_dir, bind.HOST, bind.PORT, environ, may_stay_root=True)
+    return machine.once(one, "demo-advance", "--to", until.isoformat())
+
+
+def _go_on(data_dir: Path, speed: int) -> dict[str, str]:
+    """The clock from now on, kept in the folder and as the processes are told it."""
+    content = demo_folder.mark(data_dir)
+    content[demo_clock.KEY] = demo_clock.go_on(content, real_at=clock.real_now(), speed=speed)
+    demo_folder.write(data_dir, content)
+    return {surroundings.CLOCK: json.dumps(content[demo_clock.KEY])}
 
 
 def default_folder() -> Path:
@@ -71,44 +132,19 @@ def default_folder() -> Path:
     return here if account.closed_folder(here, account.wanted(os.environ)) is None else DEFAULT_FOLDER_OF_ROOT
 
 
-def _content(data_dir: Path) -> dict[str, object]:
+def _content(data_dir: Path) -> None:
+    from meterbook_lab.harbor import gateways
+
     try:
         content = demo_folder.mark(data_dir)
     except OSError as error:
         raise folder.refused(data_dir, error) from error
-    if not content.get("is_complete"):
-        _start_over(data_dir)
-        content["gateway_port"] = _free_port()
-    return content
-
-
-def _start_over(data_dir: Path) -> None:
-    """A first start that was cut short has left half a demonstration; nothing of it is worth keeping."""
-    lock = folder.hold(data_dir)
+    lock = folder.hold(data_dir)  # whoever runs with it already keeps the ports that it has
     try:
-        shutil.rmtree(data_dir / folder.CLUSTER_NAME, ignore_errors=True)
+        if not content.get("is_complete"):
+            # A first start that was cut short has left half a demonstration; nothing of it is worth keeping.
+            shutil.rmtree(data_dir / folder.CLUSTER_NAME, ignore_errors=True)
+        content[demo_folder.PORTS] = demo_gateways.choose(demo_folder.ports(content), gateways.GATEWAYS)
+        demo_folder.write(data_dir, content)
     finally:
         lock.release()
-
-
-def _clock(former: object, speed: int) -> dict[str, object]:
-    """The product's time never goes back: a slower clock goes on from where a faster one was."""
-    real = clock.real_now()
-    product = real
-    if isinstance(former, Mapping):
-        known = clock.AcceleratedClock(
-            datetime.fromisoformat(former["real"]), datetime.fromisoformat(former["product"]), int(former["speed"])
-        )
-        product = max(real, known.now())
-    return {"real": real.isoformat(), "product": product.isoformat(), "speed": speed}
-
-
-def _free_port() -> int:
-    for port in GATEWAY_PORTS:
-        with socket.socket() as probe:
-            try:
-                probe.bind((bind.HOST, port))
-            except OSError:
-                continue
-            return port
-    raise machine.PortTaken(f"No port from {GATEWAY_PORTS[0]} to {GATEWAY_PORTS[-1]} is free for simulated meters.")

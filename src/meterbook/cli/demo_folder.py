@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from meterbook.foundation.server import errors, folder
 
+PORTS = "gateway_ports"
 MARK = folder.DEMO_MARK_NAME
 
 
@@ -51,8 +54,36 @@ def mark(data_dir: Path) -> dict[str, object]:
     return {}
 
 
+def read(data_dir: Path) -> dict[str, object]:
+    """This will return what the demonstration of a folder keeps beside its database.
+
+    :raises IsNoDemo: when the folder is not marked as one, or its first start did not come to its end
+    """
+    try:
+        content = dict(json.loads((data_dir / MARK).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise IsNoDemo(
+            f"{data_dir} holds no demonstration, and only in one can time be moved. Name its folder with --data."
+        ) from None
+    if not content.get("is_complete"):
+        raise IsNoDemo(
+            f"The demonstration in {data_dir} was never started to its end. Start it once with `meterbook demo --data"
+            f" {data_dir}`."
+        )
+    return content
+
+
+def ports(content: Mapping[str, object]) -> list[int]:
+    """This will return the ports of the simulated gateways that a demonstration had at its latest start, in order."""
+    kept = content.get(PORTS, [])
+    return [int(port) for port in kept] if isinstance(kept, list) else []
+
+
 def write(data_dir: Path, content: dict[str, object]) -> None:
     """This will store what the demonstration keeps beside its database."""
     unfinished = data_dir / f"{MARK}.new"
     unfinished.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    if os.geteuid() == 0:  # the processes that read it run as the folder's owner
+        found = data_dir.stat()
+        os.chown(unfinished, found.st_uid, found.st_gid)
     unfinished.replace(data_dir / MARK)

@@ -1,12 +1,18 @@
-"""`meterbook demo-gateway`: the simulated meters of a demonstration, a child of `meterbook demo`."""
+"""`meterbook demo-gateway`: the simulated meters of a demonstration, a child of `meterbook demo`.
+
+A port that another program has taken meanwhile is replaced by a free one, and the buses are moved there.
+"""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import os
 from datetime import datetime
+from pathlib import Path
 
-from meterbook.cli import demo_folder
+from meterbook.cli import demo_folder, demo_gateways
 from meterbook.foundation.server import connections
 
 
@@ -15,11 +21,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """This will be the gateway until the process is ended."""
-    from meterbook_lab import demo_meters
+    """This will be all gateways until the process is ended."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
+    import django
 
-    content = demo_folder.mark(connections.data_dir(os.environ))
-    demo_meters.serve_gateway(
-        since=datetime.fromisoformat(str(content["since"])), port=int(str(content["gateway_port"]))
-    )
+    django.setup()
+    asyncio.run(_serve(connections.data_dir(os.environ)))
     return 0
+
+
+async def _serve(data_dir: Path) -> None:
+    from meterbook_lab import gateway_sim
+    from meterbook_lab.harbor import gateways
+
+    content = demo_folder.read(data_dir)
+    meters = gateways.gateways(datetime.fromisoformat(str(content["since"])))
+    wanted = demo_folder.ports(content)
+    async with contextlib.AsyncExitStack() as stack:
+        found = await gateway_sim.start(stack, list(zip(wanted, meters, strict=True)), others=[*demo_gateways.PORTS, 0])
+        if found != wanted:
+            demo_folder.write(data_dir, {**content, demo_folder.PORTS: found})
+        await asyncio.to_thread(demo_gateways.move_buses, found)
+        await asyncio.Event().wait()

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import webbrowser
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from meterbook.cli import supervisor, surroundings
 from meterbook.foundation.server import account as accounts
 from meterbook.foundation.server import ensure, errors
 
+STOP_WITHIN_SECONDS = 15.0
 HOST, PORT = "127.0.0.1", 8000
 COMMAND = (sys.executable, "-m", "meterbook.cli.main")
 
@@ -40,7 +41,10 @@ class PreparationFailed(errors.ServerError):
 
 @dataclass(frozen=True)
 class Machine:
-    """One machine's installation: folder, address, further environment, children beside the usual three."""
+    """One machine's installation: folder, address, further environment, children beside the usual three.
+
+    `when_prepared` gives what the children shall find in their environment beside that.
+    """
 
     data_dir: Path
     host: str
@@ -48,6 +52,7 @@ class Machine:
     environ: Mapping[str, str]
     prepare: Sequence[str] = ()
     more_children: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    when_prepared: Callable[[], Mapping[str, str]] = dict
     may_stay_root: bool = False
     opens_browser: bool = False
 
@@ -66,7 +71,7 @@ def run(machine: Machine) -> int:
         sys.stdout.write(f"Database ready in {machine.data_dir}. Preparing ...\n")
         sys.stdout.flush()
         greeting = _prepare(machine, environ)
-        keeper = supervisor.Supervisor(database, environ)
+        keeper = supervisor.Supervisor(database, {**environ, **machine.when_prepared()})
         for name, command in machine.more_children.items():
             keeper.add(name, *command)
         keeper.add("web", *COMMAND, "web", "--host", machine.host, "--port", str(machine.port))
@@ -79,6 +84,28 @@ def run(machine: Machine) -> int:
         supervisor.ignore_signals()
         database.stop()
     return 0
+
+
+def once(machine: Machine, *arguments: str) -> int:
+    """This will run one command of ours as the service user, with the database up, and return its exit status.
+
+    :raises errors.ServerError: one of its kinds, when it cannot start
+    """
+    supervisor.take_signals()
+    os.umask(surroundings.UMASK)
+    environ = {**machine.environ, **_environment(machine)}
+    database = ensure.ensure_running(machine.data_dir, environ)
+    try:
+        with subprocess.Popen([*COMMAND, *arguments], env=environ) as process:  # noqa: S603  # our own command
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                process.terminate()  # it ends with what it is doing
+                process.wait(STOP_WITHIN_SECONDS)
+                raise
+    finally:
+        supervisor.ignore_signals()
+        database.stop()
 
 
 def _greet(machine: Machine, greeting: str) -> None:

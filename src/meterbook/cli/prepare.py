@@ -10,7 +10,7 @@ import sys
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """This will declare the arguments of the command."""
     parser.add_argument("--address", required=True)
-    parser.add_argument("--demo-gateway", metavar="HOST:PORT")
+    parser.add_argument("--demo-gateways", metavar="HOST:PORT,HOST:PORT")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -19,13 +19,13 @@ def run(options: argparse.Namespace) -> int:
     import django
 
     django.setup()
-    from meterbook.cli import greeting
+    from meterbook.cli import demo_gateways, greeting
     from meterbook.foundation import migrate
 
     migrate.run()
-    if options.demo_gateway:
-        host, _, port = options.demo_gateway.rpartition(":")
-        sys.stdout.write(greeting.of_demo(options.address, gateway=(host, int(port))))
+    if options.demo_gateways:
+        gateways = demo_gateways.read(options.demo_gateways)
+        sys.stdout.write(greeting.of_demo(options.address, gateways=gateways))
     else:
         sys.stdout.write(greeting.of_installation(options.address))
     return 0

@@ -1,0 +1,154 @@
+"""Who pays for the meters of the mall: shops that come and go, the facility's own account, and the landlord."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from meterbook.customers import models as customer_models
+from meterbook.customers import operations as customer_operations
+from meterbook.kernel import civil
+from meterbook.metering.values import PointRole, Service
+from meterbook.sites import models as site_models
+from meterbook.tariffs import models as tariff_models
+from meterbook_lab import demo_people, demo_tariffs
+from meterbook_lab.harbor import points, shapes, units
+from meterbook_lab.harbor.building import Points
+from meterbook_lab.harbor.calendar import Calendar
+from meterbook_lab.harbor.points import Point
+from meterbook_lab.harbor.units import Stay, Unit
+
+TARIFFS_FROM = date(2025, 1, 1)
+RETAIL, SIMPLE, WATER, GAS = "tariff_retail.json", "tariff_landlord.json", "tariff_water.json", "tariff_gas.json"
+LANDLORD = ("HP", "Harbor Properties", "HM-000")
+FACILITY = ("FACILITY", "Harbor Facility Services", "HM-001")
+CITY = "08039 Barcelona"
+ON_PAPER = 6  # one tenant in so many has no e-mail address: its bills are printed
+
+Tariffs = Mapping[str, tariff_models.Tariff]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Where and when accounts are opened, and by whom."""
+
+    site: site_models.Site
+    people: demo_people.Actors
+    at: datetime
+
+
+def create(site: site_models.Site, made: Points, people: demo_people.Actors, calendar: Calendar, at: datetime) -> None:
+    """This will publish the mall's tariffs, open its accounts and let contracts begin and end. Needs a scope.
+
+    :param made: the meter points by code
+    """
+    opening = Opening(site, people, at)
+    first_day = min(TARIFFS_FROM, calendar.first_days[0].replace(month=1, day=1))
+    tariffs = {
+        name: demo_tariffs.publish(
+            name, first_day=first_day, author=people[demo_people.CLERK], publisher=people[demo_people.APPROVER], at=at
+        )
+        for name in (RETAIL, SIMPLE, WATER, GAS)
+    }
+    code, name, number = LANDLORD
+    _account(opening, code, name, number, vacancy_tariff=tariffs[SIMPLE])
+    code, name, number = FACILITY
+    facility = _account(opening, code, name, number, email="invoices@facility.example")
+    listed = points.points(calendar)
+    for point in listed:
+        if point.role is PointRole.COMMON:
+            _contract(opening, facility, point, made, tariffs, calendar, None)
+    for unit in units.units():
+        inside = [point for point in listed if point.place == unit.code]
+        for place, stay in enumerate(unit.stays):
+            account = _tenant(opening, unit, stay, former=len(unit.stays) - 1 - place)
+            for point in inside:
+                _contract(opening, account, point, made, tariffs, calendar, stay)
+
+
+def tariff_of(point: Point) -> str:
+    """This will return the tariff of a point: time of use for a shop's own meter, a simple one for the rest."""
+    if point.service is Service.COLD_WATER:
+        return WATER
+    if point.service is Service.GAS:
+        return GAS
+    is_shop = point.role is PointRole.TENANT and not point.code.endswith("-C")
+    return RETAIL if is_shop else SIMPLE
+
+
+def _tenant(opening: Opening, unit: Unit, stay: Stay, *, former: int) -> customer_models.Account:
+    """The account has the unit's number; a former tenant's one letter more."""
+    number = f"HM-{unit.number}{chr(ord('A') + former - 1) if former else ''}"
+    mark = zlib.crc32(stay.tenant.encode())
+    where = f"Harbor Mall, {'local' if stay.language == 'es' else 'unit'} {unit.code}\n{CITY}"
+    email = "" if mark % ON_PAPER == 0 else f"accounts@{number.lower().replace('-', '')}.example"
+    return _account(
+        opening,
+        number.replace("HM-", "T"),
+        stay.tenant,
+        number,
+        email=email,
+        language=stay.language,
+        tax_number=f"ESB{mark % 100_000_000:08d}",
+        address=where,
+    )
+
+
+def _account(
+    opening: Opening,
+    code: str,
+    name: str,
+    number: str,
+    *,
+    email: str = "",
+    language: str = "en",
+    tax_number: str = "",
+    address: str = f"Harbor Mall, ground floor\n{CITY}",
+    vacancy_tariff: tariff_models.Tariff | None = None,
+) -> customer_models.Account:
+    clerk = opening.people[demo_people.CLERK]
+    customer = customer_operations.create_customer(
+        actor=clerk,
+        at=opening.at,
+        code=code,
+        name=name,
+        email=email,
+        language=language,
+        tax_number=tax_number,
+        address=address,
+    )
+    return customer_operations.open_account(
+        actor=clerk,
+        at=opening.at,
+        customer=customer,
+        site=opening.site,
+        number=number,
+        is_landlord=vacancy_tariff is not None,
+        vacancy_tariff=vacancy_tariff,
+    )
+
+
+def _contract(
+    opening: Opening,
+    account: customer_models.Account,
+    point: Point,
+    made: Points,
+    tariffs: Tariffs,
+    calendar: Calendar,
+    stay: Stay | None,
+) -> None:
+    """Without a stay from the beginning on, for ever."""
+    starts_at = civil.start_of_day(calendar.first_days[0], shapes.ZONE)
+    if stay is not None and stay.begins != units.START:
+        starts_at = calendar.instant(*stay.begins)
+    customer_operations.start_contract(
+        actor=opening.people[demo_people.CLERK],
+        at=opening.at,
+        account=account,
+        meter_point=made[point.code],
+        tariff=tariffs[tariff_of(point)],
+        starts_at=starts_at,
+        ends_at=None if stay is None or stay.ends is None else calendar.instant(*stay.ends),
+    )
