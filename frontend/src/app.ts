@@ -2,6 +2,7 @@ import "./theme/index.css";
 import htmx from "htmx.org";
 import { startAges, refreshAges } from "./core/ages";
 import { startAlarmZone } from "./core/alarm-zone";
+import { startChoosing } from "./core/choose";
 import { csrfToken } from "./core/dom";
 import { mountIslands, unmountIslands } from "./core/islands";
 import { startRenewing } from "./core/renew";
@@ -27,6 +28,7 @@ document.addEventListener("htmx:load", (event) => {
 });
 
 startShell();
+startChoosing();
 startAges();
 startStream();
 startAlarmZone();

@@ -12,6 +12,8 @@ export const FONT = '"Inter Variable", system-ui, sans-serif';
 
 export interface Chart {
   instance: EChartsType;
+  /** Paints in place: a tooltip, the crosshair and what is on the page stay. */
+  paint: () => void;
   dispose: () => void;
 }
 
@@ -24,7 +26,9 @@ export function isSmall(): boolean {
 export function draw(element: HTMLElement, option: (instance: EChartsType) => EChartsCoreOption): Chart {
   element.replaceChildren();
   const instance = echarts.init(element, null, { renderer: "svg" });
-  const paint = (): void => instance.setOption({ animation: false, textStyle: { fontFamily: FONT, fontSize: 12, color: color("--mb-muted") }, ...option(instance) }, true);
+  // Merged, not set anew: new views would take the tooltip from under the pointer. Series are told apart by their ids.
+  const paint = (): void =>
+    instance.setOption({ animation: false, textStyle: { fontFamily: FONT, fontSize: 12, color: color("--mb-muted") }, ...option(instance) }, { replaceMerge: ["series"] });
   let width = element.clientWidth;
   const observer = new ResizeObserver(() => {
     if (Math.abs(element.clientWidth - width) <= 1) return;
@@ -35,13 +39,15 @@ export function draw(element: HTMLElement, option: (instance: EChartsType) => EC
   observer.observe(element);
   document.documentElement.addEventListener("meterbook:theme", paint);
   paint();
-  void document.fonts.load('500 12px "Inter Variable"').then(() => instance.isDisposed() || paint());
+  // Widths of labels are those of the typeface: once it is there, they are measured again.
+  const face = '500 12px "Inter Variable"';
+  if (!document.fonts.check(face)) void document.fonts.load(face).then(() => instance.isDisposed() || paint());
   const dispose = (): void => {
     observer.disconnect();
     document.documentElement.removeEventListener("meterbook:theme", paint);
     instance.dispose();
   };
-  return { instance, dispose };
+  return { instance, paint, dispose };
 }
 
 /** This will return the look of an axis, with what the caller changes. */

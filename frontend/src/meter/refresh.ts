@@ -1,6 +1,7 @@
 import { refreshAges } from "../core/ages";
 import { all } from "../core/dom";
 import { subscribe } from "../core/stream";
+import { watch } from "../core/watch";
 
 const KEY = "data-live-key";
 
@@ -9,13 +10,21 @@ export function renew(fragment: Document): void {
   const fresh = new Map(all(`[${KEY}]`, fragment).map((each) => [each.getAttribute(KEY), each]));
   for (const old of all(`[${KEY}]`)) {
     const now = fresh.get(old.getAttribute(KEY));
-    if (!now || now.innerHTML === old.dataset["shown"]) continue;
+    if (!now || essence(now) === essence(old)) continue;
     const isValue = now.textContent !== old.textContent;
-    old.dataset["shown"] = now.innerHTML;
     old.replaceChildren(...[...now.childNodes].map((each) => document.importNode(each, true)));
     if (isValue && (old.classList.contains("live-cell") || old.classList.contains("value"))) flash(old);
   }
   refreshAges();
+}
+
+/** What a part says, without what this page wrote into it since: ages that count, marks of age that come and go. */
+function essence(part: HTMLElement): string {
+  const copy = part.cloneNode(true) as HTMLElement;
+  for (const each of all("[data-at]", copy)) each.textContent = "";
+  for (const each of all("[data-fresh-mark], [data-stale-mark]", copy)) each.removeAttribute("hidden");
+  for (const each of all(".stale", copy)) each.classList.remove("stale");
+  return copy.innerHTML;
 }
 
 function flash(element: HTMLElement): void {
@@ -51,9 +60,13 @@ export function onSeries(ids: readonly number[], pause: number, work: () => Prom
       Math.max(0, pause - (performance.now() - started)),
     );
   };
-  return subscribe("series", ({ ids: changed }) => {
-    if (changed.length && !changed.some((id) => wanted.has(id))) return;
-    isWanted = true;
-    if (!isBusy) void run();
-  });
+  const stops = [
+    watch(ids),
+    subscribe("series", ({ ids: changed }) => {
+      if (changed.length && !changed.some((id) => wanted.has(id))) return;
+      isWanted = true;
+      if (!isBusy) void run();
+    }),
+  ];
+  return () => stops.forEach((stop) => stop());
 }

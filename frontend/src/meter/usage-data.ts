@@ -1,6 +1,9 @@
 /** What the server writes for the usage chart. Numbers come as decimal strings; they become floats only to be drawn. */
 export interface UsageData {
-  view: "day" | "week" | "month" | "year";
+  view: "day" | "week" | "month" | "year" | "range";
+  grain: "step" | "hour" | "day" | "month";
+  /** The curve has a point for each interval; else for each bar, with its highest interval. */
+  isFine: boolean;
   unit: string;
   rateUnit: string;
   decimals: number;
@@ -9,8 +12,11 @@ export interface UsageData {
   start: number;
   end: number;
   now: number | null;
-  slots: [start: number, end: number, value: string | null, estimated: string | null, state: State, label: string][];
+  slots: [start: number, end: number, value: string | null, estimated: string | null, state: State, label: string, edited: string | null, href: string][];
   before: (string | null)[];
+  /** Names of the price periods, and what of each slot lies in each of them; empty: not asked for. */
+  prices: string[];
+  parts: (string | null)[][];
   curve: [start: number, end: number, rate: string | null, ledger: string | null, state: State][];
   peak: { at: number; end: number; value: string; time: string } | null;
   marks: { at: number; label: string; short: string }[];
@@ -18,7 +24,7 @@ export interface UsageData {
   texts: Record<string, string>;
 }
 
-export type State = "measured" | "estimated" | "held" | "partly" | "missing" | "so_far" | "later" | "no_meter";
+export type State = "measured" | "edited" | "estimated" | "held" | "partly" | "missing" | "so_far" | "later" | "no_meter";
 
 /** A stretch without data, with the words that say why. */
 export interface Band {
@@ -54,3 +60,6 @@ export function slotAt(data: UsageData, at: number): number {
 export function stepAt(data: UsageData, at: number): number {
   return data.curve.findIndex(([start, end]) => start <= at && at < end);
 }
+
+/** The event that brings new data to a chart that is drawn already; its detail is a `UsageData`. */
+export const NEWS = "meterbook:usage";

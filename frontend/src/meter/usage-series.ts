@@ -1,18 +1,18 @@
-// The series of the usage chart: bars of exact width, counter, curve, gaps, marks. Times are milliseconds since 1970.
-import { FONT, hatch, isSmall } from "../charts/chart";
+// The series of the usage chart but its bars: counter, curve, gaps, marks. Times are milliseconds since 1970.
+import { FONT, isSmall } from "../charts/chart";
 import { color } from "../core/dom";
 import { quantity } from "../core/format";
 import { type Band, type State, type UsageData, bands, toDraw } from "./usage-data";
 
-type Series = Record<string, unknown>;
-interface Api {
+export type Series = Record<string, unknown>;
+export interface Api {
   coord(point: [number, number]): [number, number];
   value(dimension: number): number;
 }
-interface Params {
+export interface Params {
   coordSys: { x: number; y: number; width: number; height: number };
 }
-type Shape = Record<string, unknown>;
+export type Shape = Record<string, unknown>;
 
 const SERVICES: Record<string, string> = {
   electricity: "--mb-electricity",
@@ -31,6 +31,7 @@ export function serviceColor(data: UsageData): string {
 /** This will draw stretches without data as dashed bands with words. */
 export function gapSeries(data: UsageData, panel: number, hasWords: boolean): Series[] {
   return bands(data).map((band) => ({
+    id: `gap-${panel}-${band.start}`,
     type: "custom",
     xAxisIndex: panel,
     yAxisIndex: panel,
@@ -64,67 +65,6 @@ function bandShape(band: Band, hasWords: boolean, { coordSys }: Params, api: Api
   return { type: "group", children };
 }
 
-/** This will draw one bar a slot, as wide as the slot is long; its estimated part is hatched on top. */
-export function barSeries(data: UsageData, panel: number): Series {
-  const pattern = hatch();
-  const solid = serviceColor(data);
-  return {
-    name: "bars",
-    type: "custom",
-    xAxisIndex: panel,
-    yAxisIndex: panel,
-    z: 3,
-    encode: { x: 0, y: 1 },
-    data: data.slots.map(([start, , value]) => [start, toDraw(value) ?? 0]),
-    renderItem: (params: Params & { dataIndex: number }, api: Api) => barShape(data, params.dataIndex, api, solid, pattern),
-  };
-}
-
-function barShape(data: UsageData, index: number, api: Api, solid: string, pattern: unknown): Shape | undefined {
-  const slot = data.slots[index];
-  const value = toDraw(slot?.[2]);
-  if (!slot || value == null) return undefined;
-  const [left, top] = api.coord([slot[0], value]);
-  const [right, bottom] = api.coord([slot[1], 0]);
-  const between = right - left > 5 ? Math.min((right - left) * 0.2, 12) : 0.5;
-  const width = Math.max(0.8, right - left - between);
-  const split = api.coord([slot[0], value - (toDraw(slot[3]) ?? 0)])[1];
-  const rect = (y: number, height: number, style: Shape, r: number[]): Shape => ({
-    type: "rect",
-    shape: { x: left + between / 2, y, width, height: Math.max(0, height), r: width > 4 ? r : 0 },
-    style,
-  });
-  const isSoFar = slot[4] === "so_far" || slot[4] === "partly";
-  const children = [rect(split, bottom - split, { fill: solid, opacity: isSoFar ? 0.6 : 1 }, split > top ? [0, 0, 0, 0] : [1.5, 1.5, 0, 0])];
-  if (split > top) children.push(rect(top, split - top, { fill: pattern, stroke: color("--mb-estimated"), lineWidth: 0.75 }, [1.5, 1.5, 0, 0]));
-  return { type: "group", children };
-}
-
-/** This will draw the period before as a dashed ghost over the bars. */
-export function ghostSeries(data: UsageData, panel: number): Series[] {
-  if (!data.before.some((each) => each != null)) return [];
-  const points = data.slots.flatMap(([start, end], index) => {
-    const value = toDraw(data.before[index]);
-    return [
-      [start, value],
-      [end, value],
-    ];
-  });
-  return [
-    {
-      name: "before",
-      type: "line",
-      xAxisIndex: panel,
-      yAxisIndex: panel,
-      z: 4,
-      symbol: "none",
-      silent: true,
-      lineStyle: { color: color("--mb-faint"), width: 1.25, type: [4, 3] },
-      data: points,
-    },
-  ];
-}
-
 /** This will draw the counter since the period's start; stretches that nobody measured are dotted violet. */
 export function ledgerSeries(data: UsageData, panel: number): Series[] {
   const points: { at: number; value: number | null; isEstimated: boolean }[] = [];
@@ -142,19 +82,20 @@ export function ledgerSeries(data: UsageData, panel: number): Series[] {
   const base = { type: "line", xAxisIndex: panel, yAxisIndex: panel, symbol: "none", connectNulls: false };
   const solid = serviceColor(data);
   return [
-    { ...base, name: "ledger", z: 3, lineStyle: { color: solid, width: 2 }, areaStyle: { color: solid, opacity: 0.07 }, data: measured, markLine: marks(data, true) },
-    { ...base, z: 4, silent: true, lineStyle: { color: color("--mb-estimated"), width: 2, type: [2, 2] }, data: estimated },
+    { ...base, id: "ledger", name: "ledger", z: 3, lineStyle: { color: solid, width: 2 }, areaStyle: { color: solid, opacity: 0.07 }, data: measured, markLine: marks(data, true) },
+    { ...base, id: "ledger-estimated", z: 4, silent: true, lineStyle: { color: color("--mb-estimated"), width: 2, type: [2, 2] }, data: estimated },
   ];
 }
 
 /** This will draw power: steps of a day or week, the highest of each bar in a longer period, and the peak. */
 export function curveSeries(data: UsageData, panel: number): Series {
-  const isLong = data.view === "month" || data.view === "year";
+  const isLong = !data.isFine;
   const peak = data.peak;
   const shown = peak ? Number(peak.value) : 0;
   const at = peak ? (peak.at + peak.end) / 2 : 0;
   const share = peak ? (at - data.start) / (data.end - data.start) : 0;
   return {
+    id: "curve",
     name: "curve",
     type: "line",
     xAxisIndex: panel,
@@ -166,42 +107,39 @@ export function curveSeries(data: UsageData, panel: number): Series {
     itemStyle: { color: color("--mb-slate") },
     lineStyle: { color: color("--mb-slate"), width: 1.75 },
     data: data.curve.map(([start, end, rate]) => [(start + end) / 2, toDraw(rate)]),
-    ...(peak
-      ? {
-          markPoint: {
-            silent: true,
-            symbol: "circle",
-            symbolSize: 10,
-            itemStyle: { color: color("--mb-surface"), borderColor: color("--mb-alarm"), borderWidth: 2.5 },
-            data: [{ coord: [at, shown] }],
-            label: {
-              show: true,
-              position: "top",
-              distance: 8,
-              align: share > 0.8 ? "right" : share < 0.2 ? "left" : "center",
-              color: color("--mb-ink"),
-              fontSize: 12,
-              fontWeight: 550,
-              textBorderColor: color("--mb-surface"),
-              textBorderWidth: 3,
-              formatter: `${data.texts["peak"] ?? ""} ${quantity(shown, data.rateUnit, places(peak.value))}, ${peak.time}`,
-            },
-          },
-          markLine: {
-            silent: true,
-            symbol: "none",
-            label: { show: false },
-            lineStyle: { color: color("--mb-alarm"), type: [3, 3], width: 1, opacity: 0.6 },
-            data: [{ yAxis: shown }],
-          },
-        }
-      : {}),
+    // Empty where there is no peak: what is left out would keep that of the data before.
+    markPoint: {
+      silent: true,
+      symbol: "circle",
+      symbolSize: 10,
+      itemStyle: { color: color("--mb-surface"), borderColor: color("--mb-alarm"), borderWidth: 2.5 },
+      data: peak ? [{ coord: [at, shown] }] : [],
+      label: {
+        show: true,
+        position: "top",
+        distance: 8,
+        align: share > 0.8 ? "right" : share < 0.2 ? "left" : "center",
+        color: color("--mb-ink"),
+        fontSize: 12,
+        fontWeight: 550,
+        textBorderColor: color("--mb-surface"),
+        textBorderWidth: 3,
+        formatter: peak ? `${data.texts["peak"] ?? ""} ${quantity(shown, data.rateUnit, places(peak.value))}, ${peak.time}` : "",
+      },
+    },
+    markLine: {
+      silent: true,
+      symbol: "none",
+      label: { show: false },
+      lineStyle: { color: color("--mb-alarm"), type: [3, 3], width: 1, opacity: 0.6 },
+      data: peak ? [{ yAxis: shown }] : [],
+    },
   };
 }
 
 /** This will draw the marks of exchanges, resets and corrections, and the present instant, across a panel. */
 export function markSeries(data: UsageData, panel: number): Series {
-  return { type: "line", xAxisIndex: panel, yAxisIndex: panel, data: [], silent: true, markLine: marks(data, false) };
+  return { id: `marks-${panel}`, type: "line", xAxisIndex: panel, yAxisIndex: panel, data: [], silent: true, markLine: marks(data, false) };
 }
 
 function marks(data: UsageData, hasLabels: boolean): Record<string, unknown> {

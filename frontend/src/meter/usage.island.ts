@@ -2,8 +2,9 @@
 import { type Chart, axis, draw, isSmall, line, savePicture, tooltip } from "../charts/chart";
 import { color } from "../core/dom";
 import { number, quantity } from "../core/format";
-import { type UsageData, slotAt, stepAt, toDraw } from "./usage-data";
-import { barSeries, curveSeries, gapSeries, ghostSeries, ledgerSeries, markSeries, places, stateWord } from "./usage-series";
+import { NEWS, type UsageData, slotAt, stepAt, toDraw } from "./usage-data";
+import { barSeries, ghostSeries } from "./usage-bars";
+import { curveSeries, gapSeries, ledgerSeries, markSeries, places, stateWord } from "./usage-series";
 
 const TOP = 48;
 const BETWEEN = 44;
@@ -11,15 +12,44 @@ const BOTTOM = 24;
 
 /** This will draw the usage chart, and offer it as a picture. */
 export function mount(element: HTMLElement, given: unknown): () => void {
-  const data = given as UsageData;
+  let data = given as UsageData;
   const chart: Chart = draw(element, (instance) => option(data, instance.getHeight()));
+  const follow = (event: Event): void => {
+    data = (event as CustomEvent<UsageData>).detail;
+    chart.paint();
+  };
   const save = (event: Event): void => {
     if (event.target instanceof Element && event.target.closest("[data-chart-png]")) void savePicture(element, document.title);
   };
+  const stopDrilling = drill(chart, () => data);
+  element.addEventListener(NEWS, follow);
   document.addEventListener("click", save);
   return () => {
+    element.removeEventListener(NEWS, follow);
     document.removeEventListener("click", save);
+    stopDrilling();
     chart.dispose();
+  };
+}
+
+/** A bar leads inside: a month to its days, a day to its hours, an hour to its intervals. The table has the same links. */
+function drill(chart: Chart, data: () => UsageData): () => void {
+  const zr = chart.instance.getZr();
+  const hrefAt = (x: number, y: number): string => {
+    const at = chart.instance.convertFromPixel({ gridIndex: 0 }, [x, 0])?.[0];
+    return at === undefined || y < TOP ? "" : (data().slots[slotAt(data(), at)]?.[7] ?? "");
+  };
+  const open = (event: { offsetX: number; offsetY: number }): void => {
+    const href = hrefAt(event.offsetX, event.offsetY);
+    if (href) location.assign(href);
+  };
+  const point = (event: { offsetX: number; offsetY: number }): void => zr.setCursorStyle(hrefAt(event.offsetX, event.offsetY) ? "pointer" : "default");
+  zr.on("click", open);
+  zr.on("mousemove", point);
+  return () => {
+    if (chart.instance.isDisposed()) return;
+    zr.off("click", open);
+    zr.off("mousemove", point);
   };
 }
 
@@ -69,9 +99,9 @@ function counterSeries(data: UsageData): Record<string, unknown>[] {
 
 function timeAxis(data: UsageData, panel: number, hasLabels: boolean): Record<string, unknown> {
   const named = data.ticks.filter(([, text]) => text);
-  const room = Math.max(1, Math.floor((window.innerWidth - (window.innerWidth > 991 ? 320 : 80)) / (data.view === "day" ? 72 : data.view === "week" ? 56 : 32)));
+  const room = Math.max(1, Math.floor((window.innerWidth - (window.innerWidth > 991 ? 320 : 80)) / (isClock(data) ? 72 : data.view === "week" ? 56 : 32)));
   const every = Math.ceil((named.length - 1) / room);
-  const steady = data.view === "day" ? ([1, 2, 3, 4, 6, 8, 12].find((each) => each >= every) ?? 12) : every;
+  const steady = data.grain === "hour" ? ([1, 2, 3, 4, 6, 8, 12].find((each) => each >= every) ?? 12) : every;
   const shown = named.filter((_, index) => index % steady === 0);
   const texts = new Map(shown);
   return {
@@ -89,12 +119,16 @@ function timeAxis(data: UsageData, panel: number, hasLabels: boolean): Record<st
         fontSize: 12,
         customValues: shown.map(([at]) => at),
         formatter: (at: number) => texts.get(at) ?? "",
-        align: data.view === "day" ? "center" : "left",
+        align: isClock(data) ? "center" : "left",
         hideOverlap: true,
       },
       axisPointer: { show: true, snap: false, label: { show: false }, lineStyle: { color: color("--mb-muted"), type: "solid", width: 1 } },
     }),
   };
+}
+
+function isClock(data: UsageData): boolean {
+  return data.grain === "hour" || data.grain === "step";
 }
 
 function valueAxis(panel: number, splits: number): Record<string, unknown> {
@@ -116,6 +150,8 @@ function words(data: UsageData, at: number): string {
   const rows = [`${slot[5]}, ${stateWord(data, slot[4])}`];
   if (data.isCounter) rows.push(line(texts["usage"] ?? "", quantity(toDraw(slot[2]), unit, decimals)));
   if (slot[3] != null) rows.push(line(texts["estimatedPart"] ?? "", quantity(toDraw(slot[3]), unit, decimals)));
+  if (slot[6] != null) rows.push(line(texts["editedPart"] ?? "", quantity(toDraw(slot[6]), unit, decimals)));
+  data.prices.forEach((name, place) => rows.push(line(name, quantity(toDraw(data.parts[index]?.[place]), unit, decimals))));
   if (data.before.length) rows.push(line(texts["before"] ?? "", quantity(toDraw(data.before[index]), unit, decimals)));
   rows.push(line(texts["rateShort"] ?? "", quantity(toDraw(step[2]), data.rateUnit, places(step[2] ?? ""))));
   if (data.isCounter) rows.push(line(texts["ledgerShort"] ?? "", quantity(toDraw(step[3]), unit, decimals)));

@@ -22,8 +22,6 @@ from meterbook.web import access, demo_people, language, navigation
 from meterbook.web.alarms import zone as alarm_zones
 from meterbook.web.sites import choice
 
-UTC = ZoneInfo("UTC")
-
 
 @dataclass(frozen=True)
 class Person:
@@ -114,13 +112,12 @@ def _enter(request: HttpRequest) -> Inside | None:
 def _inside(request: access.Request) -> Inside:
     sites = choice.visible_sites(request)
     site = choice.chosen_site(request)
-    shown = site or (sites[0] if sites else None)
     return Inside(
         organization=request.organization,
         organizations=request.organizations,
         sites=sites,
         site=site,
-        zone=shown.zone if shown else UTC,
+        zone=choice.clock_zone(request),
         navigation=navigation.entries(request),
         alarms=alarm_zones.find(request),
         stream_href=reverse("stream", args=[request.organization.public_id]),

@@ -10,6 +10,7 @@ from meterbook.web.home import views as home_views
 from meterbook.web.organizations import views as organization_views
 from meterbook.web.sites import views as site_views
 from meterbook.web.stream import views as stream_views
+from meterbook.web.stream import watching as stream_watching
 from meterbook.web.styleguide import views as styleguide_views
 
 organization_routes: list[URLPattern | URLResolver] = [
@@ -25,6 +26,7 @@ organization_routes: list[URLPattern | URLResolver] = [
     path("sites/", include("meterbook.web.sites.routes")),
     path("site", site_views.choose, name="choose_site"),
     path("stream", stream_views.stream, name="stream"),
+    path("stream/watch", stream_watching.watch, name="watch"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -1,4 +1,7 @@
-"""What people decide about a run: check again, leave accounts out, approve, cancel; and carry on after a crash."""
+"""What people decide about a run: check again, leave accounts out, approve, cancel; and carry on after a crash.
+
+What cannot be taken back is asked twice: the first time answers a page that names the object and the effect.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ from meterbook.customers import queries as customer_queries
 from meterbook.foundation import queue, scoping
 from meterbook.identity.values import Module
 from meterbook.web import access, parameters
+from meterbook.web.billing import confirming, run_table
+from meterbook.web.templatetags import meterbook as tags
 
 REFUSALS = (
     billing_operations.HeldRemain,
@@ -38,8 +43,10 @@ LONGEST_ID = 19  # digits
 @require_POST
 @access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
 def check(request: access.Request, run: uuid.UUID) -> HttpResponse:
-    """This will check the held accounts again; with `everything` all bills are calculated anew."""
+    """This will check the held accounts again; with `everything` all bills are calculated anew, once that is sure."""
     is_everything = bool(request.POST.get("everything"))
+    if is_everything and not request.POST.get("sure"):
+        return confirming.everything(request, _find(run))
 
     def act() -> str:
         billing_operations.check_again(actor=request.actor, at=request.at, run=run, is_everything=is_everything)
@@ -51,20 +58,25 @@ def check(request: access.Request, run: uuid.UUID) -> HttpResponse:
 @require_POST
 @access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
 def leave_out(request: access.Request, run: uuid.UUID) -> HttpResponse:
-    """This will leave the chosen accounts out of the run, with the reason given."""
-    _require(run)
-    chosen = {each for each in request.POST.getlist("account") if each.isdecimal() and len(each) < LONGEST_ID}
-    reason = parameters.written(request.POST.get("reason", ""), REASON_LENGTH)
-    if not chosen or not reason:
-        messages.error(request, _("Choose at least one account and write why it is left out."))
+    """This will leave the chosen accounts out of the run, once the reason is given.
+
+    With `all` those that the filter of the page finds are chosen.
+    """
+    row = _find(run)
+    chosen = _chosen(request, run)
+    if not chosen:
+        messages.error(request, _("Choose at least one account that is ready or needs a decision."))
         return redirect("run", request.organization.public_id, run)
+    reason = parameters.written(request.POST.get("reason", ""), REASON_LENGTH)
+    if not request.POST.get("sure") or not reason:
+        return confirming.leaving_out(request, row, chosen, is_lacking=bool(request.POST.get("sure")))
 
     def act() -> str:
         billing_operations.exclude_accounts(
-            actor=request.actor, at=request.at, run=run, account_ids=map(int, chosen), reason=reason
+            actor=request.actor, at=request.at, run=run, account_ids=chosen, reason=reason
         )
         words = ngettext("%(count)s account was left out.", "%(count)s accounts were left out.", len(chosen))
-        return words % {"count": len(chosen)}
+        return words % {"count": tags.number(len(chosen))}
 
     return _done(request, run, act)
 
@@ -72,7 +84,9 @@ def leave_out(request: access.Request, run: uuid.UUID) -> HttpResponse:
 @require_POST
 @access.page(permission=permissions.APPROVE_RUN, module=Module.BILLING)
 def approve(request: access.Request, run: uuid.UUID) -> HttpResponse:
-    """This will approve all drafts of the run."""
+    """This will approve all drafts of the run, once that is sure."""
+    if not request.POST.get("sure"):
+        return confirming.approving(request, _find(run))
 
     def act() -> str:
         approved = billing_operations.approve_run(actor=request.actor, at=request.at, run=run)
@@ -87,7 +101,7 @@ def approve(request: access.Request, run: uuid.UUID) -> HttpResponse:
 @access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
 def carry_on(request: access.Request, run: uuid.UUID) -> HttpResponse:
     """This will ask for the next step again: harmless while the run works, and helpful after a crash."""
-    _require(run)
+    _find(run)
     queue.defer(planning.ADVANCE, organization_id=scoping.current().organization_id, run_id=str(run))
     messages.success(request, _("The run goes on from its latest finished step."))
     return redirect("run", request.organization.public_id, run)
@@ -96,7 +110,9 @@ def carry_on(request: access.Request, run: uuid.UUID) -> HttpResponse:
 @require_POST
 @access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
 def cancel(request: access.Request, run: uuid.UUID) -> HttpResponse:
-    """This will cancel the run and free its days."""
+    """This will cancel the run and free its days, once that is sure."""
+    if not request.POST.get("sure"):
+        return confirming.canceling(request, _find(run))
     reason = parameters.written(request.POST.get("reason", ""), REASON_LENGTH) or _("no reason given")
 
     def act() -> str:
@@ -106,9 +122,21 @@ def cancel(request: access.Request, run: uuid.UUID) -> HttpResponse:
     return _done(request, run, act)
 
 
-def _require(run: uuid.UUID) -> None:
+def _chosen(request: access.Request, run: uuid.UUID) -> list[int]:
+    """Internal ids, of this run alone: what was typed into the address finds nothing."""
+    is_all = bool(request.POST.get("all"))
+    narrowing = run_table.read(request) if is_all else billing_queries.Narrowing()
+    there = billing_queries.member_ids(run_public_id=run, narrowing=narrowing, is_open=True)
+    if is_all:
+        return there
+    given = request.POST.getlist("account")
+    asked = {int(each) for each in given if each.isascii() and each.isdecimal() and len(each) < LONGEST_ID}
+    return [each for each in there if each in asked]
+
+
+def _find(run: uuid.UUID) -> billing_queries.RunRow:
     try:
-        billing_queries.get_run(public_id=run)
+        return billing_queries.find_run_row(public_id=run)
     except billing_queries.RunNotFound as error:
         raise Http404(_("There is no such run.")) from error
 

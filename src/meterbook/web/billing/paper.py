@@ -17,6 +17,7 @@ from meterbook.kernel.quantity import Unit
 from meterbook.metering.values import SERVICE_CAPTIONS, SOURCE_CAPTIONS, Service, Source
 from meterbook.web.billing import history, lines, words
 from meterbook.web.meters import captions, pages
+from meterbook.web.meters import history as meter_history
 from meterbook.web.templatetags import meterbook as tags
 
 Plain = Mapping[str, Any]
@@ -225,7 +226,7 @@ def _segment(segment: Plain, unit: str, decimals: int) -> Segment:
     )
     return Segment(
         serial=segment["serial"],
-        model=segment["model"],
+        model=meter_history.model_name(segment["model"]),
         register=str(REGISTER_NAMES.get(segment["register"], segment["register"])),
         readings=(previous, present),
         difference=tags.number(words.scaled(segment["difference"], segment["decimals"]), segment["decimals"]),

@@ -122,14 +122,18 @@ def _due_days(text: str) -> int:
 def _site(
     asked: str, sites: tuple[site_queries.SiteRow, ...], chosen: site_queries.SiteRow | None
 ) -> site_queries.SiteRow:
-    return next((each for each in sites if str(each.public_id) == asked), None) or chosen or sites[0]
+    """The one asked for, else the chosen one, else the first where somebody can be billed."""
+    found = next((each for each in sites if str(each.public_id) == asked), None) or chosen
+    if found is not None:
+        return found
+    billed = customer_queries.sites_with_accounts()
+    return next((each for each in sites if each.id in billed), sites[0])
 
 
 def _preview(site: site_queries.SiteRow, first: date, zone: ZoneInfo) -> Preview:
     period = Period(civil.start_of_day(first, zone), civil.start_of_day(following(first), zone))
     edges = {"from": period.start.astimezone(zone).isoformat(), "until": period.end.astimezone(zone).isoformat()}
     offsets = {each.astimezone(zone).utcoffset() for each in (period.start, period.end - timedelta.resolution)}
-    accounts = customer_queries.list_accounts(site_id=site.id)
     return Preview(
         edges=words.edges(edges, zone),
         hours=words.hours(period.duration // timedelta(minutes=1)),
@@ -137,5 +141,5 @@ def _preview(site: site_queries.SiteRow, first: date, zone: ZoneInfo) -> Preview
         days=(following(first) - first).days,
         has_clock_change=len(offsets) > 1,
         expected=billing_queries.expected(site_public_id=site.public_id, period=period),
-        has_landlord=any(each.is_landlord for each in accounts),
+        has_landlord=customer_queries.landlord_of(site_id=site.id) is not None,
     )

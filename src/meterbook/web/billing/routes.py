@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.billing import bills, deciding, files, insides, planning, runs
+from meterbook.web.billing import bills, books, deciding, files, insides, planning, printing, runs
 
 urlpatterns = [
     path("runs/", runs.runs, name="runs"),
@@ -16,7 +16,12 @@ urlpatterns = [
     path("runs/<uuid:run>/approve", deciding.approve, name="run_approve"),
     path("runs/<uuid:run>/continue", deciding.carry_on, name="run_continue"),
     path("runs/<uuid:run>/cancel", deciding.cancel, name="run_cancel"),
+    path("runs/<uuid:run>/prints", printing.prints, name="run_prints"),
+    path("runs/<uuid:run>/print", printing.ask, name="run_print"),
+    path("print-files/<uuid:print_file>", printing.fetch, name="print_file"),
+    path("transactions/<uuid:transaction>/", books.transaction, name="transaction"),
     path("bills/", bills.bills, name="bills"),
+    path("bills/file", bills.file, name="bills_file"),
     path("bills/<uuid:bill>/", bills.bill, name="bill"),
     path("bills/<uuid:bill>/lines/<int:point>/<int:charge>/<int:line>", insides.line, name="bill_line"),
     path("bills/<uuid:bill>/pdf", files.pdf, name="bill_pdf"),

@@ -5,34 +5,30 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
-from meterbook.billing.values import MemberState, RunState
+from meterbook.billing.values import RunState
+from meterbook.customers import permissions as customer_permissions
 from meterbook.identity.values import Module
-from meterbook.kernel import civil
-from meterbook.web import access, parameters
-from meterbook.web.billing import stages, words
-
-PAGE = 50
-FILTERS = {
-    "held": (MemberState.HELD,),
-    "ready": (MemberState.DRAFTED,),
-    "issued": (MemberState.ISSUED,),
-    "left-out": (MemberState.EXCLUDED,),
-}
-UNHELD = tuple(each for code, group in FILTERS.items() if code != "held" for each in group)
+from meterbook.kernel import civil, rounding
+from meterbook.metering import permissions as metering_permissions
+from meterbook.tariffs import permissions as tariff_permissions
+from meterbook.tariffs import queries as tariff_queries
+from meterbook.web import access, parameters, tables
+from meterbook.web.billing import printing, run_table, stages, words
+from meterbook.web.templatetags import meterbook as tags
 
 
 @dataclass(frozen=True)
@@ -48,23 +44,12 @@ class RunLine:
 
 
 @dataclass(frozen=True)
-class FilterChip:
-    """A way to narrow the accounts of a run."""
+class TariffLine:
+    """What a tariff brings in a run; an empty address where the reader may not open it."""
 
-    caption: str
+    sums: billing_queries.TariffSum
+    name: str
     href: str
-    count: int
-    is_chosen: bool
-
-
-@dataclass(frozen=True)
-class Group:
-    """Accounts that need the same attention."""
-
-    code: str
-    caption: str
-    remark: str
-    rows: tuple[billing_queries.MemberRow, ...]
 
 
 @require_GET
@@ -89,7 +74,7 @@ def runs(request: access.Request) -> HttpResponse:
 @require_GET
 @access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
 def run(request: access.Request, run: uuid.UUID) -> HttpResponse:
-    """This will show a run: `?show=held|ready|issued|left-out`, `?search=`, `?page=2`."""
+    """This will show a run: `?show=held`, `?reason=MISSING`, `?search=`, `?sort=-total`, `?page=2`."""
     return render(request, "billing/run.html", _context(request, run))
 
 
@@ -102,10 +87,11 @@ def body(request: access.Request, run: uuid.UUID) -> HttpResponse:
 
 def title(run: billing_queries.RunRow) -> str:
     """This will name a run by its month, or its days."""
-    return words.title(_period(run))
+    return words.title(period(run))
 
 
-def _period(run: billing_queries.RunRow) -> dict[str, Any]:
+def period(run: billing_queries.RunRow) -> dict[str, Any]:
+    """This will return the days of a run as a bill writes its period."""
     zone = ZoneInfo(run.zone)
     return {
         "from": civil.start_of_day(run.first_day, zone).astimezone(zone).isoformat(),
@@ -113,36 +99,58 @@ def _period(run: billing_queries.RunRow) -> dict[str, Any]:
     }
 
 
-def _find(run: uuid.UUID) -> billing_queries.RunDetail:
+def find(run: uuid.UUID) -> billing_queries.RunRow:
+    """This will return the run, or answer "not found"."""
     try:
-        return billing_queries.get_run(public_id=run)
+        return billing_queries.find_run_row(public_id=run)
     except billing_queries.RunNotFound as error:
         raise Http404(_("There is no such run.")) from error
 
 
 def _context(request: access.Request, run: uuid.UUID) -> dict[str, Any]:
-    detail = _find(run)
-    row, organization = detail.run, request.organization.public_id
-    shown, search = request.GET.get("show", ""), parameters.search(request, "search")
-    number = parameters.page_number(request)
-    # Without a filter the held ones stand above the first page, all of them.
-    states = FILTERS.get(shown, () if search else UNHELD)
-    page = billing_queries.run_bills(
-        run_public_id=run, states=states, search=search, offset=(number - 1) * PAGE, limit=PAGE
+    row = find(run)
+    narrowing, number = run_table.read(request), parameters.page_number(request)
+    summary = billing_queries.run_summary(run_public_id=run)
+    page = billing_queries.run_members(
+        run_public_id=run, narrowing=narrowing, offset=(number - 1) * tables.PAGE, limit=tables.PAGE
     )
-    held = detail.held if not shown and number == 1 and not search else ()
-    zone = ZoneInfo(row.zone)
-    period = _period(row)
+    asked = run_table.query(narrowing)
+    return {
+        **_heading(request, row),
+        **_rights(request, row),
+        "summary": summary,
+        "estimated": summary.counts[billing_queries.Show.ESTIMATED],
+        "change": _change(summary),
+        "before": _before(summary),
+        "chips": run_table.chips(summary, narrowing),
+        "groups": run_table.groups(page.rows, narrowing),
+        "heads": tables.heads(
+            run_table.columns(row.currency), asked, narrowing.sort, is_descending=narrowing.is_descending
+        ),
+        "narrowing": narrowing,
+        "asked": asked,
+        "count": page.count,
+        "groups_shown": len(page.rows),
+        "leave_out_href": reverse("run_leave_out", args=[request.organization.public_id, run]) + tables.link(asked),
+        "matching": run_table.matching(page.count),
+        "pages": tables.pages(asked, number, page.count),
+        "tariffs": _tariffs(request, run),
+        **printing.context(request, row),
+        "body_href": reverse("run_body", args=[request.organization.public_id, run])
+        + tables.link(asked, page=str(number) if number > 1 else ""),
+    }
+
+
+def _heading(request: access.Request, row: billing_queries.RunRow) -> dict[str, Any]:
+    zone, days = ZoneInfo(row.zone), period(row)
     tone, icon, caption = stages.chip(row.state)
     step, steps = stages.step_of(row)
-    pages = max(1, -(-page.count // PAGE))
-    can_act = row.state is RunState.REVIEW
+    organization = request.organization.public_id
     return {
-        "detail": detail,
         "run": row,
         "title": title(row),
-        "edges": words.edges(period, zone),
-        "hours": words.hours(_minutes(period)),
+        "edges": words.edges(days, zone),
+        "hours": words.hours(_minutes(days)),
         "zone": zone,
         "tone": tone,
         "icon": icon,
@@ -151,28 +159,26 @@ def _context(request: access.Request, run: uuid.UUID) -> dict[str, Any]:
         "step": step,
         "steps": steps,
         "progress": stages.progress(row),
-        "groups": _groups(held, page.rows),
-        "chips": _chips(row.counts, shown),
-        "search": search,
-        "shown": shown,
-        "page": number,
-        "pages": pages,
-        "previous_href": _page_href(shown, search, number - 1) if number > 1 else "",
-        "next_href": _page_href(shown, search, number + 1) if number < pages else "",
-        "may_manage": permissions.MANAGE_RUN in request.permissions,
-        "may_decide": can_act and permissions.MANAGE_RUN in request.permissions,
-        "may_approve": can_act and permissions.APPROVE_RUN in request.permissions,
-        "may_cancel": permissions.MANAGE_RUN in request.permissions and _is_before_approval(row.state),
-        "is_mine": row.started_by_id == request.actor.id,
-        "self_href": request.get_full_path(),
-        "body_href": f"{reverse('run_body', args=[organization, run])}?{urlencode({'show': shown, 'search': search})}",
         "runs_href": reverse("runs", args=[organization]),
-        "bills_href": reverse("bills", args=[organization]),
+        "bills_href": reverse("bills", args=[organization]) + tables.link({}, site=str(row.site_public_id)),
     }
 
 
-def _minutes(period: dict[str, Any]) -> int:
-    start, end = (datetime.fromisoformat(period[each]) for each in ("from", "until"))
+def _rights(request: access.Request, row: billing_queries.RunRow) -> dict[str, bool]:
+    can_act, may_manage = row.state is RunState.REVIEW, permissions.MANAGE_RUN in request.permissions
+    return {
+        "may_manage": may_manage,
+        "may_decide": can_act and may_manage,
+        "may_approve": can_act and permissions.APPROVE_RUN in request.permissions,
+        "may_cancel": may_manage and _is_before_approval(row.state),
+        "may_view_account": customer_permissions.VIEW_CUSTOMER in request.permissions,
+        "may_view_meters": metering_permissions.VIEW_METER in request.permissions,
+        "is_mine": row.started_by_id == request.actor.id,
+    }
+
+
+def _minutes(days: dict[str, Any]) -> int:
+    start, end = (datetime.fromisoformat(days[each]) for each in ("from", "until"))
     return (end - start) // timedelta(minutes=1)
 
 
@@ -180,42 +186,38 @@ def _is_before_approval(state: RunState) -> bool:
     return stages.ORDER.index(state) <= stages.ORDER.index(RunState.REVIEW) if state in stages.ORDER else False
 
 
-def _groups(
-    held: tuple[billing_queries.MemberRow, ...], rows: tuple[billing_queries.MemberRow, ...]
-) -> tuple[Group, ...]:
-    def those(*states: MemberState, is_estimated: bool | None = None) -> tuple[billing_queries.MemberRow, ...]:
-        return tuple(each for each in rows if each.state in states and is_estimated in (None, each.is_estimated))
-
-    groups = (
-        Group("held", _("Needs a decision"), _("no bill until it is decided"), held or those(MemberState.HELD)),
-        Group(
-            "estimated",
-            _("Ready, estimated"),
-            _("with a mark on the bill"),
-            those(MemberState.DRAFTED, is_estimated=True),
-        ),
-        Group("ready", _("Ready"), _("every check passed"), those(MemberState.DRAFTED, is_estimated=False)),
-        Group("issued", pgettext("bills", "Issued"), _("numbered and posted"), those(MemberState.ISSUED)),
-        Group("excluded", _("Left out"), _("a later run of these days takes them"), those(MemberState.EXCLUDED)),
-    )
-    return tuple(each for each in groups if each.rows)
+def _change(summary: billing_queries.Summary) -> str:
+    """By how much those billed before differ now, in percent."""
+    if not summary.before:
+        return ""
+    permille = rounding.divide((summary.again - summary.before).minor * 1_000, abs(summary.before).minor)
+    return f"{'+' if permille > 0 else ''}{tags.number(Decimal(permille) / 10, 1)}"
 
 
-def _chips(counts: billing_queries.RunCounts, shown: str) -> tuple[FilterChip, ...]:
-    offered = (
-        ("", _("All"), counts.accounts),
-        ("held", _("To decide"), counts.held),
-        ("ready", _("Ready"), counts.drafted),
-        ("issued", pgettext("bills", "Issued"), counts.issued),
-        ("left-out", _("Left out"), counts.excluded),
-    )
+def _before(summary: billing_queries.Summary) -> str:
+    """The days before, in words: their month, or from when to when."""
+    if summary.days_before is None:
+        return ""
+    first, until = summary.days_before
+    is_month = first.day == 1 and until == civil.next_month(first)
+    if is_month:
+        return formats.date_format(first, "YEAR_MONTH_FORMAT")
+    final = until - timedelta(days=1)
+    return words.SPREAD.join(formats.date_format(each, "SHORT_DATE_FORMAT") for each in (first, final))
+
+
+def _tariffs(request: access.Request, run: uuid.UUID) -> tuple[TariffLine, ...]:
+    sums = billing_queries.tariff_sums(run_public_id=run)
+    named = tariff_queries.names_of(codes=[each.code for each in sums])
+    may_view = tariff_permissions.VIEW_TARIFF in request.permissions
+    organization = request.organization.public_id
     return tuple(
-        FilterChip(caption, f"?show={code}" if code else "?", count, code == shown)
-        for code, caption, count in offered
-        if count or code in ("", shown)
+        TariffLine(
+            sums=each,
+            name=named[each.code].name if each.code in named else each.code,
+            href=reverse("tariff", args=[organization, named[each.code].public_id])
+            if may_view and each.code in named
+            else "",
+        )
+        for each in sums
     )
-
-
-def _page_href(shown: str, search: str, page: int) -> str:
-    asked = {"show": shown, "search": search, "page": page if page > 1 else ""}
-    return "?" + urlencode({key: value for key, value in asked.items() if value})

@@ -12,6 +12,8 @@ from meterbook.sites import queries as site_queries
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import parameters
 
+LANGUAGES = [("en", "English"), ("es", "Español")]
+
 
 class AccountForm(forms.Form):
     """A customer with a first account."""
@@ -19,8 +21,10 @@ class AccountForm(forms.Form):
     site = forms.ChoiceField(label=_("Site"))
     number = forms.CharField(label=_("Account number"), max_length=40, help_text=_("It stands on every bill."))
     name = forms.CharField(label=_("Customer"), max_length=200, help_text=_("The person or company that pays."))
-    email = forms.EmailField(label=_("E-mail"), required=False)
-    language = forms.ChoiceField(label=_("Language of the bills"), choices=[("en", "English"), ("es", "Español")])
+    email = forms.EmailField(
+        label=_("E-mail"), required=False, help_text=_("Bills go there; without an address they are printed.")
+    )
+    language = forms.ChoiceField(label=_("Language of the bills"), choices=LANGUAGES)
     tax_number = forms.CharField(label=_("Tax number"), max_length=40, required=False)
     address = forms.CharField(label=_("Address"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     is_landlord = forms.BooleanField(

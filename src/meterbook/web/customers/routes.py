@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.customers import opening, views
+from meterbook.web.customers import changing, opening, views
 
 urlpatterns = [
     path("", views.accounts, name="accounts"),
     path("new", opening.new, name="account_new"),
     path("<uuid:account>/", views.account, name="account"),
+    path("<uuid:account>/customer", changing.change, name="customer_change"),
+    path("<uuid:account>/statement.csv", views.statement_file, name="statement_file"),
     path("<uuid:account>/contracts", opening.start, name="contract_start"),
     path("<uuid:account>/contracts/<uuid:contract>/end", opening.end, name="contract_end"),
 ]

@@ -9,18 +9,40 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from meterbook.billing import permissions as billing_permissions
 from meterbook.billing import queries as billing_queries
 from meterbook.customers import permissions
 from meterbook.customers import queries as customer_queries
+from meterbook.customers.queries import Show, Sort
 from meterbook.identity.values import Module
 from meterbook.kernel.money import Money
 from meterbook.ledger import queries as ledger_queries
-from meterbook.web import access, parameters
-from meterbook.web.customers import opening_forms
+from meterbook.metering import permissions as metering_permissions
+from meterbook.sites import queries as site_queries
+from meterbook.tariffs import permissions as tariff_permissions
+from meterbook.web import access, parameters, tables
+from meterbook.web.customers import opening_forms, statement
+from meterbook.web.templatetags import meterbook as tags
+
+COLUMNS = (
+    tables.Column(gettext_lazy("Account"), Sort.NUMBER),
+    tables.Column(gettext_lazy("Customer"), Sort.NAME),
+    tables.Column(gettext_lazy("Site"), "", "hide-phone"),
+    tables.Column(gettext_lazy("Bills go"), "", "hide-phone"),
+    tables.Column(gettext_lazy("Owes"), Sort.BALANCE, "num", is_descending_first=True),
+)
+CAPTIONS = {
+    Show.ALL: gettext_lazy("All"),
+    Show.OWING: gettext_lazy("Owing"),
+    Show.CREDIT: gettext_lazy("With credit"),
+    Show.PAPER: gettext_lazy("Bills on paper"),
+    Show.LANDLORD: gettext_lazy("Landlord"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,27 +54,72 @@ class Line:
     href: str
 
 
+@dataclass(frozen=True)
+class FilterChip:
+    """A way to narrow the list."""
+
+    caption: str | Promise
+    href: str
+    count: str
+    is_chosen: bool
+
+
 @require_GET
 @access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING)
 def accounts(request: access.Request) -> HttpResponse:
-    """This will show all accounts by number, with what each owes."""
-    search = parameters.search(request)
-    rows = customer_queries.list_accounts(search=search)
-    balances = ledger_queries.balances(each.receivable_id for each in rows)
+    """This will show the accounts with what each owes: `?q=`, `?site=`, `?show=owing`, `?sort=-balance`, `?page=2`."""
+    narrowing, asked, sites = _read(request)
+    number = parameters.page_number(request)
+    found = customer_queries.list_accounts(narrowing=narrowing, offset=(number - 1) * tables.PAGE, limit=tables.PAGE)
+    organization = request.organization.public_id
     context = {
         "lines": [
-            Line(
-                row=each,
-                balance=balances.get(each.receivable_id, Money.zero(each.currency)),
-                href=reverse("account", args=[request.organization.public_id, each.public_id]),
-            )
-            for each in rows
+            Line(each, balance, reverse("account", args=[organization, each.public_id])) for each, balance in found.rows
         ],
-        "search": search,
+        "chips": [
+            FilterChip(
+                caption,
+                tables.link(asked, show="" if show is Show.ALL else show.value),
+                tags.number(found.counts[show]),
+                show is narrowing.show,
+            )
+            for show, caption in CAPTIONS.items()
+            if found.counts[show] or show in (Show.ALL, narrowing.show)
+        ],
+        "sites": sites,
+        "narrowing": narrowing,
+        "asked": asked,
+        "is_filtered": any(value for key, value in asked.items() if key != "sort"),
+        "heads": tables.heads(COLUMNS, asked, narrowing.sort, is_descending=narrowing.is_descending),
+        "pages": tables.pages(asked, number, found.counts[narrowing.show]),
         "may_manage": permissions.MANAGE_CUSTOMER in request.permissions,
-        "new_href": reverse("account_new", args=[request.organization.public_id]),
+        "new_href": reverse("account_new", args=[organization]),
     }
     return render(request, "customers/accounts.html", context)
+
+
+def _read(
+    request: access.Request,
+) -> tuple[customer_queries.Narrowing, dict[str, str], list[site_queries.SiteRow]]:
+    """What the list is asked for, the query that asks so, and the sites; what is unknown is left out."""
+    sites = list(site_queries.list_sites())
+    site = next((each for each in sites if str(each.public_id) == request.GET.get("site", "")), None)
+    show = request.GET.get("show", "")
+    code, is_descending = tables.sorting(request.GET.get("sort", ""))
+    narrowing = customer_queries.Narrowing(
+        show=Show(show) if show in set(Show) else Show.ALL,
+        search=parameters.search(request),
+        site_id=site.id if site else None,
+        sort=Sort(code) if code in set(Sort) else Sort.NUMBER,
+        is_descending=is_descending and code in set(Sort),
+    )
+    asked = {
+        "q": narrowing.search,
+        "site": str(site.public_id) if site else "",
+        "show": "" if narrowing.show is Show.ALL else narrowing.show.value,
+        "sort": request.GET["sort"] if code in set(Sort) else "",
+    }
+    return narrowing, asked, sites
 
 
 @require_GET
@@ -60,6 +127,13 @@ def accounts(request: access.Request) -> HttpResponse:
 def account(request: access.Request, account: uuid.UUID) -> HttpResponse:
     """This will show one account."""
     return card(request, find(account))
+
+
+@require_GET
+@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING)
+def statement_file(request: access.Request, account: uuid.UUID) -> HttpResponse:
+    """This will give out the statement as CSV: `?first=2026-01-01&final=2026-03-31`."""
+    return statement.file(request, find(account))
 
 
 def find(account: uuid.UUID) -> customer_queries.AccountRow:
@@ -77,16 +151,18 @@ def card(
     may_manage = permissions.MANAGE_CUSTOMER in request.permissions
     may_view_bills = billing_permissions.VIEW_BILL in request.permissions
     contract_form = form or opening_forms.ContractForm(site_id=row.site_id, currency=row.currency, on=request.at.date())
-    statement = ledger_queries.statement(row.receivable_id)
+    shown = statement.show(request, row)
     context = {
         "account": row,
         "zone": ZoneInfo(row.zone),
         "contracts": customer_queries.list_contracts(account_id=row.id),
-        "statement": statement,
-        "entries": tuple(reversed(statement.rows)),
+        "balance": ledger_queries.balance(row.receivable_id),
+        "shown": shown,
         "bills": billing_queries.account_bills(account_id=row.id) if may_view_bills else None,
         "may_manage": may_manage,
         "form": contract_form if may_manage else None,
+        "may_view_tariffs": tariff_permissions.VIEW_TARIFF in request.permissions,
+        "may_view_meters": metering_permissions.VIEW_METER in request.permissions,
         "list_href": reverse("accounts", args=[request.organization.public_id]),
     }
     return render(request, "customers/account.html", context, status=422 if form is not None and form.errors else 200)

@@ -1,4 +1,4 @@
-"""Home: how the meters are, what needs a person, and the first steps of an empty installation."""
+"""Home: what the sites use, how the meters are, what needs a person, and the first steps of an empty installation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from meterbook.web.home import figures
 @access.page(permission=site_permissions.VIEW_SITES, module=Module.CORE, by_site=True)
 def home(request: access.Request) -> HttpResponse:
     """This will show the chosen site, or all sites that the user sees; its inside alone for the live update."""
-    is_part = request.headers.get("HX-Request") == "true"
+    is_part = not access.wants_page(request)
     context = {
         "home": figures.collect(request),
         "now": request.at,

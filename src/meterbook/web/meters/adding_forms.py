@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -198,5 +199,6 @@ def models(*, may_connect: bool) -> list[tuple[str, str | Promise]]:
     files = (metering_values.IMPORTED, _("Any other: its readings come from files"))
     if not may_connect:
         return [files]
-    known = [(each.code, f"{each.manufacturer} {each.name}") for each in documents.all_models()]
+    offered = (each for each in documents.all_models() if settings.IS_DEMO or not each.is_simulated)
+    known = [(each.code, f"{each.manufacturer} {each.name}") for each in offered]
     return [("", _("Choose the model")), *known, files]

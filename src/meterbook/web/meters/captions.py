@@ -9,12 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from meterbook.kernel.quality import Quality
+from meterbook.kernel.quantity import Unit
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.validation.inputs import CorrectionKind, FindingKind
 
 SlotState = metering_queries.SlotState
 MeterState = metering_queries.MeterState
 View = metering_queries.View
+Grain = metering_queries.Grain
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,14 @@ class Chip:
 
 METER_STATES = {
     MeterState.OK: Chip(_("Online"), "ok", "circle-check"),
+    MeterState.LATE: Chip(pgettext_lazy("meter", "Late"), "warn", "clock"),
     MeterState.SILENT: Chip(pgettext_lazy("meter", "Silent"), "alarm", "no-contact"),
     MeterState.NEVER: Chip(_("Never read"), "", "clock"),
-    MeterState.NOT_LIVE: Chip(_("Not live"), "", "table"),
+    MeterState.NOT_LIVE: Chip(_("Not live"), "", "unplug"),
 }
 FILTERS = {
     MeterState.OK: _("Online"),
+    MeterState.LATE: pgettext_lazy("meters", "Late"),
     MeterState.SILENT: pgettext_lazy("meters", "Silent"),
     MeterState.NEVER: _("Never read"),
     MeterState.NOT_LIVE: _("Not live"),
@@ -56,6 +60,7 @@ QUALITIES = {
 }
 SLOT_STATES = {
     SlotState.MEASURED: _("measured"),
+    SlotState.EDITED: _("entered by a person"),
     SlotState.ESTIMATED: _("estimated"),
     SlotState.HELD: _("held, waits for release"),
     SlotState.PARTLY: _("partly missing"),
@@ -65,7 +70,13 @@ SLOT_STATES = {
     SlotState.NO_METER: _("no meter installed"),
 }
 VIEWS = {View.DAY: _("Day"), View.WEEK: _("Week"), View.MONTH: _("Month"), View.YEAR: _("Year")}
-BARS = {View.DAY: _("by hour"), View.WEEK: _("by day"), View.MONTH: _("by day"), View.YEAR: _("by month")}
+BARS = {
+    Grain.STEP: _("by interval"),
+    Grain.HOUR: _("by hour"),
+    Grain.DAY: _("by day"),
+    Grain.MONTH: _("by month"),
+}
+RATES = {Unit.KWH: "kW", Unit.WH: "W", Unit.MWH: "MW", Unit.KVARH: "kvar", Unit.VARH: "var", Unit.M3: "m³/h"}
 FINDINGS = {
     FindingKind.GLITCH: _("Glitch ignored"),
     FindingKind.SPIKE: _("Spike ignored"),

@@ -1,68 +1,118 @@
-"""The data of a shown period as a file: the same numbers as the chart and its table."""
+"""The data of a shown period as a file: the cells of the table that the page shows, and the ends of each bar."""
 
 from __future__ import annotations
 
 import csv
 import io
 import uuid
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.styles import Font
 
 from meterbook.identity.values import Module
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.web import access
-from meterbook.web.meters import captions, finding, periods
+from meterbook.web.meters import finding, sheet, shown
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True)
 def data(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
-    """This will give out the bars of a period as CSV: local start and end with offset, usage, estimated part, state.
+    """This will give out the bars of a period as CSV: local start and end with offset, then the table's cells.
 
-    Numbers have a point as their decimal sign and all decimals of the series, so that programs read them alike.
+    Numbers have a point as their decimal sign, so that programs read them alike; a gap is an empty cell.
     """
-    detail = finding.find_point(request, meter)
-    series = detail.main_series
-    if series is None:
-        raise Http404(_("This meter has no series yet."))
-    bar = periods.read(request.GET, at=request.at, zone=detail.zone)
-    usage = metering_queries.usage(
-        series=series,
-        view=bar.view,
-        day=bar.day,
-        zone=detail.zone,
-        at=request.at,
-        installed=[(each.starts_at, each.ends_at) for each in detail.installations],
-    )
+    detail, found, laid = _read(request, meter)
     text = io.StringIO()
     rows = csv.writer(text)
-    unit = usage.unit
-    rows.writerow(
-        [
-            _("Start"),
-            _("End"),
-            _("Usage (%(unit)s)") % {"unit": unit},
-            _("Estimated part (%(unit)s)") % {"unit": unit},
-            _("State"),
+    rows.writerow(_head(laid))
+    for row in laid.rows:
+        numbers = [
+            "" if number is None else f"{number:.{column.decimals}f}"
+            for number, column in zip(row.numbers, laid.columns, strict=True)
         ]
-    )
-    for slot in usage.slots:
-        rows.writerow(
-            [
-                slot.start.astimezone(detail.zone).isoformat(timespec="minutes"),
-                slot.end.astimezone(detail.zone).isoformat(timespec="minutes"),
-                "" if slot.value is None else usage.number(slot.value),
-                "" if slot.value is None else usage.number(slot.estimated),
-                captions.SLOT_STATES[slot.state],
-            ]
-        )
-    name = f"{_file_safe(detail.code)}_{bar.view.lower()}_{bar.day.isoformat()}.csv"
-    return HttpResponse(
-        "\ufeff" + text.getvalue(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+        rows.writerow([*_times(row, detail.zone), *numbers, row.state])
+    return _answer(("\ufeff" + text.getvalue()).encode(), "text/csv; charset=utf-8", _name(detail, found, "csv"))
+
+
+@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True)
+def workbook(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
+    """This will give out the same as a workbook: one sheet with the bars, one that says what they are of."""
+    detail, found, laid = _read(request, meter)
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    bars = book.create_sheet(_("Usage"))
+    bars.append(_head(laid))
+    for row in laid.rows:
+        bars.append([*_times(row, detail.zone), *row.numbers, row.state])
+    for cell in bars[1]:
+        cell.font = Font(bold=True)
+    for place, column in enumerate(laid.columns, start=4):
+        pattern = f"0.{'0' * column.decimals}" if column.decimals else "0"
+        for (cell,) in bars.iter_rows(min_row=2, min_col=place, max_col=place):
+            cell.number_format = pattern
+    bars.freeze_panes = "A2"
+    for letter in "ABC":
+        bars.column_dimensions[letter].width = 24
+    about = book.create_sheet(_("About"))
+    for line in _about(detail, found):
+        about.append([_plain(each) for each in line])
+    content = io.BytesIO()
+    book.save(content)
+    return _answer(content.getvalue(), XLSX, _name(detail, found, "xlsx"))
+
+
+def _read(request: access.Request, meter: uuid.UUID) -> tuple[metering_queries.MeterDetail, shown.Shown, sheet.Sheet]:
+    detail = finding.find_point(request, meter)
+    found = shown.read(request, detail)
+    if found.usage is None:
+        raise Http404(_("This meter has no series yet."))
+    return detail, found, sheet.build(found, zone=detail.zone)
+
+
+def _head(laid: sheet.Sheet) -> list[str]:
+    columns = [_plain(f"{column.caption} ({column.unit})") for column in laid.columns]
+    return [_("Time"), _("Start"), _("End"), *columns, _("State")]
+
+
+def _times(row: sheet.Row, zone: ZoneInfo) -> list[str]:
+    ends = [each.astimezone(zone).isoformat(timespec="minutes") for each in (row.start, row.end)]
+    return [row.label, *ends]
+
+
+def _about(detail: metering_queries.MeterDetail, found: shown.Shown) -> list[tuple[str, str]]:
+    bar, usage = found.bar, found.usage
+    lines: list[tuple[str, str]] = [
+        (_("Meter point"), f"{detail.code} {detail.name}"),
+        (_("Site"), detail.site_name),
+        (_("Period"), f"{bar.title} {bar.detail}".strip()),
+        (_("Time zone"), str(detail.zone)),
+    ]
+    if found.series and usage:
+        lines += [(_("Quantity"), found.series.caption), (_("Interval"), f"{usage.step} min")]
+    if bar.before:
+        lines.append((_("Compared with"), bar.before))
+    return lines
+
+
+def _plain(text: str) -> str:
+    """A name that begins like a formula is text to a spreadsheet all the same."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def _name(detail: metering_queries.MeterDetail, found: shown.Shown, ending: str) -> str:
+    days = f"{found.bar.first.isoformat()}_{found.bar.final.isoformat()}"
+    day = found.asked.day.isoformat() if found.asked.free is None else days
+    return f"{_file_safe(detail.code)}_{found.bar.view.lower()}_{day}.{ending}"
+
+
+def _answer(content: bytes, kind: str, name: str) -> HttpResponse:
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _file_safe(code: str) -> str:

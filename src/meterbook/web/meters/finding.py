@@ -65,12 +65,3 @@ def find_device(detail: metering_queries.MeterDetail) -> acquisition_queries.Dev
         return acquisition_queries.get_device_of_meter(meter_public_id=detail.current.meter_public_id)
     except acquisition_queries.DeviceNotFound:
         return None
-
-
-def silent_meters() -> frozenset[uuid.UUID]:
-    """This will return the meters whose devices do not answer: sooner known than by the age of their values."""
-    return frozenset(
-        each.meter_public_id
-        for each in acquisition_queries.list_devices()
-        if each.is_enabled and each.status is acquisition_values.DeviceStatus.SILENT
-    )

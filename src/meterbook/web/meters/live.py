@@ -14,7 +14,7 @@ from meterbook.kernel import civil
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.web import access
-from meterbook.web.meters import captions, chart, finding, pages
+from meterbook.web.meters import captions, finding, pages, sheet
 
 
 @access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True)
@@ -48,7 +48,7 @@ def context(subject: finding.Subject, today: metering_queries.Usage | None, at: 
         "detail": subject.detail,
         "now": at,
         "state": captions.METER_STATES[subject.state],
-        "is_silent": subject.state is metering_queries.MeterState.SILENT,
+        "is_silent": subject.state in (metering_queries.MeterState.SILENT, metering_queries.MeterState.LATE),
         "seen_at": seen_at,
         "silent_since": since,
         "why": why,
@@ -57,7 +57,7 @@ def context(subject: finding.Subject, today: metering_queries.Usage | None, at: 
             rows=subject.rows,
             stale_after=subject.stale_after,
             today=today,
-            today_decimals=chart.decimals_of(today) if today else 0,
+            today_decimals=sheet.decimals_of(today) if today else 0,
         ),
         "live": pages.live_table(subject.detail, subject.rows, subject.stale_after),
     }

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from meterbook.kernel.quantity import Unit
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.validation.inputs import CorrectionKind, FindingKind
 from meterbook.web.meters import captions
+from meterbook.web.templatetags import meterbook as tags
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def _installation_marks(detail: metering_queries.MeterDetail) -> list[Mark]:
         before = ends.get(each.starts_at)
         if before:
             label = _("Exchange %(old)s → %(new)s") % {"old": before.serial_number, "new": each.serial_number}
-            found.append(Mark(each.starts_at, label, _("Exchange"), ""))
+            found.append(Mark(each.starts_at, label, _("Exchange"), _registers(detail, before, each)))
         else:
             found.append(
                 Mark(each.starts_at, _("Installed %(serial)s") % {"serial": each.serial_number}, _("Installed"), "")
@@ -74,3 +77,23 @@ def _installation_marks(detail: metering_queries.MeterDetail) -> list[Mark]:
         if end not in starts
     ]
     return found
+
+
+def _registers(
+    detail: metering_queries.MeterDetail,
+    before: metering_queries.InstallationRow,
+    after: metering_queries.InstallationRow,
+) -> str:
+    """What the main register showed as the old meter went and the new one came: the counter counts on over it."""
+    series = detail.main_series
+    out, into = (
+        next((row for row in each.registers if series and row.series_id == series.id), None) for each in (before, after)
+    )
+    if out is None or into is None or out.closing is None or into.opening is None:
+        return ""
+    return f"{_shown(out.closing, out)} → {_shown(into.opening, into)}"
+
+
+def _shown(value: int, row: metering_queries.RegisterRow) -> str:
+    number = tags.number(Decimal(value).scaleb(-row.decimals), row.decimals)
+    return f"{number}{tags.NO_BREAK}{Unit(row.unit).symbol}"

@@ -1,28 +1,26 @@
-"""The period bar: which period the address asks for, what it is called, and where its buttons lead."""
+"""The period bar: what the period is called, with what it is compared, and where its buttons lead."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from django.http import QueryDict
 from django.utils import formats
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from meterbook.kernel import civil
+from meterbook.kernel.period import Period
 from meterbook.metering import queries as metering_queries
-from meterbook.web.meters import captions
+from meterbook.web.meters import asking, captions
+from meterbook.web.meters.asking import Compare
 
 View = metering_queries.View
-EARLIEST = date(1990, 1, 1)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One length in the bar."""
+    """One choice of the bar."""
 
     code: str
     caption: str
@@ -37,6 +35,8 @@ class PeriodBar:
     view: View
     day: date
     today: date
+    first: date  # of the period, and its final day
+    final: date
     title: str
     detail: str
     previous_href: str
@@ -44,79 +44,133 @@ class PeriodBar:
     today_href: str
     is_present: bool
     choices: tuple[Choice, ...]
-    compares: bool
-    compare_href: str
-    before: str  # what the period before is called
+    compares: tuple[Choice, ...]
+    before: str  # what the period is compared with; empty: nothing
+    by_price: bool
+    price_href: str
     query: str
+    problem: str
+    typed: tuple[str, str]
+    kept: tuple[tuple[str, str], ...]  # what the forms of the bar leave as it is
 
 
-def read(query: QueryDict, *, at: datetime, zone: ZoneInfo) -> PeriodBar:
-    """This will read view, day and comparison from an address; what cannot be read is today's day view."""
+def bar(asked: asking.Asked, *, at: datetime, step: int, other: str = "", problem: str = "") -> PeriodBar:
+    """This will lay out the bar of what was asked for.
+
+    :param other: the name of the meter that is compared with
+    :param problem: why something else is shown than was asked for
+    """
+    zone = asked.zone
     today = civil.local_date(at, zone)
-    try:
-        view = View(query.get("view", "").upper())
-    except ValueError:
-        view = View.DAY
-    day = _day(query.get("day", ""), today)
-    return _bar(view, day, today, zone, compares=query.get("compare") != "no")
-
-
-def _day(text: str, today: date) -> date:
-    try:
-        found = parse_date(text)
-    except ValueError:
-        found = None
-    return min(max(found or today, EARLIEST), today)
-
-
-def _bar(view: View, day: date, today: date, zone: ZoneInfo, *, compares: bool) -> PeriodBar:
-    def href(view: View, day: date, compares: bool = compares) -> str:
-        asked = {"view": view.lower(), "day": day.isoformat()} | ({} if compares else {"compare": "no"})
-        return f"?{urlencode(asked)}"
-
-    period = metering_queries.bounds(view, day, zone)
-    following = metering_queries.step_on(view, day, zone)
-    is_present = following > today
-    title, detail = _names(view, period.start.astimezone(zone).date(), following, today)
+    period = asked.period(step)
+    final = civil.local_date(period.end - timedelta.resolution, zone)
+    is_present = period.end > at
+    title, detail = _names(asked, period, today)
     return PeriodBar(
-        view=view,
-        day=day,
+        view=asked.view,
+        day=asked.day,
         today=today,
+        first=civil.local_date(period.start, zone),
+        final=final,
         title=title,
         detail=detail,
-        previous_href=href(view, metering_queries.step_back(view, day, zone)),
-        next_href="" if is_present else href(view, following),
-        today_href=href(view, today),
+        previous_href=_stepped(asked, period, -1),
+        next_href="" if is_present else _stepped(asked, period, 1),
+        today_href=asked.href(view=View.DAY if asked.view is View.RANGE else asked.view, day=today),
         is_present=is_present,
-        choices=tuple(
-            Choice(each.lower(), str(caption), href(each, day), each is view)
-            for each, caption in captions.VIEWS.items()
-        ),
-        compares=compares,
-        compare_href=href(view, day, not compares),
-        before=_before(view, is_present=is_present),
-        query=href(view, day),
+        choices=_lengths(asked, final),
+        compares=_compares(asked, other, is_present=is_present),
+        before=_before(asked, other, is_present=is_present),
+        by_price=asked.by_price,
+        price_href=asked.href(by_price=not asked.by_price),
+        query=asked.href(),
+        problem=asked.problem or problem,
+        typed=asked.typed,
+        kept=asked.kept,
     )
 
 
-def _names(view: View, first: date, following: date, today: date) -> tuple[str, str]:
+def range_text(period: Period, zone: ZoneInfo) -> str:
+    """This will write a free range in words: days, or times where it begins or ends within a day."""
+    start, end = period.start.astimezone(zone), period.end.astimezone(zone)
+    final = civil.local_date(period.end - timedelta.resolution, zone)
+    first = formats.date_format(start.date(), "SHORT_DATE_FORMAT")
+    if asking.is_of_days(period, zone):
+        if final == start.date():
+            return first
+        return _("%(first)s to %(last)s") % {"first": first, "last": formats.date_format(final, "SHORT_DATE_FORMAT")}
+    if final == start.date():
+        closing = "24:00" if end.date() != final else f"{end:%H:%M}"
+        return f"{first}, {start:%H:%M}\u2013{closing}"
+    last = formats.date_format(end.date(), "SHORT_DATE_FORMAT")
+    return _("%(first)s to %(last)s") % {"first": f"{first} {start:%H:%M}", "last": f"{last} {end:%H:%M}"}
+
+
+def _stepped(asked: asking.Asked, period: Period, direction: int) -> str:
+    if asked.free is not None:
+        return asked.href(free=asking.beside(asked.free, asked.zone, direction))
+    step = metering_queries.step_back if direction < 0 else metering_queries.step_on
+    return asked.href(day=step(asked.view, asked.day, asked.zone))
+
+
+def _lengths(asked: asking.Asked, final: date) -> tuple[Choice, ...]:
+    """From a range the other lengths lead to the one that holds its final day."""
+    day = final if asked.view is View.RANGE else asked.day
+    return tuple(
+        Choice(each.lower(), str(caption), asked.href(view=each, day=day), each is asked.view)
+        for each, caption in captions.VIEWS.items()
+    )
+
+
+def _compares(asked: asking.Asked, other: str, *, is_present: bool) -> tuple[Choice, ...]:
+    named = {Compare.PREVIOUS: _previous(asked.view, is_present=is_present)}
+    if asked.view is not View.YEAR:
+        named[Compare.YEAR] = _("the same a year before")
+    if asked.compare is Compare.METER:
+        named[Compare.METER] = other
+    named[Compare.NO] = _("nothing")
+    return tuple(
+        Choice(code, name if code is Compare.METER else capital(name), asked.href(compare=code), code is asked.compare)
+        for code, name in named.items()
+    )
+
+
+def capital(text: str) -> str:
+    """This will write the first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def _names(asked: asking.Asked, period: Period, today: date) -> tuple[str, str]:
+    view, zone = asked.view, asked.zone
+    first, following = civil.local_date(period.start, zone), civil.local_date(period.end, zone)
+    if view is View.RANGE:
+        return range_text(period, zone), ""
     if view is View.DAY:
         day = formats.date_format(first, "DATE_FORMAT")
         if first == today:
             return _("Today"), day
         return (_("Yesterday"), day) if first == today - timedelta(days=1) else (day, formats.date_format(first, "l"))
     if view is View.WEEK:
-        span = _("%(first)s to %(last)s") % {
-            "first": formats.date_format(first, "SHORT_DATE_FORMAT"),
-            "last": formats.date_format(following - timedelta(days=1), "SHORT_DATE_FORMAT"),
-        }
+        span = range_text(period, zone)
         return (_("This week"), span) if following > today else (span, "")
     if view is View.MONTH:
         return formats.date_format(first, "F").capitalize(), str(first.year)
     return str(first.year), ""
 
 
-def _before(view: View, *, is_present: bool) -> str:
+def _before(asked: asking.Asked, other: str, *, is_present: bool) -> str:
+    if asked.compare is Compare.NO:
+        return ""
+    if asked.compare is Compare.METER:
+        return other
+    if asked.compare is Compare.YEAR and asked.view is not View.YEAR:
+        return _("the same a year before")
+    return _previous(asked.view, is_present=is_present)
+
+
+def _previous(view: View, *, is_present: bool) -> str:
+    if view is View.RANGE:
+        return _("the period before")
     if is_present:
         return {
             View.DAY: _("yesterday"),

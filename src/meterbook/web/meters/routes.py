@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.meters import adding, downloads, live, reading_now, views
+from meterbook.web.meters import adding, downloads, list_views, listing, live, reading_now, views
 
 urlpatterns = [
-    path("", views.meters, name="meters"),
+    path("", listing.meters, name="meters"),
+    path("file", listing.file, name="meter_file"),
+    path("rows", listing.rows, name="meter_rows"),
+    path("views", list_views.change, name="meter_views"),
     path("new", adding.new, name="meter_new"),
     path("<uuid:meter>/", views.meter, name="meter"),
     path("<uuid:meter>/live", live.live, name="meter_live"),
     path("<uuid:meter>/usage", views.usage, name="meter_usage"),
+    path("<uuid:meter>/peers", views.peers, name="meter_peers"),
     path("<uuid:meter>/data.csv", downloads.data, name="meter_data"),
+    path("<uuid:meter>/data.xlsx", downloads.workbook, name="meter_workbook"),
     path("<uuid:meter>/read", reading_now.read_now, name="meter_read_now"),
     path("<uuid:meter>/requests/<uuid:reading>", reading_now.state, name="meter_reading"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from django.http import HttpRequest
 
 from meterbook.sites import permissions as site_permissions
@@ -31,6 +33,24 @@ def chosen_site(request: access.Request) -> site_queries.SiteRow | None:
         return sites[0]
     wanted = request.session.get(SESSION, {}).get(str(request.organization.public_id))
     return next((site for site in sites if str(site.public_id) == wanted), None)
+
+
+def clock_zone(request: access.Request) -> ZoneInfo:
+    """This will return whose clock a page shows: the chosen site's, else that of the first site that was set up."""
+    sites = visible_sites(request)
+    shown = chosen_site(request) or min(sites, key=lambda each: each.id, default=None)
+    return ZoneInfo("UTC") if shown is None else shown.zone
+
+
+def site_ids(request: access.Request, permission: str) -> frozenset[int] | None:
+    """This will return the sites that a page is about: of those where the user holds the permission the chosen one.
+
+    None means every site of the organization.
+    """
+    chosen, allowed = chosen_site(request), request.access.sites(permission)
+    if chosen is None:
+        return allowed
+    return frozenset({chosen.id}) if allowed is None else allowed & {chosen.id}
 
 
 def choose(request: HttpRequest, organization: str, site: str) -> None:

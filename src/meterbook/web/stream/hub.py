@@ -73,7 +73,11 @@ class Hub:
                 self._task = None
 
     def deliver(self, notice: bus.Notice) -> None:
-        """This will put a notice into the mailboxes of its organization, and into no other."""
+        """This will put a notice into the mailboxes of its organization, and into no other; what is not for browsers
+        (that somebody looks at a device) into none.
+        """
+        if notice.kind not in KINDS:
+            return
         for box in self._boxes.get(notice.organization_id, ()):
             box.put(notice.kind, notice.ids)
 

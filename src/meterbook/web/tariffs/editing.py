@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -53,8 +54,6 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-
-
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.DRAFT_TARIFF, module=Module.BILLING)
 def new(request: access.Request) -> HttpResponse:
@@ -65,6 +64,7 @@ def new(request: access.Request) -> HttpResponse:
         try:
             document = _parsed(text)
             made = tariff_operations.create_tariff(actor=request.actor, at=request.at, document=document)
+            _warn(request, document)
             return redirect("tariff", request.organization.public_id, made.public_id)
         except TariffInvalid as error:
             problems = error.problems
@@ -85,9 +85,11 @@ def draft(request: access.Request, tariff: uuid.UUID) -> HttpResponse:
     problems: tuple[Problem, ...] = ()
     if request.method == "POST":
         try:
+            document = _parsed(text)
             saved = tariff_operations.save_draft(
-                actor=request.actor, at=request.at, tariff=row.public_id, document=_parsed(text)
+                actor=request.actor, at=request.at, tariff=row.public_id, document=document
             )
+            _warn(request, document)
             messages.success(request, _("Draft %(number)s was saved.") % {"number": saved.number})
             href = reverse("tariff", args=[request.organization.public_id, row.public_id])
             return redirect(f"{href}?version={saved.number}")
@@ -128,9 +130,13 @@ def _parsed(text: str) -> dict[str, Any]:
     return parsed
 
 
-def _form(
-    request: access.Request, text: str, problems: tuple[Problem, ...], *, title: str, back: str
-) -> HttpResponse:
+def _warn(request: access.Request, document: dict[str, Any]) -> None:
+    """What may be meant is saved, and said."""
+    for each in views.cautions_of(reading.read(document), (translation.get_language() or "en")[:2]):
+        messages.warning(request, each)
+
+
+def _form(request: access.Request, text: str, problems: tuple[Problem, ...], *, title: str, back: str) -> HttpResponse:
     told = [(each.place, _(each.template) % each.data) for each in problems]
     context = {"text": text, "problems": told, "title": title, "back": back}
     return render(request, "tariffs/edit.html", context, status=422 if problems else 200)

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.tariffs.rating.document import MINUTES, TariffDocument, Text
 from meterbook.tariffs.rating.windows import clock
+from meterbook.web.templatetags import meterbook as tags
 
 WIDTH = 960  # of a day in the picture's own units: one minute is 2/3
 ROW, GAP = 22, 4
@@ -106,9 +108,7 @@ def _season(document: TariffDocument, index: int, shades: Sequence[int], languag
     )
 
 
-def _bars(
-    document: TariffDocument, minutes: Sequence[int], shades: Sequence[int], language: str
-) -> Iterable[Bar]:
+def _bars(document: TariffDocument, minutes: Sequence[int], shades: Sequence[int], language: str) -> Iterable[Bar]:
     for start, end, period in runs(minutes):
         name = document.periods[period].name
         yield Bar(
@@ -150,10 +150,17 @@ def _span(document: TariffDocument, index: int) -> str:
     return f"{date_format(first, 'MONTH_DAY_FORMAT')} – {date_format(until, 'MONTH_DAY_FORMAT')}"
 
 
+def written(value: Decimal | None) -> str:
+    """This will write a price or a limit with the decimals that its tariff gives it, as the language does."""
+    exact = Decimal() if value is None else value
+    exponent = exact.as_tuple().exponent
+    return tags.number(exact, max(0, -exponent) if isinstance(exponent, int) else 0)
+
+
 def _prices(document: TariffDocument) -> dict[str, str]:
     for component in document.components:
         if component.prices:
-            return {code: str(price) for code, price in component.prices}
+            return {code: written(price) for code, price in component.prices}
     return {}
 
 

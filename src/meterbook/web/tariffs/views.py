@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from meterbook.customers import queries as customer_queries
 from meterbook.identity.values import Module
 from meterbook.tariffs import permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.tariffs import values as tariff_values
+from meterbook.tariffs.rating import cautions
 from meterbook.tariffs.rating.document import Charge, Component, TariffDocument
 from meterbook.web import access, parameters
 from meterbook.web.tariffs import picture
@@ -49,8 +51,9 @@ class PublishForm(forms.Form):
 @access.page(permission=permissions.VIEW_TARIFF, module=Module.BILLING)
 def tariffs(request: access.Request) -> HttpResponse:
     """This will show all tariffs with the version in force today."""
+    used = customer_queries.contracts_by_tariff(at=request.at)
     context = {
-        "tariffs": tariff_queries.list_tariffs(on=request.at.date()),
+        "tariffs": [(each, used.get(each.id, 0)) for each in tariff_queries.list_tariffs(on=request.at.date())],
         "may_draft": permissions.DRAFT_TARIFF in request.permissions,
         "new_href": reverse("tariff_new", args=[request.organization.public_id]),
     }
@@ -64,9 +67,7 @@ def tariff(request: access.Request, tariff: uuid.UUID) -> HttpResponse:
     return card(request, find(tariff, on=request.at.date()))
 
 
-def card(
-    request: access.Request, row: tariff_queries.TariffRow, *, form: PublishForm | None = None
-) -> HttpResponse:
+def card(request: access.Request, row: tariff_queries.TariffRow, *, form: PublishForm | None = None) -> HttpResponse:
     """This will show the tariff; `form` holds a first day that was typed and cannot be."""
     versions = tariff_queries.list_versions(tariff_id=row.id)
     shown = _chosen(request.GET.get("version", ""), row, versions)
@@ -85,6 +86,8 @@ def card(
         "hours": [(f"{hour:02}", 72 + hour * 40) for hour in range(0, 25, 3)],
         "half_hours": picture.covered(document),
         "holidays": sorted(document.holidays),
+        "cautions": cautions_of(document, language),
+        "used": customer_queries.contracts_by_tariff(at=request.at).get(row.id, 0),
         "may_draft": permissions.DRAFT_TARIFF in request.permissions,
         "may_publish": permissions.PUBLISH_TARIFF in request.permissions and row.draft is not None,
         "form": form or PublishForm(initial={"first_day": request.at.date().isoformat()}),
@@ -115,18 +118,31 @@ def charge_row(component: Component, document: TariffDocument, language: str) ->
     name = _said(component.name, language)
     unit = f"{document.currency}/{document.unit.symbol}"
     if component.charge is Charge.FIXED_DAILY:
-        words = _("For every calendar day, whatever its hours.")
-        return ChargeRow("calendar", name, words, (("", str(component.price), _("%s a day") % document.currency),))
+        price = ("", picture.written(component.price), _("%s a day") % document.currency)
+        return ChargeRow("calendar", name, _("For every calendar day, whatever its hours."), (price,))
     if component.charge is Charge.FIXED_MONTHLY:
-        words = _("For every calendar month; part months count by days.")
-        return ChargeRow("calendar", name, words, (("", str(component.price), _("%s a month") % document.currency),))
+        price = ("", picture.written(component.price), _("%s a month") % document.currency)
+        return ChargeRow("calendar", name, _("For every calendar month; part months count by days."), (price,))
     if component.tiers:
         return ChargeRow("chart", name, _tier_words(component), tuple(_tier_prices(component, document, unit)))
     if component.prices:
         captions = {each.code: _said(each.name, language) for each in document.periods}
-        prices = tuple((captions[code], str(price), unit) for code, price in component.prices)
+        prices = tuple((captions[code], picture.written(price), unit) for code, price in component.prices)
         return ChargeRow("clock", name, _("Each unit costs what its hour costs."), prices)
-    return ChargeRow("lightning", name, _("Each unit costs the same."), (("", str(component.price), unit),))
+    return ChargeRow("lightning", name, _("Each unit costs the same."), (("", picture.written(component.price), unit),))
+
+
+def cautions_of(document: TariffDocument, language: str) -> list[str]:
+    """This will tell what is worth a second look."""
+    captions = {each.code: _said(each.name, language) for each in document.periods}
+    return [
+        _("%(name)s: the price %(price)s is below zero, it pays the customer.")
+        % {
+            "name": ", ".join(filter(None, (_said(each.component.name, language), captions.get(each.period)))),
+            "price": f"{picture.written(each.price)} {document.currency}",
+        }
+        for each in cautions.negative_prices(document)
+    ]
 
 
 def _tier_words(component: Component) -> str:
@@ -141,15 +157,15 @@ def _tier_prices(component: Component, document: TariffDocument, unit: str) -> l
         if tier.up_to is None:
             caption = _("above %(from)s %(unit)s") % {"from": below, "unit": document.unit.symbol}
         else:
-            caption = _("to %(to)s %(unit)s") % {"to": tier.up_to, "unit": document.unit.symbol}
-            below = str(tier.up_to)
-        found.append((caption, str(tier.price), unit))
+            caption = _("to %(to)s %(unit)s") % {"to": picture.written(tier.up_to), "unit": document.unit.symbol}
+            below = picture.written(tier.up_to)
+        found.append((caption, picture.written(tier.price), unit))
     return found
 
 
 def percent(rate: Decimal) -> str:
     """This will write a rate such as 0.21 as "21 %"."""
-    return f"{(rate * 100).normalize():f}\u00a0%"
+    return f"{picture.written((rate * 100).normalize())}\u00a0%"
 
 
 def _said(text: dict[str, str], language: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,12 @@ def asset(name: str) -> str:
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
     """This will write an icon as inline SVG that takes the color of the text; `extra` are more classes."""
+    return _icon(name, extra)
+
+
+@functools.cache
+def _icon(name: str, extra: str) -> SafeString:
+    """A list of 50 rows writes the same few a hundred times."""
     paths = format_html_join("", '<path d="{}"/>', ((path,) for path in assets.icon_paths(name)))
     return format_html(
         '<svg class="icon{}" width="18" height="18" viewBox="0 0 24 24" fill="none" stroke="currentColor"'
@@ -107,7 +114,7 @@ def long_day(at: datetime, zone: tzinfo | ZoneInfo) -> str:
     """This will write weekday, day, time and zone of an instant in a zone, in words."""
     there = at.astimezone(zone)
     day = formats.date_format(there, "DATE_FORMAT")
-    return f"{dateformat.format(there, 'l')} {day}, {there:%H:%M} {there.tzname()}"
+    return f"{dateformat.format(there, 'l').capitalize()}, {day}, {there:%H:%M} {there.tzname()}"
 
 
 @register.filter

@@ -1,0 +1,146 @@
+"""The page between a button and what cannot be taken back: what it is done to, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from meterbook.billing import queries as billing_queries
+from meterbook.kernel import currency as currencies
+from meterbook.web import access
+from meterbook.web.billing import runs
+from meterbook.web.templatetags import meterbook as tags
+
+NAMED = 12  # accounts; the others are counted
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: `effects` are sentences, `given` what the form sends again, `named` who is meant."""
+
+    title: str
+    effects: tuple[str, ...]
+    action: str
+    icon: str
+    given: tuple[tuple[str, str], ...] = ()
+    named: tuple[billing_queries.ComparedRow, ...] = ()
+    others: int = 0
+    reason: str = ""  # the label of its field; empty: none is asked for
+    is_reason_lacking: bool = False
+    is_dangerous: bool = False
+
+
+def leaving_out(
+    request: access.Request, run: billing_queries.RunRow, chosen: Sequence[int], *, is_lacking: bool
+) -> HttpResponse:
+    """This will ask whether accounts are left out, and why; `is_lacking`: it was sent without a reason."""
+    named = billing_queries.members_by_account(run_public_id=run.public_id, account_ids=chosen[:NAMED])
+    count = len(chosen)
+    left = run.counts.drafted + run.counts.held - count
+    question = Question(
+        title=ngettext("Leave %(count)s account out of %(run)s?", "Leave %(count)s accounts out of %(run)s?", count)
+        % {"count": tags.number(count), "run": runs.title(run)},
+        effects=(
+            _("They get no bill from this run, and their drafts are thrown away."),
+            _("Their days stay unbilled until another run of the same days takes them."),
+            ngettext("%(count)s account stays in this run.", "%(count)s accounts stay in this run.", left)
+            % {"count": tags.number(left)},
+        ),
+        action=_("Leave them out"),
+        icon="cross",
+        # All that the filter finds may be more than a form can hold: the address says the filter again.
+        given=(("all", "1"),) if request.POST.get("all") else tuple(("account", str(each)) for each in chosen),
+        named=tuple(named),
+        others=count - len(named),
+        reason=_("Why these are left out"),
+        is_reason_lacking=is_lacking,
+        is_dangerous=True,
+    )
+    return _ask(request, run, question, status=422 if is_lacking else 200)
+
+
+def approving(request: access.Request, run: billing_queries.RunRow) -> HttpResponse:
+    """This will ask whether a run is approved."""
+    summary = billing_queries.run_summary(run_public_id=run.public_id)
+    count = run.counts.drafted
+    facts = {"count": tags.number(count), "run": runs.title(run), "site": run.site_name}
+    effects = [
+        _("Every bill gets its number and is posted in the ledger; together %(total)s with taxes.")
+        % {"total": f"{tags.number(summary.total.amount, currencies.minor_units(run.currency))} {run.currency}"},
+        _("An issued bill is never changed; what is wrong is put right by another document."),
+    ]
+    if run.counts.excluded:
+        out = ngettext("%(count)s account was left out.", "%(count)s accounts were left out.", run.counts.excluded)
+        effects.append(out % {"count": tags.number(run.counts.excluded)})
+    if run.started_by_id == request.actor.id:
+        effects.append(_("You started this run: it is marked “approved alone” if nobody else has the right."))
+    question = Question(
+        title=ngettext(
+            "Approve %(count)s bill of %(site)s, %(run)s?", "Approve %(count)s bills of %(site)s, %(run)s?", count
+        )
+        % facts,
+        effects=tuple(effects),
+        action=_("Approve and issue"),
+        icon="check",
+    )
+    return _ask(request, run, question)
+
+
+def canceling(request: access.Request, run: billing_queries.RunRow) -> HttpResponse:
+    """This will ask whether a run is canceled."""
+    count = run.counts.drafted
+    question = Question(
+        title=_("Cancel the run %(run)s of %(site)s?") % {"run": runs.title(run), "site": run.site_name},
+        effects=(
+            ngettext("%(count)s draft is thrown away.", "%(count)s drafts are thrown away.", count)
+            % {"count": tags.number(count)},
+            _("Nothing was issued; another run can bill these days."),
+        ),
+        action=_("Cancel the run"),
+        icon="cross",
+        reason=_("Why it is canceled (may stay empty)"),
+        is_dangerous=True,
+    )
+    return _ask(request, run, question)
+
+
+def everything(request: access.Request, run: billing_queries.RunRow) -> HttpResponse:
+    """This will ask whether all drafts are thrown away and made again."""
+    count = run.counts.drafted + run.counts.held
+    question = Question(
+        title=_("Calculate everything of %(run)s anew?") % {"run": runs.title(run)},
+        effects=(
+            ngettext(
+                "%(count)s account is checked and calculated again, from the readings there are now.",
+                "%(count)s accounts are checked and calculated again, from the readings there are now.",
+                count,
+            )
+            % {"count": tags.number(count)},
+            _("Accounts that were left out stay out."),
+        ),
+        action=_("Calculate anew"),
+        icon="refresh",
+        given=(("everything", "1"),),
+    )
+    return _ask(request, run, question)
+
+
+def _ask(
+    request: access.Request, run: billing_queries.RunRow, question: Question, *, status: int = 200
+) -> HttpResponse:
+    organization = request.organization.public_id
+    context: Mapping[str, Any] = {
+        "question": question,
+        "title": runs.title(run),
+        "run": run,
+        "runs_href": reverse("runs", args=[organization]),
+        "run_href": reverse("run", args=[organization, run.public_id]),
+    }
+    return render(request, "billing/confirm.html", context, status=status)

@@ -1,0 +1,87 @@
+"""Bills on paper: ask for a file for the printer, follow how far it is, fetch it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from meterbook.billing import operations as billing_operations
+from meterbook.billing import permissions
+from meterbook.billing import queries as billing_queries
+from meterbook.documents import queries as document_queries
+from meterbook.identity.values import Module
+from meterbook.web import access
+from meterbook.web.templatetags import meterbook as tags
+
+
+def context(request: access.Request, run: billing_queries.RunRow) -> dict[str, Any]:
+    """This will return what the panel of print files shows; nothing before bills are issued."""
+    if not run.counts.issued:
+        return {"prints": None}
+    prints = billing_queries.list_prints(run_public_id=run.public_id)
+    paper, everything = billing_queries.count_printed(run_public_id=run.public_id)
+    return {
+        "prints": prints,
+        "paper": paper,
+        "everything": everything,
+        "is_printing": any(not each.is_ready for each in prints),
+        "may_print": permissions.MANAGE_RUN in request.permissions,
+        "prints_href": reverse("run_prints", args=[request.organization.public_id, run.public_id]),
+    }
+
+
+@require_GET
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
+def prints(request: access.Request, run: uuid.UUID) -> HttpResponse:
+    """This will show the print files of a run; it asks again while one is being made."""
+    row = _find_run(run)
+    return render(request, "billing/_prints.html", {"run": row, **context(request, row)})
+
+
+@require_POST
+@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
+def ask(request: access.Request, run: uuid.UUID) -> HttpResponse:
+    """This will have the bills without an e-mail address, or with `everything` all of them, put into a file."""
+    row = _find_run(run)
+    try:
+        files = billing_operations.print_bills(
+            actor=request.actor, at=request.at, run=run, is_everything=bool(request.POST.get("everything"))
+        )
+    except billing_operations.NothingToPrint as error:
+        messages.error(request, str(error))
+    else:
+        count = sum(each.bills for each in files)
+        said = ngettext("%(count)s bill is being set for print.", "%(count)s bills are being set for print.", count)
+        messages.success(request, said % {"count": tags.number(count)})
+    return redirect("run", request.organization.public_id, row.public_id)
+
+
+@require_GET
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
+def fetch(request: access.Request, print_file: uuid.UUID) -> HttpResponse:
+    """This will give out a print file."""
+    try:
+        row = billing_queries.get_print(public_id=print_file)
+    except billing_queries.PrintNotFound as error:
+        raise Http404(_("There is no such print file.")) from error
+    if row.file_id is None:
+        messages.info(request, _("The file is still being made; this page follows it."))
+        return redirect("run", request.organization.public_id, row.run_public_id)
+    file, content = document_queries.file_content(public_id=row.file_id)
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return HttpResponse(content, content_type=file.media_type, headers=headers)
+
+
+def _find_run(run: uuid.UUID) -> billing_queries.RunRow:
+    try:
+        return billing_queries.find_run_row(public_id=run)
+    except billing_queries.RunNotFound as error:
+        raise Http404(_("There is no such run.")) from error
