@@ -27,11 +27,12 @@ MONTH_ROWS = "COPY metering_seriesmonth (organization_id, series_id, month, days
 
 
 class Place:
-    """A site with all its meters and accounts. Made in bulk: their making is not measured."""
+    """A site with all its meters and accounts, billed from a month on. Made in bulk: their making is not measured."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: date = MONTHS[0]) -> None:
         from tests.factories import billing
 
+        self.first = first
         self.place = billing.place(raw=document())
         self.organization_id = self.place.organization.pk
         self._make()
@@ -60,7 +61,7 @@ class Place:
         from meterbook.kernel import civil
         from tests.factories import billing
 
-        starts = DateTimeTZRange(civil.start_of_day(MONTHS[0], ZONE), None, "[)")
+        starts = DateTimeTZRange(civil.start_of_day(self.first, ZONE), None, "[)")
         with scoping.scope([self.organization_id], actor=billing.ACTOR):
             points = self._points(starts)
             accounts = self._accounts()

@@ -40,8 +40,8 @@ def main() -> None:
         for number, month in enumerate(MONTHS):
             run = place.planned(month)
             _checkpoint()
-            drafted, largest = _draft(place, run)
-            issued = _issue(run)
+            drafted, largest = draft(place, run)
+            issued = issue(run)
             memory = max(memory, largest)
             seconds = _copy(run)
             if number:  # the first is for connections, caches and partitions
@@ -60,7 +60,7 @@ def main() -> None:
         )
 
 
-def _draft(place: Place, run: Any) -> tuple[float, int]:  # noqa: ANN401 - a BillRun
+def draft(place: Place, run: Any) -> tuple[float, int]:  # noqa: ANN401 - a BillRun
     """Seconds from the first block read to the run's review, and the memory of the larger process in KiB."""
     command = [sys.executable, "-m", "bench.billrun", str(place.organization_id), str(run.public_id)]
     workers = [
@@ -117,7 +117,7 @@ def _peak() -> int:
     return next(int(each.split()[1]) for each in lines if each.startswith("VmHWM:"))
 
 
-def _issue(run: Any) -> float:  # noqa: ANN401 - a BillRun
+def issue(run: Any) -> float:  # noqa: ANN401 - a BillRun
     from meterbook.billing import values
     from tests.factories import billing
 

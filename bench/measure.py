@@ -29,10 +29,14 @@ class Pairs:
 
 
 @contextlib.contextmanager
-def database() -> Iterator[None]:
-    """This will give Django a freshly migrated database on a server of its own: fsync on, row security on."""
-    with tempfile.TemporaryDirectory(prefix="meterbook-bench-") as name:
-        folder = Path(name)
+def database(kept: Path | None = None) -> Iterator[Path]:
+    """This will give Django a migrated database on a server of its own, and its data folder: fsync and walls are on.
+
+    :param kept: a folder in which the database stays and is found again; otherwise it is fresh and thrown away
+    """
+    with contextlib.ExitStack() as stack:
+        folder = kept or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="meterbook-bench-")))
+        folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o711)
         os.environ["MB_DATA_DIR"] = str(folder / "data")
         os.environ["DJANGO_SETTINGS_MODULE"] = "meterbook.config.settings"
@@ -50,7 +54,7 @@ def database() -> Iterator[None]:
             from meterbook.foundation import migrate
 
             migrate.run()
-            yield
+            yield folder / "data"
             connections.close_all()
         finally:
             running.stop()

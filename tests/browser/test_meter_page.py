@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import Locator, Page, expect
 
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import values as acquisition_values
@@ -20,6 +18,7 @@ from tests.browser.conftest import Visit
 from tests.factories import acquisition, identity, metering, sites, usage
 from tests.support import browser as browsing
 
+LIVE_MILLISECONDS = 20_000  # the usage follows at most once in five seconds; a loaded machine takes its time
 WIDTHS = (360, 768, 1280)
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 TIMEOUT = acquisition_values.Problem(
@@ -83,7 +82,7 @@ def place(database: str) -> Place:
 def open_page(visit: Visit, place: Place, path: str, **how: object) -> browsing.Watched:
     """Somebody of the place looks at a page, with the stream running."""
     watched = visit(**how)
-    watched.sign_in(place.user.email, identity.PASSWORD, path)
+    watched.enter(place.user, path)
     watched.go(path)
     watched.page.locator("html[data-stream=up]").wait_for(state="attached")
     return watched
@@ -92,6 +91,26 @@ def open_page(visit: Visit, place: Place, path: str, **how: object) -> browsing.
 def live_cell(page: Page, key: str) -> object:
     """One value of the page that is kept in step."""
     return page.locator(f"[data-live-key='{key}']")
+
+
+# Counts what is put into or taken out of the usage part, but what the chart draws by itself.
+COUNT_CHANGES = """
+window.replaced = 0;
+new MutationObserver((all) => {
+  for (const { target } of all) if (!target.closest(".usage-chart")) window.replaced++;
+}).observe(document.querySelector("#meter-usage"), {childList: true, subtree: true});
+"""
+
+
+def point_at_the_chart(page: Page) -> None:
+    """The pointer goes over the chart, once, and rests."""
+    page.locator(".usage-chart").scroll_into_view_if_needed()
+    page.locator(".usage-chart").hover(position={"x": 500, "y": 240})
+
+
+def tooltip(page: Page, number: str) -> Locator:
+    """The chart's tooltip with a usage."""
+    return page.locator(".usage-chart svg text", has_text=re.compile(rf"^Usage: {re.escape(number)}\skWh$")).first
 
 
 class TestLive:
@@ -184,17 +203,41 @@ class TestUsage:
         page = open_page(visit, place, place.yesterday).page
         page.locator(".usage-chart svg").wait_for()
 
-        page.locator(".usage-chart").scroll_into_view_if_needed()
-        told = page.locator(".usage-chart svg text", has_text=re.compile(r"^Usage: 4\.04\skWh$")).first
+        point_at_the_chart(page)
 
-        # A live value or the real typeface paints the chart anew, and a tooltip goes: the reader moves on.
-        for step in range(20):
-            page.locator(".usage-chart").hover(position={"x": 500 + step % 4, "y": 240})
-            with contextlib.suppress(PlaywrightTimeout):
-                told.wait_for(timeout=1_000)
-                break
+        expect(tooltip(page, "4.04")).to_be_visible()
 
-        expect(told).to_be_visible()
+    def test_nothing_moves_under_the_pointer_while_values_come(self, visit: Visit, place: Place) -> None:
+        page = open_page(visit, place, place.yesterday).page
+        page.locator(".usage-chart svg").wait_for()
+        page.evaluate(COUNT_CHANGES)
+        point_at_the_chart(page)
+        expect(tooltip(page, "4.04")).to_be_visible()
+
+        with page.expect_response("**/usage?*"):
+            place.show("power", 12_000)
+        expect(live_cell(page, "power")).to_have_text("12.000")
+
+        expect(tooltip(page, "4.04")).to_be_visible()
+        assert page.evaluate("window.replaced") == 0
+        place.show("power", 13_250)
+
+    def test_a_chart_follows_new_data_in_place(self, visit: Visit) -> None:
+        # A place of its own: its numbers change.
+        place = Place()
+        page = open_page(visit, place, place.yesterday).page
+        page.locator(".usage-chart svg").wait_for()
+        page.evaluate("document.querySelector('.usage-chart').isSame = true")
+        point_at_the_chart(page)
+        expect(tooltip(page, "4.04")).to_be_visible()
+
+        usage.day_block(place.installed.energy, YESTERDAY, [2_000] * 96, revision=1)
+        place.show("power", 12_000)
+
+        expect(page.locator(".usage-total")).to_have_text("192.00\u00a0kWh", timeout=LIVE_MILLISECONDS)
+        expect(page.locator("[data-usage-total]")).to_have_text("192.00")
+        expect(tooltip(page, "8.00")).to_be_visible()
+        assert page.evaluate("document.querySelector('.usage-chart').isSame")
 
     @pytest.mark.spec("M-031/2")
     def test_a_gap_is_a_band_with_words_and_the_estimate_is_hatched(self, visit: Visit, place: Place) -> None:
@@ -225,6 +268,42 @@ class TestUsage:
         page.wait_for_url(f"**day={YESTERDAY.isoformat()}**")
 
         expect(page.locator("[data-usage-total]")).to_have_text("92.92")
+
+    def test_a_range_can_be_chosen_and_a_bar_leads_inside(self, visit: Visit, place: Place) -> None:
+        page = open_page(visit, place, place.path).page
+
+        page.locator(".range-menu > summary").click()
+        page.fill("#range-from", (YESTERDAY - timedelta(days=1)).isoformat())
+        page.fill("#range-to", YESTERDAY.isoformat())
+        page.keyboard.press("Enter")
+        page.wait_for_url("**view=range**")
+        expect(page.locator("[data-usage-total]")).to_have_text("179.32")
+
+        page.get_by_role("button", name="Show as table").click()
+        page.locator("#usage-table tbody a").nth(30).click()
+        page.wait_for_url(re.compile("from=.*T07%3A00"))
+        expect(page.locator("#usage-table tbody tr")).to_have_count(4)
+
+    def test_a_click_on_a_bar_leads_inside(self, visit: Visit, place: Place) -> None:
+        page = open_page(visit, place, place.yesterday).page
+        page.locator(".usage-chart svg").wait_for()
+
+        page.locator(".usage-chart").click(position={"x": 500, "y": 240})
+
+        page.wait_for_url("**view=range**")
+        expect(page.locator(".usage-total")).to_have_text("4.04\u00a0kWh")
+
+    def test_another_meter_is_found_and_compared(self, visit: Visit, place: Place) -> None:
+        page = open_page(visit, place, place.yesterday).page
+        usage.day_block(place.quiet.energy, YESTERDAY, [505] * 96, revision=2)
+
+        page.locator(".compare-menu > summary").click()
+        page.get_by_label("Another meter").fill("grill")
+        page.locator("#peer-list a", has_text="Harbor Grill").click()
+        page.wait_for_url("**compare=meter**")
+
+        expect(page.locator(".compare-name")).to_contain_text("Harbor Grill")
+        expect(page.locator(".chart-legend")).to_contain_text("+100.0")
 
     def test_the_picture_can_be_saved(self, visit: Visit, place: Place) -> None:
         page = open_page(visit, place, place.yesterday).page

@@ -25,6 +25,7 @@ def account(
     name: str = "Calder & Sons Bakery",
     number: str | None = None,
     language: str = "en",
+    email: str = "",
     is_landlord: bool = False,
     vacancy_tariff: tariff_models.Tariff | None = None,
 ) -> models.Account:
@@ -32,7 +33,13 @@ def account(
     count = next(_numbers)
     with scoping.scope([organization.pk], actor=ACTOR):
         customer = operations.create_customer(
-            actor=ACTOR, at=LONG_AGO, code=f"C{count:06}", name=name, language=language, tax_number="00-0000001"
+            actor=ACTOR,
+            at=LONG_AGO,
+            code=f"C{count:06}",
+            name=name,
+            email=email,
+            language=language,
+            tax_number="00-0000001",
         )
         return operations.open_account(
             actor=ACTOR,

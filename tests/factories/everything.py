@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.alarms import models as alarm_models
+from meterbook.billing import operations as billing_operations
 from meterbook.documents import operations as document_operations
 from meterbook.documents import values as document_values
 from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
 from meterbook.identity import operations as identity_operations
+from meterbook.identity import saved_views
 from meterbook.kernel.actor import Actor
 from meterbook.metering import operations as metering_operations
 from meterbook.metering.validation.inputs import CorrectionKind
@@ -45,7 +47,9 @@ def _bill(place: billing.Place) -> None:
     billing.count(meter.energy, START, END + timedelta(days=1))
     account = customers.account(organization=place.organization, site=place.site)
     customers.contract(account=account, point=meter.point, tariff=place.tariff, starts_at=START)
-    billing.issued(place, first_day=FIRST, until_day=UNTIL)
+    run = billing.issued(place, first_day=FIRST, until_day=UNTIL)
+    with scoping.scope([place.organization.pk], actor=ACTOR):
+        billing_operations.print_bills(actor=ACTOR, at=END, run=run.public_id)
     # A second run that stops before its bills: drafts.
     billing.advance(billing.plan(place, first_day=UNTIL, until_day=UNTIL + timedelta(days=1)))
 
@@ -63,8 +67,9 @@ def _read(place: billing.Place) -> None:
 
 
 def _administer(place: billing.Place) -> None:
-    identity.user(organization=place.organization)
+    user = identity.user(organization=place.organization)
     with scoping.scope([place.organization.pk], actor=ACTOR):
+        saved_views.save_view(user_id=user.pk, page="meters", name="Silent", query="state=silent")
         identity_operations.create_role(actor=ACTOR, at=START, name="Reader", permissions=["sites:view"])
         site_operations.create_node(
             actor=ACTOR, at=START, site=place.site, kind=site_values.NodeKind.UNIT, code="1", name="Unit 1"

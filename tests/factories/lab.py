@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from meterbook.kernel.clock import SettableClock
-from meterbook_lab.gateway_sim import SimulatedGateway
+from meterbook_lab.gateway_sim import Meter, SimulatedGateway
 
 NOON = datetime(2026, 6, 16, 12, 0, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ def settable_clock(at: datetime = NOON) -> SettableClock:
 
 def gateway(
     *,
-    units: Mapping[int, str] | None = None,
+    units: Mapping[int, str] | Iterable[Meter] | None = None,
     clock: Callable[[], datetime] | None = None,
     start: Mapping[int, Mapping[str, Fraction]] | None = None,
     seed: int = 1,
@@ -41,7 +41,7 @@ def gateway(
 @contextlib.contextmanager
 def running_gateway(
     *,
-    units: Mapping[int, str] | None = None,
+    units: Mapping[int, str] | Iterable[Meter] | None = None,
     clock: Callable[[], datetime] | None = None,
     start: Mapping[int, Mapping[str, Fraction]] | None = None,
     seed: int = 1,

@@ -67,13 +67,22 @@ def installed_meter(
     multiplier: Fraction = Fraction(1),
     rated_per_hour: Decimal | None = None,
     is_primary: bool = False,
+    node: site_models.SiteNode | None = None,
+    role: values.PointRole = values.PointRole.TENANT,
 ) -> Installed:
     """This will make a meter point with a meter that counts since long ago; outside a scope."""
     place = site if site is not None else sites.site(organization=organization)
     hanging = meter(organization_id=organization.pk, model_code=model_code, is_primary=is_primary)
     with scoping.scope([organization.pk], actor=ACTOR):
         point = operations.create_meter_point(
-            actor=ACTOR, at=LONG_AGO, site=place, code=code or f"MP{next(_numbers)}", name=name, service=service
+            actor=ACTOR,
+            at=LONG_AGO,
+            site=place,
+            node=node,
+            code=code or f"MP{next(_numbers)}",
+            name=name,
+            service=service,
+            role=role,
         )
         installation = operations.install_meter(
             actor=ACTOR,

@@ -8,7 +8,7 @@ from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
-from meterbook.sites import models, operations
+from meterbook.sites import models, operations, values
 
 _numbers = itertools.count(1)
 
@@ -33,4 +33,26 @@ def site(
             time_zone=time_zone,
             currency=currency,
             language=language,
+        )
+
+
+def node(
+    *,
+    site: models.Site,
+    kind: values.NodeKind = values.NodeKind.BUILDING,
+    code: str | None = None,
+    name: str = "Main building",
+    parent: models.SiteNode | None = None,
+) -> models.SiteNode:
+    """This will make a place of a site; outside a scope."""
+    actor = Actor.system("factory")
+    with scoping.scope([site.organization_id], actor=actor):
+        return operations.create_node(
+            actor=actor,
+            at=clock.now(),
+            site=site,
+            kind=kind,
+            code=code or f"N{next(_numbers)}",
+            name=name,
+            parent=parent,
         )

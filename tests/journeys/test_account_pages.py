@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -9,9 +12,10 @@ from django.urls import reverse
 from meterbook.customers import models, operations
 from meterbook.foundation import scoping
 from meterbook.ledger import operations as ledger_operations
+from meterbook.ledger import posting
 from meterbook.ledger import values as ledger_values
 from meterbook.tariffs import operations as tariff_operations
-from tests.factories import identity, metering, sites, tariffs
+from tests.factories import identity, ledger, metering, sites, tariffs
 
 
 class Desk:
@@ -35,6 +39,11 @@ class Desk:
         given = {"site": str(self.site.public_id), "number": "A-1", "name": "Calder Bakery", "language": "en"}
         response = self.client.post(self.href("account_new"), {**given, **changes}, follow=True)
         return response.content.decode()
+
+    def names(self, query: str) -> list[str]:
+        """Customers in the list of accounts, in its order."""
+        shown = self.client.get(self.href("accounts") + query).content.decode()
+        return re.findall(r'<td class="lead"><a class="row-link" href="[^"]+">([^<]+)</a>', shown)
 
     def customers(self) -> list[str]:
         with scoping.scope([self.organization.pk], actor=identity.ACTOR):
@@ -153,3 +162,99 @@ class TestContracts:
 
         assert "Another contract covers meter point" in page
         assert 'value="2026-03-05"' in page
+
+
+class TestList:
+    def test_finds_filters_and_sorts(self, desk: Desk) -> None:
+        desk.open()
+        desk.open(number="A-2", name="Marina Optics", email="marina@harbor.example")
+        cash = ledger.account(organization=desk.organization, currency="USD")
+        with scoping.scope([desk.organization.pk], actor=identity.ACTOR):
+            owed = models.Account.objects.select_related("receivable").get(
+                organization_id=desk.organization.pk, number="A-2"
+            )
+            posting.post(
+                actor=identity.ACTOR,
+                at=identity.LONG_AGO,
+                plan=ledger.plan((owed.receivable, "12.50"), (cash, "-12.50"), text="Typed by hand"),
+            )
+
+        assert desk.names("?sort=-balance") == ["Marina Optics", "Calder Bakery"]
+        assert desk.names("?sort=name") == ["Calder Bakery", "Marina Optics"]
+        assert desk.names("?show=owing") == ["Marina Optics"]
+        assert desk.names("?show=paper") == ["Calder Bakery"]
+        assert desk.names("?show=credit&q=none") == []
+        assert len(desk.names("?show=nonsense&sort=nonsense&site=nonsense")) == 2
+
+    def test_finds_who_pays_for_a_meter_point(self, desk: Desk) -> None:
+        desk.open()
+        desk.open(number="A-2", name="Marina Optics")
+        with scoping.scope([desk.organization.pk], actor=identity.ACTOR):
+            account = models.Account.objects.get(organization_id=desk.organization.pk, number="A-1")
+            operations.start_contract(
+                actor=identity.ACTOR,
+                at=identity.LONG_AGO,
+                account=account,
+                meter_point=desk.meter.point,
+                tariff=desk.tariff,
+                starts_at=identity.LONG_AGO,
+            )
+
+        assert desk.names(f"?q={desk.meter.point.code}") == ["Calder Bakery"]
+
+
+class TestStatement:
+    def post(self, desk: Desk, day: date, amount: str, text: str) -> None:
+        cash = ledger.account(organization=desk.organization, currency="USD")
+        account = desk.account()
+        with scoping.scope([desk.organization.pk], actor=identity.ACTOR):
+            opposite = amount[1:] if amount.startswith("-") else f"-{amount}"
+            posting.post(
+                actor=identity.ACTOR,
+                at=identity.LONG_AGO,
+                plan=ledger.plan((account.receivable, amount), (cash, opposite), posted_date=day, text=text),
+            )
+
+    def test_shows_the_days_that_are_asked_for(self, desk: Desk) -> None:
+        desk.open()
+        for day, amount, text in (
+            (date(2026, 1, 31), "10.00", "January"),
+            (date(2026, 2, 28), "20.00", "February"),
+            (date(2026, 3, 1), "-5.00", "Paid"),
+        ):
+            self.post(desk, day, amount, text)
+        card = desk.href("account", desk.account().public_id)
+
+        shown = desk.client.get(card, {"first": "2026-02-01", "final": "2026-02-28"}).content.decode()
+        wrong = desk.client.get(card, {"first": "2026-02-01", "final": "2026-01-01"}).content.decode()
+        odd = desk.client.get(card, {"first": "soon", "final": "\x00"})
+
+        assert ("February" in shown, "January" in shown, "Paid" in shown) == (True, False, False)
+        assert "Balance before these days" in shown
+        assert "Take a day that is not before the first one." in wrong
+        assert 'value="2026-01-01"' in wrong
+        assert odd.status_code == 200
+
+    def test_is_a_file_too(self, desk: Desk) -> None:
+        desk.open()
+        self.post(desk, date(2026, 1, 31), "10.00", "January")
+        self.post(desk, date(2026, 3, 1), "-5.00", "=Paid")
+
+        content = desk.client.get(desk.href("statement_file", desk.account().public_id)).content.decode("utf-8-sig")
+
+        assert content.splitlines()[1:] == ["2026-01-31,January,10.00,10.00,USD", "2026-03-01,'=Paid,-5.00,5.00,USD"]
+
+
+class TestCustomer:
+    def test_gets_an_address_for_bills(self, desk: Desk) -> None:
+        desk.open()
+        href = desk.href("customer_change", desk.account().public_id)
+        given = {"name": "Calder & Sons", "email": "nowhere", "language": "es", "tax_number": "", "address": ""}
+
+        wrong = desk.client.post(href, given)
+        right = desk.client.post(href, {**given, "email": "calder@harbor.example"}, follow=True).content.decode()
+
+        assert (wrong.status_code, 'value="nowhere"' in wrong.content.decode()) == (422, True)
+        assert "The customer was changed" in right
+        assert "calder@harbor.example" in right
+        assert desk.customers() == ["Calder & Sons"]

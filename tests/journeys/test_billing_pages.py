@@ -136,36 +136,48 @@ class TestRun:
         assert "Approve 1 of 2" in page(approver, "run", place, run.public_id)
         assert "hx-trigger" not in shown
 
-        chosen = re.findall(r'name="account" value="(\d+)"', shown)
-        left = clerk.post(
-            reverse("run_leave_out", args=[organization.public_id, run.public_id]),
-            {"account": chosen, "reason": "the meter is being exchanged"},
-            follow=True,
-        ).content.decode()
+        chosen = re.findall(r'<tbody class="held">.*?name="account" value="(\d+)"', shown, re.DOTALL)
+        assert f'name="account" value="{chosen[0]}" aria-label="Leave out… Row Pharmacy"' in shown
+        assert "Leave out… Row Pharmacy" not in page(approver, "run", place, run.public_id)
+        assert re.search(r"intervals? between \d+ (Jan|Feb|Mar) 2026 \d\d:\d\d and", shown)
+        leave = reverse("run_leave_out", args=[organization.public_id, run.public_id])
+        asked = clerk.post(leave, {"account": chosen}).content.decode()
+        assert "Leave 1 account out of February 2026?" in asked
+        assert "Row Pharmacy" in asked
+        given = {"account": chosen, "reason": "the meter is being exchanged", "sure": "1"}
+        left = clerk.post(leave, given, follow=True).content.decode()
         assert "1 account was left out." in left
         assert "a later run of these days takes them" in left
 
         approve = reverse("run_approve", args=[organization.public_id, run.public_id])
         assert clerk.post(approve).status_code == 403
-        assert "Approved; the bills are being issued." in approver.post(approve, follow=True).content.decode()
+        assert "Approve 1 bill of Harbor Mall, February 2026?" in approver.post(approve).content.decode()
+        sure = approver.post(approve, {"sure": "1"}, follow=True)
+        assert "Approved; the bills are being issued." in sure.content.decode()
         billing.advance(run)
 
         shown = page(approver, "run", place, run.public_id)
         assert "1 bill is issued and posted." in shown
         assert re.search(r"HR-\d{4}-000001", shown)
 
-    def test_leaves_nobody_out_without_a_reason(self, place: billing.Place) -> None:
+    def test_leaves_nobody_out_without_a_reason_and_asks_twice(self, place: billing.Place) -> None:
         run = billing.plan(place, first_day=FIRST, until_day=date(2026, 2, 3))
         billing.advance(run)
         client = signed_in(place.organization)
-        href = reverse("run_leave_out", args=[place.organization.public_id, run.public_id])
+        arguments = [place.organization.public_id, run.public_id]
+        chosen = re.findall(r'name="account" value="(\d+)"', page(client, "run", place, run.public_id))
 
-        shown = client.post(href, {"account": "1", "reason": " "}, follow=True).content.decode()
+        nobody = client.post(reverse("run_leave_out", args=arguments), {"account": "1"}, follow=True)
+        no_reason = client.post(reverse("run_leave_out", args=arguments), {"account": chosen, "sure": "1"})
+        anew = client.post(reverse("run_check", args=arguments), {"everything": "1"})
 
-        assert "write why it is left out" in shown
-        cancel = reverse("run_cancel", args=[place.organization.public_id, run.public_id])
-        assert "The run was canceled" in client.post(cancel, follow=True).content.decode()
-        assert "is canceled" not in client.post(cancel, follow=True).content.decode()
+        assert "Choose at least one account" in nobody.content.decode()
+        assert (no_reason.status_code, "Write why; the reason is kept" in no_reason.content.decode()) == (422, True)
+        assert "Calculate everything of" in anew.content.decode()
+        cancel = reverse("run_cancel", args=arguments)
+        assert "Cancel the run 1" in client.post(cancel).content.decode()
+        assert "The run was canceled" in client.post(cancel, {"sure": "1"}, follow=True).content.decode()
+        assert "is canceled" not in client.post(cancel, {"sure": "1"}, follow=True).content.decode()
 
     def test_asks_for_the_next_step_again_after_a_crash(self) -> None:
         place = billing.place()

@@ -17,6 +17,7 @@ from pytest_django import Settings
 from meterbook.acquisition import models as acquisition_models
 from meterbook.alarms import operations as alarm_operations
 from meterbook.alarms.values import AlarmKind
+from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
 from meterbook.customers import models as customer_models
 from meterbook.customers import operations as customer_operations
@@ -24,7 +25,9 @@ from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
 from meterbook.kernel import civil, clock
 from meterbook.kernel.actor import Actor
+from meterbook.ledger import queries as ledger_queries
 from meterbook.metering import operations as metering_operations
+from meterbook.sites import models as site_models
 from meterbook.tariffs import operations as tariff_operations
 from tests.factories import acquisition, billing, customers, identity, imports, metering, sites, tariffs
 from tests.support import routes
@@ -106,6 +109,26 @@ def billed(organization: identity_models.Organization) -> tuple[uuid.UUID, uuid.
     return run.public_id, row.bill_public_id
 
 
+@functools.cache
+def placed(organization: identity_models.Organization) -> site_models.SiteNode:
+    """A building, one an organization, so that the site in a path and its place belong together."""
+    return sites.node(site=sites.site(organization=organization))
+
+
+def printed(organization: identity_models.Organization) -> uuid.UUID:
+    run, _bill = billed(organization)
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        (wanted,) = billing_operations.print_bills(actor=identity.ACTOR, at=clock.now(), run=run)
+    return wanted.public_id
+
+
+def transaction(organization: identity_models.Organization) -> uuid.UUID:
+    _run, bill = billed(organization)
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        (posted,) = ledger_queries.list_transactions_of(bill)
+    return posted.public_id
+
+
 ARGUMENTS: dict[str, routes.Argument] = {
     "account": routes.Argument(
         make=lambda organization: contract(organization).account.public_id, is_owned=True
@@ -113,12 +136,16 @@ ARGUMENTS: dict[str, routes.Argument] = {
     "contract": routes.Argument(make=lambda organization: contract(organization).public_id, is_owned=True),
     "run": routes.Argument(make=lambda organization: billed(organization)[0], is_owned=True),
     "bill": routes.Argument(make=lambda organization: billed(organization)[1], is_owned=True),
+    "print_file": routes.Argument(make=printed, is_owned=True),
+    "transaction": routes.Argument(make=transaction, is_owned=True),
     "point": routes.Argument(make=lambda _organization: 0, is_owned=False),
     "charge": routes.Argument(make=lambda _organization: 0, is_owned=False),
     "line": routes.Argument(make=lambda _organization: 0, is_owned=False),
     "tariff": routes.Argument(make=tariff, is_owned=True),
     "alarm": routes.Argument(make=alarm, is_owned=True),
     "file": routes.Argument(make=import_file, is_owned=True),
+    "site": routes.Argument(make=lambda organization: placed(organization).site.public_id, is_owned=True),
+    "node": routes.Argument(make=lambda organization: placed(organization).public_id, is_owned=True),
     "meter": routes.Argument(make=lambda organization: installed(organization)[0].point.public_id, is_owned=True),
     "reading": routes.Argument(
         make=lambda organization: acquisition.request(installed(organization)[1]), is_owned=True

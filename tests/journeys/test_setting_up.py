@@ -245,7 +245,7 @@ class TestMeter:
         assert "Say since when" in refused
         assert "as soon as you import its readings" in page
         assert "Read now</span>" not in page
-        assert "No meter is read live" in newcomer.page("home")
+        assert "none is read live" in newcomer.page("home")
         with scoping.scope([newcomer.organization.pk], actor=identity.ACTOR):
             installation = metering_models.Installation.objects.get(organization_id=newcomer.organization.pk)
             series = metering_models.Series.objects.get(organization_id=newcomer.organization.pk)

@@ -166,3 +166,25 @@ class TestPublish:
         assert clerk.post(href, {"first_day": "2026-01-01"}).status_code == 403
         page = clerk.get(reverse("tariff", args=[organization.public_id, tariff.public_id])).content.decode()
         assert "Publish" not in page
+
+
+class TestCautions:
+    def test_say_that_a_price_pays_the_customer_and_save_it(
+        self, client: Client, organization: identity_models.Organization
+    ) -> None:
+        document = tariffs.peak_document()
+        document["components"][0]["prices"]["off"] = "-0.02"
+
+        status, page = post(client, reverse("tariff_new", args=[organization.public_id]), document)
+
+        assert status == 200
+        assert page.count("Energy, Off-peak: the price −0.02 USD is below zero, it pays the customer.") == 2
+
+
+class TestUse:
+    def test_is_counted(self, client: Client, organization: identity_models.Organization) -> None:
+        made(organization)
+
+        page = client.get(reverse("tariffs", args=[organization.public_id])).content.decode()
+
+        assert '<td class="num tnum">0<' in page

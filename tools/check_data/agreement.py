@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +14,16 @@ import yaml
 from meterbook.kernel import allocation
 
 LIBRARY = "src/meterbook/acquisition/library/models"
-WORDS_OF = {"int16": 1, "uint16": 1, "int32": 2, "uint32": 2, "float32": 2, "int64": 4, "uint64": 4}
+WORDS_OF = {
+    "int16": 1,
+    "uint16": 1,
+    "int32": 2,
+    "uint32": 2,
+    "float32": 2,
+    "int64": 4,
+    "uint64": 4,
+    "float64": 4,
+}
 # Base unit and factor of the units that either side writes.
 UNITS = {
     "": ("1", 1),
@@ -50,6 +60,8 @@ def registers(root: Path, folder: Path) -> tuple[list[str], int]:
     problems, agreed = [], 0
     for path in sorted((root / LIBRARY).glob("*.yaml")):
         model = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if model.get("simulated"):  # ours alone
+            continue
         entry = _entry(model, maps)
         if entry is None:
             problems.append(f"{path.name}: the maps have no {model['manufacturer']} {model['name']}.")
@@ -86,16 +98,12 @@ def shares(folder: Path) -> tuple[list[str], int]:
 
 
 def _entry(model: dict[str, Any], maps: list[dict[str, Any]]) -> dict[str, Any] | None:
-    return next(
-        (
-            each
-            for each in maps
-            if each["manufacturer"] == model["manufacturer"]
-            and each["model"] == model["name"]
-            and each["protocol"] == "modbus"
-        ),
-        None,
-    )
+    """The map of that very name, else one of a series that names the model among its own."""
+    of_maker = [each for each in maps if each["manufacturer"] == model["manufacturer"] and each["protocol"] == "modbus"]
+    named = [each for each in of_maker if each["model"] == model["name"]]
+    names = {model["name"], re.sub(r"\D+(?=\d{4})", "", model["name"])}  # iEM3150/3155/3250: the letters once
+    series = [each for each in of_maker if names & set(re.split(r"[^\w.-]+", each["model"]))]
+    return next(iter(named + series), None)
 
 
 def _differences(register: dict[str, Any], known: dict[str, Any] | None, model: dict[str, Any]) -> list[str]:

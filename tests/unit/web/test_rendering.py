@@ -14,6 +14,7 @@ from django.utils import translation
 from meterbook.alarms import queries as alarm_queries
 from meterbook.alarms import values as alarm_values
 from meterbook.identity import queries as identity_queries
+from meterbook.monitoring import queries as monitoring_queries
 from meterbook.sites import queries as site_queries
 from meterbook.web import context
 from meterbook.web.alarms import zone
@@ -84,7 +85,7 @@ def rendered(name: str, **more: Any) -> str:  # noqa: ANN401
 class TestTemplates:
     @pytest.mark.parametrize("language", ["en", "es"])
     def test_of_home_need_no_query(self, language: str) -> None:
-        meters = figures.Meters(0, 0, 0, 0, None, (), (), 0)
+        meters = figures.Meters(monitoring_queries.Availability({}, ()), ())
         home = figures.Home(site=SITE, sites=(SITE,), meters=meters, alarms=ZONE)
 
         with translation.override(language):
