@@ -22,7 +22,7 @@ setup: $(STAMPS)/project $(DIST) $(STAMPS)/messages ## install what the product 
 
 setup-dev: setup $(STAMPS)/dev ## setup, and the tools for tests and checks
 
-demo: setup ## start a demonstration with three simulated meters; Ctrl-C ends it
+demo: setup ## start a demonstration, a mall with simulated meters; Ctrl-C ends it
 	@exec $(BIN)/meterbook demo $(ARGS)
 
 test: setup-dev ## run all tests; without Chromium all but those in a browser (ARGS="-k name" chooses)
