@@ -41,8 +41,8 @@ class TestTree:
     @pytest.mark.parametrize(
         ("what", "sample"),
         [
-            ("the address of a registry", "https://files.python" + "hosted.org/x"),
-            ("the address of a registry", '"resolved": "https://crates.' + 'io/x"'),
+            ("the address of a registry", "".join(("htt", "ps://files.python", "hosted.org/x"))),
+            ("the address of a registry", '"resolved": "' + "".join(("htt", "ps://cra", "tes.io/x")) + '"'),
             ("an index or link option", "--extra-index" + "-url x"),
             ("a path of somebody's machine", "open('/ho" + "me/ana/x')"),
             ("a conflict mark", "<" * 7 + " HEAD"),
