@@ -23,6 +23,7 @@ class Declaration:
     name: str
     queue: str
     lock: LockBuilder | None
+    module: str = ""  # where it is off the job does nothing
 
 
 class UndeclaredJob(LookupError):
@@ -43,7 +44,12 @@ def declared() -> dict[str, Declaration]:
 
 
 def defer(
-    name: str, *, organization_id: int, lock: str | None = None, queueing_lock: str | None = None, **ids: Any  # noqa: ANN401 - ids differ by job
+    name: str,
+    *,
+    organization_id: int,
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    **ids: Any,  # noqa: ANN401 - ids differ by job
 ) -> None:
     """This will start the job after the caller's commit; with a rollback it never existed.
 

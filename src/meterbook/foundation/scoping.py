@@ -101,6 +101,16 @@ def all_organizations(reason: str, *, actor: Actor) -> Iterator[Scope]:
         yield opened
 
 
+def forbid_writing() -> None:
+    """This will make the database refuse every change in the rest of the running scope.
+
+    :raises OutsideScope: when there is none
+    """
+    current()
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+
+
 def organization_ids() -> tuple[int, ...]:
     """This will return the id of every organization, and nothing else of them (ticker, collector)."""
     with connection.cursor() as cursor:

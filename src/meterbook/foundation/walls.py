@@ -131,9 +131,7 @@ def _refuse_changes(connection: psycopg.Connection[Any], table: str) -> None:
 def _bind_to_organization(connection: psycopg.Connection[Any], model: type[models.TenantTable]) -> None:
     """Foreign keys of PostgreSQL ignore row security: without this a row could point into another organization."""
     table = model._meta.db_table
-    _constrain(
-        connection, table, f"{table[:40]}_organization_fk", ["organization_id"], ORGANIZATION_TABLE, ["id"]
-    )
+    _constrain(connection, table, f"{table[:40]}_organization_fk", ["organization_id"], ORGANIZATION_TABLE, ["id"])
     for field in model._meta.concrete_fields:
         target = field.related_model
         if not isinstance(field, orm.ForeignKey) or not isinstance(target, type):

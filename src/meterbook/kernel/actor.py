@@ -36,6 +36,9 @@ class Actor:
         return cls(kind=USER, id=user_id, label=label, source=source)
 
     @classmethod
-    def api_key(cls, key_id: int, label: str, *, source: str = "") -> Actor:
-        """This will return the holder of an API key."""
-        return cls(kind=API_KEY, id=key_id, label=label, source=source)
+    def api_key(cls, user_id: int, label: str, *, source: str = "") -> Actor:
+        """This will return a program that acts by an API key; `user_id` is who answers for the key, `label` names it.
+
+        What one person must not do twice (start and approve) is so refused to the person's keys too.
+        """
+        return cls(kind=API_KEY, id=user_id, label=label, source=source)

@@ -113,8 +113,10 @@ def check(path: Path, manifest: Manifest) -> None:
     except (tarfile.TarError, KeyError) as error:
         raise BackupUnreadable(f"{path}: {BackupUnreadable.__doc__}") from error
     if digest.hexdigest() != manifest.digest:
-        raise BackupUnreadable(f"{path} is damaged: its contents do not have the digest of its manifest. Take another"
-                               " copy of it, or an older backup.")
+        raise BackupUnreadable(
+            f"{path} is damaged: its contents do not have the digest of its manifest. Take another"
+            " copy of it, or an older backup."
+        )
 
 
 def dump_into(path: Path, target: IO[bytes]) -> None:

@@ -18,9 +18,7 @@ class Unreachable(errors.ServerError):
     code = "UNREACHABLE"
 
 
-def bootstrap(
-    data_dir: Path, url: str, account: accounts.Account | None, *, has_new_passwords: bool = False
-) -> None:
+def bootstrap(data_dir: Path, url: str, account: accounts.Account | None, *, has_new_passwords: bool = False) -> None:
     """This will make roles and database on the server of the URL, unless this data folder's own roles open it already.
 
     The administrator's password is not stored. A second machine needs a copy of the first one's secrets.json.
