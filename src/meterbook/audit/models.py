@@ -40,6 +40,10 @@ class AuditEntry(foundation_models.TenantTable):
         indexes = (
             # The newest first is served by the unique index (organization_id, id) that the walls make.
             models.Index(fields=["organization_id", "subject_id", "-id"], name="audit_of_subject"),
+            # What the viewer narrows by: each finds its newest entries without looking at the others.
+            models.Index(fields=["organization_id", "action", "-id"], name="audit_of_action"),
+            models.Index(fields=["organization_id", "subject_kind", "-id"], name="audit_of_kind"),
+            models.Index(fields=["organization_id", "at"], name="audit_by_time"),
         )
 
     def __str__(self) -> str:
@@ -108,3 +112,32 @@ class AuditAnchor(foundation_models.TenantTable):
 
     def __str__(self) -> str:
         return f"{self.organization_id} {self.sequence}"
+
+
+class AuditCheck(foundation_models.TenantModel):
+    """A check of the chain that somebody asked for, and what it found. No end: it waits for a worker, or runs."""
+
+    asked_by = models.CharField(max_length=200)
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    sealed = models.BigIntegerField(null=True, blank=True)
+    waiting = models.BigIntegerField(null=True, blank=True)
+    head = models.CharField(max_length=64, blank=True)
+    # [{"fault", "sequence", "message"}], in the language of whoever asked.
+    findings = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
+    language = models.CharField(max_length=10)
+
+    privileges = ("SELECT", "INSERT", "UPDATE")
+
+    class Meta:
+        constraints = (
+            # While one is open, who asks again waits for the same answer.
+            models.UniqueConstraint(
+                fields=["organization_id"], condition=models.Q(ended_at=None), name="audit_check_open_once"
+            ),
+        )
+        indexes = (models.Index(fields=["organization_id", "-id"], name="audit_check_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.asked_at} {self.head}"

@@ -6,9 +6,14 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
 
 from meterbook.audit import chain, models
 from meterbook.foundation import scoping
+from meterbook.kernel import actor
 from meterbook.kernel.period import Period
 
 PAGE = 50
@@ -33,6 +38,13 @@ class EntryRow:
     after: chain.Plain
     reason: str
     row_count: int | None
+    actor_id: int | None = None
+    recorded_at: datetime | None = None
+    rows_digest: str = ""
+
+
+class EntryNotFound(LookupError):
+    """There is no such entry in this organization."""
 
 
 def list_entries(
@@ -41,6 +53,9 @@ def list_entries(
     actor_label: str = "",
     action: str = "",
     subject_id: uuid.UUID | None = None,
+    subject_kind: str = "",
+    about: str = "",
+    subject_ids: QuerySet[Any, tuple[uuid.UUID]] | None = None,
     older_than_id: int | None = None,
     limit: int = PAGE,
 ) -> tuple[EntryRow, ...]:
@@ -48,6 +63,8 @@ def list_entries(
 
     :param actor_label: only by those whose label contains this text
     :param action: only actions that begin with this text, e.g. "identity:"
+    :param about: only about objects whose name contains this text
+    :param subject_ids: only about these objects, as a query of their public ids
     :param older_than_id: the `id` of the row that ended the page before
     """
     found = models.AuditEntry.objects.filter(organization_id__in=scoping.current().organizations)
@@ -59,9 +76,67 @@ def list_entries(
         found = found.filter(action__startswith=action)
     if subject_id is not None:
         found = found.filter(subject_id=subject_id)
+    if subject_kind:
+        found = found.filter(subject_kind=subject_kind)
+    if about:
+        found = found.filter(subject_label__icontains=about)
+    if subject_ids is not None:
+        found = found.filter(subject_id__in=subject_ids)
     if older_than_id is not None:
         found = found.filter(id__lt=older_than_id)
     return tuple(_row(each) for each in found.select_related("auditseal").order_by("-id")[:limit])
+
+
+def get_entry(*, public_id: uuid.UUID) -> EntryRow:
+    """This will return one entry of the running scope.
+
+    :raises EntryNotFound: when it is not there or belongs to another organization
+    """
+    found = models.AuditEntry.objects.filter(organization_id__in=scoping.current().organizations, public_id=public_id)
+    entry = found.select_related("auditseal").first()
+    if entry is None:
+        raise EntryNotFound(EntryNotFound.__doc__)
+    return _row(entry)
+
+
+def count_sign_ins(*, user_id: int, source: str, since: datetime) -> tuple[int, int]:
+    """This will return how often a person has signed in ever, and from that source since then."""
+    entries = models.AuditEntry.objects.filter(
+        organization_id=scoping.current().organization_id,
+        action="identity:sign_in",
+        actor_kind=actor.USER,
+        actor_id=user_id,
+    )
+    return entries.count(), entries.filter(source=source, at__gte=since).count()
+
+
+def actions_in_use() -> tuple[str, ...]:
+    """This will return the actions that the trail of the running scope's organization knows, by name."""
+    return _distinct("action")
+
+
+def kinds_in_use() -> tuple[str, ...]:
+    """This will return the kinds of objects that the trail of the running scope's organization is about, by name."""
+    return _distinct("subject_kind")
+
+
+def _distinct(column: str) -> tuple[str, ...]:
+    """From one value to the next by the index: a few dozen steps, however long the trail is."""
+    statement = f"""
+        WITH RECURSIVE step(value) AS (
+            (SELECT {column} FROM audit_auditentry WHERE organization_id = %(organization)s ORDER BY {column} LIMIT 1)
+            UNION ALL
+            SELECT (
+                SELECT e.{column} FROM audit_auditentry e
+                WHERE e.organization_id = %(organization)s AND e.{column} > step.value
+                ORDER BY e.{column} LIMIT 1
+            ) FROM step WHERE step.value IS NOT NULL
+        )
+        SELECT value FROM step WHERE value IS NOT NULL
+    """  # noqa: S608 - the column is named above
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"organization": scoping.current().organization_id})
+        return tuple(row[0] for row in cursor.fetchall())
 
 
 def chain_entries(*, organization_id: int, ids: Iterable[int]) -> dict[int, chain.Entry]:
@@ -119,4 +194,7 @@ def _row(each: models.AuditEntry) -> EntryRow:
         after=each.after,
         reason=each.reason,
         row_count=each.row_count,
+        actor_id=each.actor_id,
+        recorded_at=each.recorded_at,
+        rows_digest=each.rows_digest,
     )

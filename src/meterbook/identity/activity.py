@@ -6,15 +6,10 @@ import uuid
 from datetime import datetime
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from meterbook.foundation import operation, scoping
-from meterbook.identity import models, operations, queries, trail
+from meterbook.identity import authority, models, operations, queries, trail
 from meterbook.kernel.actor import Actor
-
-
-class UserOfOthers(PermissionError):
-    """The user also works for another organization; revoke the grants here instead."""
 
 
 @operation.operation
@@ -25,19 +20,30 @@ def deactivate_user(*, actor: Actor, at: datetime, public_id: uuid.UUID, reason:
     organization could give the user back what this one took.
 
     :raises queries.UserNotFound: when the user never held a grant in the scope's organization
-    :raises UserOfOthers: when the user holds a grant in another organization too
+    :raises authority.UserOfOthers: when the user holds a grant in another organization too
+    :raises authority.HoldsMore: when the user may do more than the actor
     :raises operations.LastAdministrator: when nobody would be left who administers the organization
     """
     user = _locked_user(public_id)
     if not user.is_active:
         return queries.row_of_user(user)
-    own = scoping.current().organization_id
-    if set(queries.organization_ids_of(user_id=user.pk, at=at)) - {own}:
-        raise UserOfOthers(_("This person also works for another organization. Revoke the grants here instead."))
-    grants = models.Grant.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), organization_id=own, user=user)
-    for grant in grants.order_by("id"):
-        operations.revoke_grant(actor=actor, at=at, public_id=grant.public_id, reason=reason)
+    authority.require_above(actor=actor, at=at, user=user)
+    authority.require_only_here(at=at, user=user)
+    _end_grants(user, actor=actor, at=at, reason=reason)
     return _set_activity(user, actor=actor, at=at, is_active=False, reason=reason)
+
+
+@operation.operation
+def end_all_grants(*, actor: Actor, at: datetime, public_id: uuid.UUID, reason: str = "") -> None:
+    """This will end all grants of the user in the scope's organization; the user still works for the others.
+
+    :raises queries.UserNotFound: when the user never held a grant in the scope's organization
+    :raises authority.HoldsMore: when the user may do more than the actor
+    :raises operations.LastAdministrator: when nobody would be left who administers the organization
+    """
+    user = _locked_user(public_id)
+    authority.require_above(actor=actor, at=at, user=user)
+    _end_grants(user, actor=actor, at=at, reason=reason)
 
 
 @operation.operation
@@ -50,6 +56,13 @@ def reactivate_user(*, actor: Actor, at: datetime, public_id: uuid.UUID) -> quer
     if user.is_active:
         return queries.row_of_user(user)
     return _set_activity(user, actor=actor, at=at, is_active=True, reason="")
+
+
+def _end_grants(user: models.User, *, actor: Actor, at: datetime, reason: str) -> None:
+    own = scoping.current().organization_id
+    grants = models.Grant.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), organization_id=own, user=user)
+    for grant in grants.order_by("id"):
+        operations.revoke_grant(actor=actor, at=at, public_id=grant.public_id, reason=reason)
 
 
 def _locked_user(public_id: uuid.UUID) -> models.User:

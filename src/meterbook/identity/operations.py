@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import hashers
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -17,8 +17,6 @@ from meterbook.foundation import operation, scoping
 from meterbook.identity import models, passwords, queries, registry, trail, values
 from meterbook.kernel.actor import Actor
 
-FIRST_START = "first start"
-FIRST_START_LOCK = 4_762_302  # beside foundation.migrate.LOCK
 SLUG_TRIES = 5
 
 
@@ -59,10 +57,12 @@ def create_organization(
     slug: str = "",
     language: str = "en",
     modules: Iterable[values.Module] = values.MODULES_AT_FIRST,
+    second_factor_roles: Iterable[values.RoleCode] = values.SECOND_FACTOR_AT_FIRST,
 ) -> queries.OrganizationRow:
     """This will create the organization whose reserved id (`queries.next_organization_id`) is the running scope.
 
     :param slug: its short name; without one it is made from the name
+    :param second_factor_roles: whose holders must sign in with a second factor
     :raises SlugTaken: when another organization has the slug that was asked for
     """
     base = slugify(name)[:50] or "organization"
@@ -72,7 +72,12 @@ def create_organization(
         try:
             with transaction.atomic():
                 created = models.Organization.objects.create(
-                    id=scoping.current().organization_id, name=name, slug=tried, language=language, modules=on
+                    id=scoping.current().organization_id,
+                    name=name,
+                    slug=tried,
+                    language=language,
+                    modules=on,
+                    second_factor_roles=sorted(set(second_factor_roles)),
                 )
             break
         except IntegrityError as error:
@@ -163,7 +168,7 @@ def create_role(*, actor: Actor, at: datetime, name: str, permissions: Iterable[
     :raises GrantExceedsOwn: when the actor lacks one of them
     """
     held = sorted({registry.check(each) for each in permissions})
-    _require_own(actor=actor, at=at, permissions=frozenset(held), site_id=None)
+    require_own(actor=actor, at=at, permissions=frozenset(held), site_id=None)
     created = models.Role.objects.create(organization_id=scoping.current().organization_id, name=name, permissions=held)
     trail.record(
         actor=actor,
@@ -196,16 +201,8 @@ def grant_role(
     :raises GrantExceedsOwn: when the actor lacks a permission of the role
     :raises RoleNotFound: when the organization has no such role
     """
-    if isinstance(role, values.RoleCode):
-        what: dict[str, Any] = {"role_code": role}
-        permissions, title = registry.of_role(role), str(role)
-    else:
-        own = models.Role.objects.filter(organization_id=scoping.current().organization_id, public_id=role).first()
-        if own is None:
-            raise RoleNotFound(RoleNotFound.__doc__)
-        what = {"role": own}
-        permissions, title = frozenset(own.permissions), own.name
-    _require_own(actor=actor, at=at, permissions=permissions, site_id=site_id)
+    what, permissions, title = find_role(role)
+    require_own(actor=actor, at=at, permissions=permissions, site_id=site_id)
     return _grant(
         actor=actor,
         at=at,
@@ -234,7 +231,7 @@ def grant_action(
     :raises registry.PermissionUnknown: when no domain declares it
     :raises GrantExceedsOwn: when the actor lacks it
     """
-    _require_own(actor=actor, at=at, permissions=frozenset({registry.check(permission)}), site_id=site_id)
+    require_own(actor=actor, at=at, permissions=frozenset({registry.check(permission)}), site_id=site_id)
     return _grant(
         actor=actor,
         at=at,
@@ -289,42 +286,6 @@ def change_preferences(*, user_id: int, language: str, theme: values.Theme) -> N
     models.User.objects.filter(pk=user_id).update(language=language, theme=theme)
 
 
-def ensure_first_administrator(
-    *, email: str, at: datetime, organization_id: int | None = None
-) -> values.OneTimePassword | None:
-    """This will make sure that somebody can sign in to a fresh installation.
-
-    While nobody has chosen a password of their own, each call makes a new one-time password for the first user and
-    the one before is dead; after that it returns None. On an empty database it makes the user and, unless
-    `organization_id` names one, the first organization, which the user then administers. Runs outside a scope.
-    """
-    actor = Actor.system(FIRST_START)
-    present = scoping.organization_ids()
-    chosen = organization_id or (present[0] if present else queries.next_organization_id())
-    with scoping.scope([chosen], actor=actor):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FIRST_START_LOCK])
-        if models.User.objects.filter(must_change_password=False).exists():
-            return None
-        waiting = models.User.objects.order_by("id").first()
-        if waiting is not None:
-            return _renew_one_time_password(waiting, actor=actor, at=at)
-        if not models.Organization.objects.filter(pk=chosen).exists():
-            create_organization(actor=actor, at=at, name=_("My organization"))
-        user, made = create_user(actor=actor, at=at, email=email, name=_("Administrator"))
-        grant_role(actor=actor, at=at, user_id=user.id, role=values.RoleCode.ORGANIZATION_ADMIN)
-        return made
-
-
-def _renew_one_time_password(user: models.User, *, actor: Actor, at: datetime) -> values.OneTimePassword:
-    made = passwords.make_one_time_password()
-    user.set_password(made)
-    user.has_one_time_password = True
-    user.save(update_fields=["password", "has_one_time_password"])
-    trail.record(actor=actor, at=at, action="identity:renew_one_time_password", subject=user, before=None, after=None)
-    return values.OneTimePassword(email=user.email, password=made)
-
-
 def _locked_organization() -> models.Organization:
     found = models.Organization.objects.select_for_update().filter(pk=scoping.current().organization_id).first()
     if found is None:
@@ -336,8 +297,24 @@ def _is_administration(grant: models.Grant) -> bool:
     return grant.role_code == values.RoleCode.ORGANIZATION_ADMIN and grant.scope_id is None
 
 
-def _require_own(*, actor: Actor, at: datetime, permissions: frozenset[str], site_id: int | None) -> None:
-    """The program itself (first start, a demo) may give anything; a person only what the person holds."""
+def find_role(role: values.RoleCode | uuid.UUID) -> tuple[dict[str, Any], frozenset[str], str]:
+    """This will return the columns that name the role in a grant, what it permits, and its title.
+
+    :raises RoleNotFound: when the organization has no such role
+    """
+    if isinstance(role, values.RoleCode):
+        return {"role_code": role}, registry.of_role(role), str(role)
+    own = models.Role.objects.filter(organization_id=scoping.current().organization_id, public_id=role).first()
+    if own is None:
+        raise RoleNotFound(RoleNotFound.__doc__)
+    return {"role": own}, frozenset(own.permissions), own.name
+
+
+def require_own(*, actor: Actor, at: datetime, permissions: frozenset[str], site_id: int | None) -> None:
+    """This will refuse to give what the actor lacks; the program itself (first start, a demo) may give anything.
+
+    :raises GrantExceedsOwn: when the actor lacks a permission
+    """
     if actor.kind == "SYSTEM":
         return
     held = queries.access_of(user_id=actor.id, at=at).permissions(site_id) if actor.id is not None else frozenset()

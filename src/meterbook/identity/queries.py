@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
@@ -17,7 +17,11 @@ from meterbook.kernel.actor import Actor
 
 @dataclass(frozen=True)
 class OrganizationRow:
-    """An organization as screens and other domains see it."""
+    """An organization as screens and other domains see it.
+
+    `modules` are those that are on at any site at all; a page narrows them to the chosen site. `default_modules` hold
+    for sites that do not differ, `site_modules` says how the others do.
+    """
 
     id: int
     public_id: uuid.UUID
@@ -25,10 +29,19 @@ class OrganizationRow:
     slug: str
     language: str
     modules: frozenset[str]
+    second_factor_roles: frozenset[str] = frozenset()
+    default_modules: frozenset[str] = frozenset()
+    site_modules: Mapping[int, Mapping[str, bool]] = field(default_factory=dict)
 
     def has_module(self, module: values.Module) -> bool:
         """This will tell whether the module is on; CORE always is."""
         return module == values.Module.CORE or module in self.modules
+
+    def has_module_at(self, module: values.Module, site_id: int) -> bool:
+        """This will tell whether the module is on at a site: as the site says, else as the organization does."""
+        differing = self.site_modules.get(site_id, {}).get(module)
+        is_default = module == values.Module.CORE or module in self.default_modules
+        return is_default if differing is None else differing
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,7 @@ class UserRow:
 class GrantRow:
     """One grant as a list shows it; `title` is a role's or an action's name."""
 
+    id: int
     public_id: uuid.UUID
     user: UserRow
     title: str
@@ -121,7 +135,11 @@ def access_of(*, user_id: int, at: datetime) -> values.Access:
     return values.resolve(
         (
             values.GrantFacts(
-                permissions=_permissions(role_code, own_role, action), site_id=site, starts_at=start, ends_at=end
+                permissions=_permissions(role_code, own_role, action),
+                site_id=site,
+                starts_at=start,
+                ends_at=end,
+                role_code=role_code,
             )
             for role_code, own_role, action, site, start, end in rows
         ),
@@ -149,7 +167,7 @@ def get_user(*, public_id: uuid.UUID) -> UserRow:
 
     :raises UserNotFound: when there is none
     """
-    found = _users_of_scope().filter(public_id=public_id).first()
+    found = users_of_scope().filter(public_id=public_id).first()
     if found is None:
         raise UserNotFound(UserNotFound.__doc__)
     return row_of_user(found)
@@ -157,7 +175,7 @@ def get_user(*, public_id: uuid.UUID) -> UserRow:
 
 def list_users() -> tuple[UserRow, ...]:
     """This will return all who have a grant, in force or past, in the organization of the running scope, by name."""
-    return tuple(row_of_user(each) for each in _users_of_scope().order_by("name", "id"))
+    return tuple(row_of_user(each) for each in users_of_scope().order_by("name", "id"))
 
 
 def list_grants(*, in_force_at: datetime | None = None) -> tuple[GrantRow, ...]:
@@ -169,7 +187,7 @@ def list_grants(*, in_force_at: datetime | None = None) -> tuple[GrantRow, ...]:
     if in_force_at is not None:
         grants = grants.filter(Q(ends_at=None) | Q(ends_at__gt=in_force_at), starts_at__lte=in_force_at)
     found = grants.select_related("user", "role").order_by("user__name", "starts_at", "id")
-    return tuple(_grant_row(grant) for grant in found)
+    return tuple(row_of_grant(grant) for grant in found)
 
 
 def administrations(*, at: datetime) -> QuerySet[models.Grant]:
@@ -184,7 +202,8 @@ def administrations(*, at: datetime) -> QuerySet[models.Grant]:
     )
 
 
-def _users_of_scope() -> QuerySet[models.User]:
+def users_of_scope() -> QuerySet[models.User]:
+    """This will return, for queries, all who have a grant, in force or past, in the scope's organization."""
     granted = models.Grant.objects.filter(organization_id=scoping.current().organization_id).values("user_id")
     return models.User.objects.filter(pk__in=granted)
 
@@ -196,13 +215,18 @@ def _permissions(role_code: str, own_role: Iterable[str] | None, action: str) ->
 
 
 def _organization_row(found: models.Organization) -> OrganizationRow:
+    at_sites = {int(site_id): dict(differing) for site_id, differing in found.site_modules.items()}
+    on_somewhere = {module for differing in at_sites.values() for module, is_on in differing.items() if is_on}
     return OrganizationRow(
         id=found.pk,
         public_id=found.public_id,
         name=found.name,
         slug=found.slug,
         language=found.language,
-        modules=frozenset(found.modules),
+        modules=frozenset(found.modules) | on_somewhere,
+        default_modules=frozenset(found.modules),
+        site_modules=at_sites,
+        second_factor_roles=frozenset(found.second_factor_roles),
     )
 
 
@@ -220,12 +244,14 @@ def row_of_user(found: models.User) -> UserRow:
     )
 
 
-def _grant_row(grant: models.Grant) -> GrantRow:
+def row_of_grant(grant: models.Grant) -> GrantRow:
+    """This will return the grant as a list shows it; user and role were fetched with it."""
     if grant.role_code:
         title = str(values.ROLE_CAPTIONS[values.RoleCode(grant.role_code)])
     else:
         title = grant.role.name if grant.role else grant.action
     return GrantRow(
+        id=grant.pk,
         public_id=grant.public_id,
         user=row_of_user(grant.user),
         title=title,

@@ -12,7 +12,7 @@ import importlib.util
 import re
 from collections.abc import Iterable
 
-from meterbook.identity.values import RoleCode
+from meterbook.identity.values import Module, RoleCode
 
 SHAPE = re.compile(r"^[a-z]+:[a-z_]+$")
 
@@ -28,8 +28,12 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "monitoring:*",
         "alarms:*",
         "tariffs:draft*",
-        "customers:*",
+        "notifications:view*",
+        "customers:view*",
+        "customers:manage*",
+        "customers:know*",
         "billing:manage*",
+        "documents:edit_letterhead",
     ),
     RoleCode.BILLING_CLERK: (
         "identity:view_organization",
@@ -40,7 +44,9 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "alarms:view*",
         "tariffs:view*",
         "tariffs:draft*",
-        "customers:*",
+        "customers:view*",
+        "customers:manage*",
+        "customers:know*",
         "ledger:view*",
         "billing:view*",
         "billing:manage*",
@@ -102,11 +108,34 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
     RoleCode.AUDITOR: ("*:view*", "audit:*"),
 }
 
+# Which module each domain belongs to: what is off takes its rights, jobs and events with it.
+MODULE_OF_DOMAIN: dict[str, Module] = {
+    "identity": Module.CORE,
+    "audit": Module.CORE,
+    "sites": Module.CORE,
+    "foundation": Module.CORE,
+    "notifications": Module.CORE,
+    "journeys": Module.CORE,
+    "metering": Module.METERING,
+    "acquisition": Module.METERING,
+    "monitoring": Module.MONITORING,
+    "alarms": Module.ALARMS,
+    "customers": Module.BILLING,
+    "tariffs": Module.BILLING,
+    "ledger": Module.BILLING,
+    "documents": Module.BILLING,
+    "billing": Module.BILLING,
+}
+
 _known: dict[str, str] = {}
 
 
 class PermissionMisdeclared(ValueError):
     """A permission has another shape than "domain:action", or two domains declare the same one."""
+
+
+class DomainUnknown(LookupError):
+    """Nobody said which module the domain belongs to; add it to `MODULE_OF_DOMAIN`."""
 
 
 class PermissionUnknown(LookupError):
@@ -145,6 +174,17 @@ def _is_there(name: str) -> bool:
 def known() -> frozenset[str]:
     """This will return all declared permissions."""
     return frozenset(_known)
+
+
+def module_of(code: str) -> Module:
+    """This will return the module of a permission or job, by the domain in its name: "billing:view_bill" is BILLING.
+
+    :raises DomainUnknown: when the domain has none
+    """
+    domain = re.split("[:.]", code)[0]
+    if domain not in MODULE_OF_DOMAIN:
+        raise DomainUnknown(f"{code!r}: {DomainUnknown.__doc__}")
+    return MODULE_OF_DOMAIN[domain]
 
 
 def of_role(role: RoleCode) -> frozenset[str]:

@@ -45,7 +45,22 @@ def note_sign_in(*, actor: Actor, at: datetime, user_id: int) -> None:
     ids = queries.organization_ids_of(user_id=user_id, at=at)
     with scoping.scope(ids, actor=actor):
         user = models.User.objects.get(pk=user_id)
+        # By the product's clock, which a demonstration may set, unlike the library's.
+        user.last_login = at
+        user.save(update_fields=["last_login"])
         _record_everywhere(ids, actor=actor, at=at, action="identity:sign_in", user=user)
+
+
+def note_second_factor(*, actor: Actor, at: datetime, user_id: int, is_added: bool) -> None:
+    """This will record in every organization that the user may enter that a second factor was set up or removed.
+
+    It opens a scope of the user's organizations.
+    """
+    ids = queries.organization_ids_of(user_id=user_id, at=at)
+    with scoping.scope(ids, actor=actor):
+        user = models.User.objects.get(pk=user_id)
+        action = "identity:add_second_factor" if is_added else "identity:drop_second_factor"
+        _record_everywhere(ids, actor=actor, at=at, action=action, user=user)
 
 
 def _record_everywhere(ids: Iterable[int], *, actor: Actor, at: datetime, action: str, user: models.User) -> None:

@@ -18,6 +18,7 @@ class Module(enum.StrEnum):
     ALARMS = "ALARMS"
     MONITORING = "MONITORING"
     BILLING = "BILLING"
+    API = "API"
 
 
 MODULE_CAPTIONS = {
@@ -26,8 +27,11 @@ MODULE_CAPTIONS = {
     Module.ALARMS: _("Alarms"),
     Module.MONITORING: _("Live values and trends"),
     Module.BILLING: _("Tariffs and bills"),
+    Module.API: _("API for programs"),
 }
-MODULES_AT_FIRST = (Module.METERING, Module.ALARMS, Module.MONITORING, Module.BILLING)
+# What may be on at one site and off at another; the API is one for the whole organization.
+SITE_MODULES = (Module.METERING, Module.ALARMS, Module.MONITORING, Module.BILLING)
+MODULES_AT_FIRST = (Module.METERING, Module.ALARMS, Module.MONITORING, Module.BILLING, Module.API)
 
 
 class RoleCode(enum.StrEnum):
@@ -59,11 +63,24 @@ ROLE_CAPTIONS = {
 }
 
 
+# What these may do asks for a second factor (X-10): to administer, and to switch supplies.
+SECOND_FACTOR_AT_FIRST = (RoleCode.ORGANIZATION_ADMIN, RoleCode.OPERATOR)
+
+
 class ScopeKind(enum.StrEnum):
     """What a grant reaches: the whole organization, or one site."""
 
     ORGANIZATION = "ORGANIZATION"
     SITE = "SITE"
+
+
+class PersonState(enum.StrEnum):
+    """How a person stands to an organization."""
+
+    ACTIVE = "ACTIVE"
+    NEW = "NEW"  # has a password for one sign-in that was not replaced yet
+    WITHOUT_ROLE = "WITHOUT_ROLE"
+    OFF = "OFF"
 
 
 class Theme(enum.StrEnum):
@@ -82,6 +99,7 @@ class GrantFacts:
     site_id: int | None
     starts_at: datetime
     ends_at: datetime | None
+    role_code: str = ""  # of a built-in role
 
     def is_in_force(self, at: datetime) -> bool:
         """This will tell whether the grant counts at that instant; its end no longer belongs to it."""
@@ -94,22 +112,31 @@ class Access:
 
     everywhere: frozenset[str] = frozenset()
     at_site: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    roles: frozenset[str] = frozenset()  # codes of the built-in roles, wherever held
+    # Where modules are switched off at single sites: by permission, the sites where it does not count and those where
+    # it does. A permission that is not named here counts everywhere.
+    off: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    on: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def allows(self, permission: str, site_id: int | None = None) -> bool:
         """This will tell whether the user may do that at the site, or without a site: in the whole organization."""
+        if site_id is not None and site_id in self.off.get(permission, frozenset()):
+            return False
         if permission in self.everywhere:
             return True
         return site_id is not None and permission in self.at_site.get(site_id, frozenset())
 
     def allows_somewhere(self, permission: str) -> bool:
         """This will tell whether there is at least one site where the user may do that."""
-        return permission in self.everywhere or any(permission in held for held in self.at_site.values())
+        sites = self.sites(permission)
+        return sites is None or bool(sites)
 
     def sites(self, permission: str) -> frozenset[int] | None:
         """This will return the ids of the sites where the user may do that; None means all of the organization."""
         if permission in self.everywhere:
-            return None
-        return frozenset(site_id for site_id, held in self.at_site.items() if permission in held)
+            return self.on.get(permission)
+        held = frozenset(site_id for site_id, permissions in self.at_site.items() if permission in permissions)
+        return held - self.off.get(permission, frozenset())
 
     def permissions(self, site_id: int | None = None) -> frozenset[str]:
         """This will return all permissions at the site, or without a site: in the whole organization."""
@@ -117,19 +144,27 @@ class Access:
             return self.everywhere
         return self.everywhere | self.at_site.get(site_id, frozenset())
 
+    def covers(self, other: Access) -> bool:
+        """This will tell whether the other may do nothing anywhere that this one may not."""
+        return other.everywhere <= self.everywhere and all(
+            held <= self.permissions(site_id) for site_id, held in other.at_site.items()
+        )
+
 
 def resolve(grants: Iterable[GrantFacts], at: datetime) -> Access:
     """This will add up the grants in force at that instant. No grant gives nothing."""
     everywhere: frozenset[str] = frozenset()
     at_site: dict[int, frozenset[str]] = {}
+    roles = set()
     for grant in grants:
         if not grant.is_in_force(at):
             continue
+        roles |= {grant.role_code} - {""}
         if grant.site_id is None:
             everywhere |= grant.permissions
         else:
             at_site[grant.site_id] = at_site.get(grant.site_id, frozenset()) | grant.permissions
-    return Access(everywhere=everywhere, at_site=at_site)
+    return Access(everywhere=everywhere, at_site=at_site, roles=frozenset(roles))
 
 
 @dataclass(frozen=True)
