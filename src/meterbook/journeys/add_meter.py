@@ -91,13 +91,13 @@ def add_meter(
     :raises MeterRefused: naming the field of the plan, its connection or its gateway that cannot be
     """
     site = _site(plan.site)
-    with _blaming("model_code", documents.ModelUnknown):
+    with blaming("model_code", documents.ModelUnknown):
         registers = _registers(plan)
-    with _blaming("code", metering_operations.CodeTaken):
+    with blaming("code", metering_operations.CodeTaken):
         point = metering_operations.create_meter_point(
             actor=actor, at=at, site=site, code=plan.code, name=plan.name, service=plan.service
         )
-    with _blaming("serial_number", metering_operations.CodeTaken):
+    with blaming("serial_number", metering_operations.CodeTaken):
         meter = metering_operations.create_meter(
             actor=actor,
             at=at,
@@ -141,7 +141,7 @@ def _connect(
         bus = _create_bus(actor, at, site, gateway, allowed)
     else:
         bus = _find_bus(site, gateway)
-    with _blaming("unit_id", acquisition_operations.AddressTaken, acquisition_operations.DeviceMisconfigured):
+    with blaming("unit_id", acquisition_operations.AddressTaken, acquisition_operations.DeviceMisconfigured):
         acquisition_operations.create_device(actor=actor, at=at, bus=bus, meter=meter, unit_id=connection.unit_id)
 
 
@@ -159,8 +159,8 @@ def _create_bus(
     if there is not None:
         raise MeterRefused("host", _("Gateway “%(name)s” has this address already; choose it.") % {"name": there.name})
     with (
-        _blaming("gateway_name", acquisition_operations.AddressTaken),
-        _blaming("host", acquisition_operations.BusMisconfigured, networks.NetworkNotAllowed),
+        blaming("gateway_name", acquisition_operations.AddressTaken),
+        blaming("host", acquisition_operations.BusMisconfigured, networks.NetworkNotAllowed),
     ):
         return acquisition_operations.create_bus(
             actor=actor,
@@ -190,8 +190,11 @@ def _find_bus(site: site_models.Site, public_id: uuid.UUID) -> acquisition_model
 
 
 @contextlib.contextmanager
-def _blaming(field: str, *errors: type[Exception]) -> Iterator[None]:
-    """Tells the field at fault: two operations may refuse with errors of one class."""
+def blaming(field: str, *errors: type[Exception]) -> Iterator[None]:
+    """This will tell the field at fault of a refusal: two operations may refuse with errors of one class.
+
+    :raises MeterRefused: instead of one of the errors
+    """
     try:
         yield
     except errors as error:

@@ -1,0 +1,155 @@
+"""What the sheets of a building's workbook hold: the columns of sites, places and meter points."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from meterbook.acquisition import values as acquisition_values
+from meterbook.metering import values as metering_values
+from meterbook.sites import values as site_values
+
+LANGUAGES = site_values.LANGUAGES
+CUSTOM = "custom_"  # before the key of a custom field
+
+
+class Sheet(enum.StrEnum):
+    """The sheets, in the order in which they build on each other."""
+
+    SITES = "SITES"
+    PLACES = "PLACES"
+    POINTS = "POINTS"
+
+
+SHEET_CAPTIONS = {Sheet.SITES: _("Sites"), Sheet.PLACES: _("Places"), Sheet.POINTS: _("Meter points")}
+
+
+class Holds(enum.Enum):
+    """What a cell must hold."""
+
+    TEXT = enum.auto()
+    LINES = enum.auto()
+    NUMBER = enum.auto()
+    WHOLE = enum.auto()
+    CHOICE = enum.auto()
+    DAY = enum.auto()
+    ZONE = enum.auto()
+    CURRENCY = enum.auto()
+    RATIO = enum.auto()
+    CUSTOM = enum.auto()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `most` is characters of texts or the largest whole number; `choices` are captions by stored code."""
+
+    key: str
+    caption: str | Promise
+    holds: Holds
+    help: str | Promise = ""
+    most: int = 0
+    least: int = 0
+    is_required: bool = False
+    choices: Mapping[Any, str | Promise] = field(default_factory=dict)
+    declared: site_values.FieldDeclaration | None = None
+    width: int = 16
+
+
+_LANGUAGE_CHOICES = {each: each for each in LANGUAGES}
+_CODE, _NAME = site_values.CODE_LENGTH, site_values.NAME_LENGTH
+
+
+def _text(key: str, caption: Promise, most: int, help: Promise | str = "", **more: Any) -> Column:  # noqa: A002, ANN401
+    return Column(key, caption, Holds.TEXT, help, most, **more)
+
+
+def _choice(key: str, caption: Promise, choices: Mapping[Any, Any], help: Promise | str = "", **more: Any) -> Column:  # noqa: A002, ANN401
+    return Column(key, caption, Holds.CHOICE, help, choices=choices, **more)
+
+
+SITE_COLUMNS = (
+    _text("code", _("Code"), _CODE, _("Short and unique; rows are found by it."), is_required=True),
+    _text("name", _("Name"), _NAME, is_required=True, width=28),
+    _text("portfolio", _("Portfolio"), _NAME, _("The group of properties that it belongs to; may be empty.")),
+    Column("time_zone", _("Time zone"), Holds.ZONE, _("Such as Europe/Madrid."), is_required=True, width=20),
+    Column("currency", _("Currency"), Holds.CURRENCY, _("Three letters, such as EUR."), is_required=True),
+    _choice("language", _("Language"), _LANGUAGE_CHOICES, is_required=True),
+    Column("address", _("Address"), Holds.LINES, most=site_values.ADDRESS_LENGTH, width=32),
+    Column("contacts", _("Contacts"), Holds.LINES, most=site_values.CONTACTS_LENGTH, width=32),
+)
+PLACE_COLUMNS = (
+    _text("code", _("Code"), _CODE, _("Unique in the organization; rows are found by it."), is_required=True),
+    _text("name", _("Name"), _NAME, is_required=True, width=28),
+    _choice("kind", _("Kind"), site_values.NODE_KIND_CAPTIONS, is_required=True),
+    _text("site", _("Site"), _CODE, _("Code of the site; may be empty when there is only one.")),
+    _text("parent", _("Inside"), _CODE, _("Code of the larger place that it lies in; empty: at the top of the site.")),
+    Column("area", _("Area"), Holds.NUMBER),
+    _choice("area_unit", _("Area unit"), site_values.AREA_UNIT_CAPTIONS, _("m² when it is empty.")),
+    Column("headcount", _("Headcount"), Holds.WHOLE, most=site_values.MOST_HEADCOUNT),
+    _choice("usage", _("Used as"), site_values.USAGE_TYPE_CAPTIONS, width=22),
+    Column("rated_capacity", _("Rated capacity"), Holds.NUMBER),
+    _choice("capacity_unit", _("Capacity unit"), site_values.CAPACITY_UNIT_CAPTIONS, _("kW when it is empty.")),
+    Column("address", _("Address"), Holds.LINES, most=site_values.ADDRESS_LENGTH, width=32),
+    Column("contacts", _("Contacts"), Holds.LINES, most=site_values.CONTACTS_LENGTH, width=32),
+    _choice("language", _("Language"), _LANGUAGE_CHOICES, _("Empty: that of the site.")),
+)
+POINT_COLUMNS = (
+    _text("code", _("Code"), _CODE, _("Unique in the organization; it stands on bills."), is_required=True),
+    _text("name", _("Name"), _NAME, is_required=True, width=28),
+    _choice("service", _("Service"), metering_values.SERVICE_CAPTIONS, is_required=True, width=18),
+    _choice("role", _("Role"), metering_values.POINT_ROLE_CAPTIONS, _("Tenant when it is empty.")),
+    _text("site", _("Site"), _CODE, _("May be empty when the place says it, or there is only one.")),
+    _text("place", _("Place"), _CODE, _("Code of the place where it hangs.")),
+    _text("serial", _("Meter serial number"), 60, _("Empty: no meter hangs there yet."), width=20),
+    _text("model", _("Model"), 60, _("Code of the library, such as eastron_sdm630; empty: readings come from files.")),
+    Column("multiplier", _("Multiplier"), Holds.RATIO, _("Such as 200/5; 1 when it is empty.")),
+    Column("since", _("Hangs there since"), Holds.DAY, _("Day; today when it is empty. Earlier readings are refused.")),
+    _text("host", _("Gateway address"), 253, _("Empty: the meter is not asked over the network."), width=20),
+    Column(
+        "port",
+        _("Gateway port"),
+        Holds.WHOLE,
+        _("502 when it is empty."),
+        most=acquisition_values.PORTS[-1],
+        least=acquisition_values.PORTS[0],
+    ),
+    Column(
+        "unit",
+        _("Unit address"),
+        Holds.WHOLE,
+        _("As it is set at the meter, 1 to 247."),
+        most=acquisition_values.UNIT_IDS[-1],
+        least=acquisition_values.UNIT_IDS[0],
+    ),
+)
+
+
+def columns_of(fields: Sequence[site_values.FieldDeclaration]) -> dict[Sheet, tuple[Column, ...]]:
+    """This will return the columns of each sheet; places have one more for each custom field."""
+    taken = {str(each.caption).casefold() for each in PLACE_COLUMNS}
+    custom = tuple(
+        Column(
+            CUSTOM + each.key,
+            f"{each.name} [{each.key}]" if each.name.casefold() in taken else each.name,
+            Holds.CUSTOM,
+            ", ".join(each.choices)[:200],
+            declared=each,
+        )
+        for each in fields
+    )
+    return {Sheet.SITES: SITE_COLUMNS, Sheet.PLACES: PLACE_COLUMNS + custom, Sheet.POINTS: POINT_COLUMNS}
+
+
+def spellings(named: Mapping[Any, str | Promise]) -> dict[str, Any]:
+    """This will return codes by all that people may write for them: the code, and the caption in any language."""
+    found = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            found.update({str(caption).casefold(): code for code, caption in named.items()})
+    return found | {str(code).casefold(): code for code in named}

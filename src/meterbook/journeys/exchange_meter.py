@@ -1,0 +1,214 @@
+"""Exchange the meter at a point: the old one's final readings, the new one's first, and who is asked from then on."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from django.utils.translation import gettext as _
+
+from meterbook.acquisition import models as acquisition_models
+from meterbook.acquisition import operations as acquisition_operations
+from meterbook.acquisition import plans
+from meterbook.foundation import operation, scoping
+from meterbook.journeys import add_meter
+from meterbook.kernel.actor import Actor
+from meterbook.metering import models, values
+from meterbook.metering import operations as metering_operations
+
+
+class NothingToExchange(LookupError):
+    """No meter hangs at this meter point; set one up instead."""
+
+
+class ChangedMeanwhile(ValueError):
+    """Another meter hangs there by now: look at its page, then begin again."""
+
+
+@dataclass(frozen=True)
+class NewMeter:
+    """The meter that comes. Readings by register code, in the register's unit as it shows them (before multipliers).
+
+    `unit_id` is its address on the old meter's bus; None leaves it unread by itself. `rated_per_hour` as `MeterPlan`.
+    """
+
+    serial_number: str
+    model_code: str
+    multiplier: Fraction = Fraction(1)
+    rated_per_hour: Decimal | None = None
+    unit_id: int | None = None
+    openings: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Final:
+    """What a register of the old meter showed last, in its unit; estimated when nobody read it."""
+
+    value: Decimal
+    is_estimated: bool = False
+
+
+def registers_of(
+    model_code: str, service: values.Service, shown: Mapping[str, Decimal] | None = None
+) -> tuple[metering_operations.RegisterPlan, ...]:
+    """This will return the registers with which a meter of a model is hung, with what they showed first.
+
+    :param shown: by register code, in the register's unit
+    :raises documents.ModelUnknown: when the library has no such model
+    """
+    if model_code != values.IMPORTED:
+        plain = plans.registers_of_model(model_code)
+        scale = {each.register_code: each.decimals for each in plain}
+        openings = {code: stored(value, scale[code]) for code, value in (shown or {}).items() if code in scale}
+        return plans.registers_of_model(model_code, openings)
+    kind = values.series_type(add_meter.COUNTED.get(service, "energy_import"))
+    opening = (shown or {}).get(kind.code)
+    first = None if opening is None else stored(opening, kind.decimals)
+    return (metering_operations.RegisterPlan(kind.code, kind.code, kind.unit, kind.decimals, opening=first),)
+
+
+def stored(value: Decimal, decimals: int) -> int:
+    """This will return a register's value as the integer of its resolution; 12.5 at two decimals is 1250."""
+    return int(value.scaleb(decimals))
+
+
+@operation.operation
+def exchange(
+    *,
+    actor: Actor,
+    at: datetime,
+    point_id: uuid.UUID,
+    old_meter_id: uuid.UUID,
+    exchanged_at: datetime,
+    finals: Mapping[str, Final],
+    new: NewMeter,
+    reason: str,
+) -> None:
+    """This will exchange the meter at a point at one instant, and ask the new one where the old one was asked (B-07).
+
+    The old device is switched off and kept. All of it happens, or nothing.
+
+    :param old_meter_id: the meter that is taken away, as the person saw it
+    :param finals: by series code
+    :raises NothingToExchange: when no meter hangs there
+    :raises ChangedMeanwhile: when it is another one than `old_meter_id`
+    :raises add_meter.MeterRefused: naming the field at fault
+    """
+    installation = _installation(point_id)
+    if installation.meter.public_id != old_meter_id:
+        raise ChangedMeanwhile(_("Another meter hangs there by now: look at its page, then begin again."))
+    service = values.Service(installation.meter_point.service)
+    with add_meter.blaming("serial_number", metering_operations.CodeTaken):
+        meter = metering_operations.create_meter(
+            actor=actor,
+            at=at,
+            organization_id=installation.organization_id,
+            serial_number=new.serial_number,
+            model_code=new.model_code,
+        )
+    with (
+        add_meter.blaming("exchanged_at", metering_operations.OutsideInstallation),
+        add_meter.blaming("multiplier", metering_operations.RegistersArePrimary),
+    ):
+        metering_operations.exchange_meter(
+            actor=actor,
+            at=at,
+            installation=installation,
+            exchanged_at=exchanged_at,
+            closings=_closings(installation, finals),
+            meter=meter,
+            registers=registers_of(new.model_code, service, new.openings),
+            multiplier=new.multiplier,
+            rated_per_hour=new.rated_per_hour,
+            reason=reason,
+        )
+    _connect(actor, at, installation.meter, meter, new.unit_id)
+
+
+@operation.operation
+def multiply(
+    *,
+    actor: Actor,
+    at: datetime,
+    point_id: uuid.UUID,
+    starts_at: datetime,
+    multiplier: Fraction,
+    registers: Mapping[str, Decimal],
+    reason: str,
+) -> None:
+    """This will count the meter at a point another number of times from an instant on (B-02).
+
+    :param registers: what its registers showed then, by series code, in their units
+    :raises NothingToExchange: when no meter hangs there
+    :raises add_meter.MeterRefused: naming the field at fault
+    """
+    installation = _installation(point_id)
+    decimals = _decimals(installation)
+    with (
+        add_meter.blaming("multiplier", metering_operations.RegistersArePrimary),
+        add_meter.blaming("starts_at", metering_operations.OutsideInstallation),
+    ):
+        metering_operations.change_multiplier(
+            actor=actor,
+            at=at,
+            installation=installation,
+            starts_at=starts_at,
+            multiplier=multiplier,
+            registers={code: stored(value, decimals[code]) for code, value in registers.items() if code in decimals},
+            reason=reason,
+        )
+
+
+def _installation(point_id: uuid.UUID) -> models.Installation:
+    found = (
+        models.Installation.objects.select_for_update(of=("self",))
+        .filter(
+            organization_id=scoping.current().organization_id,
+            meter_point__public_id=point_id,
+            during__upper_inf=True,
+        )
+        .select_related("meter", "meter_point")
+        .first()
+    )
+    if found is None:
+        raise NothingToExchange(_("No meter hangs at this meter point; set one up instead."))
+    return found
+
+
+def _closings(installation: models.Installation, finals: Mapping[str, Final]) -> dict[str, metering_operations.Closing]:
+    decimals = _decimals(installation)
+    return {
+        code: metering_operations.Closing(stored(final.value, decimals[code]), is_estimated=final.is_estimated)
+        for code, final in finals.items()
+        if code in decimals
+    }
+
+
+def _decimals(installation: models.Installation) -> dict[str, int]:
+    """How finely the registers of the meter resolve, by series code."""
+    registers = models.InstallationRegister.objects.filter(
+        organization_id=installation.organization_id, installation=installation
+    ).select_related("series")
+    return {each.series.code: each.decimals for each in registers.order_by("id")}
+
+
+def _connect(actor: Actor, at: datetime, old: models.Meter, new: models.Meter, unit_id: int | None) -> None:
+    """The old meter is asked no more; the new one is, on the same bus, when it has an address."""
+    device = (
+        acquisition_models.Device.objects.filter(organization_id=old.organization_id, meter=old, is_enabled=True)
+        .select_related("bus")
+        .first()
+    )
+    if device is None:
+        return
+    acquisition_operations.set_device_enabled(actor=actor, at=at, device=device, is_enabled=False)
+    if unit_id is None:
+        return
+    with add_meter.blaming("unit_id", acquisition_operations.AddressTaken, acquisition_operations.DeviceMisconfigured):
+        acquisition_operations.create_device(
+            actor=actor, at=at, bus=device.bus, meter=new, unit_id=unit_id, live_seconds=device.live_seconds
+        )

@@ -1,0 +1,83 @@
+"""From news of issued bills to messages with the bill's PDF, in the account's language (M-012)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime, timedelta
+
+from django.utils import formats, translation
+
+from meterbook.billing import events as billing_events
+from meterbook.billing import operations as billing_operations
+from meterbook.billing import queries as billing_queries
+from meterbook.customers import queries as customer_queries
+from meterbook.documents import queries as document_queries
+from meterbook.kernel import currency as currencies
+from meterbook.kernel.actor import Actor
+from meterbook.kernel.money import Money
+from meterbook.notifications import operations as notification_operations
+from meterbook.notifications import queries as notification_queries
+from meterbook.notifications import values as notification_values
+from meterbook.notifications.transports import answers
+
+ATTACHMENT = "bill"
+# News that comes so late (a history that was made up or brought in) is no news to a customer.
+LIFE = notification_values.RULES[notification_values.Kind.BILL_ISSUED].life
+
+
+def bills_issued(event: billing_events.BillsIssued, *, actor: Actor, at: datetime) -> None:
+    """This will queue the bills of a block for the accounts that have an e-mail address; the others get paper."""
+    if not notification_queries.channels_on():
+        return
+    bills = billing_queries.issued_bills(
+        run_public_id=uuid.UUID(event.run_id), after=event.after, through=event.through
+    )
+    accounts = customer_queries.accounts_by_public_id(public_ids=[each.account_public_id for each in bills])
+    for bill in bills:
+        account = accounts[bill.account_public_id]
+        if not account.email or bill.issued_at <= at - LIFE:
+            continue
+        notification_operations.send(
+            actor=actor,
+            at=at,
+            kind=notification_values.Kind.BILL_ISSUED,
+            to=notification_values.To.customer(
+                account.public_id, email=account.email, language=account.language, zone=account.zone
+            ),
+            facts=_facts(bill, account.language),
+            key=f"bill:{bill.public_id}",
+            attachment=f"{ATTACHMENT}:{bill.public_id}",
+        )
+
+
+def bill_file(reference: str, *, actor: Actor, at: datetime) -> answers.File:
+    """This will return the PDF of an issued bill, made when it is first asked for.
+
+    :param reference: the bill's public id
+    :raises KeyError: when it is a draft
+    """
+    file = billing_operations.issue_pdf(actor=actor, at=at, bill=uuid.UUID(reference))
+    if file is None:
+        raise KeyError(reference)
+    row, content = document_queries.file_content(public_id=file.public_id)
+    return answers.File(row.name, row.media_type, content)
+
+
+def _facts(bill: billing_queries.BillRow, language: str) -> dict[str, str]:
+    with translation.override(language):
+        last_day = bill.until_day - timedelta(days=1)
+        return {
+            "number": bill.number,
+            "period": f"{_day(bill.first_day)} – {_day(last_day)}",
+            "total": _money(bill.total),
+            "due": _day(bill.due_date) if bill.total.amount > 0 else "",
+        }
+
+
+def _day(day: date) -> str:
+    return formats.date_format(day, "SHORT_DATE_FORMAT")
+
+
+def _money(amount: Money) -> str:
+    places = currencies.minor_units(amount.currency)
+    return f"{formats.number_format(amount.amount, decimal_pos=places, force_grouping=True)} {amount.currency}"
