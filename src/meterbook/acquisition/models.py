@@ -89,6 +89,31 @@ class DeviceState(foundation_models.TenantModel):
         return self.status
 
 
+class DeviceTally(foundation_models.TenantTable):
+    """How often a device was asked and did not answer, in the latest hour with a question and in the one before.
+
+    One row a device, so that it stays small; `hour` is product time.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    device = models.OneToOneField(Device, on_delete=models.PROTECT)
+    hour = models.DateTimeField()
+    asked = models.IntegerField()
+    failed = models.IntegerField()
+    asked_before = models.IntegerField(default=0)
+    failed_before = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(failed__gte=0, failed__lte=models.F("asked")), name="device_tally_adds_up"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.failed} of {self.asked}"
+
+
 class DeviceRequest(foundation_models.TenantModel):
     """One question to a device. `requested_at` and `answered_at` are product time, the other instants real time.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from meterbook.acquisition import models, texts, values
 from meterbook.foundation import scoping
+from meterbook.kernel import order
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models as metering_models
 from meterbook.sites import models as site_models
@@ -135,7 +136,7 @@ def list_buses(*, site_id: int | None = None) -> list[BusRow]:
     buses = models.Bus.objects.filter(organization_id__in=scoping.current().organizations)
     if site_id is not None:
         buses = buses.filter(site_id=site_id)
-    return [_bus_row(bus) for bus in buses.order_by("name", "id")]
+    return sorted(map(_bus_row, buses.order_by("id")), key=lambda row: order.natural(row.name))
 
 
 def get_device_of_meter(*, meter_public_id: uuid.UUID) -> DeviceRow:
@@ -226,7 +227,7 @@ def get_request(*, public_id: uuid.UUID, real_at: datetime) -> RequestRow:
         answered_at=request.answered_at,
         took_ms=answer.get("took_ms"),
         values=tuple(_answered(each) for each in answer.get("values", ())),
-        problem=_problem_row(values.Problem.from_json(answer.get("problem"))),
+        problem=problem_row(values.Problem.from_json(answer.get("problem"))),
     )
 
 
@@ -281,7 +282,7 @@ def _device_row(device: models.Device, state: models.DeviceState | None) -> Devi
         failed_at=state.failed_at if state else None,
         silent_since=state.silent_since if state else None,
         failures=state.failures if state else 0,
-        problem=_problem_row(values.Problem.from_json(state.problem)) if state else None,
+        problem=problem_row(values.Problem.from_json(state.problem)) if state else None,
         frame_at=state.frame_at if state else None,
         request_hex=state.request_hex if state else "",
         response_hex=state.response_hex if state else "",
@@ -289,12 +290,11 @@ def _device_row(device: models.Device, state: models.DeviceState | None) -> Devi
     )
 
 
-def _problem_row(problem: values.Problem | None) -> ProblemRow | None:
+def problem_row(problem: values.Problem | None) -> ProblemRow | None:
+    """This will say a problem in the reader's language; None for none."""
     if problem is None:
         return None
-    return ProblemRow(
-        code=problem.code, words=texts.words(problem), remedy=texts.remedy(problem), exact=problem.words
-    )
+    return ProblemRow(code=problem.code, words=texts.words(problem), remedy=texts.remedy(problem), exact=problem.words)
 
 
 def _answered(stored: Mapping[str, Any]) -> AnsweredValue:

@@ -99,9 +99,7 @@ _EXCEPTIONS: dict[int, tuple[Promise, Promise]] = {
     ),
     11: (
         _("gateway target did not respond"),
-        _(
-            "The gateway is there, the meter is silent; check its address, speed, parity, wiring and supply."
-        ),
+        _("The gateway is there, the meter is silent; check its address, speed, parity, wiring and supply."),
     ),
 }
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -42,6 +42,8 @@ class Failed:
 
 
 Note = Answered | Failed
+# By organization: how often (device, hour, whether it failed) happened.
+Tallies = dict[int, Counter[tuple[int, datetime, bool]]]
 
 
 @dataclass
@@ -68,6 +70,7 @@ class Buffer:
 
     def __init__(self, most_readings: int = MOST_READINGS) -> None:
         self._content = Content()
+        self._tallies: Tallies = defaultdict(Counter)
         self._most = most_readings
         self.lost = 0
 
@@ -84,10 +87,31 @@ class Buffer:
         """This will keep how a device is doing."""
         self._content.notes[note.organization_id][note.device_id] = note
 
+    def tally(self, organization_id: int, device_id: int, at: datetime, *, is_failed: bool) -> None:
+        """This will count a question to a device in its hour. Counts wait until `take_tallies`."""
+        hour = at.replace(minute=0, second=0, microsecond=0)
+        self._tallies[organization_id][device_id, hour, is_failed] += 1
+
     def take(self) -> Content:
-        """This will hand over all that is there."""
+        """This will hand over all that is there but the counts."""
         content, self._content = self._content, Content()
         return content
+
+    def take_tallies(self) -> Tallies:
+        """This will hand over the counts, of the newest two hours only: of older ones nobody asks."""
+        taken, self._tallies = self._tallies, defaultdict(Counter)
+        newest = max((hour for counts in taken.values() for _device, hour, _failed in counts), default=None)
+        if newest is None:
+            return {}
+        earliest = newest - timedelta(hours=1)
+        return {
+            organization: Counter({key: count for key, count in counts.items() if key[1] >= earliest})
+            for organization, counts in taken.items()
+        }
+
+    def put_back_tallies(self, organization_id: int, counts: Counter[tuple[int, datetime, bool]]) -> None:
+        """This will keep counts that could not be written."""
+        self._tallies[organization_id].update(counts)
 
     def put_back(self, organization_id: int, content: Content) -> None:
         """This will keep what could not be written for one organization, before what has come since."""

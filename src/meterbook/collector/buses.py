@@ -239,11 +239,13 @@ class BusRunner:
         self._outlets.buffer.note(
             buffer.Answered(plan.organization_id, plan.device_id, frame.at, note, exchange.problem)
         )
+        self._outlets.buffer.tally(plan.organization_id, plan.device_id, frame.at, is_failed=False)
         self._outlets.arrived()
 
     def _note_failure(self, reader: readers.DeviceReader, error: errors.DeviceError, policy: backoff.Policy) -> None:
         """Failures within the retries of one cycle are no news; each rest after them is one failed cycle."""
         now = clock.now()
+        self._outlets.buffer.tally(reader.plan.organization_id, reader.plan.device_id, now, is_failed=True)
         reader.failing_since = reader.failing_since or now
         cycles = self._agenda.health(reader.plan.device_id).failures - policy.retries
         if cycles > 0:

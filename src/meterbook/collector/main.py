@@ -112,9 +112,7 @@ class Collector:
             if not owned:
                 continue
             try:
-                taken = await self.database.run(
-                    take_requests, owned, at=clock.now(), real_at=clock.real_now()
-                )
+                taken = await self.database.run(take_requests, owned, at=clock.now(), real_at=clock.real_now())
             except DatabaseLost as error:
                 log.warning("collector.requests_not_taken", error=str(error))
                 continue
@@ -155,9 +153,7 @@ class Collector:
 
     async def _write_answer(self, request: operations.TakenRequest, answer: operations.Answer) -> None:
         try:
-            await self.database.run(
-                write_answer, request, answer, at=clock.now(), real_at=clock.real_now()
-            )
+            await self.database.run(write_answer, request, answer, at=clock.now(), real_at=clock.real_now())
         except DatabaseLost as error:
             # The person sees the request expire; an answer later would be late.
             log.warning("collector.answer_not_written", request=request.request_id, error=str(error))

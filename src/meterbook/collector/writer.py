@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
@@ -20,6 +22,7 @@ log = structlog.get_logger(__name__)
 ACTOR = Actor.system("collector")
 GATHER_SECONDS = 0.1  # what arrives together is written together
 PAUSE_SECONDS = 1.0
+TALLY_SECONDS = 60.0  # counts of questions are no hurry
 
 
 class Writer:
@@ -28,6 +31,7 @@ class Writer:
     def __init__(self, database: Database, waiting: buffer.Buffer) -> None:
         self._database, self._buffer = database, waiting
         self._arrived = asyncio.Event()
+        self._tallied = time.monotonic()
 
     def wake(self) -> None:
         """This will tell that something is in the buffer."""
@@ -52,7 +56,21 @@ class Writer:
                 self._buffer.put_back(organization_id, content)
                 continue
             is_complete = await self._write(organization_id, content)
+        if is_complete and time.monotonic() - self._tallied >= TALLY_SECONDS:
+            await self.flush_tallies()
         return is_complete
+
+    async def flush_tallies(self) -> None:
+        """This will write how often devices were asked and failed; what cannot be written waits for the next time."""
+        self._tallied = time.monotonic()
+        for organization_id, counts in self._buffer.take_tallies().items():
+            try:
+                await self._database.run(write_tallies, organization_id, counts, at=clock.now())
+            except DatabaseLost as error:
+                self._buffer.put_back_tallies(organization_id, counts)
+                log.warning("collector.tallies_not_written", error=str(error))
+            except Exception:
+                log.exception("collector.refused", part=write_tallies.__name__, organization_id=organization_id)
 
     async def _write(self, organization_id: int, content: buffer.Content) -> bool:
         """Readings, live values and notes one after the other. All can be repeated safely: what was written stays."""
@@ -120,6 +138,18 @@ def write_notes(organization_id: int, content: buffer.Content, *, at: datetime) 
                 )
 
 
+def write_tallies(organization_id: int, counts: Mapping[tuple[int, datetime, bool], int], *, at: datetime) -> None:
+    """This will add up how often the devices of one organization were asked and failed."""
+    keys = dict.fromkeys((device_id, hour) for device_id, hour, _failed in counts)
+    tallies = []
+    for device_id, hour in keys:
+        failed = counts.get((device_id, hour, True), 0)
+        asked = failed + counts.get((device_id, hour, False), 0)
+        tallies.append(operations.Tally(device_id=device_id, hour=hour, asked=asked, failed=failed))
+    with scoping.scope([organization_id], actor=ACTOR):
+        operations.add_tallies(actor=ACTOR, at=at, tallies=tallies)
+
+
 async def until_written(writer: Writer, waiting: buffer.Buffer, seconds: float) -> None:
     """This will try to write what is left when the collector stops, for at most so long, and say what remained."""
     stopped = asyncio.Event()
@@ -127,6 +157,7 @@ async def until_written(writer: Writer, waiting: buffer.Buffer, seconds: float) 
         async with asyncio.timeout(seconds):
             while not waiting.is_empty and not await writer.flush():
                 await pacing.wait(stopped, GATHER_SECONDS)
+            await writer.flush_tallies()
     except TimeoutError:
         log.warning("collector.stopped_while_writing")
     if waiting.reading_count:

@@ -1,5 +1,5 @@
 """Changes of acquisition: buses and devices (`devices`), questions (`requests`), what collectors see (`states`),
-what somebody looks at (`watching`)."""
+how often it fails (`tallying`), what somebody looks at (`watching`)."""
 
 from meterbook.acquisition.operations.devices import (
     AddressTaken,
@@ -27,6 +27,7 @@ from meterbook.acquisition.operations.states import (
     note_device_silence,
     note_usual_answers,
 )
+from meterbook.acquisition.operations.tallying import Tally, add_tallies
 from meterbook.acquisition.operations.watching import MOST_DEVICES, WATCH, watch_series
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "DeviceNotAsked",
     "FrameNote",
     "TakenRequest",
+    "Tally",
+    "add_tallies",
     "answer_request",
     "create_bus",
     "create_device",

@@ -71,13 +71,9 @@ def create_bus(
         with transaction.atomic():
             made = models.Bus.objects.create(organization_id=site.organization_id, site=site, **fields)
     except IntegrityError as error:
-        raise AddressTaken(
-            _("The site has a bus “%(name)s” already; take another name.") % {"name": name}
-        ) from error
+        raise AddressTaken(_("The site has a bus “%(name)s” already; take another name.") % {"name": name}) from error
     after = {"site": site.code, **fields}
-    audit_operations.record(
-        actor=actor, at=at, action="acquisition:create_bus", subject=made, before=None, after=after
-    )
+    audit_operations.record(actor=actor, at=at, action="acquisition:create_bus", subject=made, before=None, after=after)
     return made
 
 

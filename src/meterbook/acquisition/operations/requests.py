@@ -183,9 +183,7 @@ def expire_requests(*, actor: Actor, at: datetime, real_at: datetime) -> int:
     """This will end every open request whose time is over, in all organizations of the scope; it answers how many."""
     expired = list(
         models.DeviceRequest.objects.select_for_update(skip_locked=True)
-        .filter(
-            Q(status__in=OPEN), organization_id__in=scoping.current().organizations, expires_at__lte=real_at
-        )
+        .filter(Q(status__in=OPEN), organization_id__in=scoping.current().organizations, expires_at__lte=real_at)
         .order_by("id")
     )
     for request in expired:

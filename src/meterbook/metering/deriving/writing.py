@@ -84,9 +84,7 @@ def write(
             return {}
         _write_months(cursor, organization_id, parts)
     if sums.members:
-        totals.add(
-            connection, organization_id, sums.members, sums.all_members, parts=parts, changed=changed, old=old
-        )
+        totals.add(connection, organization_id, sums.members, sums.all_members, parts=parts, changed=changed, old=old)
     series, counts = np.unique(changed[:, 0], return_counts=True)
     return dict(zip(series.tolist(), counts.tolist(), strict=True))
 

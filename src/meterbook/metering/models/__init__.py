@@ -2,10 +2,19 @@
 
 from meterbook.metering.models.imports import ImportFile
 from meterbook.metering.models.meters import Installation, Meter, MeterPoint, MultiplierSegment
-from meterbook.metering.models.series import Correction, InstallationRegister, ReadingConflict, Series, SeriesFinding
+from meterbook.metering.models.places import PointPlacement
+from meterbook.metering.models.series import (
+    WAITING_FINDINGS,
+    Correction,
+    InstallationRegister,
+    ReadingConflict,
+    Series,
+    SeriesFinding,
+)
 from meterbook.metering.models.store import DirtyDays, LatestChunk, Reading, SeriesDay, SeriesMonth, SiteDay
 
 __all__ = [
+    "WAITING_FINDINGS",
     "Correction",
     "DirtyDays",
     "ImportFile",
@@ -15,6 +24,7 @@ __all__ = [
     "Meter",
     "MeterPoint",
     "MultiplierSegment",
+    "PointPlacement",
     "Reading",
     "ReadingConflict",
     "Series",

@@ -6,6 +6,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 
+from meterbook.foundation import fields
 from meterbook.foundation import models as foundation_models
 from meterbook.metering import values
 from meterbook.sites import models as site_models
@@ -20,6 +21,13 @@ class MeterPoint(foundation_models.TenantModel):
     name = models.CharField(max_length=200)
     service = models.CharField(max_length=20)
     role = models.CharField(max_length=10, default=values.PointRole.TENANT, db_default=values.PointRole.TENANT)
+    # What lists are ordered by: "Shop 2" before "Shop 10".
+    sort_code = models.GeneratedField(
+        expression=fields.NaturalKey("code"), output_field=models.TextField(), db_persist=True
+    )
+    sort_name = models.GeneratedField(
+        expression=fields.NaturalKey("name"), output_field=models.TextField(), db_persist=True
+    )
 
     class Meta:
         constraints = (

@@ -7,6 +7,7 @@ from django.db import models
 from meterbook.foundation import models as foundation_models
 from meterbook.metering import values
 from meterbook.metering.models.meters import Installation, MeterPoint
+from meterbook.metering.validation.inputs import FindingKind
 
 
 class Series(foundation_models.TenantModel):
@@ -80,6 +81,10 @@ class Correction(foundation_models.TenantModel):
         return f"{self.kind} {self.at}"
 
 
+# Kinds on which a person must decide, as long as the finding goes on.
+WAITING_FINDINGS = (FindingKind.RESET_CANDIDATE.value, FindingKind.HELD_READING.value, FindingKind.OVER_LIMIT.value)
+
+
 class SeriesFinding(foundation_models.TenantTable):
     """What derivation noticed in a series: glitches, spikes, roll-overs, resets. Rewritten with each exact derivation.
 
@@ -98,7 +103,14 @@ class SeriesFinding(foundation_models.TenantTable):
     bulk_privileges = ("SELECT", "INSERT", "DELETE")
 
     class Meta:
-        indexes = (models.Index(fields=["series", "at"], name="finding_by_series"),)
+        indexes = (
+            models.Index(fields=["series", "at"], name="finding_by_series"),
+            models.Index(
+                fields=["organization_id", "at"],
+                condition=models.Q(until=None, kind__in=WAITING_FINDINGS),
+                name="finding_waiting",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at}"

@@ -34,7 +34,9 @@ from meterbook.metering.operations.installing import (
     remove_meter,
 )
 from meterbook.metering.operations.meters import CodeTaken, create_meter, create_meter_point
+from meterbook.metering.operations.noting import ReadingOutOfRange, make_room, note_reading, require_fit
 from meterbook.metering.operations.partitions import make_partitions
+from meterbook.metering.operations.placing import move_point, rename_point
 from meterbook.metering.operations.recording import (
     RecordOutcome,
     SeriesNotInOrganization,
@@ -59,6 +61,7 @@ __all__ = [
     "PointOccupied",
     "PointOutcome",
     "ReadingBatch",
+    "ReadingOutOfRange",
     "RecordOutcome",
     "RegisterPlan",
     "RegistersArePrimary",
@@ -80,9 +83,14 @@ __all__ = [
     "import_readings",
     "install_meter",
     "make_partitions",
+    "make_room",
+    "move_point",
+    "note_reading",
     "rebuild_totals",
     "record_latest",
     "record_readings",
     "remove_meter",
+    "rename_point",
+    "require_fit",
     "upload_import_file",
 ]

@@ -47,7 +47,8 @@ class ReadingBatch:
     """Readings of any series of one organization, arrays of shape (n,).
 
     `at` microseconds since 1970 in UTC, `value` in the register's resolution, `quality` and `source` as
-    `kernel.quality.Quality` and `metering.values.Source`.
+    `kernel.quality.Quality` and `metering.values.Source`. `arrived` is when each came (microseconds since 1970), where
+    whoever read the meters noted it; without it all arrive as they are recorded.
     """
 
     series_id: Integers
@@ -55,6 +56,7 @@ class ReadingBatch:
     value: Integers
     quality: Integers
     source: Integers
+    arrived: Integers | None = None
 
     @classmethod
     def of(
@@ -81,7 +83,12 @@ class ReadingBatch:
     def take(self, chosen: NDArray[np.generic]) -> ReadingBatch:
         """This will return the rows of an index or boolean array."""
         return ReadingBatch(
-            self.series_id[chosen], self.at[chosen], self.value[chosen], self.quality[chosen], self.source[chosen]
+            self.series_id[chosen],
+            self.at[chosen],
+            self.value[chosen],
+            self.quality[chosen],
+            self.source[chosen],
+            None if self.arrived is None else self.arrived[chosen],
         )
 
     def in_order(self) -> ReadingBatch:
@@ -96,13 +103,14 @@ def require_sound(batch: ReadingBatch) -> None:
 
     :raises BatchInvalid: naming the first row that is wrong
     """
-    columns = (batch.series_id, batch.at, batch.value, batch.quality, batch.source)
+    columns = [batch.series_id, batch.at, batch.value, batch.quality, batch.source]
+    columns += [] if batch.arrived is None else [batch.arrived]
     if any(column.ndim != 1 or len(column) != len(batch) or column.dtype.kind != "i" for column in columns):
         raise BatchInvalid(_("The columns of a batch of readings must be whole numbers and of one length."))
     checks = (
         (~np.isin(batch.quality, [int(each) for each in Quality]), _("unknown quality code")),
         (~np.isin(batch.source, [int(each) for each in values.Source]), _("unknown source code")),
-        ((batch.at < FIRST) | (batch.at >= UNTIL), _("instant outside the years 1900 to 2099")),
+        *((_outside(each), _("instant outside the years 1900 to 2099")) for each in (batch.at, batch.arrived)),
     )
     for is_wrong, words in checks:
         if is_wrong.any():
@@ -111,6 +119,10 @@ def require_sound(batch: ReadingBatch) -> None:
                 _("Reading %(row)s of the batch, series %(series)s: %(problem)s.")
                 % {"row": row + 1, "series": int(batch.series_id[row]), "problem": words}
             )
+
+
+def _outside(instants: Integers | None) -> NDArray[np.bool_]:
+    return np.zeros(0, np.bool_) if instants is None else (instants < FIRST) | (instants >= UNTIL)
 
 
 def distinct(ordered: Integers) -> Integers:
@@ -134,7 +146,7 @@ def same_key(batch: ReadingBatch) -> NDArray[np.bool_]:
 def copy_bytes(batch: ReadingBatch, *, organization_id: int, received_at: int) -> bytes:
     """This will return the batch in the binary COPY format for the columns `COLUMNS`.
 
-    :param received_at: microseconds since 1970 in UTC
+    :param received_at: when those arrived of which nothing else was noted; microseconds since 1970 in UTC
     """
     rows = np.empty(len(batch), _ROW)
     rows["columns"] = 7
@@ -144,5 +156,5 @@ def copy_bytes(batch: ReadingBatch, *, organization_id: int, received_at: int) -
     rows["l4"], rows["value"] = 8, batch.value
     rows["l5"], rows["quality"] = 2, batch.quality
     rows["l6"], rows["source"] = 2, batch.source
-    rows["l7"], rows["received_at"] = 8, received_at - EPOCH_2000
+    rows["l7"], rows["received_at"] = 8, (received_at if batch.arrived is None else batch.arrived) - EPOCH_2000
     return _HEADER + rows.tobytes() + _TRAILER

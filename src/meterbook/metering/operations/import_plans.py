@@ -175,9 +175,7 @@ def _require_unit(mapping: Mapping, kind: values.SeriesType) -> None:
         )
 
 
-def _points(
-    table: tables.Table, mapping: Mapping, site_ids: frozenset[int] | None
-) -> dict[str, models.MeterPoint]:
+def _points(table: tables.Table, mapping: Mapping, site_ids: frozenset[int] | None) -> dict[str, models.MeterPoint]:
     if not mapping.point and not mapping.point_column:
         raise refuse(
             _("It is not said which meter point the values belong to."), _("Name a meter point, or a column of codes.")
@@ -304,5 +302,3 @@ def _known(target: _Target, first: datetime, until: datetime) -> Known:
 
 def _pair(row: tuple[datetime, int] | None) -> tuple[int, int] | None:
     return None if row is None else (instants.microseconds(row[0]), row[1])
-
-

@@ -91,9 +91,7 @@ def check_import(
     :raises importing.problems.FileInvalid: with every fault by row
     """
     site = site_of(new_meters_at, site_ids)
-    plan = import_plans.plan(
-        import_plans.read(content=content, mapping=mapping, new_meters_at=site, site_ids=site_ids)
-    )
+    plan = import_plans.plan(import_plans.read(content=content, mapping=mapping, new_meters_at=site, site_ids=site_ids))
     return outcome_of(plan, content, name, {}, is_dry_run=True)
 
 
@@ -288,9 +286,7 @@ def _announce(actor: Actor, at: datetime, organization_id: int, stored: list[tup
     newest = [(series_id, int(each.at[-1]), int(each.value[-1])) for series_id, each in touched]
     batch = ReadingBatch.of(newest, source=values.Source.IMPORT)
     transaction.on_commit(
-        functools.partial(
-            recording.record_latest, organization_id=organization_id, actor=actor, at=at, batch=batch
-        ),
+        functools.partial(recording.record_latest, organization_id=organization_id, actor=actor, at=at, batch=batch),
         robust=True,
     )
 

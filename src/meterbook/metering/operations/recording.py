@@ -49,7 +49,7 @@ class RecordOutcome:
 def record_readings(*, organization_id: int, actor: Actor, at: datetime, batch: ReadingBatch) -> RecordOutcome:
     """This will store a batch, all or nothing; the same batch again changes nothing. Call it outside a scope.
 
-    :param at: when the readings arrived
+    :param at: when the readings arrived, where the batch does not say it of each
     :raises batches.BatchInvalid: naming the row that is wrong
     :raises SeriesNotInOrganization: naming the series
     :raises StoreBusy: when other writers got in the way five times
@@ -112,9 +112,7 @@ def _store(
     return RecordOutcome(len(new), len(ordered) - len(new) - conflicts, conflicts)
 
 
-def _copy(
-    connection: psycopg.Connection[Any], organization_id: int, received_at: int, batch: ReadingBatch
-) -> None:
+def _copy(connection: psycopg.Connection[Any], organization_id: int, received_at: int, batch: ReadingBatch) -> None:
     if not len(batch):
         return
     data = batches.copy_bytes(batch, organization_id=organization_id, received_at=received_at)
@@ -195,9 +193,7 @@ def _require_series(organization_id: int, actor: Actor, series: Integers) -> Non
     foreign = np.setdiff1d(missing, present)
     if len(foreign):
         named = ", ".join(str(each) for each in foreign[:10].tolist())
-        raise SeriesNotInOrganization(
-            _("The organization has no series %(ids)s; nothing was stored.") % {"ids": named}
-        )
+        raise SeriesNotInOrganization(_("The organization has no series %(ids)s; nothing was stored.") % {"ids": named})
     _known_series[key] = np.union1d(known, present)
 
 

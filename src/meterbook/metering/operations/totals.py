@@ -18,7 +18,7 @@ def rebuild_totals(*, organization_id: int, actor: Actor, at: datetime, first: d
     """This will sum the UTC days [first, until) of all sites from their day blocks again. Call it outside a scope.
 
     It takes turns with derivation. Days are done 31 at once, each stretch in a transaction of its own; interrupted, it
-    may be called again. Call it after blocks were loaded in bulk: until then they are summed when somebody looks.
+    may be called again. Call it after blocks were loaded in bulk: until then no sum knows them.
 
     :param at: when it was started; sums do not depend on it
     :return: how many sums were written

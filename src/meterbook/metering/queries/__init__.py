@@ -1,15 +1,19 @@
 """Reads of metering; each needs a running scope."""
 
+from meterbook.metering.queries.by_place import PlaceUse, use_by_place
 from meterbook.metering.queries.comparing import Comparison
 from meterbook.metering.queries.consumers import MOST_CONSUMERS, Consumer, top_consumers
 from meterbook.metering.queries.consumption import Against, Point, Usage, usage, usage_of
+from meterbook.metering.queries.faces import Face, faces_at
+from meterbook.metering.queries.hanging import HangingPoint, find_hanging, list_hanging
 from meterbook.metering.queries.imports import (
     ImportNotFound,
     ImportRow,
-    count_waiting_imports,
     get_import,
     list_imports,
+    waiting_imports,
 )
+from meterbook.metering.queries.intervals import get_intervals
 from meterbook.metering.queries.listing import LATE_AFTER, MeterState, state_at
 from meterbook.metering.queries.live import LiveRow, live_values
 from meterbook.metering.queries.meters import InstallationRow, MeterDetail, MeterNotFound, RegisterRow, get_meter
@@ -39,6 +43,8 @@ from meterbook.metering.queries.spans import (
     step_on,
 )
 from meterbook.metering.queries.totals import Figure, Hour, ServiceUse, service_use
+from meterbook.metering.queries.uses import Use, used_in
+from meterbook.metering.queries.waiting import WaitingFindings, waiting_findings
 
 __all__ = [
     "LATE_AFTER",
@@ -47,9 +53,11 @@ __all__ = [
     "Comparison",
     "Consumer",
     "CorrectionRow",
+    "Face",
     "Figure",
     "FindingRow",
     "Grain",
+    "HangingPoint",
     "Hour",
     "ImportNotFound",
     "ImportRow",
@@ -61,6 +69,7 @@ __all__ = [
     "MeterState",
     "PeerRow",
     "Place",
+    "PlaceUse",
     "Point",
     "ReadingRow",
     "RegisterRow",
@@ -70,15 +79,20 @@ __all__ = [
     "SlotState",
     "Span",
     "Usage",
+    "Use",
     "View",
+    "WaitingFindings",
     "bounds",
-    "count_waiting_imports",
+    "faces_at",
+    "find_hanging",
     "free_span",
     "get_import",
+    "get_intervals",
     "get_meter",
     "latest_readings",
     "list_corrections",
     "list_findings",
+    "list_hanging",
     "list_imports",
     "list_peers",
     "list_series",
@@ -94,4 +108,8 @@ __all__ = [
     "top_consumers",
     "usage",
     "usage_of",
+    "use_by_place",
+    "used_in",
+    "waiting_findings",
+    "waiting_imports",
 ]

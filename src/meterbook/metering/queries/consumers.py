@@ -2,7 +2,8 @@
 
 A month row holds the totals of UTC days. Those of the month's days put points in an order; the hours by which the local
 month differs are then counted exactly. Every figure is exact; of more than `MOST_COUNTED` points only the first ones of
-that order are counted, so that of points that differ by less than those hours use one may be left out.
+that order are counted, so that of points that differ by less than those hours use one may be left out. Which these are
+is looked up anew after ten minutes: who used the most of a month does not change from one minute to the next.
 """
 
 from __future__ import annotations
@@ -35,8 +36,21 @@ FROM metering_meterpoint p
 JOIN metering_series s ON s.meter_point_id = p.id AND s.code = %(code)s AND s.organization_id = ANY(%(organizations)s)
 JOIN metering_seriesmonth m ON m.series_id = s.id AND m.month = %(month)s AND m.organization_id = ANY(%(organizations)s)
 WHERE p.organization_id = ANY(%(organizations)s) AND p.site_id = %(site)s AND p.service = %(service)s
-    AND p.role = 'TENANT'
+    AND p.role = 'TENANT' AND (%(candidates)s::bigint[] IS NULL OR s.id = ANY(%(candidates)s))
 """
+_LOOK_AGAIN = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """Those of many series that can be among the largest: the ids, when they were found and for which month."""
+
+    found_at: datetime
+    month: date
+    series: tuple[int, ...]
+
+
+_candidates: dict[tuple[int, int, values.Service], _Candidates] = {}  # by organization, site and service
 
 
 @dataclass(frozen=True)
@@ -64,7 +78,7 @@ def top_consumers(
     # The month that most of its UTC days are of; in the first hours of some places that has not begun yet.
     month = min((here.start + (here.end - here.start) / 2).date(), until).replace(day=1)
     days = (max(first, month), min(until, _month_end(month)))
-    series, ranked = _rank(site_id, service, days)
+    series, ranked = _rank(site_id, service, days, at)
     chosen = _largest(series, ranked, own, days, until, most)
     if not chosen:
         return ()
@@ -86,8 +100,24 @@ def top_consumers(
     )
 
 
-def _rank(site_id: int, service: values.Service, days: tuple[date, date]) -> tuple[Integers, Integers]:
-    """Series and the sum of the UTC days [first, last], both of one month, from their month rows."""
+def _rank(site_id: int, service: values.Service, days: tuple[date, date], at: datetime) -> tuple[Integers, Integers]:
+    """Series and the sum of the UTC days [first, last], both of one month: of many only the largest, in their order."""
+    key, month = (scoping.current().organization_id, site_id, service), days[0].replace(day=1)
+    known = _candidates.get(key)
+    if known is not None and known.month == month and timedelta(0) <= at - known.found_at < _LOOK_AGAIN:
+        return _sums(site_id, service, days, known.series)
+    series, sums = _sums(site_id, service, days, None)
+    if len(series) > MOST_COUNTED:
+        largest = np.lexsort((series, -sums))[:MOST_COUNTED]
+        series, sums = series[largest], sums[largest]
+        _candidates[key] = _Candidates(at, month, tuple(series.tolist()))
+    return series, sums
+
+
+def _sums(
+    site_id: int, service: values.Service, days: tuple[date, date], candidates: Sequence[int] | None
+) -> tuple[Integers, Integers]:
+    """Series and the sum of their UTC days [first, last], from their month rows."""
     begin, end = days
     count = (end - begin).days + 1
     given = {
@@ -98,6 +128,7 @@ def _rank(site_id: int, service: values.Service, days: tuple[date, date]) -> tup
         "month": begin.replace(day=1),
         "begin": (begin.day - 1) * _DAY_BYTES + 1,
         "length": count * _DAY_BYTES,
+        "candidates": None if candidates is None else list(candidates),
     }
     [(data,)] = bulk.fetch(connection.connection, _MONTHS, given)
     rows = np.frombuffer(data or b"", [("series", ">i8"), ("days", "<i8", (count, blocks.FIGURES))])
@@ -112,9 +143,8 @@ def _largest(
     series: Integers, ranked: Integers, month: Stretch, days: tuple[date, date], until: date, most: int
 ) -> list[int]:
     """The series that used most, by their exact use of the month, equal ones by their id."""
-    order = np.lexsort((series, -ranked))[:MOST_COUNTED]
-    edges = _edges(series[order].tolist(), month, days, until)
-    exact = {int(series[each]): int(ranked[each]) + edges.get(int(series[each]), 0) for each in order}
+    edges = _edges(series.tolist(), month, days, until)
+    exact = {each: used + edges.get(each, 0) for each, used in zip(series.tolist(), ranked.tolist(), strict=True)}
     largest = sorted(exact.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
     return [series_id for series_id, used in largest if used > 0]
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, Min
+
 from meterbook.foundation import scoping
 from meterbook.metering import models
 from meterbook.metering.importing.mapping import Mapping
@@ -41,11 +43,12 @@ def list_imports() -> list[ImportRow]:
     return [_row(each) for each in newest]
 
 
-def count_waiting_imports() -> int:
-    """This will count the files that were uploaded and wait to be imported."""
-    return models.ImportFile.objects.filter(
+def waiting_imports() -> tuple[int, datetime | None]:
+    """This will count the files that were uploaded and wait to be imported, and tell when the first of them was."""
+    waiting = models.ImportFile.objects.filter(
         organization_id__in=scoping.current().organizations, imported_at__isnull=True
-    ).count()
+    ).aggregate(count=Count("id"), since=Min("uploaded_at"))
+    return waiting["count"], waiting["since"]
 
 
 def get_import(*, public_id: uuid.UUID) -> ImportRow:

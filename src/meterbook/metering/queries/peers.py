@@ -36,5 +36,5 @@ def list_peers(
         points = points.filter(site_id__in=site_ids)
     if search:
         points = points.filter(Q(code__icontains=search) | Q(name__icontains=search))
-    found = points.select_related("site").order_by("code", "id")[:limit]
+    found = points.select_related("site").order_by("sort_code", "id")[:limit]
     return [PeerRow(each.public_id, each.code, each.name, each.site.name) for each in found]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import numpy as np
 from django.db.models import Count
@@ -92,7 +92,7 @@ def load(site_ids: Sequence[int]) -> dict[totals.Group, Line]:
 
 
 def fill(lines: dict[totals.Group, Line], places: Sequence[Place], at: datetime) -> None:
-    """This will put the quarters of this and last month into the lines, in one query where sums are kept."""
+    """This will put the kept sums of this and last month into the lines, in one query; a day without one has no use."""
     spans = [periods(at, place.zone) for place in places]
     first = min(span["month"][1].start.date() for span in spans)
     until = max(span["month"][0].end.date() for span in spans) + timedelta(days=1)
@@ -113,38 +113,3 @@ def fill(lines: dict[totals.Group, Line], places: Sequence[Place], at: datetime)
         own = np.array(places_of[group], np.int64).reshape(-1, 2)
         for target, source in zip(line.data.parts, data.parts, strict=True):
             target[own[:, 1]] = source[own[:, 0]]
-    _fill_from_blocks(
-        lines, {group: {day for _place, day in own} for group, own in places_of.items()}, first, count, at
-    )
-
-
-def _fill_from_blocks(
-    lines: dict[totals.Group, Line], there: Mapping[totals.Group, set[int]], first: date, count: int, at: datetime
-) -> None:
-    """Days since a group's first meter that have no sum."""
-    wanted: dict[totals.Group, list[int]] = {}
-    until = min(count, (at.date() - first).days + 1)
-    for group, line in lines.items():
-        begin = max(0, (min(each[0] for each in line.installed).date() - first).days)
-        days = [day for day in range(begin, until) if day not in there.get(group, ())]
-        if days:
-            wanted[group] = days
-    if not wanted:
-        return
-    members = totals.groups(organization_id=scoping.current().organization_id)
-    ids = [series_id for series_id, group in members.items() if group in wanted]
-    offsets = sorted({day for days in wanted.values() for day in days})
-    stored = models.SeriesDay.objects.filter(
-        organization_id__in=scoping.current().organizations,
-        series_id__in=ids,
-        day__gte=first + timedelta(days=offsets[0]),
-        day__lte=first + timedelta(days=offsets[-1]),
-        revision=0,
-    ).values_list("series_id", "day", "step", "values", "quality")
-    rows = [row for row in stored.iterator() if (row[1] - first).days in wanted[members[row[0]]]]
-    decoded = quarters.decode([(row[2], bytes(row[3]), None if row[4] is None else bytes(row[4])) for row in rows])
-    for group in wanted:
-        own = np.array([place for place, row in enumerate(rows) if members[row[0]] == group], np.int64)
-        days_of = np.array([(rows[place][1] - first).days for place in own], np.int64)
-        summed = decoded.take(own).summed(days_of, count)
-        lines[group].data = lines[group].data + summed

@@ -110,9 +110,9 @@ class ServiceUse:
 
 
 def service_use(*, places: Sequence[Place], at: datetime) -> tuple[ServiceUse, ...]:
-    """This will return the use of each service that the sites have, in the order of the services, in three queries.
+    """This will return the use of each service that the sites have, in the order of the services, in two queries.
 
-    Days that nobody has summed yet (blocks that were loaded in bulk) are summed from their blocks now, which is slower.
+    What was loaded in bulk counts once `rebuild_totals` has summed it.
     """
     lines = site_lines.load([place.site_id for place in places])
     if not lines:

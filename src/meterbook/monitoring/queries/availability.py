@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from meterbook.foundation import scoping
+from meterbook.kernel import order
 from meterbook.metering import models as metering_models
 from meterbook.monitoring import values
 from meterbook.monitoring.queries import found
@@ -109,7 +110,9 @@ def _counted(groups: Sequence[found.Group], *, by_tree: bool) -> tuple[PlaceStat
             by_place[group.place][group.state] += group.count
     names = _names([each for each in by_place if each], by_tree=by_tree)
     named = [(names.get(place, "") if place else "", dict(counts)) for place, counts in by_place.items()]
-    return tuple(PlaceStates(name, counts, ()) for name, counts in sorted(named, key=lambda pair: pair[0]))
+    return tuple(
+        PlaceStates(name, counts, ()) for name, counts in sorted(named, key=lambda pair: order.natural(pair[0]))
+    )
 
 
 def _names(ids: Collection[int], *, by_tree: bool) -> dict[int, str]:
@@ -127,7 +130,7 @@ def _drawn(points: Sequence[found.Found]) -> tuple[PlaceStates, ...]:
         organization_id__in=scoping.current().organizations, pk__in=states
     ).select_related("site", "node__parent")
     by_place: dict[tuple[str, str], list[Cell]] = defaultdict(list)
-    for row in rows.order_by("name", "id"):
+    for row in rows.order_by("sort_name", "id"):
         by_place[_floor(row.node), row.site.name].append(Cell(row.public_id, row.name, states[row.pk]))
     has_floors = {site for floor, site in by_place if floor}
     is_one = len({site for _floor_name, site in by_place}) == 1
@@ -137,7 +140,9 @@ def _drawn(points: Sequence[found.Found]) -> tuple[PlaceStates, ...]:
             counts=dict(Counter(each.state for each in cells)),
             cells=tuple(cells),
         )
-        for (floor, site), cells in sorted(by_place.items(), key=lambda pair: (pair[0][1], pair[0][0]))
+        for (floor, site), cells in sorted(
+            by_place.items(), key=lambda pair: (order.natural(pair[0][1]), order.natural(pair[0][0]))
+        )
     )
 
 

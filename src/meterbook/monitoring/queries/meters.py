@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from meterbook.acquisition import models as acquisition_models
 from meterbook.customers import models as customer_models
 from meterbook.foundation import scoping
+from meterbook.kernel import order
 from meterbook.metering import models as metering_models
 from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
@@ -101,24 +102,53 @@ def list_meters(
 
 
 def all_meters(
-    *, at: datetime, wanted: values.MeterFilter, site_ids: Collection[int] | None = None
+    *,
+    at: datetime,
+    wanted: values.MeterFilter,
+    site_ids: Collection[int] | None = None,
+    public_ids: Collection[uuid.UUID] | None = None,
 ) -> Iterator[MeterRow]:
-    """This will return every meter point of a filter in its order, read in batches of 1,000."""
-    points, _groups = found.find(at=at, wanted=wanted, site_ids=site_ids, **_places(site_ids).asked(wanted))
+    """This will return every meter point of a filter in its order, read in batches of 1,000.
+
+    :param public_ids: only those meter points; None means all
+    """
+    ids = None if public_ids is None else _ids(public_ids)
+    asked = _places(site_ids).asked(wanted)
+    points, _groups = found.find(at=at, wanted=wanted, site_ids=site_ids, point_ids=ids, **asked)
     for begin in range(0, len(points), BATCH):
         yield from _rows(points[begin : begin + BATCH], at)
+
+
+def meters_after(
+    *,
+    at: datetime,
+    wanted: values.MeterFilter,
+    after_id: int,
+    limit: int,
+    site_ids: Collection[int] | None = None,
+) -> list[tuple[int, MeterRow]]:
+    """This will return meter points of a filter with their ids, in the order in which they were made.
+
+    For programs: a page begins behind the id that ended the one before, so that what is added meanwhile shifts nothing.
+    """
+    points, _groups = found.find(at=at, wanted=wanted, site_ids=site_ids, **_places(site_ids).asked(wanted))
+    wanted_points = sorted((each for each in points if each.id > after_id), key=lambda each: each.id)[:limit]
+    return list(zip([each.id for each in wanted_points], _rows(wanted_points, at), strict=True))
 
 
 def shown_meters(
     *, at: datetime, public_ids: Collection[uuid.UUID], site_ids: Collection[int] | None = None
 ) -> list[MeterRow]:
     """This will return the lines of single meter points, by name: what a page that is open shows again."""
+    shown, _groups = found.find(at=at, wanted=values.MeterFilter(), site_ids=site_ids, point_ids=_ids(public_ids))
+    return _rows(shown, at)
+
+
+def _ids(public_ids: Collection[uuid.UUID]) -> list[int]:
     points = metering_models.MeterPoint.objects.filter(
         organization_id__in=scoping.current().organizations, public_id__in=public_ids
     )
-    ids = list(points.order_by("id").values_list("pk", flat=True))
-    shown, _groups = found.find(at=at, wanted=values.MeterFilter(), site_ids=site_ids, point_ids=ids)
-    return _rows(shown, at)
+    return list(points.order_by("id").values_list("pk", flat=True))
 
 
 class _Asked(TypedDict):
@@ -145,13 +175,14 @@ def _places(site_ids: Collection[int] | None) -> _Places:
     sites = site_models.Site.objects.filter(organization_id__in=organizations)
     if site_ids is not None:
         sites = sites.filter(pk__in=site_ids)
-    known = {each.pk: (each.public_id, each.name) for each in sites.order_by("name", "id")}
+    by_name = sorted(sites.order_by("id"), key=lambda site: order.natural(site.name))
+    known = {each.pk: (each.public_id, each.name) for each in by_name}
     if len(known) != 1:
         return _Places(known, by_tree=False)
     nodes = site_models.SiteNode.objects.filter(organization_id__in=organizations, site_id__in=known, parent=None)
     tops = {
         each.pk: (each.public_id, each.name)
-        for each in nodes.exclude(kind=site_values.NodeKind.UNIT).order_by("name", "id")
+        for each in nodes.exclude(kind=site_values.NodeKind.UNIT).order_by("sort_name", "id")
     }
     return _Places(tops, by_tree=True) if len(tops) > 1 else _Places(known, by_tree=False)
 

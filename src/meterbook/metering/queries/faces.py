@@ -1,0 +1,147 @@
+"""What the display of a meter shows at an instant: the readings around it, and what lies between them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from meterbook.foundation import scoping
+from meterbook.kernel import rounding
+from meterbook.kernel.quantity import Unit
+from meterbook.metering import models, values
+
+NEAR = timedelta(hours=2)  # between readings that lie closer together the display can be worked out
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A reading: what the register showed, as an integer of its resolution."""
+
+    at: datetime
+    raw: int
+
+
+@dataclass(frozen=True)
+class Face:
+    """The register of a meter point that is billed, around an instant; all numbers as the display shows them.
+
+    `exact` is a reading at the instant itself, `before` the newest earlier one, `after` the oldest later one; all three
+    only of the meter that hangs there at the instant. `most_per_hour` is what the supply can deliver, in counts.
+    """
+
+    meter_point_id: int
+    meter_point_public_id: uuid.UUID
+    code: str
+    name: str
+    service: values.Service
+    series_id: int
+    serial_number: str
+    unit: Unit
+    decimals: int
+    wrap: int | None
+    multiplier: Fraction
+    most_per_hour: Fraction | None
+    before: Seen | None
+    exact: Seen | None
+    after: Seen | None
+
+    def number(self, raw: int) -> Decimal:
+        """This will return an integer of the register as the display shows it: 12345 with 2 decimals is 123.45."""
+        return Decimal(raw).scaleb(-self.decimals, context=rounding.EXACT)
+
+    def proposed(self, instant: datetime) -> tuple[int, bool] | None:
+        """This will return what the display showed at an instant, and whether it was worked out from both sides.
+
+        Between two readings that lie at most two hours apart it grows evenly, rounded down: from 100 at 10:00 to 107 at
+        10:15 it is 104 at 10:10. None where that is not known.
+        """
+        if self.exact is not None:
+            return self.exact.raw, False
+        if self.before is None or self.after is None or self.after.at - self.before.at > NEAR:
+            return None
+        if self.after.raw < self.before.raw:
+            return None
+        share = Fraction((instant - self.before.at) // timedelta.resolution) / (
+            (self.after.at - self.before.at) // timedelta.resolution
+        )
+        return self.before.raw + int((self.after.raw - self.before.raw) * share), True
+
+
+def faces_at(*, meter_point_ids: Collection[int], instant: datetime, at: datetime) -> dict[int, Face]:
+    """This will return, by meter point, the face of the meter that hangs there at an instant; others are left out.
+
+    :param at: now; what arrived for later instants counts as after
+    """
+    organization_id = scoping.current().organization_id
+    points = {
+        each.pk: each
+        for each in models.MeterPoint.objects.filter(organization_id=organization_id, pk__in=list(meter_point_ids))
+    }
+    registers = (
+        models.InstallationRegister.objects.filter(
+            organization_id=organization_id,
+            installation__meter_point_id__in=points,
+            installation__during__contains=instant,
+        )
+        .select_related("installation__meter", "series")
+        .order_by("id")
+    )
+    found = {}
+    for each in registers:
+        point = points[each.installation.meter_point_id]
+        if each.series.code != values.COUNTED_SERIES[values.Service(point.service)]:
+            continue
+        found[point.pk] = _face(organization_id, point, each, instant)
+    return found
+
+
+def _face(
+    organization_id: int, point: models.MeterPoint, register: models.InstallationRegister, instant: datetime
+) -> Face:
+    installation = register.installation
+    segment = (
+        models.MultiplierSegment.objects.filter(
+            organization_id=organization_id, installation=installation, starts_at__lte=instant
+        )
+        .order_by("-starts_at", "-id")
+        .first()
+    )
+    multiplier = Fraction(segment.numerator, segment.denominator) if segment else Fraction(1)
+    rated = installation.rated_per_hour
+    begin, end = installation.during.lower, installation.during.upper
+    readings = models.Reading.objects.filter(
+        organization_id=organization_id, series_id=register.series_id, at__gte=begin
+    )
+    if end is not None:
+        readings = readings.filter(at__lt=end)
+    before, exact, after = (
+        chosen.values_list("at", "value").first()
+        for chosen in (
+            readings.filter(at__lt=instant).order_by("-at", "source"),
+            readings.filter(at=instant).order_by("source"),
+            readings.filter(at__gt=instant).order_by("at", "source"),
+        )
+    )
+    if before is None and register.opening is not None and begin < instant:
+        before = (begin, register.opening)
+    return Face(
+        meter_point_id=point.pk,
+        meter_point_public_id=point.public_id,
+        code=point.code,
+        name=point.name,
+        service=values.Service(point.service),
+        series_id=register.series_id,
+        serial_number=installation.meter.serial_number,
+        unit=Unit(register.unit),
+        decimals=register.decimals,
+        wrap=register.wrap,
+        multiplier=multiplier,
+        most_per_hour=None if rated is None else Fraction(rated) * 10**register.decimals / multiplier,
+        before=None if before is None else Seen(*before),
+        exact=None if exact is None else Seen(*exact),
+        after=None if after is None else Seen(*after),
+    )
