@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 
 from meterbook.customers import values
@@ -15,7 +15,7 @@ from meterbook.tariffs import models as tariff_models
 
 
 class Customer(foundation_models.TenantModel):
-    """A person or company that pays."""
+    """A person or company that pays. A record that was merged names the one that it became part of."""
 
     code = models.CharField(max_length=40)
     name = models.CharField(max_length=200)
@@ -23,9 +23,43 @@ class Customer(foundation_models.TenantModel):
     language = models.CharField(max_length=10, default="en")
     tax_number = models.CharField(max_length=40, blank=True)
     address = models.TextField(blank=True)
+    kind = models.CharField(
+        max_length=10, default=values.CustomerKind.PERSON.value, db_default=values.CustomerKind.PERSON.value
+    )
+    legal_name = models.CharField(max_length=values.NAME_LENGTH, blank=True, default="")
+    phones = ArrayField(models.CharField(max_length=values.PHONE_LENGTH), default=list, blank=True)
+    # Further addresses; bills go to `email`.
+    emails = ArrayField(models.EmailField(), default=list, blank=True)
+    messaging = ArrayField(models.CharField(max_length=values.MESSAGING_LENGTH), default=list, blank=True)
+    notes = models.TextField(blank=True, default="")
+    occupants = models.SmallIntegerField(null=True, blank=True)
+    custom = models.JSONField(default=dict, blank=True)
+    state = models.CharField(
+        max_length=10, default=values.CustomerState.ACTIVE.value, db_default=values.CustomerState.ACTIVE.value
+    )
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["organization_id", "code"], name="customer_code_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=["organization_id", "code"], name="customer_code_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=[each.value for each in values.CustomerKind]), name="customer_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[each.value for each in values.CustomerState]),
+                name="customer_state_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=values.CustomerState.MERGED.value, merged_into__isnull=False)
+                | (~models.Q(state=values.CustomerState.MERGED.value) & models.Q(merged_into__isnull=True)),
+                name="customer_merged_names_other",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(occupants__isnull=True) | models.Q(occupants__gte=0),
+                name="customer_occupants_counted",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
@@ -44,6 +78,8 @@ class Account(foundation_models.TenantModel):
     # What vacant meter points are charged by; only on the landlord's account.
     vacancy_tariff = models.ForeignKey(tariff_models.Tariff, on_delete=models.PROTECT, null=True, blank=True)
     receivable = models.ForeignKey(ledger_models.LedgerAccount, on_delete=models.PROTECT)
+    # The customer gave back all units then: what was used until that instant is on the final bill.
+    moved_out_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (
@@ -67,6 +103,8 @@ class Contract(foundation_models.TenantModel):
     meter_point = models.ForeignKey(metering_models.MeterPoint, on_delete=models.PROTECT)
     tariff = models.ForeignKey(tariff_models.Tariff, on_delete=models.PROTECT)
     during = DateTimeRangeField()
+    # What the meter showed when it began and ended: {"start": {...}, "end": {...}}, each as `values.SeenReading.plain`.
+    readings = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = (
@@ -78,3 +116,90 @@ class Contract(foundation_models.TenantModel):
 
     def __str__(self) -> str:
         return f"{self.account_id} for {self.meter_point_id}"
+
+
+class Contact(foundation_models.TenantModel):
+    """Somebody to ask about a customer's bills or use."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT)
+    name = models.CharField(max_length=values.NAME_LENGTH)
+    roles = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=values.PHONE_LENGTH, blank=True)
+    messaging = models.CharField(max_length=values.MESSAGING_LENGTH, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Vulnerability(foundation_models.TenantModel):
+    """That somebody must not be without supply, until when, and why: seen only by those who need to know."""
+
+    customer = models.OneToOneField(Customer, on_delete=models.PROTECT)
+    is_medical = models.BooleanField()
+    reason = models.CharField(max_length=500)
+    until_date = models.DateField()
+    noted_by = models.CharField(max_length=200)
+    noted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.until_date}"
+
+
+class Consent(foundation_models.TenantModel):
+    """That a customer agreed to something, in which words (`text_version`), and when that ended."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=20)
+    text_version = models.CharField(max_length=40)
+    given_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(kind__in=[each.value for each in values.ConsentKind]), name="consent_kind_known"
+            ),
+            models.UniqueConstraint(
+                fields=["customer", "kind"], condition=models.Q(withdrawn_at__isnull=True), name="consent_once_in_force"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(withdrawn_at__isnull=True) | models.Q(withdrawn_at__gte=models.F("given_at")),
+                name="consent_withdrawn_later",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.text_version}"
+
+
+class CustomerFile(foundation_models.TenantModel):
+    """A document of a customer, such as a signed contract; it came through `documents.attachments`."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT)
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=100)
+    content = models.BinaryField()
+    size = models.IntegerField()
+    digest = models.CharField(max_length=64)
+    author = models.CharField(max_length=200)
+    added_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Deposit(foundation_models.TenantModel):
+    """That a deposit was agreed for an account: a fact, not a posting."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    amount = models.DecimalField(max_digits=24, decimal_places=4)
+    currency = models.CharField(max_length=3)
+    agreed_date = models.DateField()
+    author = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(amount__gt=0), name="deposit_is_positive"),)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -64,21 +64,17 @@ def create_customer(
     at: datetime,
     code: str,
     name: str,
-    email: str = "",
-    language: str = "en",
-    tax_number: str = "",
-    address: str = "",
+    **known: Unpack[values.CustomerFacts],
 ) -> models.Customer:
-    """This will add a customer.
+    """This will add a customer, with what is known of them.
 
     :raises CodeTaken: when the organization has a customer of that code
     """
-    after = {"code": code, "name": name, "email": email, "language": language, "tax_number": tax_number}
+    facts = {"code": code, "name": name, **values.NOTHING_KNOWN, **known}
+    after = {key: value for key, value in facts.items() if key != "address"}
     try:
         with transaction.atomic():
-            customer = models.Customer.objects.create(
-                organization_id=scoping.current().organization_id, address=address, **after
-            )
+            customer = models.Customer.objects.create(organization_id=scoping.current().organization_id, **facts)
     except IntegrityError as error:
         raise CodeTaken(_("There is a customer “%(code)s” already; take another code.") % {"code": code}) from error
     audit_operations.record(
@@ -178,32 +174,19 @@ def open_account_with_customer(
     site: site_models.Site | uuid.UUID,
     number: str,
     name: str,
-    email: str = "",
-    language: str = "en",
-    tax_number: str = "",
-    address: str = "",
     is_landlord: bool = False,
     vacancy_tariff: tariff_models.Tariff | uuid.UUID | None = None,
+    **known: Unpack[values.CustomerFacts],
 ) -> models.Account:
-    """This will add a customer and open its first account, or do neither; the customer's code is the account's number.
+    """This will add a customer and `open_account`, or do neither; the customer's code is the account's number.
 
-    :param vacancy_tariff: by which the landlord's account pays for vacant meter points
     :raises CodeTaken: when the organization has an account of that number, or a customer of that code
     :raises LandlordPresent: when the site has a landlord's account
     """
     if models.Account.objects.filter(organization_id=scoping.current().organization_id, number=number).exists():
         raise _number_taken(number)
     try:
-        customer = create_customer(
-            actor=actor,
-            at=at,
-            code=number,
-            name=name,
-            email=email,
-            language=language,
-            tax_number=tax_number,
-            address=address,
-        )
+        customer = create_customer(actor=actor, at=at, code=number, name=name, **known)
     except CodeTaken as error:
         raise CodeTaken(
             _(

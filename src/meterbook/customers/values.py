@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
@@ -23,3 +26,104 @@ class AccountState(enum.StrEnum):
 
 ACCOUNT_MODE_CAPTIONS = {AccountMode.POSTPAID: _("Postpaid"), AccountMode.PREPAID: _("Prepaid")}
 ACCOUNT_STATE_CAPTIONS = {AccountState.ACTIVE: _("Active"), AccountState.CLOSED: _("Closed")}
+
+
+class CustomerKind(enum.StrEnum):
+    """Who a customer is before the law."""
+
+    PERSON = "PERSON"
+    COMPANY = "COMPANY"
+
+
+class CustomerState(enum.StrEnum):
+    """Whether a customer's record is in use."""
+
+    ACTIVE = "ACTIVE"
+    MERGED = "MERGED"  # into another record of the same customer
+    ERASED = "ERASED"  # who it was is forgotten; bills and books stay
+
+
+class ContactRole(enum.StrEnum):
+    """What a contact of a customer is asked about."""
+
+    PAYER = "PAYER"
+    CONSUMPTION = "CONSUMPTION"
+
+
+class ConsentKind(enum.StrEnum):
+    """To what a customer agrees."""
+
+    MESSAGES = "MESSAGES"
+    DETAILED_USE = "DETAILED_USE"
+    SHARING = "SHARING"
+
+
+CUSTOMER_KIND_CAPTIONS = {CustomerKind.PERSON: _("Person"), CustomerKind.COMPANY: _("Company")}
+CUSTOMER_STATE_CAPTIONS = {
+    CustomerState.ACTIVE: _("In use"),
+    CustomerState.MERGED: _("Merged"),
+    CustomerState.ERASED: _("Erased"),
+}
+CONTACT_ROLE_CAPTIONS = {ContactRole.PAYER: _("Pays"), ContactRole.CONSUMPTION: _("Answers about use")}
+CONSENT_KIND_CAPTIONS = {
+    ConsentKind.MESSAGES: _("Messages that are not bills"),
+    ConsentKind.DETAILED_USE: _("Use in detail, hour by hour"),
+    ConsentKind.SHARING: _("Passing data on to others"),
+}
+NAME_LENGTH = 200
+PHONE_LENGTH = 40
+MESSAGING_LENGTH = 100
+NOTES_LENGTH = 4_000
+MOST_LINES = 20  # phones, addresses, custom fields of one customer
+MOST_OCCUPANTS = 30_000
+
+
+class ReadingOrigin(enum.StrEnum):
+    """How it is known what a meter showed when a contract began or ended."""
+
+    METER = "METER"  # its own readings say so
+    PERSON = "PERSON"  # somebody read it there
+
+
+READING_ORIGIN_CAPTIONS = {ReadingOrigin.METER: _("from the meter"), ReadingOrigin.PERSON: _("read by a person")}
+
+
+@dataclass(frozen=True)
+class SeenReading:
+    """What the display of a meter showed, in `unit`; `is_between` when it was worked out from readings around."""
+
+    value: Decimal
+    unit: str
+    origin: ReadingOrigin
+    is_between: bool = False
+
+    def plain(self) -> dict[str, object]:
+        """This will return the reading for storing."""
+        return {
+            "value": f"{self.value:f}",
+            "unit": self.unit,
+            "origin": self.origin.value,
+            "is_between": self.is_between,
+        }
+
+    @classmethod
+    def of(cls, plain: dict[str, str | bool]) -> SeenReading:
+        """This will read what `plain` has written."""
+        return cls(
+            value=Decimal(str(plain["value"])),
+            unit=str(plain["unit"]),
+            origin=ReadingOrigin(str(plain["origin"])),
+            is_between=bool(plain["is_between"]),
+        )
+
+
+class CustomerFacts(TypedDict, total=False):
+    """What may be known of a customer when they are added; `email` is where bills go, empty: they are printed."""
+
+    email: str
+    language: str
+    tax_number: str
+    address: str
+
+
+NOTHING_KNOWN = CustomerFacts(email="", language="en", tax_number="", address="")

@@ -1,0 +1,53 @@
+"""Reads of customers, accounts and occupancy. Each needs a running scope."""
+
+from meterbook.customers.queries.accounts import (
+    AccountNotFound,
+    AccountPage,
+    AccountRow,
+    ContractRow,
+    Narrowing,
+    Show,
+    Sort,
+    accounts_after,
+    accounts_by_id,
+    accounts_by_public_id,
+    accounts_of_receivables,
+    contracts_by_tariff,
+    get_account,
+    has_accounts,
+    landlord_of,
+    list_accounts,
+    list_contracts,
+    sites_with_accounts,
+)
+from meterbook.customers.queries.occupancy import NoLandlord, Share, occupancy
+from meterbook.customers.queries.points import PointContractRow, PointRow, list_point_contracts, list_points, tenants_at
+
+__all__ = [
+    "AccountNotFound",
+    "AccountPage",
+    "AccountRow",
+    "ContractRow",
+    "Narrowing",
+    "NoLandlord",
+    "PointContractRow",
+    "PointRow",
+    "Share",
+    "Show",
+    "Sort",
+    "accounts_after",
+    "accounts_by_id",
+    "accounts_by_public_id",
+    "accounts_of_receivables",
+    "contracts_by_tariff",
+    "get_account",
+    "has_accounts",
+    "landlord_of",
+    "list_accounts",
+    "list_contracts",
+    "list_point_contracts",
+    "list_points",
+    "occupancy",
+    "sites_with_accounts",
+    "tenants_at",
+]

@@ -1,0 +1,239 @@
+"""What is used but not billed to a tenant, and why. Each needs a running scope.
+
+Three lists: use of this month in a time that no contract covers; contracts whose tariff has no version in force; and
+meter points of tenants for which nobody pays now and nobody is to.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef
+
+from meterbook.customers import models
+from meterbook.foundation import scoping
+from meterbook.kernel import civil
+from meterbook.kernel.period import Period
+from meterbook.metering import models as metering_models
+from meterbook.metering import queries as metering_queries
+from meterbook.metering import values as metering_values
+from meterbook.metering.queries import uses
+from meterbook.tariffs import models as tariff_models
+from meterbook.tariffs import values as tariff_values
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site: its id, and the zone whose month is meant."""
+
+    id: int
+    zone: tzinfo
+
+
+@dataclass(frozen=True)
+class UnpaidPoint:
+    """A meter point with what it used this month while no contract covered it; `use` None: it counts nothing yet.
+
+    `was_let` tells whether there ever was a contract. `landlord` is the number of the account that takes the use
+    (B-33), empty where none does.
+    """
+
+    public_id: uuid.UUID
+    place_key: str
+    code: str
+    name: str
+    place_name: str
+    site_id: int
+    site_name: str
+    service: metering_values.Service
+    use: uses.Use | None
+    vacant_since: datetime | None
+    was_let: bool
+    landlord: str
+
+
+@dataclass(frozen=True)
+class PricelessContract:
+    """A contract that runs while its tariff has no version in force."""
+
+    public_id: uuid.UUID
+    account_public_id: uuid.UUID
+    account_number: str
+    customer_name: str
+    point_code: str
+    point_name: str
+    tariff_public_id: uuid.UUID
+    tariff_code: str
+    site_id: int
+    use: uses.Use | None
+
+
+@dataclass(frozen=True)
+class Unbilled:
+    """The three lists."""
+
+    used: tuple[UnpaidPoint, ...]
+    priceless: tuple[PricelessContract, ...]
+    nobodys: tuple[UnpaidPoint, ...]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How long the three lists are."""
+
+    used: int
+    priceless: int
+    nobodys: int
+
+    @property
+    def total(self) -> int:
+        """How many lines need somebody; a meter point that is in two lists counts once."""
+        return self.priceless + max(self.used, self.nobodys)
+
+
+def find_unbilled(*, sites: Sequence[Place], at: datetime) -> Unbilled:
+    """This will return what is not billed at some sites, in a fixed number of queries.
+
+    :param at: now; the month that it lies in at each site is meant, up to now
+    """
+    zones = {each.id: each.zone for each in sites}
+    organization_id = scoping.current().organization_id
+    points = list(
+        metering_models.MeterPoint.objects.filter(
+            organization_id=organization_id, site_id__in=zones, role=metering_values.PointRole.TENANT
+        )
+        .select_related("site", "node")
+        .order_by("sort_code", "id")
+    )
+    months = {site_id: _month(zone, at) for site_id, zone in zones.items()}
+    contracts = _contracts(points)
+    gaps = {each.pk: _gaps(months[each.site_id], contracts[each.pk]) for each in points}
+    used = metering_queries.used_in(periods=gaps)
+    landlords = dict(
+        models.Account.objects.filter(organization_id=organization_id, is_landlord=True, site_id__in=zones).values_list(
+            "site_id", "number"
+        )
+    )
+    rows = {each.pk: _row(each, used.get(each.pk), contracts[each.pk], landlords, at) for each in points}
+    return Unbilled(
+        used=tuple(sorted((rows[pk] for pk, use in used.items() if use.total > 0), key=_largest_first)),
+        priceless=_priceless(zones, months, at),
+        nobodys=tuple(
+            rows[each.pk]
+            for each in points
+            if not any(upper is None or upper > at for _lower, upper in contracts[each.pk])
+        ),
+    )
+
+
+def count_unbilled(*, sites: Sequence[Place], at: datetime) -> Counts:
+    """This will return how long the lists are."""
+    found = find_unbilled(sites=sites, at=at)
+    return Counts(len(found.used), len(found.priceless), len(found.nobodys))
+
+
+def _month(zone: tzinfo, at: datetime) -> Period | None:
+    """The month so far, in whole quarters; None in its first quarter."""
+    start = civil.month_bounds(civil.local_date(at, zone), zone).start
+    end = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
+    return Period(start, end) if end > start else None
+
+
+Span = tuple[datetime, datetime | None]
+
+
+def _contracts(points: Iterable[metering_models.MeterPoint]) -> dict[int, list[Span]]:
+    found: dict[int, list[Span]] = defaultdict(list)
+    contracts = models.Contract.objects.filter(
+        organization_id=scoping.current().organization_id, meter_point_id__in=[each.pk for each in points]
+    )
+    for point_id, during in contracts.order_by("during", "id").values_list("meter_point_id", "during"):
+        found[point_id].append((during.lower, during.upper))
+    return found
+
+
+def _gaps(month: Period | None, contracts: Sequence[Span]) -> list[Period]:
+    if month is None:
+        return []
+    covered = [
+        Period(max(lower, month.start), month.end if upper is None else min(upper, month.end))
+        for lower, upper in contracts
+        if lower < month.end and (upper is None or upper > month.start)
+    ]
+    return month.gaps(covered)
+
+
+def _row(
+    point: metering_models.MeterPoint,
+    use: uses.Use | None,
+    contracts: Sequence[Span],
+    landlords: dict[int, str],
+    at: datetime,
+) -> UnpaidPoint:
+    ended = [upper for _lower, upper in contracts if upper is not None and upper <= at]
+    runs = any(lower <= at and (upper is None or upper > at) for lower, upper in contracts)
+    return UnpaidPoint(
+        public_id=point.public_id,
+        place_key=f"u{point.node.public_id}" if point.node else f"p{point.public_id}",
+        code=point.code,
+        name=point.name,
+        place_name=point.node.name if point.node else "",
+        site_id=point.site_id,
+        site_name=point.site.name,
+        service=metering_values.Service(point.service),
+        use=use,
+        vacant_since=None if runs else max(ended, default=None),
+        was_let=bool(contracts),
+        landlord=landlords.get(point.site_id, ""),
+    )
+
+
+def _largest_first(row: UnpaidPoint) -> tuple[str, Decimal, str]:
+    """Kilowatt-hours and cubic meters are not compared with each other."""
+    return (row.service.value, -row.use.number if row.use else Decimal(0), row.code)
+
+
+def _priceless(
+    zones: dict[int, tzinfo], months: dict[int, Period | None], at: datetime
+) -> tuple[PricelessContract, ...]:
+    found = []
+    for site_id, zone in zones.items():
+        in_force = tariff_models.TariffVersion.objects.filter(
+            organization_id=scoping.current().organization_id,
+            tariff_id=OuterRef("tariff_id"),
+            state=tariff_values.VersionState.PUBLISHED,
+            during__contains=civil.local_date(at, zone),
+        )
+        contracts = models.Contract.objects.filter(
+            ~Exists(in_force),
+            organization_id=scoping.current().organization_id,
+            account__site_id=site_id,
+            during__contains=at,
+        ).select_related("account__customer", "meter_point", "tariff")
+        found += list(contracts.order_by("account__number", "id"))
+    parts = {}
+    for each in found:
+        month = months[each.account.site_id]
+        if month is not None and each.during.lower < month.end:
+            parts[each.meter_point_id] = [Period(max(each.during.lower, month.start), month.end)]
+    used = metering_queries.used_in(periods=parts)
+    return tuple(
+        PricelessContract(
+            public_id=each.public_id,
+            account_public_id=each.account.public_id,
+            account_number=each.account.number,
+            customer_name=each.account.customer.name,
+            point_code=each.meter_point.code,
+            point_name=each.meter_point.name,
+            tariff_public_id=each.tariff.public_id,
+            tariff_code=each.tariff.code,
+            site_id=each.account.site_id,
+            use=used.get(each.meter_point_id),
+        )
+        for each in found
+    )
