@@ -6,9 +6,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from meterbook.alarms import models, queries, values
+from meterbook.alarms import events, models, queries, values
 from meterbook.audit import operations as audit_operations
 from meterbook.foundation import bus, operation, scoping
+from meterbook.foundation import events as foundation_events
 from meterbook.kernel.actor import Actor
 from meterbook.sites import models as site_models
 
@@ -48,6 +49,7 @@ def raise_alarm(
         audit_operations.record(
             actor=actor, at=at, action="alarms:raise_alarm", subject=alarm, before=None, after=after
         )
+        foundation_events.publish(events.AlarmRaised(organization_id, alarm_id=str(alarm.public_id)))
     return alarm
 
 
@@ -73,6 +75,7 @@ def clear_alarm(*, actor: Actor, at: datetime, kind: values.AlarmKind, subject_i
         before={"cleared_at": None},
         after={"cleared_at": at.isoformat()},
     )
+    foundation_events.publish(events.AlarmCleared(organization_id, alarm_id=str(alarm.public_id)))
     return True
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import collections
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from meterbook.acquisition import texts as acquisition_texts
 from meterbook.acquisition import values as acquisition_values
@@ -55,6 +55,15 @@ class AlarmZone:
         return self.critical + self.warning + self.info
 
 
+@dataclass(frozen=True)
+class PlacedAlarm:
+    """An alarm with the site that it belongs to: internal id and time zone."""
+
+    row: AlarmRow
+    site_id: int
+    zone: str
+
+
 class AlarmNotFound(LookupError):
     """There is no such alarm in this organization."""
 
@@ -89,6 +98,53 @@ def list_alarms(
     start = (max(page, 1) - 1) * PAGE
     rows = found.select_related("site", "acknowledged_by").order_by("-raised_at", "-id")[start : start + PAGE]
     return [_row(alarm) for alarm in rows], found.count()
+
+
+def unacknowledged(*, site_ids: Collection[int] | None = None) -> tuple[int, datetime | None, AlarmRow | None]:
+    """This will count the open alarms that nobody acknowledged, and return since when the first waits, and the newest.
+
+    :param site_ids: only those sites; None means all of the organization
+    """
+    found = _alarms(None).filter(cleared_at__isnull=True, acknowledged_at__isnull=True)
+    if site_ids is not None:
+        found = found.filter(site_id__in=site_ids)
+    counted = found.aggregate(count=Count("id"), since=Min("raised_at"))
+    newest = found.select_related("site", "acknowledged_by").order_by("-raised_at", "-id").first()
+    return counted["count"], counted["since"], None if newest is None else _row(newest)
+
+
+def alarms_after(
+    *,
+    after_id: int,
+    limit: int,
+    site_ids: Collection[int] | None = None,
+    severity: values.Severity | None = None,
+    include_cleared: bool = False,
+) -> list[tuple[int, AlarmRow]]:
+    """This will return alarms with their ids, in the order in which they were raised; for programs.
+
+    :param site_ids: only those sites; None means all of the organization
+    """
+    found = _alarms(None).filter(pk__gt=after_id)
+    if site_ids is not None:
+        found = found.filter(site_id__in=site_ids)
+    if not include_cleared:
+        found = found.filter(cleared_at__isnull=True)
+    if severity is not None:
+        found = found.filter(severity=severity)
+    rows = found.select_related("site", "acknowledged_by").order_by("pk")[:limit]
+    return [(alarm.pk, _row(alarm)) for alarm in rows]
+
+
+def get_alarm(*, public_id: uuid.UUID) -> PlacedAlarm:
+    """This will return one alarm, in the language that is active.
+
+    :raises AlarmNotFound: when it is not there or belongs to another organization
+    """
+    found = _alarms(None).filter(public_id=public_id).select_related("site", "acknowledged_by").first()
+    if found is None:
+        raise AlarmNotFound(AlarmNotFound.__doc__)
+    return PlacedAlarm(_row(found), found.site_id, found.site.time_zone)
 
 
 def _alarms(site_id: int | None) -> QuerySet[models.Alarm]:

@@ -9,20 +9,28 @@ from datetime import datetime
 from procrastinate import RetryStrategy
 
 from meterbook.alarms import silence
+from meterbook.audit import checks as audit_checks
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import operations as billing_operations
+from meterbook.billing import queries as billing_queries
 from meterbook.foundation import events, scoping
 from meterbook.foundation.backup import dump
+from meterbook.identity import queries as identity_queries
+from meterbook.identity import registry
+from meterbook.identity.values import Module
 from meterbook.jobs.declare import MAX_ATTEMPTS, job
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
 from meterbook.metering import operations as metering_operations
+from meterbook.notifications import operations as notification_operations
 
 
 @job(events.HANDLE_EVENT, queue="events")
 def handle_event(*, actor: Actor, at: datetime, event_id: int, handler: str) -> None:
-    """This will run one handler for one event."""
-    events.deliver(organization_id=scoping.current().organization_id, event_id=event_id, handler=handler, at=at)
+    """This will run one handler for one event; where the module of the handler is off, nobody hears it."""
+    module = registry.module_of(handler.removeprefix("meterbook."))
+    if module is Module.CORE or identity_queries.get_organization().has_module(module):
+        events.deliver(organization_id=scoping.current().organization_id, event_id=event_id, handler=handler, at=at)
 
 
 @job(
@@ -42,13 +50,24 @@ def seal_entries(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     audit_operations.seal(organization_id=scoping.current().organization_id, at=at)
 
 
+@job("audit.verify_chain", queue="default", lock=lambda organization_id, **_: f"verify:{organization_id}")
+def verify_chain(*, actor: Actor, at: datetime, check_id: str) -> None:
+    """This will make a check of the audit chain that somebody asked for."""
+    audit_checks.make_check(actor=actor, at=at, check_id=uuid.UUID(check_id))
+
+
 @job("alarms.settle_buses", queue="default", lock=lambda organization_id, **_: f"buses:{organization_id}")
 def settle_buses(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     """This will tell meters that stay silent although their bus answers again."""
     silence.settle_buses(actor=actor, at=at)
 
 
-@job("billing.advance_run", queue="billing", own_scope=True)
+@job(
+    "billing.advance_run",
+    queue="billing",
+    own_scope=True,
+    site=lambda run_id: billing_queries.site_id_of_run(public_id=uuid.UUID(run_id)),
+)
 def advance_run(*, organization_id: int, actor: Actor, at: datetime, run_id: str) -> None:
     """This will carry a bill run on until a person must decide, or it is closed."""
     billing_operations.advance_run(organization_id=organization_id, actor=actor, at=at, run_id=uuid.UUID(run_id))
@@ -79,3 +98,33 @@ def make_partitions(*, organization_id: int, actor: Actor, at: datetime, schedul
 def back_up(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     """This will write the nightly backup into the data folder, and keep the newest fourteen."""
     dump.nightly(environ=os.environ, at=clock.real_now())
+
+
+@job(
+    "notifications.deliver_messages",
+    queue="messages",
+    lock=lambda organization_id, **_: f"messages:{organization_id}",
+    own_scope=True,
+)
+def deliver_messages(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will send the messages of the organization that are due."""
+    notification_operations.deliver(organization_id=organization_id, actor=actor, at=at, real_clock=clock.real_now)
+
+
+@job("notifications.check_telegram", queue="messages", own_scope=True)
+def check_telegram(*, organization_id: int, actor: Actor, at: datetime) -> None:
+    """This will ask Telegram for the name of the organization's bot."""
+    notification_operations.check_telegram(organization_id=organization_id, actor=actor, at=at)
+
+
+@job(
+    "notifications.receive_updates",
+    queue="messages",
+    lock=lambda organization_id, **_: f"updates:{organization_id}",
+    own_scope=True,
+)
+def receive_updates(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will link the Telegram chats that sent their codes."""
+    notification_operations.receive_updates(
+        organization_id=organization_id, actor=actor, at=at, real_at=clock.real_now()
+    )

@@ -9,6 +9,8 @@ from meterbook.foundation.ticker import Periodic
 PERIODICS = (
     Periodic("metering.derive_dirty_days", every=timedelta(seconds=10)),
     Periodic("alarms.settle_buses", every=timedelta(minutes=1)),
+    Periodic("notifications.deliver_messages", every=timedelta(seconds=10)),
+    Periodic("notifications.receive_updates", every=timedelta(seconds=10)),
     Periodic("audit.seal_entries", every=timedelta(minutes=1)),
     Periodic("metering.make_partitions", every=timedelta(hours=6), is_platform=True),
     Periodic("foundation.back_up", every=timedelta(days=1), offset=timedelta(hours=2), is_platform=True),
