@@ -201,6 +201,11 @@ class Bill(foundation_models.TenantTable):
             models.Index(fields=["account", "-bill_date", "-id"], name="bill_of_account"),
             models.Index(fields=["run", "sequence"], name="bill_of_run"),
             models.Index(fields=["organization_id", "-bill_date", "-id"], name="bill_newest"),
+            # A bill is looked for by its whole number, by how it begins, or by its running number alone.
+            models.Index(
+                fields=["organization_id", "number"], opclasses=["int4_ops", "text_pattern_ops"], name="bill_by_number"
+            ),
+            models.Index(fields=["organization_id", "sequence"], name="bill_by_sequence"),
         )
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Number series, and the files that were issued."""
+"""Number series, the files that were issued, and what stands at their head."""
 
 from __future__ import annotations
 
@@ -52,3 +52,18 @@ class IssuedFile(foundation_models.TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Letterhead(foundation_models.TenantModel):
+    """How an organization names itself on its documents beside its name. What was issued keeps what it said then."""
+
+    tax_number = models.CharField(max_length=values.TAX_NUMBER_LENGTH, blank=True)
+    # Lines as they are printed.
+    address = models.CharField(max_length=values.ADDRESS_LENGTH, blank=True)
+    contact = models.CharField(max_length=values.CONTACT_LENGTH, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["organization_id"], name="letterhead_once"),)
+
+    def __str__(self) -> str:
+        return self.tax_number

@@ -1,9 +1,10 @@
-"""Take numbers, and keep issued files."""
+"""Take numbers, keep issued files, and say what stands at their head."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -94,3 +95,22 @@ def file_document(
         after={"name": name, "digest": digest, "size": len(content)},
     )
     return issued
+
+
+@operation.operation
+def change_letterhead(*, actor: Actor, at: datetime, facts: values.LetterheadFacts) -> models.Letterhead:
+    """This will set what stands at the head of documents from now on; what was issued keeps what it says."""
+    organization_id = scoping.current().organization_id
+    after = asdict(facts)
+    found, is_new = models.Letterhead.objects.select_for_update().get_or_create(
+        organization_id=organization_id, defaults=after
+    )
+    before = None if is_new else {key: getattr(found, key) for key in after}
+    for key, value in after.items():
+        setattr(found, key, value)
+    found.save(update_fields=list(after))
+    if before != after:
+        audit_operations.record(
+            actor=actor, at=at, action="documents:change_letterhead", subject=found, before=before, after=after
+        )
+    return found

@@ -1,4 +1,4 @@
-"""Reads of number series and issued files. Each needs a running scope."""
+"""Reads of number series, issued files and the letterhead. Each needs a running scope."""
 
 from __future__ import annotations
 
@@ -79,6 +79,14 @@ def list_series() -> list[SeriesRow]:
         )
         for each in found.order_by("kind", "prefix", "id")
     ]
+
+
+def letterhead(*, organization_id: int) -> values.LetterheadFacts:
+    """This will return what stands at the head of an organization's documents; empty where nothing was said yet."""
+    found = models.Letterhead.objects.filter(organization_id=organization_id).first()
+    if found is None:
+        return values.LetterheadFacts()
+    return values.LetterheadFacts(tax_number=found.tax_number, address=found.address, contact=found.contact)
 
 
 def _row(found: models.IssuedFile) -> IssuedFileRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
@@ -26,3 +27,19 @@ DOCUMENT_KIND_CAPTIONS = {
     DocumentKind.REFUND: _("Refund"),
     DocumentKind.PRINT: _("Print file"),
 }
+
+TAX_NUMBER_LENGTH = 40
+ADDRESS_LENGTH = 300
+CONTACT_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class LetterheadFacts:
+    """What stands at the head of documents beside the organization's name; each may be empty.
+
+    `address` has one line of print a line; `contact` says how the reader reaches the organization.
+    """
+
+    tax_number: str = ""
+    address: str = ""
+    contact: str = ""

@@ -124,6 +124,8 @@ def _columns(organization_id: int, at: datetime, lots: Sequence[Lot]) -> tuple[o
         _plain(amounts),
         _plain(_once(currencies)),
     )
+
+
 def _once(values: Sequence[T]) -> Sequence[T]:
     """What is the same for all is sent once: `ledger_post` takes the first for those that lack a value."""
     return values[:1] if values.count(values[0]) == len(values) else values
@@ -136,9 +138,7 @@ def _post(parameters: Sequence[object]) -> psycopg.Cursor[tuple[int, uuid.UUID, 
     return cursor.execute(POST, parameters, binary=True)
 
 
-def _stored(
-    lots: Sequence[Lot], cursor: psycopg.Cursor[tuple[int, uuid.UUID, bytes | None, bool]]
-) -> list[Stored]:
+def _stored(lots: Sequence[Lot], cursor: psycopg.Cursor[tuple[int, uuid.UUID, bytes | None, bool]]) -> list[Stored]:
     """A digest is told of rows that were there before only."""
     with cursor:
         rows = cursor.fetchall()

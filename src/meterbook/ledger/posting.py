@@ -163,9 +163,7 @@ def _write(at: datetime, lots: Sequence[books.Lot]) -> list[PostedTransaction]:
     return _answers(lots, books.write(scoping.current().organization_id, at, lots))
 
 
-def _write_many(
-    at: datetime, plans: Sequence[TransactionPlan]
-) -> tuple[list[books.Lot], list[PostedTransaction]]:
+def _write_many(at: datetime, plans: Sequence[TransactionPlan]) -> tuple[list[books.Lot], list[PostedTransaction]]:
     """In the order of the plans. Keys are taken in their own order, part after part, as one statement takes them."""
     if len(plans) <= PART:
         lots = [lot_of(plan) for plan in plans]

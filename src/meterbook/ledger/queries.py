@@ -134,6 +134,21 @@ def list_transactions_of(source_id: uuid.UUID) -> list[values.TransactionRow]:
     return _transaction_rows(Q(source_id=source_id))
 
 
+def transactions_after(*, after_id: int, limit: int, account_id: int | None = None) -> list[values.TransactionRow]:
+    """This will return transactions in the order of posting, those behind an id; for programs.
+
+    :param account_id: only those that touch this account
+    """
+    wanted = Q(pk__gt=after_id)
+    if account_id is not None:
+        touching = models.LedgerEntry.objects.filter(
+            organization_id=scoping.current().organization_id, account_id=account_id
+        )
+        wanted &= Q(pk__in=touching.values("transaction_id"))
+    found = models.LedgerTransaction.objects.filter(wanted, organization_id=scoping.current().organization_id)
+    return _transaction_rows(Q(pk__in=list(found.order_by("pk").values_list("pk", flat=True)[:limit])))
+
+
 def trial_balance() -> dict[str, Money]:
     """This will return the sum of all entries by currency: every figure is zero, or the books are wrong."""
     entries = models.LedgerEntry.objects.filter(organization_id=scoping.current().organization_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -51,14 +51,28 @@ class TariffRow:
     current: VersionRow | None
     draft: VersionRow | None
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What it is called, by language; "en" is always there."""
+        version = self.current or self.draft
+        return reading.text_of(version.raw["name"]) if version else {"en": self.name}
+
 
 @dataclass(frozen=True)
 class TariffName:
-    """What a tariff is called, and where its page is."""
+    """What a tariff is called by language ("en" is always there), and where its page is."""
 
     public_id: uuid.UUID
     code: str
-    name: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class PartNames:
+    """What components and taxes are called, by their codes: language to words, "en" is always there."""
+
+    components: Mapping[str, Mapping[str, str]]
+    taxes: Mapping[str, Mapping[str, str]]
 
 
 class TariffNotFound(LookupError):
@@ -76,10 +90,42 @@ def list_tariffs(*, on: date) -> list[TariffRow]:
     return _rows(tariffs, on)
 
 
+def waiting_drafts() -> tuple[int, uuid.UUID | None, str]:
+    """This will count the drafts that nobody has published, and return public id and name of the oldest's tariff."""
+    drafts = models.TariffVersion.objects.filter(
+        organization_id=scoping.current().organization_id, state=values.VersionState.DRAFT.value
+    )
+    oldest = drafts.select_related("tariff").order_by("id").first()
+    if oldest is None:
+        return 0, None, ""
+    return drafts.count(), oldest.tariff.public_id, oldest.tariff.name
+
+
 def names_of(*, codes: Iterable[str]) -> dict[str, TariffName]:
-    """This will return tariffs by their codes, without reading a document; unknown ones are left out."""
-    found = models.Tariff.objects.filter(organization_id=scoping.current().organization_id, code__in=list(codes))
-    return {each.code: TariffName(each.public_id, each.code, each.name) for each in found.order_by("code", "id")}
+    """This will return tariffs by their codes with the names of their newest versions; unknown ones are left out."""
+    organization_id = scoping.current().organization_id
+    found = list(models.Tariff.objects.filter(organization_id=organization_id, code__in=list(codes)).order_by("code"))
+    versions = models.TariffVersion.objects.filter(organization_id=organization_id, tariff__in=found)
+    names = dict(versions.order_by("number", "id").values_list("tariff_id", "document__name"))
+    return {
+        each.code: TariffName(each.public_id, each.code, reading.text_of(names.get(each.pk) or each.name))
+        for each in found
+    }
+
+
+def part_names(*, currency: str) -> PartNames:
+    """This will return what the published versions of a currency call their parts, the newest winning."""
+    versions = models.TariffVersion.objects.filter(
+        organization_id=scoping.current().organization_id,
+        tariff__currency=currency,
+        state=values.VersionState.PUBLISHED,
+    )
+    components: dict[str, Mapping[str, str]] = {}
+    taxes: dict[str, Mapping[str, str]] = {}
+    for own, due in versions.order_by("id").values_list("document__components", "document__taxes"):
+        components.update((each["code"], reading.text_of(each["name"])) for each in own or ())
+        taxes.update((each["code"], reading.text_of(each["name"])) for each in due or ())
+    return PartNames(components, taxes)
 
 
 def has_tariffs() -> bool:

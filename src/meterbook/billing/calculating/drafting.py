@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import numpy as np
@@ -81,8 +81,8 @@ class Calculator:
                 point = chunk.points[share.meter_point_id]
                 tariff = chunk.tariffs[share.tariff_id or 0]
                 for part, version in tariff.pieces(share.period, self.run.zone):
-                    span = None if point.series is None else spans.span(
-                        part, step=point.series.step, zone=self.run.zone
+                    span = (
+                        None if point.series is None else spans.span(part, step=point.series.step, zone=self.run.zone)
                     )
                     if version is not None and span is not None:  # it was checked
                         found.append(_Piece(share, point, tariff, version, span))
@@ -138,9 +138,7 @@ class Calculator:
             )
         return found
 
-    def _points(
-        self, pieces: list[_Piece], used: _Used, rated: dict[int, tuple[int, Rated]]
-    ) -> list[content.Point]:
+    def _points(self, pieces: list[_Piece], used: _Used, rated: dict[int, tuple[int, Rated]]) -> list[content.Point]:
         by_share: dict[int, list[_Piece]] = defaultdict(list)
         for piece in pieces:
             by_share[id(piece.share)].append(piece)
@@ -173,9 +171,7 @@ class Calculator:
             charges=charges,
         )
 
-    def _own_month(
-        self, share: facts.Share, days: int, total: int, counts: content.Counts
-    ) -> content.Month | None:
+    def _own_month(self, share: facts.Share, days: int, total: int, counts: content.Counts) -> content.Month | None:
         month = civil.month_bounds(self.run.until_day - timedelta(days=1), self.run.zone)
         if share.contract_id is None or share.period != month:
             return None
@@ -205,6 +201,8 @@ class Calculator:
                 "public_id": str(run.organization_public_id),
                 "name": run.organization_name,
                 "language": run.organization_language,
+                # A field that was not filled in is left out, as in bills from before there was a letterhead.
+                **{key: value for key, value in asdict(run.letterhead).items() if value},
             },
             site={
                 "public_id": str(run.site_public_id),
@@ -241,9 +239,7 @@ class _Used:
     months: history.Store
 
     @classmethod
-    def load(
-        cls, run: facts.Run, chunk: facts.Chunk, pieces: list[_Piece], loaded: dict[int, usage.Blocks]
-    ) -> _Used:
+    def load(cls, run: facts.Run, chunk: facts.Chunk, pieces: list[_Piece], loaded: dict[int, usage.Blocks]) -> _Used:
         """This will load registers and histories."""
         held = history.tenures(run.organization_id, chunk)
         wanted = {(each.share.account_id, each.point.id): _series(each).id for each in pieces}

@@ -13,6 +13,8 @@ from django.db.models import QuerySet
 
 from meterbook.billing import models, values
 from meterbook.customers import queries as customer_queries
+from meterbook.documents import queries as document_queries
+from meterbook.documents.values import LetterheadFacts
 from meterbook.identity import queries as identity_queries
 from meterbook.kernel import civil
 from meterbook.kernel.period import Period
@@ -35,6 +37,7 @@ class Run:
     organization_public_id: uuid.UUID
     organization_name: str
     organization_language: str
+    letterhead: LetterheadFacts
     site_id: int
     site_public_id: uuid.UUID
     site_code: str
@@ -150,6 +153,7 @@ def run_of(run: models.BillRun) -> Run:
         organization_public_id=organization.public_id,
         organization_name=organization.name,
         organization_language=organization.language,
+        letterhead=document_queries.letterhead(organization_id=run.organization_id),
         site_id=run.site_id,
         site_public_id=run.site.public_id,
         site_code=run.site.code,

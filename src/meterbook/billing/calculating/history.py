@@ -126,9 +126,7 @@ def tenures(organization_id: int, chunk: facts.Chunk) -> dict[tuple[int, int], l
 _FAR = civil.start_of_day(date(9000, 1, 1), _UTC)
 
 
-def load(
-    run: facts.Run, wanted: dict[tuple[int, int], int], held: dict[tuple[int, int], list[Period]]
-) -> Store:
+def load(run: facts.Run, wanted: dict[tuple[int, int], int], held: dict[tuple[int, int], list[Period]]) -> Store:
     """This will load what the histories need; `wanted` is series ids by (account, meter point)."""
     store = Store()
     months = months_until(run.until_day - timedelta(days=1))[:-1]

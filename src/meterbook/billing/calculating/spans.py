@@ -44,9 +44,7 @@ def span(period: Period, *, step: int, zone: ZoneInfo) -> Span | None:
     start, end = _at_or_after(period.start, step), _at_or_after(period.end, step)
     if start >= end:
         return None
-    days = [
-        day for day, part in civil.local_days(period, zone) if part.start == civil.start_of_day(day, zone)
-    ]
+    days = [day for day, part in civil.local_days(period, zone) if part.start == civil.start_of_day(day, zone)]
     return Span(Period(start, end), tuple(days))
 
 

@@ -7,6 +7,7 @@ from meterbook.billing.content.digests import (
     canonical,
     income_code,
     issue_digest,
+    parts_of_code,
     tax_code,
     verification_code,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "daily_average",
     "income_code",
     "issue_digest",
+    "parts_of_code",
     "tax_code",
     "verification_code",
 ]

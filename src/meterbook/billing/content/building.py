@@ -232,9 +232,7 @@ def _taxes(charges: Sequence[Charge], currency: str) -> list[TaxLine]:
         (tax, mode), others = group[0], group[1:]
         if others:
             base = sum((each.base for each, _mode in others), tax.base)
-            due = rounding.round_decimal(
-                rounding.EXACT.multiply(base, rate), currencies.minor_units(currency), mode
-            )
+            due = rounding.round_decimal(rounding.EXACT.multiply(base, rate), currencies.minor_units(currency), mode)
             tax = tax._replace(base=base, amount=due)
         found.append(tax)
     return found
@@ -251,9 +249,7 @@ def _inputs_digest(points: Iterable[Point]) -> str:
     words: list[str] = [ENGINE]
     for point in points:
         reference = point.reference
-        words.append(
-            f"{reference.series} {point.period.start} {point.period.end} {point.days} {reference.digest}"
-        )
+        words.append(f"{reference.series} {point.period.start} {point.period.end} {point.days} {reference.digest}")
         words.extend(
             f"{each.serial} {each.previous.at} {each.previous.value} {each.present.at} {each.present.value}"
             f" {each.multiplier}"

@@ -41,3 +41,13 @@ def income_code(currency: str, service: str, component: str) -> str:
 def tax_code(currency: str, tax: str) -> str:
     """This will return the ledger code of a tax: TAX-EUR-vat."""
     return f"{TAX}-{currency}-{tax}"
+
+
+def parts_of_code(code: str) -> tuple[str, ...]:
+    """This will take a ledger code of `income_code` or `tax_code` apart; any other code is its only part.
+
+    ("INC", "EUR", "ELECTRICITY", "energy") and ("TAX", "EUR", "vat"); what stands in the final part may hold hyphens.
+    """
+    kind = code.partition("-")[0]
+    parts = tuple(code.split("-", {INCOME: 3, TAX: 2}.get(kind, 0)))
+    return parts if len(parts) == {INCOME: 4, TAX: 3}.get(kind) else (code,)

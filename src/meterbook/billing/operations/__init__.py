@@ -4,6 +4,7 @@ from meterbook.billing.operations.advancing import advance_run
 from meterbook.billing.operations.approving import (
     HeldRemain,
     MemberNotFound,
+    NothingLeft,
     NothingToIssue,
     NotInReview,
     RunOutdated,
@@ -11,6 +12,7 @@ from meterbook.billing.operations.approving import (
     approve_run,
     check_again,
     exclude_accounts,
+    include_accounts,
 )
 from meterbook.billing.operations.issuing import RunIncomplete
 from meterbook.billing.operations.planning import (
@@ -36,6 +38,7 @@ __all__ = [
     "HeldRemain",
     "MemberNotFound",
     "NotInReview",
+    "NothingLeft",
     "NothingToIssue",
     "NothingToPrint",
     "PeriodNotOver",
@@ -52,6 +55,7 @@ __all__ = [
     "carry_on",
     "check_again",
     "exclude_accounts",
+    "include_accounts",
     "issue_pdf",
     "make_print_file",
     "plan_run",

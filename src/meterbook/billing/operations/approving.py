@@ -1,4 +1,4 @@
-"""What people decide about a run: check again, leave an account out, approve."""
+"""What people decide about a run: check again, leave an account out or take it in again, approve."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import models, permissions, values
@@ -17,6 +19,8 @@ from meterbook.foundation import operation
 from meterbook.identity import queries as identity_queries
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
+
+OUTDATED = gettext_noop("Contracts were changed after the run collected them; cancel it and plan it again.")
 
 
 class NotInReview(ValueError):
@@ -43,6 +47,10 @@ class MemberNotFound(LookupError):
     """The account has no part in the run, or was left out already."""
 
 
+class NothingLeft(ValueError):
+    """An account that was left out has no days left in this run: another run billed them, or its contract is gone."""
+
+
 @operation.operation
 def check_again(
     *, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID, is_everything: bool = False
@@ -60,10 +68,7 @@ def check_again(
     members = models.RunMember.objects.filter(organization_id=locked.organization_id, run=locked, state__in=states)
     chunks = set(members.values_list("chunk", flat=True))
     members.update(state=values.MemberState.COLLECTED, reasons=[])
-    models.RunChunk.objects.filter(
-        organization_id=locked.organization_id, run=locked, number__in=chunks
-    ).update(is_done=False)
-    planning.move(locked, values.RunState.VALIDATING)
+    _check_chunks(locked, chunks)
     audit_operations.record(
         actor=actor,
         at=at,
@@ -108,6 +113,59 @@ def exclude_accounts(
         after={"accounts": numbers},
         reason=reason,
     )
+    return locked
+
+
+@operation.operation
+def include_accounts(
+    *, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID, account_ids: Iterable[int]
+) -> models.BillRun:
+    """This will take accounts that were left out into the run again; jobs check and draft them.
+
+    They pay for what contracts say now, without the time that another run billed meanwhile.
+
+    :raises NotInReview: in another state
+    :raises MemberNotFound: when one was not left out of the run
+    :raises NothingLeft: when nothing of the days is left to one
+    :raises RunOutdated: when what one pays for now, another account of the run pays for
+    """
+    locked = _in_review(run)
+    wanted = set(account_ids)
+    members = models.RunMember.objects.filter(
+        organization_id=locked.organization_id,
+        run=locked,
+        account_id__in=wanted,
+        state=values.MemberState.EXCLUDED,
+    )
+    numbers = dict(members.order_by("position").values_list("account_id", "account__number"))
+    if len(numbers) != len(wanted):
+        raise MemberNotFound(_("An account was not left out of the run."))
+    shares = [each for each in planning.wanted_shares(locked, facts.run_of(locked).period) if each.account_id in wanted]
+    without = [
+        number for account_id, number in numbers.items() if account_id not in {each.account_id for each in shares}
+    ]
+    if without:
+        raise NothingLeft(
+            _("Nothing of these days is left for %(accounts)s: another run billed them, or the contract was changed.")
+            % {"accounts": ", ".join(without)}
+        )
+    try:
+        with transaction.atomic():
+            planning.store_shares(locked, shares)
+    except IntegrityError as error:
+        raise RunOutdated(_(OUTDATED)) from error
+    chunks = set(members.values_list("chunk", flat=True))
+    members.update(state=values.MemberState.COLLECTED, reasons=[], decided_by="")
+    _check_chunks(locked, chunks)
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="billing:include_accounts",
+        subject=locked,
+        before=None,
+        after={"accounts": sorted(numbers.values())},
+    )
+    planning.defer_advance(locked)
     return locked
 
 
@@ -161,6 +219,14 @@ def _in_review(run: models.BillRun | uuid.UUID) -> models.BillRun:
     return locked
 
 
+def _check_chunks(run: models.BillRun, chunks: set[int]) -> None:
+    """Back to checking: jobs take up these chunks again."""
+    models.RunChunk.objects.filter(organization_id=run.organization_id, run=run, number__in=chunks).update(
+        is_done=False
+    )
+    planning.move(run, values.RunState.VALIDATING)
+
+
 def _require_sound(run: models.BillRun) -> None:
     members = models.RunMember.objects.filter(organization_id=run.organization_id, run=run)
     held = members.filter(state=values.MemberState.HELD).count()
@@ -177,7 +243,7 @@ def _require_sound(run: models.BillRun) -> None:
     now = {_figures(each) for each in wanted if each.account_id in billed - excluded}
     strangers = {each.account_id for each in wanted} - billed
     if now != _collected(run) or planning.postpaid(run, strangers):
-        raise RunOutdated(_("Contracts were changed after the run collected them; cancel it and plan it again."))
+        raise RunOutdated(_(OUTDATED))
 
 
 def _figures(share: facts.Share) -> tuple[object, ...]:

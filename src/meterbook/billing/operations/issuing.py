@@ -152,7 +152,14 @@ def _next_drafts(run: models.BillRun) -> list[_Draft]:
     return [
         _Draft(pk, public_id, account_id, receivable_id, position, digest, _read(postings), currency, total)
         for pk, public_id, account_id, receivable_id, position, digest, postings, currency, total in rows.values_list(
-            "id", "public_id", "account_id", "account__receivable_id", "position", "digest", "postings", "currency",
+            "id",
+            "public_id",
+            "account_id",
+            "account__receivable_id",
+            "position",
+            "digest",
+            "postings",
+            "currency",
             "total",
         )[: values.BILLS_A_BLOCK]
     ]
@@ -210,9 +217,7 @@ def _postings(draft: _Draft, ledger_ids: dict[str, int]) -> Iterable[posting.Pos
         yield posting.Posting(ledger_ids[code], Money.from_minor(minor, draft.currency))
 
 
-def _advance(
-    actor: Actor, at: datetime, run: models.BillRun, drafts: Sequence[_Draft], numbers: Sequence[str]
-) -> None:
+def _advance(actor: Actor, at: datetime, run: models.BillRun, drafts: Sequence[_Draft], numbers: Sequence[str]) -> None:
     after, run.issued_through = run.issued_through, drafts[-1].position
     run.save(update_fields=["issued_through"])
     models.RunMember.objects.filter(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -186,6 +187,19 @@ def collect(run: models.BillRun) -> int:
     ]
     billed = {each.account_id for each in members}
     models.RunMember.objects.bulk_create(members, batch_size=_BATCH)
+    store_shares(run, [each for each in shares if each.account_id in billed])
+    models.RunChunk.objects.bulk_create(
+        models.RunChunk(organization_id=run.organization_id, run=run, number=number)
+        for number in sorted({each.chunk for each in members})
+    )
+    return len(members)
+
+
+def store_shares(run: models.BillRun, shares: Iterable[facts.Share]) -> None:
+    """This will keep who pays for what in a locked run.
+
+    :raises django.db.IntegrityError: when a run has some of that time of a meter point already
+    """
     models.RunShare.objects.bulk_create(
         [
             models.RunShare(
@@ -198,15 +212,9 @@ def collect(run: models.BillRun) -> int:
                 during=DateTimeTZRange(each.period.start, each.period.end, "[)"),
             )
             for each in shares
-            if each.account_id in billed
         ],
         batch_size=_BATCH,
     )
-    models.RunChunk.objects.bulk_create(
-        models.RunChunk(organization_id=run.organization_id, run=run, number=number)
-        for number in sorted({each.chunk for each in members})
-    )
-    return len(members)
 
 
 def postpaid(run: models.BillRun, account_ids: set[int]) -> list[int]:
@@ -295,9 +303,7 @@ def _while_hung(share: customer_queries.Share, hung: list[Period]) -> list[custo
     if not share.is_vacancy:
         return [share]
     parts = [each.intersection(share.period) for each in hung]
-    return [
-        customer_queries.Share(share.account_id, None, share.tariff_id, part) for part in parts if part is not None
-    ]
+    return [customer_queries.Share(share.account_id, None, share.tariff_id, part) for part in parts if part is not None]
 
 
 def _period(first_day: date, until_day: date, zone: ZoneInfo) -> Period:

@@ -72,6 +72,7 @@ class BillNarrowing:
     mark: Mark | None = None
     sort: BillSort = BillSort.DATE
     is_descending: bool = True
+    without_sites: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,21 @@ def bill_rows(*, narrowing: BillNarrowing, limit: int) -> Iterator[BillRow]:
     bills = _narrowed(narrowing).select_related("draft", "run__site", "account__customer")
     sorted_bills = bills.defer(*UNREAD).order_by(*_order(narrowing))[:limit]
     return (bill_row(each) for each in sorted_bills.iterator(chunk_size=2_000))
+
+
+def bills_after(
+    *, narrowing: BillNarrowing, after_id: int, limit: int, account: uuid.UUID | None = None
+) -> list[tuple[int, BillRow]]:
+    """This will return bills that match with their ids, in the order in which they were issued; for programs.
+
+    :param account: only those of the account with this public id
+    """
+    bills = _narrowed(narrowing)
+    if account is not None:
+        bills = bills.filter(account__public_id=account)
+    ids = list(bills.filter(pk__gt=after_id).order_by("pk").values_list("pk", flat=True)[:limit])
+    rows = {each.pk: bill_row(each) for each in issued().filter(pk__in=ids)}
+    return [(each, rows[each]) for each in ids]
 
 
 def bill_months() -> list[date]:
@@ -187,6 +203,8 @@ def _narrowed(narrowing: BillNarrowing) -> QuerySet[models.Bill]:
     bills = models.Bill.objects.filter(organization_id=scoping.current().organization_id)
     if narrowing.site_id is not None:
         bills = bills.filter(run__site_id=narrowing.site_id)
+    if narrowing.without_sites:
+        bills = bills.exclude(run__site_id__in=narrowing.without_sites)
     if narrowing.month is not None:
         first = narrowing.month.replace(day=1)
         bills = bills.filter(bill_date__gte=first, bill_date__lt=civil.next_month(first))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +13,7 @@ from django.utils.translation import gettext as _
 from meterbook.billing import models
 from meterbook.billing.queries.runs import find_run
 from meterbook.foundation import scoping
-
-DIGITS = re.compile(r"(\d+)")
+from meterbook.kernel import order
 
 
 @dataclass(frozen=True)
@@ -94,20 +92,14 @@ def _units(run: models.BillRun) -> dict[int, str]:
     )
     found: dict[int, str] = {}
     for account_id, code in shares.order_by("id").values_list("account_id", "meter_point__node__code"):
-        if account_id not in found or natural(code) < natural(found[account_id]):
+        if account_id not in found or order.natural(code) < order.natural(found[account_id]):
             found[account_id] = code
     return found
 
 
 def _place(bill: tuple[int, uuid.UUID, str], units: dict[int, str]) -> tuple[bool, Sequence[object], Sequence[object]]:
     account_id, _public_id, number = bill
-    return account_id not in units, natural(units.get(account_id, "")), natural(number)
-
-
-def natural(code: str) -> tuple[tuple[bool, int, str], ...]:
-    """This will return what sorts codes as people count them: G-2 before G-10, numbers before letters."""
-    parts = (each for each in DIGITS.split(code) if each)
-    return tuple((not each.isdecimal(), int(each) if each.isdecimal() else 0, each.casefold()) for each in parts)
+    return account_id not in units, order.natural(units.get(account_id, "")), order.natural(number)
 
 
 def _prints() -> QuerySet[models.PrintFile]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -157,13 +157,26 @@ class RunNotFound(LookupError):
     """There is no such run in this organization."""
 
 
-def list_runs(*, site_id: int | None = None, limit: int = 100) -> list[RunRow]:
+def list_runs(*, site_id: int | None = None, without_sites: Collection[int] = (), limit: int = 100) -> list[RunRow]:
     """This will return runs, the newest first."""
-    runs = _runs()
+    runs = _runs().exclude(site_id__in=without_sites) if without_sites else _runs()
     if site_id is not None:
         runs = runs.filter(site_id=site_id)
     found = list(runs.order_by("-started_at", "-id")[:limit])
     return _run_rows(found)
+
+
+def site_id_of_run(*, public_id: uuid.UUID) -> int | None:
+    """This will return the internal id of the site that a run bills; None for an unknown run."""
+    return _runs().filter(public_id=public_id).values_list("site_id", flat=True).first()
+
+
+def runs_after(*, after_id: int, limit: int, site_id: int | None = None) -> list[RunRow]:
+    """This will return runs in the order in which they were started, those behind an id; for programs."""
+    runs = _runs().filter(pk__gt=after_id)
+    if site_id is not None:
+        runs = runs.filter(site_id=site_id)
+    return _run_rows(list(runs.order_by("pk")[:limit]))
 
 
 def find_run_row(*, public_id: uuid.UUID) -> RunRow:
@@ -210,9 +223,11 @@ def run_bills(
     search: str = "",
     offset: int = 0,
     limit: int = 50,
+    after_position: int = 0,
 ) -> MemberPage:
     """This will return a page of a run's accounts in the order of their bills, in four queries.
 
+    :param after_position: only those behind this position: pages that nothing shifts
     :raises RunNotFound: see `get_run`
     """
     run = find_run(run_public_id)
@@ -221,8 +236,17 @@ def run_bills(
         members = members.filter(state__in=states)
     if search:
         members = members.filter(Q(account__number__icontains=search) | Q(account__customer__name__icontains=search))
-    page = members.order_by("position")[offset : offset + limit]
+    page = members.filter(position__gt=after_position).order_by("position")[offset : offset + limit]
     return MemberPage(tuple(_member_rows(run, list(page))), members.count())
+
+
+def members_of(*, run_public_id: uuid.UUID, accounts: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """This will return the internal ids of accounts that have a part in a run; others are left out.
+
+    :raises RunNotFound: see `get_run`
+    """
+    members = _members(find_run(run_public_id)).filter(account__public_id__in=accounts)
+    return dict(members.order_by("position").values_list("account__public_id", "account_id"))
 
 
 def expected(*, site_public_id: uuid.UUID, period: Period) -> Expected:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from meterbook.billing import models, values
 from meterbook.customers import models as customer_models
@@ -20,7 +22,7 @@ OPEN_STATES = (values.RunState.REVIEW, values.RunState.APPROVED)
 
 @dataclass(frozen=True)
 class WaitingRun:
-    """A run that goes on only when a person decides."""
+    """A run that goes on only when a person decides; `since` is when it was started or approved."""
 
     public_id: uuid.UUID
     site_name: str
@@ -29,6 +31,7 @@ class WaitingRun:
     accounts: int
     held: int
     drafted: int
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ def waiting_runs(*, site_ids: Collection[int] | None = None, limit: int = 5) -> 
             accounts=sum(counts[run.pk].values()),
             held=counts[run.pk].get(values.MemberState.HELD, 0),
             drafted=counts[run.pk].get(values.MemberState.DRAFTED, 0),
+            since=run.approved_at or run.started_at,
         )
         for run in found
     ]
@@ -90,20 +94,26 @@ def unbilled_months(*, months: Mapping[int, tuple[date, Period]]) -> list[Unbill
         (site_id, days)
         for site_id, days in runs.filter(days__endswith__gt=earliest).order_by("id").values_list("site_id", "days")
     ]
-    found = []
-    for site_id, (day, period) in months.items():
-        until = civil.next_month(day)
-        if any(site == site_id and days.lower < until and days.upper > day for site, days in billed):
-            continue
-        contracts = customer_models.Contract.objects.filter(
-            organization_id__in=organizations,
-            account__site_id=site_id,
-            during__overlap=(period.start, period.end),
-        )
-        counted = (
-            contracts.order_by("account__site__public_id")
-            .values_list("account__site__public_id", "account__site__name")
-            .annotate(accounts=Count("account_id", distinct=True))
-        )
-        found += [UnbilledMonth(public_id, name, day, accounts) for public_id, name, accounts in counted]
-    return found
+    unbilled = {
+        site_id: (day, period)
+        for site_id, (day, period) in months.items()
+        if not any(site == site_id and days.lower < civil.next_month(day) and days.upper > day for site, days in billed)
+    }
+    if not unbilled:
+        return []
+    ran = functools.reduce(
+        operator.or_,
+        (
+            Q(account__site_id=site_id, during__overlap=(period.start, period.end))
+            for site_id, (_day, period) in unbilled.items()
+        ),
+    )
+    counted = (
+        customer_models.Contract.objects.filter(ran, organization_id__in=organizations)
+        .order_by("account__site_id")
+        .values_list("account__site_id", "account__site__public_id", "account__site__name")
+        .annotate(accounts=Count("account_id", distinct=True))
+    )
+    return [
+        UnbilledMonth(public_id, name, unbilled[site_id][0], accounts) for site_id, public_id, name, accounts in counted
+    ]

@@ -18,8 +18,8 @@ Plain = dict[str, Any]
 
 
 def chart(content: Mapping[str, Any], language: Language) -> Plain | None:
-    """This will return the bars of the meter point that costs most, or None when no point has a history."""
-    points = [point for point in _points(content) if point["history"]]
+    """This will return the bars of the meter point that costs most, or None when no point has a known month."""
+    points = [point for point in _points(content) if _is_known(point)]
     if not points:
         return None
     point = max(points, key=_cost)
@@ -42,8 +42,8 @@ def chart(content: Mapping[str, Any], language: Language) -> Plain | None:
 
 
 def table(content: Mapping[str, Any], language: Language) -> Plain | None:
-    """This will return a row of quantities and bars for each meter point, or None when no point has a history."""
-    points = [point for point in _points(content) if point["history"]]
+    """This will return a row of quantities and bars for each meter point, or None when no point has a known month."""
+    points = [point for point in _points(content) if _is_known(point)]
     if not points:
         return None
     longest = max((point["history"][-MONTHS:] for point in points), key=len)
@@ -74,6 +74,11 @@ def _table_row(point: Mapping[str, Any], columns: int, language: Language) -> Pl
 def _points(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Each meter point once, although the bill may hold several parts of its time."""
     return list({point["public_id"]: point for point in content["meter_points"]}.values())
+
+
+def _is_known(point: Mapping[str, Any]) -> bool:
+    """Whether any month of it is on record; bars that are all dashes say nothing."""
+    return any(row["quantity"] is not None for row in point["history"][-MONTHS:])
 
 
 def _cost(point: Mapping[str, Any]) -> Decimal:

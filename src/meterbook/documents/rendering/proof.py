@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ SHADES = 1000
 POINTS_NAMED = 4  # in a sentence
 HOUR, HOURS_A_DAY = 60, 24
 COUNTS = ("measured", "estimated", "interpolated", "edited")
+MODEL_CODE, SHORT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+"), 3  # letters of an abbreviation
 ESTIMATES = {"ESTIMATED", "INTERPOLATED", "PROJECTED"}
 
 Plain = dict[str, Any]
@@ -80,7 +82,9 @@ def _meter(point: Mapping[str, Any], language: Language) -> Plain:
 def _segment(part: Mapping[str, Any], point: Mapping[str, Any], language: Language) -> Plain:
     return {
         "serial": part["serial"],
-        "model": " · ".join(each for each in (part["model"], part["register"]) if each),
+        "model": " · ".join(
+            each for each in (_model(part["model"]), language.among("registers", part["register"])) if each
+        ),
         "previous": _reading(part["previous"], part["decimals"], language),
         "present": _reading(part["present"], part["decimals"], language),
         "difference": language.scaled(part["difference"], part["decimals"]),
@@ -89,6 +93,14 @@ def _segment(part: Mapping[str, Any], point: Mapping[str, Any], language: Langua
         "quantity": language.scaled(part["quantity"], point["decimals"]),
         "unit": language.unit(point["unit"]),
     }
+
+
+def _model(model: str) -> str:
+    """A meter's model as a person writes it: the library's code schneider_iem3155 is "Schneider IEM3155"."""
+    if not MODEL_CODE.fullmatch(model):
+        return model
+    parts = model.split("_")
+    return " ".join(each.upper() if len(each) <= SHORT or not each.isalpha() else each.capitalize() for each in parts)
 
 
 def _reading(reading: Mapping[str, Any], decimals: int, language: Language) -> Plain:
@@ -188,15 +200,20 @@ def _estimates(content: Mapping[str, Any], language: Language) -> list[str]:
 
 
 def _vacancies(content: Mapping[str, Any], language: Language) -> list[str]:
-    return [
+    """One note, however many points: those that were vacant for the same time stand together."""
+    spans: dict[tuple[str, str], list[str]] = {}
+    for point in content["meter_points"]:
+        if point["is_vacancy"]:
+            spans.setdefault((point["from"], point["until"]), []).append(point_name(point, language))
+    said = [
         language.say(
-            "note_vacancy",
-            name=point_name(point, language),
-            **{"from": language.moment(point["from"]), "until": language.moment(point["until"])},
+            "note_vacancy_part",
+            names=", ".join(names),
+            **{"from": language.moment(start), "until": language.moment(end)},
         )
-        for point in content["meter_points"]
-        if point["is_vacancy"]
+        for (start, end), names in spans.items()
     ]
+    return [language.say("note_vacancy", parts="; ".join(said))] if said else []
 
 
 def _clock(content: Mapping[str, Any], language: Language) -> list[str]:

@@ -113,9 +113,7 @@ class TariffDocument:
 
     def season_of(self, day: date) -> int:
         """This will return the index of the season that holds a date."""
-        begun = [
-            index for index, each in enumerate(self.seasons) if (each.month, each.day) <= (day.month, day.day)
-        ]
+        begun = [index for index, each in enumerate(self.seasons) if (each.month, each.day) <= (day.month, day.day)]
         return begun[-1] if begun else len(self.seasons) - 1
 
     def day_type_of(self, day: date) -> int:

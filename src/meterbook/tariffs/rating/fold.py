@@ -61,9 +61,7 @@ def advance(plan: Plan, state: State, usage: UsageSeries) -> State:
         raise UsageMisfit(f"Usage from {part.start} to {part.end} lies outside the billing period.")
     if any(part.overlaps(each) for each in state.seen):
         raise UsageMisfit(f"Usage from {part.start} to {part.end} was counted already.")
-    found = rating_classes.classify(
-        plan.document, plan.zone, start=usage.start, step=usage.step, count=len(usage)
-    )
+    found = rating_classes.classify(plan.document, plan.zone, start=usage.start, step=usage.step, count=len(usage))
     totals, counts = _sums(usage.values[None, :], runs(found.period), len(plan.document.periods))
     added = totals[0].tolist()
     for index, shares in found.shared:
@@ -146,5 +144,3 @@ def _merge(parts: tuple[Period, ...]) -> tuple[Period, ...]:
         else:
             merged.append(each)
     return tuple(merged)
-
-

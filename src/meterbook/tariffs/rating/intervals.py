@@ -139,7 +139,7 @@ def _quality(number: int, text: str) -> Quality:
     found = next((each for each in Quality if name in (each.name, str(each.value))), None)
     if found is None:
         known = ", ".join(each.name for each in Quality if each not in UNBILLABLE)
-        raise UsageMisfit(f"Line {number}: “{text[:usage.SHOWN]}” is not a quality; take one of {known}, or nothing.")
+        raise UsageMisfit(f"Line {number}: “{text[: usage.SHOWN]}” is not a quality; take one of {known}, or nothing.")
     if found in UNBILLABLE:
         raise UsageMisfit(f"Line {number}: the interval is {found.name}; give a value that can be billed.")
     return found
@@ -151,7 +151,7 @@ def _instant(number: int, text: str, zone: ZoneInfo, before: datetime | None) ->
         first = moment.astimezone(UTC) if moment.tzinfo is not None else _wall(moment, zone, 0)
         second = first if moment.tzinfo is not None else _wall(moment, zone, 1)
     except (ValueError, OverflowError):
-        raise UsageMisfit(f"Line {number}: “{text[:usage.SHOWN]}” is not a time such as 2026-03-08T00:15.") from None
+        raise UsageMisfit(f"Line {number}: “{text[: usage.SHOWN]}” is not a time such as 2026-03-08T00:15.") from None
     if moment.tzinfo is None and first.astimezone(zone).replace(tzinfo=None) != moment:
         raise UsageMisfit(f"Line {number}: {text} does not exist in {zone}: the clock jumps over it.")
     return second if before is not None and first <= before else first

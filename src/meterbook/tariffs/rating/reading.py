@@ -122,7 +122,7 @@ class _Reader:
         self._distinct("components", [each.code for each in components])
         document = TariffDocument(
             code=raw["code"],
-            name=_text(raw["name"]),
+            name=text_of(raw["name"]),
             currency=self._currency(raw["currency"]),
             unit=self._unit(raw["unit"]),
             decimals=raw.get("decimals", 3),
@@ -159,7 +159,7 @@ class _Reader:
             if day > calendar.monthrange(2023, month)[1]:
                 words = _("%(day)s is not a day of every year")
                 self._note(f"seasons[{index}].starts", words, day=each["starts"])
-            found.append(Season(each["code"], _text(each["name"]), month, day))
+            found.append(Season(each["code"], text_of(each["name"]), month, day))
         self._distinct("seasons", [each.code for each in found])
         if len({(each.month, each.day) for each in found}) < len(found):
             self._note("seasons", _("two seasons start on the same day"))
@@ -180,7 +180,7 @@ class _Reader:
                 taken[day] = each["code"]
             if not days and not each.get("is_holiday"):
                 self._note(f"day_types[{index}]", _("give weekdays, or is_holiday: true"))
-            found.append(DayType(each["code"], _text(each["name"]), frozenset(days), each.get("is_holiday", False)))
+            found.append(DayType(each["code"], text_of(each["name"]), frozenset(days), each.get("is_holiday", False)))
         for day in range(7):
             if day not in taken:
                 self._note("day_types", _("%(weekday)s belongs to no day type"), weekday=_weekday(day))
@@ -194,7 +194,7 @@ class _Reader:
         if listed is None:
             return (PricePeriod(_ALL, {"en": "All hours", "es": "Todas las horas"}),)
         self._distinct("periods", [each["code"] for each in listed])
-        return tuple(PricePeriod(each["code"], _text(each["name"])) for each in listed)
+        return tuple(PricePeriod(each["code"], text_of(each["name"])) for each in listed)
 
     def _component(self, index: int, raw: Mapping[str, Any], periods: tuple[PricePeriod, ...]) -> Component:
         place = f"components[{index}]"
@@ -210,7 +210,7 @@ class _Reader:
         reference = raw.get("tier_reference", {"days": 30})
         return Component(
             code=raw["code"],
-            name=_text(raw["name"]),
+            name=text_of(raw["name"]),
             charge=charge,
             price=Decimal(raw.get("price", "0")),
             prices=self._prices(place, raw.get("prices", {}), periods),
@@ -256,7 +256,7 @@ class _Reader:
             if code not in known:
                 words = _("there is no component “%(code)s”")
                 self._note(f"taxes[{index}].components[{number}]", words, code=code)
-        return Tax(raw["code"], _text(raw["name"]), Decimal(raw["rate"]), frozenset(named))
+        return Tax(raw["code"], text_of(raw["name"]), Decimal(raw["rate"]), frozenset(named))
 
     def _currency(self, code: str) -> str:
         if code not in currencies.MINOR_UNITS:
@@ -283,7 +283,8 @@ class _Reader:
             return date.min
 
 
-def _text(raw: str | Text) -> Text:
+def text_of(raw: str | Text) -> Text:
+    """This will return the words by language; a document may write a name in English alone, without a language."""
     return {"en": raw} if isinstance(raw, str) else dict(raw)
 
 
