@@ -1,0 +1,270 @@
+"""Meter points with the meters that hang there: list, read, set up, ask now."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from fractions import Fraction
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from ninja import Router
+from pydantic import Field
+
+from meterbook.acquisition import networks
+from meterbook.acquisition import operations as acquisition_operations
+from meterbook.acquisition import permissions as acquisition_permissions
+from meterbook.acquisition import queries as acquisition_queries
+from meterbook.acquisition import values as acquisition_values
+from meterbook.acquisition.library import documents
+from meterbook.api import entry, paging, problems, values
+from meterbook.api.endpoints import endpoint
+from meterbook.api.resources import meter_shapes as shapes
+from meterbook.api.resources import reach
+from meterbook.identity.values import Module
+from meterbook.journeys import add_meter
+from meterbook.kernel import clock
+from meterbook.metering import permissions
+from meterbook.metering import queries as metering_queries
+from meterbook.metering import values as metering_values
+from meterbook.monitoring import queries as monitoring_queries
+from meterbook.monitoring import values as monitoring_values
+
+router = Router(tags=["Meters"])
+PORTS, UNITS = acquisition_values.PORTS, acquisition_values.UNIT_IDS
+
+
+class NewGateway(values.Given):
+    """A gateway that is not there yet."""
+
+    name: values.Name
+    host: values.Name
+    port: int = Field(502, ge=PORTS[0], le=PORTS[-1])
+
+
+class Connection(values.Given):
+    """How a meter is asked: by a gateway that is there (`gateway`, its id) or by a new one, at a unit address."""
+
+    gateway: uuid.UUID | None = None
+    new_gateway: NewGateway | None = None
+    unit_id: int = Field(ge=UNITS[0], le=UNITS[-1])
+
+
+class NewMeterPoint(values.Given):
+    """A meter point with its meter. Without a connection its readings come from files."""
+
+    site: uuid.UUID
+    code: values.Code
+    name: values.Name
+    service: metering_values.Service
+    serial_number: values.Code
+    model: values.Code = metering_values.IMPORTED
+    multiplier: values.DecimalGiven = "1"
+    rated_per_hour: values.DecimalGiven | None = None
+    starts_at: values.InstantGiven | None = None
+    connection: Connection | None = None
+
+
+@endpoint(
+    router,
+    "GET",
+    "/meter-points",
+    permission=permissions.VIEW_METER,
+    module=Module.METERING,
+    answers=paging.Page[shapes.ListedPoint],
+    by_site=True,
+)
+def list_meter_points(
+    request: entry.Request,
+    q: values.Search = "",
+    state: monitoring_values.MeterState | None = None,
+    service: metering_values.Service | None = None,
+    role: metering_values.PointRole | None = None,
+    model: values.Search = "",
+    site: uuid.UUID | None = None,
+    cursor: values.Cursor | None = None,
+    limit: values.Limit = paging.LIMIT,
+) -> paging.Page[shapes.ListedPoint]:
+    """This will return meter points with their newest values.
+
+    `q` is a part of a name, code, serial number, unit, or of the tenant's name or account.
+    """
+    allowed = request.caller.access.sites(permissions.VIEW_METER)
+    if site is not None:
+        allowed = frozenset({reach.site(request, site, permissions.VIEW_METER).id})
+    wanted = monitoring_values.MeterFilter(search=q, state=state, service=service, model=model, role=role)
+    rows = monitoring_queries.meters_after(
+        at=request.caller.at,
+        wanted=wanted,
+        site_ids=allowed,
+        after_id=paging.after(request, cursor),
+        limit=limit + 1,
+    )
+    return paging.page(request, rows, limit, lambda row: shapes.listed(request, row))
+
+
+@endpoint(
+    router,
+    "POST",
+    "/meter-points",
+    permission=permissions.MANAGE_METER,
+    module=Module.METERING,
+    answers=shapes.MeterPoint,
+    status=201,
+    by_site=True,
+)
+def create_meter_point(request: entry.Request, given: NewMeterPoint) -> shapes.MeterPoint:
+    """This will set up a meter point, hang a new meter there and, with a connection, put it on a gateway."""
+    caller = request.caller
+    site = reach.site(request, given.site, permissions.MANAGE_METER)
+    may_connect = caller.access.allows(acquisition_permissions.MANAGE_DEVICE, site.id)
+    if given.connection is not None and not may_connect:
+        words = _("This needs the permission %(permission)s, which the key or its owner lacks.")
+        raise problems.Problem(403, "forbidden", words % {"permission": acquisition_permissions.MANAGE_DEVICE})
+    if Fraction(given.multiplier) <= 0:
+        raise problems.invalid("/body/multiplier", _("Give a number above zero."))
+    made = add_meter.add_meter(
+        actor=caller.actor,
+        at=caller.at,
+        plan=_plan(given),
+        starts_at=given.starts_at or caller.at.replace(microsecond=0),
+        allowed=networks.AllowedNetworks.from_environment(os.environ, is_demo=settings.IS_DEMO),
+    )
+    return shapes.told(metering_queries.get_meter(public_id=made))
+
+
+@endpoint(
+    router,
+    "GET",
+    "/meter-points/{uuid:point}",
+    permission=permissions.VIEW_METER,
+    module=Module.METERING,
+    answers=shapes.MeterPoint,
+    by_site=True,
+)
+def get_meter_point(request: entry.Request, point: uuid.UUID) -> shapes.MeterPoint:
+    """This will return a meter point with the meters that hung there and its series; a meter's id finds its point."""
+    return shapes.told(reach.point(request, point, permissions.VIEW_METER))
+
+
+@endpoint(
+    router,
+    "GET",
+    "/meter-points/{uuid:point}/latest",
+    permission=permissions.VIEW_METER,
+    module=Module.METERING,
+    answers=shapes.LatestValues,
+    by_site=True,
+)
+def get_latest_values(request: entry.Request, point: uuid.UUID) -> shapes.LatestValues:
+    """This will return the newest value of each series of a meter point."""
+    detail = reach.point(request, point, permissions.VIEW_METER)
+    rows = metering_queries.live_values(series=detail.series)
+    return shapes.LatestValues(time_zone=detail.zone.key, items=[shapes.latest(each) for each in rows])
+
+
+@endpoint(
+    router,
+    "POST",
+    "/meter-points/{uuid:point}/reading-requests",
+    permission=acquisition_permissions.REQUEST_READING,
+    module=Module.METERING,
+    answers=shapes.ReadingRequest,
+    status=202,
+    by_site=True,
+)
+def request_reading(request: entry.Request, point: uuid.UUID) -> shapes.ReadingRequest:
+    """This will have the meter asked now; the request that is answered says when it has been."""
+    caller = request.caller
+    detail = reach.point(request, point, acquisition_permissions.REQUEST_READING)
+    if detail.current is None:
+        raise problems.not_found(_("No meter hangs there now."))
+    made = acquisition_operations.request_reading(
+        actor=caller.actor, at=caller.at, real_at=clock.real_now(), meter_public_id=detail.current.meter_public_id
+    )
+    return shapes.asked(acquisition_queries.get_request(public_id=made, real_at=clock.real_now()))
+
+
+@endpoint(
+    router,
+    "GET",
+    "/reading-requests/{uuid:reading}",
+    permission=acquisition_permissions.REQUEST_READING,
+    module=Module.METERING,
+    answers=shapes.ReadingRequest,
+    by_site=True,
+)
+def get_reading_request(request: entry.Request, reading: uuid.UUID) -> shapes.ReadingRequest:
+    """This will return how a request for a reading stands, with the values once they are there."""
+    row = acquisition_queries.get_request(public_id=reading, real_at=clock.real_now())
+    reach.point(request, row.meter_public_id, acquisition_permissions.REQUEST_READING)
+    return shapes.asked(row)
+
+
+@endpoint(
+    router,
+    "GET",
+    "/gateways",
+    permission=acquisition_permissions.VIEW_DEVICE,
+    module=Module.METERING,
+    answers=paging.Page[shapes.Gateway],
+    by_site=True,
+)
+def list_gateways(
+    request: entry.Request, cursor: values.Cursor | None = None, limit: values.Limit = paging.LIMIT
+) -> paging.Page[shapes.Gateway]:
+    """This will return the gateways through which meters are asked."""
+    sites = {each.id: each for each in reach.sites(request, acquisition_permissions.VIEW_DEVICE)}
+    rows = [each for each in acquisition_queries.list_buses() if each.site_id in sites]
+    return paging.cut(
+        request,
+        rows,
+        key=lambda each: each.id,
+        cursor=cursor,
+        limit=limit,
+        tell=lambda each: shapes.gateway(each, sites[each.site_id].public_id),
+    )
+
+
+@endpoint(
+    router,
+    "GET",
+    "/meter-models",
+    permission=permissions.VIEW_METER,
+    module=Module.METERING,
+    answers=shapes.Models,
+    by_site=True,
+)
+def list_meter_models(request: entry.Request) -> shapes.Models:
+    """This will return the models of meters that can be asked; `code` is what `model` of a new meter point names."""
+    offered = [each for each in documents.all_models() if settings.IS_DEMO or not each.is_simulated]
+    return shapes.Models(
+        items=[
+            shapes.Model(code=each.code, manufacturer=each.manufacturer, name=each.name, service=each.service)
+            for each in offered
+        ]
+    )
+
+
+def _plan(given: NewMeterPoint) -> add_meter.MeterPlan:
+    return add_meter.MeterPlan(
+        site=given.site,
+        code=given.code,
+        name=given.name,
+        service=given.service,
+        serial_number=given.serial_number,
+        model_code=given.model,
+        multiplier=Fraction(given.multiplier),
+        rated_per_hour=values.read_decimal(given.rated_per_hour),
+        connection=None if given.connection is None else _connection(given.connection),
+    )
+
+
+def _connection(given: Connection) -> add_meter.Connection:
+    if (given.gateway is None) == (given.new_gateway is None):
+        raise problems.invalid("/body/connection", _("Name either a gateway that is there, or a new one."))
+    if given.new_gateway is not None:
+        new = given.new_gateway
+        return add_meter.Connection(add_meter.NewGateway(new.name, new.host, new.port), given.unit_id)
+    assert given.gateway is not None  # noqa: S101 - one of the two, see above
+    return add_meter.Connection(given.gateway, given.unit_id)

@@ -1,0 +1,203 @@
+"""People, what they may do, the views they keep, and the trail of what was changed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from ninja import Router
+
+from meterbook.api import entry, paging, values
+from meterbook.api.endpoints import endpoint
+from meterbook.api.resources import reach
+from meterbook.audit import permissions as audit_permissions
+from meterbook.audit import queries as audit_queries
+from meterbook.identity import permissions, saved_views
+from meterbook.identity import queries as identity_queries
+from meterbook.identity.values import Module, ScopeKind
+from meterbook.metering import permissions as metering_permissions
+from meterbook.sites import permissions as site_permissions
+
+router = Router(tags=["People"])
+
+
+class User(values.Told):
+    """A person who holds, or held, a grant in the organization."""
+
+    id: uuid.UUID
+    name: str
+    email: str
+    language: str
+    is_active: bool
+
+
+class Grant(values.Told):
+    """That a person may do something in [starts_at, ends_at): a role or one permission, everywhere or at one site."""
+
+    id: uuid.UUID
+    user: uuid.UUID
+    gives: str
+    scope: ScopeKind
+    site: uuid.UUID | None
+    starts_at: values.InstantTold
+    ends_at: values.InstantTold | None
+
+
+class SavedView(values.Told):
+    """A list as the owner of the key keeps it: the query of its address."""
+
+    id: uuid.UUID
+    name: str
+    query: str
+
+
+class SavedViews(values.Told):
+    """The views that the owner of the key keeps of the list of meters."""
+
+    items: list[SavedView]
+
+
+class AuditEntry(values.Told):
+    """One recorded change. `sequence` is its place in the sealed chain, null until it is sealed."""
+
+    id: uuid.UUID
+    sequence: int | None
+    at: values.InstantTold
+    actor_kind: str
+    actor: str
+    source: str
+    action: str
+    subject_kind: str
+    subject: uuid.UUID | None
+    subject_label: str
+    before: Any
+    after: Any
+    reason: str
+
+
+@endpoint(
+    router,
+    "GET",
+    "/users",
+    permission=permissions.VIEW_USERS,
+    module=Module.CORE,
+    answers=paging.Page[User],
+)
+def list_users(
+    request: entry.Request, cursor: values.Cursor | None = None, limit: values.Limit = paging.LIMIT
+) -> paging.Page[User]:
+    """This will return the people of the organization."""
+    rows = identity_queries.list_users()
+    return paging.cut(request, rows, key=lambda each: each.id, cursor=cursor, limit=limit, tell=_user)
+
+
+@endpoint(
+    router,
+    "GET",
+    "/users/{uuid:user}",
+    permission=permissions.VIEW_USERS,
+    module=Module.CORE,
+    answers=User,
+)
+def get_user(request: entry.Request, user: uuid.UUID) -> User:
+    """This will return one person."""
+    return _user(identity_queries.get_user(public_id=user))
+
+
+@endpoint(
+    router,
+    "GET",
+    "/grants",
+    permission=permissions.VIEW_USERS,
+    module=Module.CORE,
+    answers=paging.Page[Grant],
+)
+def list_grants(
+    request: entry.Request,
+    in_force: bool = True,
+    cursor: values.Cursor | None = None,
+    limit: values.Limit = paging.LIMIT,
+) -> paging.Page[Grant]:
+    """This will return who may do what: what is in force now, or with `in_force=false` all that ever was."""
+    sites = {each.id: each.public_id for each in reach.sites(request, site_permissions.VIEW_SITES)}
+    rows = identity_queries.list_grants(in_force_at=request.caller.at if in_force else None)
+    return paging.cut(
+        request,
+        rows,
+        key=lambda each: each.id,
+        cursor=cursor,
+        limit=limit,
+        tell=lambda each: Grant(
+            id=each.public_id,
+            user=each.user.public_id,
+            gives=each.title,
+            scope=ScopeKind(each.scope_kind),
+            site=sites.get(each.scope_id) if each.scope_id is not None else None,
+            starts_at=values.instant(each.starts_at),
+            ends_at=values.maybe_instant(each.ends_at),
+        ),
+    )
+
+
+@endpoint(
+    router,
+    "GET",
+    "/saved-views",
+    permission=metering_permissions.VIEW_METER,
+    module=Module.METERING,
+    answers=SavedViews,
+    by_site=True,
+)
+def list_saved_views(request: entry.Request) -> SavedViews:
+    """This will return the views that the owner of the key keeps of the list of meters."""
+    rows = saved_views.list_views(user_id=request.caller.user_id, page="meters")
+    return SavedViews(items=[SavedView(id=each.public_id, name=each.name, query=each.query) for each in rows])
+
+
+@endpoint(
+    router,
+    "GET",
+    "/audit",
+    permission=audit_permissions.VIEW_AUDIT,
+    module=Module.CORE,
+    answers=paging.Page[AuditEntry],
+)
+def list_audit_entries(
+    request: entry.Request,
+    action: values.Search = "",
+    actor: values.Search = "",
+    subject: uuid.UUID | None = None,
+    cursor: values.Cursor | None = None,
+    limit: values.Limit = paging.LIMIT,
+) -> paging.Page[AuditEntry]:
+    """This will return what was changed by whom, the newest first; `action` is a beginning such as "billing:"."""
+    rows = audit_queries.list_entries(
+        action=action,
+        actor_label=actor,
+        subject_id=subject,
+        older_than_id=paging.after(request, cursor) or None,
+        limit=limit + 1,
+    )
+    return paging.page(request, [(each.id, each) for each in rows], limit, _entry)
+
+
+def _user(row: identity_queries.UserRow) -> User:
+    return User(id=row.public_id, name=row.name, email=row.email, language=row.language, is_active=row.is_active)
+
+
+def _entry(row: audit_queries.EntryRow) -> AuditEntry:
+    return AuditEntry(
+        id=row.public_id,
+        sequence=row.sequence,
+        at=values.instant(row.at),
+        actor_kind=row.actor_kind,
+        actor=row.actor_label,
+        source=row.source,
+        action=row.action,
+        subject_kind=row.subject_kind,
+        subject=row.subject_id,
+        subject_label=row.subject_label,
+        before=row.before,
+        after=row.after,
+        reason=row.reason,
+    )
