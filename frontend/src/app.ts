@@ -3,6 +3,7 @@ import htmx from "htmx.org";
 import { startAges, refreshAges } from "./core/ages";
 import { startAlarmZone } from "./core/alarm-zone";
 import { startChoosing } from "./core/choose";
+import { startRows } from "./core/rows";
 import { csrfToken } from "./core/dom";
 import { mountIslands, unmountIslands } from "./core/islands";
 import { startRenewing } from "./core/renew";
@@ -14,6 +15,8 @@ htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
 htmx.config.selfRequestsOnly = true;
 htmx.config.historyCacheSize = 0;
+// htmx would copy the style that a script gave an old element to the new one as an attribute, which the policy refuses.
+htmx.config.attributesToSettle = ["class", "width", "height"];
 
 document.addEventListener("htmx:configRequest", (event) => {
   (event as CustomEvent<{ headers: Record<string, string> }>).detail.headers["X-CSRFToken"] = csrfToken();
@@ -29,6 +32,7 @@ document.addEventListener("htmx:load", (event) => {
 
 startShell();
 startChoosing();
+startRows();
 startAges();
 startStream();
 startAlarmZone();

@@ -9,6 +9,11 @@ export function startChoosing(): void {
     if (event.target.dataset["chooseAll"] !== undefined) for (const each of boxes(form)) each.checked = event.target.checked;
     show(form);
   });
+  document.addEventListener("reset", (event) => {
+    const form = event.target;
+    // The boxes are empty only after the event.
+    if (form instanceof HTMLFormElement && form.matches("form[data-choose]")) window.setTimeout(() => show(form));
+  });
   // A page that comes back from the browser's memory keeps its boxes.
   window.addEventListener("pageshow", () => {
     for (const form of all<HTMLFormElement>("form[data-choose]")) show(form);

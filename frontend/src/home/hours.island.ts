@@ -78,6 +78,7 @@ function option(data: HoursData): Record<string, unknown> {
 function bars(data: HoursData): Shape {
   const solid = color(SERVICES[data.service] ?? "--mb-other");
   const pattern = hatch();
+  const share = data.now / data.hours.length;
   return {
     id: "bars",
     type: "custom",
@@ -88,7 +89,7 @@ function bars(data: HoursData): Shape {
     markLine: {
       silent: true,
       symbol: "none",
-      label: { position: "end", formatter: data.nowText, color: color("--mb-accent"), fontSize: 12, fontWeight: 550, fontFamily: FONT },
+      label: { position: "end", align: share < 0.15 ? "left" : share > 0.9 ? "right" : "center", formatter: data.nowText, color: color("--mb-accent"), fontSize: 12, fontWeight: 550, fontFamily: FONT },
       lineStyle: { color: color("--mb-accent"), type: "solid", width: 1.5 },
       data: data.now < data.hours.length ? [{ xAxis: data.now }] : [],
     },

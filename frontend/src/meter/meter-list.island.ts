@@ -34,14 +34,17 @@ export function mount(element: HTMLElement, given: unknown): () => void {
 function move(element: HTMLElement, event: KeyboardEvent): void {
   const target = event.target instanceof HTMLElement ? event.target : null;
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (target?.closest("input, select, textarea, dialog, details.menu, [contenteditable]")) return;
+  if (target?.closest("input:not(.pick *), select, textarea, dialog, details.menu, [contenteditable]")) return;
+  const row = document.activeElement?.closest(".meter-list tbody tr");
   const step = stepOf(event.key, Boolean(target?.closest(".meter-list tbody")));
   if (event.key === "/") {
     event.preventDefault();
     one<HTMLInputElement>("input[type=search]", element)?.select();
+  } else if (event.key === "x" && row) {
+    event.preventDefault();
+    one<HTMLInputElement>(".pick input", row)?.click();
   } else if (step) {
     const links = all<HTMLAnchorElement>(".meter-list .row-link", element);
-    const row = document.activeElement?.closest("tr");
     const place = links.findIndex((link) => link.closest("tr") === row);
     const next = links[place < 0 ? (step > 0 ? 0 : links.length - 1) : place + step];
     if (!next) return;

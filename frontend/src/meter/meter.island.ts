@@ -10,7 +10,7 @@ interface MeterData {
   texts: Record<string, string>;
 }
 
-const LIVE_PAUSE = 1_000;
+const LIVE_PAUSE = 400;
 const USAGE_PAUSE = 5_000;
 
 /** This will keep the meter page's values and chart in step with the server. */

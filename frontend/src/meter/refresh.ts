@@ -4,6 +4,8 @@ import { subscribe } from "../core/stream";
 import { watch } from "../core/watch";
 
 const KEY = "data-live-key";
+/** A meter is read block by block and stored as it comes: what belongs together is fetched together. */
+const GATHER = 150;
 
 /** This will put a fragment's `[data-live-key]` parts in place of those on the page; what changed flashes once. */
 export function renew(fragment: Document): void {
@@ -42,13 +44,14 @@ export async function fetchPart(address: string): Promise<Document | null> {
   }
 }
 
-/** This will call `work` after notices about one of the series: at once, then at most once in `pause` milliseconds. */
+/** This will call `work` soon after notices about one of the series, at most once in `pause` milliseconds. */
 export function onSeries(ids: readonly number[], pause: number, work: () => Promise<void>): () => void {
   const wanted = new Set(ids);
   let isBusy = false;
   let isWanted = false;
   const run = async (): Promise<void> => {
     isBusy = true;
+    await new Promise((done) => window.setTimeout(done, GATHER));
     isWanted = false;
     const started = performance.now();
     await work();

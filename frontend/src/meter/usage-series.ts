@@ -73,7 +73,8 @@ export function ledgerSeries(data: UsageData, panel: number): Series[] {
   for (const [start, end, , ledger, state] of data.curve) {
     const value = toDraw(ledger);
     if (value != null && !isOpen) points.push({ at: start, value: latest, isEstimated: state === "estimated" });
-    points.push({ at: end, value, isEstimated: state === "estimated" });
+    // What is being counted has come as far as now.
+    points.push({ at: data.now && data.now > start ? Math.min(end, data.now) : end, value, isEstimated: state === "estimated" });
     isOpen = value != null;
     latest = value ?? latest;
   }

@@ -2,6 +2,7 @@
 import { type Chart, axis, draw, isSmall, line, savePicture, tooltip } from "../charts/chart";
 import { color } from "../core/dom";
 import { number, quantity } from "../core/format";
+import { dragRange } from "./drag-range";
 import { NEWS, type UsageData, slotAt, stepAt, toDraw } from "./usage-data";
 import { barSeries, ghostSeries } from "./usage-bars";
 import { curveSeries, gapSeries, ledgerSeries, markSeries, places, stateWord } from "./usage-series";
@@ -22,12 +23,14 @@ export function mount(element: HTMLElement, given: unknown): () => void {
     if (event.target instanceof Element && event.target.closest("[data-chart-png]")) void savePicture(element, document.title);
   };
   const stopDrilling = drill(chart, () => data);
+  const stopDragging = dragRange(chart, element, () => data, TOP);
   element.addEventListener(NEWS, follow);
   document.addEventListener("click", save);
   return () => {
     element.removeEventListener(NEWS, follow);
     document.removeEventListener("click", save);
     stopDrilling();
+    stopDragging();
     chart.dispose();
   };
 }

@@ -8,13 +8,14 @@ the `organization` argument of its path, and finds on its request:
     actor, at       what operations want
     access          identity.values.Access: `allows(permission, site_id)`, `sites(permission)`
     permissions     frozenset of what the user may do in the whole organization
+    seen_as         identity.queries.UserRow while the user looks with somebody else's rights, else None
 """
 
 from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
@@ -32,6 +33,7 @@ from meterbook.identity import queries as identity_queries
 from meterbook.identity import values as identity_values
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
+from meterbook.web import second_step, seeing
 
 P = ParamSpec("P")
 Made = TypeVar("Made")
@@ -48,11 +50,14 @@ class Request(HttpRequest):
     at: datetime
     access: identity_values.Access
     permissions: frozenset[str]
+    seen_as: identity_queries.UserRow | None
 
 
 View = Callable[..., HttpResponseBase]
 PageView = Callable[Concatenate[Request, P], HttpResponseBase]
+Narrow = Callable[[Request, identity_values.Module, Iterable[object]], None]
 StreamView = Callable[Concatenate[Request, P], AsyncIterator[bytes | str] | HttpResponseBase]
+_narrowing: list[Narrow] = []
 
 
 class StreamNeedsItsOwnScopes(TypeError):
@@ -77,15 +82,16 @@ def page(
             if refusal is not None:
                 return refusal
             found = _find_organization(request, organization, module)
-            with scoping.scope([found.id], actor=request.actor):  # type: ignore[attr-defined]
-                response = view(_admit(request, permission, by_site=by_site), **parameters)  # type: ignore[call-arg]
+            with scoping.scope([found.id], actor=request.actor), seeing.refused_in_words():  # type: ignore[attr-defined]
+                admitted = _admit(request, permission, module, by_site=by_site, parameters=parameters)
+                response = second_step.refusal(admitted) or view(admitted, **parameters)  # type: ignore[call-arg]
                 if response.streaming:
                     raise StreamNeedsItsOwnScopes(StreamNeedsItsOwnScopes.__doc__)
                 if isinstance(response, SimpleTemplateResponse):
                     response.render()
                 return response
 
-        return _mark(run, permission=permission, module=module)
+        return _mark(run, permission=permission, module=module, by_site=by_site)
 
     return guard
 
@@ -100,21 +106,23 @@ def stream_page(
     """
 
     def guard(view: Callable[..., Awaitable[HttpResponseBase]]) -> Callable[..., Any]:
-        def enter(request: HttpRequest, organization: uuid.UUID) -> HttpResponse | None:
+        def enter(
+            request: HttpRequest, organization: uuid.UUID, parameters: Mapping[str, object]
+        ) -> HttpResponse | None:
             refusal = _refuse_nobody(request)
             if refusal is None:
                 found = _find_organization(request, organization, module)
                 with scoping.scope([found.id], actor=request.actor):  # type: ignore[attr-defined]
-                    _admit(request, permission, by_site=by_site)
+                    _admit(request, permission, module, by_site=by_site, parameters=parameters)
             return refusal
 
         @functools.wraps(view)
         async def run(request: HttpRequest, organization: uuid.UUID, **parameters: Any) -> HttpResponseBase:  # noqa: ANN401
-            refusal = await sync_to_async(enter)(request, organization)
+            refusal = await sync_to_async(enter)(request, organization, parameters)
             response: HttpResponseBase = refusal if refusal is not None else await view(request, **parameters)
             return response
 
-        return _mark(run, permission=permission, module=module, is_stream=True)
+        return _mark(run, permission=permission, module=module, by_site=by_site, is_stream=True)
 
     return guard
 
@@ -148,6 +156,20 @@ def signed_in(*, reason: str) -> Callable[[View], View]:
         return run
 
     return guard
+
+
+def connect(narrow: Narrow) -> None:
+    """This will make `narrow` what takes modules away that are off at single sites (`web.site_modules`).
+
+    It is handed in when the application starts, because it asks which site is chosen, and that asks here.
+    """
+    _narrowing[:] = [narrow]
+
+
+def switched_off(module: identity_values.Module) -> Http404:
+    """This will return the answer of a page whose module is off."""
+    caption = identity_values.MODULE_CAPTIONS[module]
+    return Http404(_("The module “%(module)s” is switched off here.") % {"module": caption})
 
 
 def may_continue(request: Request, permission: str) -> bool:
@@ -209,19 +231,28 @@ def _find_organization(
     if found is None:
         raise Http404(_("There is no such page, or it belongs to an organization that you cannot enter."))
     if not found.has_module(module):
-        caption = identity_values.MODULE_CAPTIONS[module]
-        raise Http404(_("The module “%(module)s” is switched off for this organization.") % {"module": caption})
+        raise switched_off(module)
     request.organization = found  # type: ignore[attr-defined]
     return found
 
 
-def _admit(request: HttpRequest, permission: str, *, by_site: bool) -> Request:
+def _admit(
+    request: HttpRequest,
+    permission: str,
+    module: identity_values.Module,
+    *,
+    by_site: bool,
+    parameters: Mapping[str, object],
+) -> Request:
     """Needs a running scope of the organization."""
-    access = identity_queries.access_of(user_id=_user_id(request), at=request.at)  # type: ignore[attr-defined]
+    own = identity_queries.access_of(user_id=_user_id(request), at=request.at)  # type: ignore[attr-defined]
+    request.access = seeing.access_of(request, own)  # type: ignore[attr-defined]
+    if request.organization.site_modules:  # type: ignore[attr-defined]
+        _narrowing[0](request, module, parameters.values())  # type: ignore[arg-type]
+    access: identity_values.Access = request.access  # type: ignore[attr-defined]
     allowed = access.allows_somewhere(permission) if by_site else access.allows(permission)
     if not allowed:
         raise PermissionDenied(_("Your role does not include this. Ask an administrator of the organization for it."))
-    request.access = access  # type: ignore[attr-defined]
     request.permissions = access.everywhere  # type: ignore[attr-defined]
     return request  # type: ignore[return-value]
 

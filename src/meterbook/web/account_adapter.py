@@ -10,15 +10,22 @@ from urllib.parse import urljoin
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from meterbook.identity import sign_in as identity_sign_in
+from meterbook.journeys import tell_security
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
-from meterbook.web import access
+from meterbook.web import access, seeing, session
+
+
+def can_mail() -> bool:
+    """This will tell whether a mail of the sign-in pages reaches anybody: a server for it was configured."""
+    is_sending = settings.EMAIL_BACKEND != global_settings.EMAIL_BACKEND
+    return is_sending or settings.EMAIL_HOST != global_settings.EMAIL_HOST
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -42,14 +49,49 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **details: object) -> HttpResponse:
         """This will record the sign-in in the audit trail of each of the user's organizations."""
-        identity_sign_in.note_sign_in(actor=_actor(request, user), at=clock.now(), user_id=user.pk)
+        actor, at = _actor(request, user), clock.now()
+        identity_sign_in.note_sign_in(actor=actor, at=at, user_id=user.pk)
+        tell_security.signed_in(
+            actor=actor,
+            at=at,
+            user_id=user.pk,
+            address=access.client_address(request),
+            device=request.headers.get("User-Agent", ""),
+        )
         return super().post_login(request, user, **details)  # type: ignore[no-any-return]
+
+    def is_reauthentication_required(self, *, app: str, **details: object) -> bool:
+        """This will not ask again who signed in moments ago: the first sign-in may lead to setting a second step up."""
+        began = self.request.session.get(session.BEGAN)
+        is_fresh = (
+            began is not None and clock.real_now().timestamp() - began < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        )
+        return not is_fresh and bool(super().is_reauthentication_required(app=app, **details))
+
+    def logout(self, request: HttpRequest) -> None:
+        """This will end looking as somebody else first, so that the trail says how long it went."""
+        seeing.end(request)
+        super().logout(request)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """This will send only where mail was set up: otherwise the page said whom to ask, and nothing fails."""
+        link = context.get("password_reset_url")
+        if link and self._mail_link(context["user"], str(link)):
+            return
+        if can_mail():
+            super().send_mail(template_prefix, email, context)
+
+    def _mail_link(self, user: AbstractBaseUser, link: str) -> bool:
+        """Through an organization of the person that has set up mail."""
+        actor = _actor(self.request, user)
+        return tell_security.password_reset(actor=actor, at=clock.now(), user_id=user.pk, link=link)
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         """This will store the password that the user chose; a one-time password is dead with it."""
         actor = _actor(self.request, user)
         identity_sign_in.set_password(actor=actor, at=clock.now(), user_id=user.pk, password=password)
         user.refresh_from_db()
+        tell_security.password_changed(actor=actor, at=clock.now(), user_id=user.pk)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """This will build the link of the mail from the configured public address, never from the request's host."""

@@ -54,6 +54,7 @@ class Inside:
     navigation: tuple[navigation.Entry, ...]
     alarms: alarm_zones.Zone | None
     stream_href: str
+    seen_as: str  # whose rights the pages show; empty: one's own
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ def _inside(request: access.Request) -> Inside:
         navigation=navigation.entries(request),
         alarms=alarm_zones.find(request),
         stream_href=reverse("stream", args=[request.organization.public_id]),
+        seen_as=(request.seen_as.name or request.seen_as.email) if request.seen_as else "",
     )
 
 

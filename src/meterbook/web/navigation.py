@@ -8,11 +8,15 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.alarms import permissions as alarm_permissions
+from meterbook.audit import permissions as audit_permissions
 from meterbook.billing import permissions as billing_permissions
 from meterbook.customers import permissions as customer_permissions
+from meterbook.identity import permissions as identity_permissions
 from meterbook.identity.values import Module
 from meterbook.metering import permissions as metering_permissions
+from meterbook.notifications import permissions as notification_permissions
 from meterbook.sites import permissions as site_permissions
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.web import access
@@ -27,6 +31,7 @@ class Place:
     icon: str
     permission: str
     module: Module
+    group: str | Promise = ""  # what it stands under
 
 
 @dataclass(frozen=True)
@@ -38,18 +43,29 @@ class Entry:
     icon: str
     is_current: bool
     route: str
+    group: str
 
 
+_READING, _BILLING, _SET_UP = _("Readings"), _("Billing"), _("Set-up")
 PLACES = (
     Place("home", _("Home"), "home", site_permissions.VIEW_SITES, Module.CORE),
-    Place("meters", _("Meters"), "meter", metering_permissions.VIEW_METER, Module.METERING),
-    Place("accounts", _("Accounts"), "account", customer_permissions.VIEW_CUSTOMER, Module.BILLING),
-    Place("bills", _("Bills"), "bill", billing_permissions.VIEW_BILL, Module.BILLING),
-    Place("runs", _("Bill runs"), "run", billing_permissions.VIEW_BILL, Module.BILLING),
-    Place("tariffs", _("Tariffs"), "book", tariff_permissions.VIEW_TARIFF, Module.BILLING),
-    Place("imports", _("Imports"), "table", metering_permissions.IMPORT_READINGS, Module.METERING),
-    Place("sites", _("Sites"), "sliders", site_permissions.EDIT_SITES, Module.CORE),
+    Place("work", _("My work"), "inbox", site_permissions.VIEW_SITES, Module.CORE),
     Place("alarms", _("Alarms"), "alert", alarm_permissions.VIEW_ALARMS, Module.ALARMS),
+    Place("meters", _("Meters"), "meter", metering_permissions.VIEW_METER, Module.METERING, _READING),
+    Place("imports", _("Imports"), "table", metering_permissions.IMPORT_READINGS, Module.METERING, _READING),
+    Place("topology", _("Topology"), "bus", acquisition_permissions.VIEW_DEVICE, Module.METERING, _READING),
+    Place("customers", _("Customers"), "people", customer_permissions.VIEW_CUSTOMER, Module.BILLING, _BILLING),
+    Place("accounts", _("Accounts"), "account", customer_permissions.VIEW_CUSTOMER, Module.BILLING, _BILLING),
+    Place("moves", _("Moving"), "key", customer_permissions.MANAGE_CUSTOMER, Module.BILLING, _BILLING),
+    Place("runs", _("Bill runs"), "run", billing_permissions.VIEW_BILL, Module.BILLING, _BILLING),
+    Place("bills", _("Bills"), "bill", billing_permissions.VIEW_BILL, Module.BILLING, _BILLING),
+    Place("tariffs", _("Tariffs"), "book", tariff_permissions.VIEW_TARIFF, Module.BILLING, _BILLING),
+    Place("sites", _("Sites"), "sliders", site_permissions.EDIT_SITES, Module.CORE, _SET_UP),
+    Place("people", _("People"), "people", identity_permissions.VIEW_USERS, Module.CORE, _SET_UP),
+    Place("settings", _("Settings"), "settings", notification_permissions.CONFIGURE_CHANNELS, Module.CORE, _SET_UP),
+    Place("modules", _("Modules"), "sliders", identity_permissions.EDIT_ORGANIZATION, Module.CORE, _SET_UP),
+    Place("api_reference", _("API"), "cable", identity_permissions.VIEW_ORGANIZATION, Module.API, _SET_UP),
+    Place("audit", _("Audit trail"), "shield", audit_permissions.VIEW_AUDIT, Module.CORE, _SET_UP),
 )
 
 
@@ -62,5 +78,5 @@ def entries(request: access.Request) -> tuple[Entry, ...]:
             continue
         href = reverse(place.route, args=[request.organization.public_id])
         is_current = request.path == href if href == home else request.path.startswith(href)
-        found.append(Entry(href, str(place.caption), place.icon, is_current, place.route))
+        found.append(Entry(href, str(place.caption), place.icon, is_current, place.route, str(place.group)))
     return tuple(found)

@@ -7,11 +7,14 @@ from django.urls import URLPattern, URLResolver, include, path
 from meterbook.web import health, language
 from meterbook.web.alarms import views as alarm_views
 from meterbook.web.home import views as home_views
+from meterbook.web.modules import views as module_views
 from meterbook.web.organizations import views as organization_views
+from meterbook.web.palette import views as palette_views
 from meterbook.web.sites import views as site_views
 from meterbook.web.stream import views as stream_views
 from meterbook.web.stream import watching as stream_watching
 from meterbook.web.styleguide import views as styleguide_views
+from meterbook.web.work import views as work_views
 
 organization_routes: list[URLPattern | URLResolver] = [
     path("", home_views.home, name="home"),
@@ -19,12 +22,25 @@ organization_routes: list[URLPattern | URLResolver] = [
     path("alarms/zone", alarm_views.alarm_zone, name="alarm_zone"),
     path("alarms/<uuid:alarm>/acknowledge", alarm_views.acknowledge, name="acknowledge_alarm"),
     path("imports/", include("meterbook.web.imports.routes")),
+    path("people/", include("meterbook.web.people.routes")),
     path("meters/", include("meterbook.web.meters.routes")),
     path("accounts/", include("meterbook.web.customers.routes")),
+    path("", include("meterbook.web.customer_records.routes")),
+    path("", include("meterbook.web.moves.routes")),
     path("tariffs/", include("meterbook.web.tariffs.routes")),
     path("", include("meterbook.web.billing.routes")),
+    path("audit/", include("meterbook.web.audit.routes")),
+    path("api/", include("meterbook.web.keys.routes")),
+    path("letterhead/", include("meterbook.web.letterhead.routes")),
     path("sites/", include("meterbook.web.sites.routes")),
+    path("settings/", include("meterbook.web.settings.routes")),
     path("site", site_views.choose, name="choose_site"),
+    path("modules/", module_views.modules, name="modules"),
+    path("modules/change", module_views.change, name="module_change"),
+    path("topology/", include("meterbook.web.topology.routes")),
+    path("work/", work_views.work, name="work"),
+    path("work/count", work_views.count, name="work_count"),
+    path("find", palette_views.find, name="palette"),
     path("stream", stream_views.stream, name="stream"),
     path("stream/watch", stream_watching.watch, name="watch"),
 ]
@@ -37,5 +53,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("", include("meterbook.web.people.own_routes")),
+    path("", include("meterbook.web.settings.public_routes")),
     path("o/<uuid:organization>/", include(organization_routes)),
 ]

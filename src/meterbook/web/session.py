@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.contrib import auth
@@ -11,10 +12,12 @@ from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
+from meterbook.identity import sessions as identity_sessions
 from meterbook.kernel import clock
 from meterbook.web import access
 
 BEGAN, SEEN = "session_began", "session_seen"
+NOTED = "session_noted"  # the key under which the session was last put on the list of signed-in browsers
 # The session is written again only after this long, so that not every request writes to the database.
 SEEN_STEP_SECONDS = 60
 CHOOSE_PASSWORD = "account_set_password"  # noqa: S105 - the name of a route
@@ -38,6 +41,27 @@ class SessionLifetimeMiddleware(MiddlewareMixin):
             auth.logout(request)
         elif SEEN not in request.session or now - seen >= SEEN_STEP_SECONDS:
             request.session[SEEN] = now
+            _note(request, began)
+        elif request.session.get(NOTED) != request.session.session_key:
+            _note(request, began)
+
+
+def _note(request: HttpRequest, began: int) -> None:
+    """A new key of the same session (after a change of the password) takes the place of the one before."""
+    key, user_id = request.session.session_key, request.user.pk
+    if key is None or user_id is None:
+        return
+    now = clock.now()
+    identity_sessions.note(
+        user_id=user_id,
+        session_key=key,
+        replaces=str(request.session.get(NOTED, "")),
+        address=access.client_address(request),
+        agent=request.headers.get("User-Agent", ""),
+        began_at=now - (clock.real_now() - datetime.fromtimestamp(began, UTC)),
+        at=now,
+    )
+    request.session[NOTED] = key
 
 
 class NewPasswordMiddleware(MiddlewareMixin):

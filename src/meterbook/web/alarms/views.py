@@ -53,7 +53,7 @@ class Chip:
 def alarms(request: access.Request) -> HttpResponse:
     """This will show the alarms, newest first, by severity and state; `?site` follows the switch of the top bar."""
     severity = _severity(request)
-    state = request.GET.get("state", "open")
+    state = "all" if request.GET.get("state") == "all" else "open"
     page = parameters.page_number(request)
     rows, total = _find(request, severity, include_cleared=state == "all", page=page)
     pages = max(1, math.ceil(total / alarm_queries.PAGE))
@@ -64,6 +64,7 @@ def alarms(request: access.Request) -> HttpResponse:
         "state_chips": _state_chips(severity, state),
         "may_acknowledge": request.access.allows_somewhere(alarm_permissions.ACKNOWLEDGE_ALARM),
         "is_filtered": severity is not None,
+        "is_everything": state == "all",
         "page": page,
         "pages": pages,
         "previous_href": _query(severity, state, page - 1) if page > 1 else "",

@@ -28,7 +28,7 @@ from meterbook.metering import permissions as metering_permissions
 from meterbook.sites import queries as site_queries
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
-from meterbook.web import access, parameters, tables
+from meterbook.web import access, parameters, site_modules, tables
 from meterbook.web.billing import books, paper, words
 
 MOST_ROWS = 100_000  # of a file
@@ -150,6 +150,7 @@ def _read(request: access.Request) -> tuple[BillNarrowing, dict[str, str]]:
         mark=Mark(mark) if mark in set(Mark) else None,
         sort=BillSort(code) if is_sorted else BillSort.DATE,
         is_descending=is_descending if is_sorted else True,
+        without_sites=site_modules.sites_without(request, Module.BILLING),
     )
     return narrowing, {
         "search": narrowing.search,

@@ -21,16 +21,19 @@ from meterbook.kernel import currency as currencies
 from meterbook.ledger import permissions as ledger_permissions
 from meterbook.ledger import queries as ledger_queries
 from meterbook.ledger import values as ledger_values
+from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access
+from meterbook.web.billing import book_words
 from meterbook.web.templatetags import meterbook as tags
 
 
 @dataclass(frozen=True)
 class Posted:
-    """One entry; one of debit and credit is empty. `href` leads to the account of a customer."""
+    """One entry; one of debit and credit is empty. `href` leads to the account of a customer; `kind` is in words."""
 
     code: str
     name: str
+    kind: str
     debit: str
     credit: str
     currency: str
@@ -67,6 +70,7 @@ def posted(request: access.Request, entries: Sequence[ledger_values.EntryRow]) -
     accounts: dict[int, customer_queries.AccountRow] = {}
     if customer_permissions.VIEW_CUSTOMER in request.permissions:
         accounts = customer_queries.accounts_of_receivables(ledger_ids=[each.account_id for each in entries])
+    named = {each: tariff_queries.part_names(currency=each) for each in {each.amount.currency for each in entries}}
     found = []
     for each in entries:
         shown = tags.number(abs(each.amount.amount), currencies.minor_units(each.amount.currency))
@@ -74,7 +78,8 @@ def posted(request: access.Request, entries: Sequence[ledger_values.EntryRow]) -
         account = accounts.get(each.account_id)
         href = reverse("account", args=[request.organization.public_id, account.public_id]) if account else ""
         debit, credit = (shown, "") if is_debit else ("", shown)
-        found.append(Posted(each.account_code, each.account_name, debit, credit, each.amount.currency, href))
+        name, kind = book_words.account(each.account_code, each.account_name, named[each.amount.currency])
+        found.append(Posted(each.account_code, name, kind, debit, credit, each.amount.currency, href))
     return found
 
 

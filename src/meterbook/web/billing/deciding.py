@@ -1,4 +1,4 @@
-"""What people decide about a run: check again, leave accounts out, approve, cancel; and carry on after a crash.
+"""What people decide about a run: check again, leave accounts out or take them in again, approve, cancel, carry on.
 
 What cannot be taken back is asked twice: the first time answers a page that names the object and the effect.
 """
@@ -29,6 +29,7 @@ from meterbook.web.templatetags import meterbook as tags
 REFUSALS = (
     billing_operations.HeldRemain,
     billing_operations.MemberNotFound,
+    billing_operations.NothingLeft,
     billing_operations.NothingToIssue,
     billing_operations.NotInReview,
     billing_operations.RunNotCancelable,
@@ -82,6 +83,29 @@ def leave_out(request: access.Request, run: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
+@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
+def include(request: access.Request, run: uuid.UUID) -> HttpResponse:
+    """This will take the chosen accounts, which were left out, into the run again."""
+    _find(run)
+    left_out = billing_queries.Narrowing(show=billing_queries.Show.EXCLUDED)
+    chosen = _asked(request, billing_queries.member_ids(run_public_id=run, narrowing=left_out))
+    if not chosen:
+        messages.error(request, _("Choose at least one account that was left out."))
+        return redirect("run", request.organization.public_id, run)
+
+    def act() -> str:
+        billing_operations.include_accounts(actor=request.actor, at=request.at, run=run, account_ids=chosen)
+        words = ngettext(
+            "%(count)s account is in the run again and is checked now.",
+            "%(count)s accounts are in the run again and are checked now.",
+            len(chosen),
+        )
+        return words % {"count": tags.number(len(chosen))}
+
+    return _done(request, run, act)
+
+
+@require_POST
 @access.page(permission=permissions.APPROVE_RUN, module=Module.BILLING)
 def approve(request: access.Request, run: uuid.UUID) -> HttpResponse:
     """This will approve all drafts of the run, once that is sure."""
@@ -127,8 +151,11 @@ def _chosen(request: access.Request, run: uuid.UUID) -> list[int]:
     is_all = bool(request.POST.get("all"))
     narrowing = run_table.read(request) if is_all else billing_queries.Narrowing()
     there = billing_queries.member_ids(run_public_id=run, narrowing=narrowing, is_open=True)
-    if is_all:
-        return there
+    return there if is_all else _asked(request, there)
+
+
+def _asked(request: access.Request, there: list[int]) -> list[int]:
+    """Those of the accounts that the form names."""
     given = request.POST.getlist("account")
     asked = {int(each) for each in given if each.isascii() and each.isdecimal() and len(each) < LONGEST_ID}
     return [each for each in there if each in asked]

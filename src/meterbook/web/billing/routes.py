@@ -13,6 +13,7 @@ urlpatterns = [
     path("runs/<uuid:run>/body", runs.body, name="run_body"),
     path("runs/<uuid:run>/check", deciding.check, name="run_check"),
     path("runs/<uuid:run>/leave-out", deciding.leave_out, name="run_leave_out"),
+    path("runs/<uuid:run>/include", deciding.include, name="run_include"),
     path("runs/<uuid:run>/approve", deciding.approve, name="run_approve"),
     path("runs/<uuid:run>/continue", deciding.carry_on, name="run_continue"),
     path("runs/<uuid:run>/cancel", deciding.cancel, name="run_cancel"),

@@ -21,12 +21,13 @@ from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
 from meterbook.billing.values import RunState
 from meterbook.customers import permissions as customer_permissions
+from meterbook.documents import permissions as document_permissions
 from meterbook.identity.values import Module
 from meterbook.kernel import civil, rounding
 from meterbook.metering import permissions as metering_permissions
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
-from meterbook.web import access, parameters, tables
+from meterbook.web import access, parameters, site_modules, tables
 from meterbook.web.billing import printing, run_table, stages, words
 from meterbook.web.templatetags import meterbook as tags
 
@@ -58,7 +59,7 @@ def runs(request: access.Request) -> HttpResponse:
     """This will show the runs, the newest first."""
     organization = request.organization.public_id
     lines = []
-    for each in billing_queries.list_runs():
+    for each in billing_queries.list_runs(without_sites=site_modules.sites_without(request, Module.BILLING)):
         tone, icon, caption = stages.chip(each.state)
         href = reverse("run", args=[organization, each.public_id])
         lines.append(RunLine(each, href, title(each), tone, icon, caption))
@@ -67,6 +68,9 @@ def runs(request: access.Request) -> HttpResponse:
         "may_start": permissions.MANAGE_RUN in request.permissions,
         "new_href": reverse("run_new", args=[organization]),
         "bills_href": reverse("bills", args=[organization]),
+        "letterhead_href": reverse("letterhead", args=[organization])
+        if document_permissions.EDIT_LETTERHEAD in request.permissions
+        else "",
     }
     return render(request, "billing/runs.html", context)
 
@@ -132,6 +136,7 @@ def _context(request: access.Request, run: uuid.UUID) -> dict[str, Any]:
         "count": page.count,
         "groups_shown": len(page.rows),
         "leave_out_href": reverse("run_leave_out", args=[request.organization.public_id, run]) + tables.link(asked),
+        "include_href": reverse("run_include", args=[request.organization.public_id, run]),
         "matching": run_table.matching(page.count),
         "pages": tables.pages(asked, number, page.count),
         "tariffs": _tariffs(request, run),
@@ -214,7 +219,7 @@ def _tariffs(request: access.Request, run: uuid.UUID) -> tuple[TariffLine, ...]:
     return tuple(
         TariffLine(
             sums=each,
-            name=named[each.code].name if each.code in named else each.code,
+            name=words.said(named[each.code].names) if each.code in named else each.code,
             href=reverse("tariff", args=[organization, named[each.code].public_id])
             if may_view and each.code in named
             else "",

@@ -56,7 +56,7 @@ def new(request: access.Request) -> HttpResponse:
 def start(request: access.Request, account: uuid.UUID) -> HttpResponse:
     """This will let the account pay for a meter point from a day on."""
     row = views.find(account)
-    form = opening_forms.ContractForm(request.POST, site_id=row.site_id, currency=row.currency, on=request.at.date())
+    form = views.contract_form(request, row)
     if form.is_valid():
         given = form.cleaned_data
         try:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils import formats
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.customers import queries as customer_queries
 from meterbook.sites import queries as site_queries
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import parameters
+from meterbook.web.billing import words
 
 LANGUAGES = [("en", "English"), ("es", "Español")]
 
@@ -53,7 +57,9 @@ class AccountForm(forms.Form):
 class ContractForm(forms.Form):
     """A meter point, a tariff, and from when."""
 
-    meter_point = forms.ChoiceField(label=_("Meter point"))
+    meter_point = forms.ChoiceField(
+        label=_("Meter point"), help_text=_("Of one that somebody pays for, end that contract first.")
+    )
     tariff = forms.ChoiceField(label=_("Tariff"))
     first_day = parameters.DayField(
         label=_("First day"),
@@ -61,10 +67,10 @@ class ContractForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
-    def __init__(self, data: object = None, *, site_id: int, currency: str, on: date) -> None:
+    def __init__(self, data: object = None, *, site_id: int, currency: str, zone: ZoneInfo, at: datetime) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # what a request's POST is
-        self.fields["meter_point"].choices = meter_points(site_id)  # type: ignore[attr-defined]
-        self.fields["tariff"].choices = tariffs(on, currency)  # type: ignore[attr-defined]
+        self.fields["meter_point"].choices = meter_points(site_id, zone, at)  # type: ignore[attr-defined]
+        self.fields["tariff"].choices = tariffs(at.date(), currency)  # type: ignore[attr-defined]
 
 
 class EndForm(forms.Form):
@@ -78,13 +84,26 @@ def sites() -> list[tuple[str, str]]:
     return [(str(each.public_id), each.name) for each in site_queries.list_sites()]
 
 
-def meter_points(site_id: int) -> list[tuple[str, str]]:
-    """This will list the meter points of a site to choose from."""
-    found = customer_queries.list_points(site_id=site_id)
-    return [(str(each.public_id), f"{each.code} {each.name}") for each in found]
+def meter_points(site_id: int, zone: ZoneInfo, at: datetime) -> list[tuple[str, str]]:
+    """This will list the meter points of a site to choose from: first those that nobody pays for, then who pays."""
+    found = sorted(customer_queries.list_points(site_id=site_id, at=at), key=lambda each: bool(each.payer))
+    return [(str(each.public_id), f"{each.code} {each.name}{_paid(each, zone)}") for each in found]
+
+
+def _paid(point: customer_queries.PointRow, zone: ZoneInfo) -> str:
+    if not point.payer:
+        return ""
+    if point.paid_until is None:
+        return gettext(" · %(account)s pays") % {"account": point.payer}
+    day = formats.date_format(point.paid_until.astimezone(zone), "SHORT_DATE_FORMAT")
+    return gettext(" · %(account)s pays until %(day)s") % {"account": point.payer, "day": day}
 
 
 def tariffs(on: date, currency: str | None = None) -> list[tuple[str, str]]:
     """This will list the tariffs to choose from, of one currency or of all."""
     found = tariff_queries.list_tariffs(on=on)
-    return [(str(each.public_id), f"{each.code} {each.name}") for each in found if currency in (None, each.currency)]
+    return [
+        (str(each.public_id), f"{words.said(each.names)} ({each.code})")
+        for each in found
+        if currency in (None, each.currency)
+    ]

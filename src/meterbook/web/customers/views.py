@@ -25,7 +25,9 @@ from meterbook.ledger import queries as ledger_queries
 from meterbook.metering import permissions as metering_permissions
 from meterbook.sites import queries as site_queries
 from meterbook.tariffs import permissions as tariff_permissions
-from meterbook.web import access, parameters, tables
+from meterbook.tariffs import queries as tariff_queries
+from meterbook.web import access, parameters, site_modules, tables
+from meterbook.web.billing import words
 from meterbook.web.customers import opening_forms, statement
 from meterbook.web.templatetags import meterbook as tags
 
@@ -112,6 +114,7 @@ def _read(
         site_id=site.id if site else None,
         sort=Sort(code) if code in set(Sort) else Sort.NUMBER,
         is_descending=is_descending and code in set(Sort),
+        without_sites=site_modules.sites_without(request, Module.BILLING),
     )
     asked = {
         "q": narrowing.search,
@@ -144,23 +147,35 @@ def find(account: uuid.UUID) -> customer_queries.AccountRow:
         raise Http404(_("There is no such account.")) from error
 
 
+def contract_form(request: access.Request, row: customer_queries.AccountRow) -> opening_forms.ContractForm:
+    """This will return the form of a new contract of the account, with what was sent."""
+    given = request.POST if request.method == "POST" else None
+    return opening_forms.ContractForm(
+        given, site_id=row.site_id, currency=row.currency, zone=ZoneInfo(row.zone), at=request.at
+    )
+
+
 def card(
     request: access.Request, row: customer_queries.AccountRow, *, form: opening_forms.ContractForm | None = None
 ) -> HttpResponse:
     """This will show the account's card; `form` holds what was typed into the form of a new contract."""
     may_manage = permissions.MANAGE_CUSTOMER in request.permissions
     may_view_bills = billing_permissions.VIEW_BILL in request.permissions
-    contract_form = form or opening_forms.ContractForm(site_id=row.site_id, currency=row.currency, on=request.at.date())
     shown = statement.show(request, row)
+    contracts = customer_queries.list_contracts(account_id=row.id)
     context = {
         "account": row,
         "zone": ZoneInfo(row.zone),
-        "contracts": customer_queries.list_contracts(account_id=row.id),
+        "contracts": contracts,
+        "tariff_names": {
+            code: words.said(each.names)
+            for code, each in tariff_queries.names_of(codes={each.tariff_code for each in contracts}).items()
+        },
         "balance": ledger_queries.balance(row.receivable_id),
         "shown": shown,
         "bills": billing_queries.account_bills(account_id=row.id) if may_view_bills else None,
         "may_manage": may_manage,
-        "form": contract_form if may_manage else None,
+        "form": (form or contract_form(request, row)) if may_manage else None,
         "may_view_tariffs": tariff_permissions.VIEW_TARIFF in request.permissions,
         "may_view_meters": metering_permissions.VIEW_METER in request.permissions,
         "list_href": reverse("accounts", args=[request.organization.public_id]),

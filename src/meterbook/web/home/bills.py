@@ -12,7 +12,7 @@ from meterbook.billing import queries as billing_queries
 from meterbook.identity.values import Module
 from meterbook.kernel import civil
 from meterbook.kernel.money import Money
-from meterbook.web import access
+from meterbook.web import access, site_modules
 from meterbook.web.sites import choice
 
 SHOWN = 7
@@ -45,7 +45,10 @@ def collect(request: access.Request) -> Latest | None:
     if not request.organization.has_module(Module.BILLING) or permissions.VIEW_BILL not in request.permissions:
         return None
     site = choice.chosen_site(request)
-    narrowing = billing_queries.BillNarrowing(site_id=None if site is None else site.id)
+    narrowing = billing_queries.BillNarrowing(
+        site_id=None if site is None else site.id,
+        without_sites=site_modules.sites_without(request, Module.BILLING),
+    )
     today = civil.local_date(request.at, choice.clock_zone(request))
     organization = request.organization.public_id
     return Latest(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from meterbook.identity.values import Module
-from meterbook.metering import permissions as metering_permissions
 from meterbook.metering import values as metering_values
 from meterbook.monitoring import queries as monitoring_queries
 from meterbook.monitoring import values as monitoring_values
 from meterbook.sites import queries as site_queries
 from meterbook.web import access, meter_states
 from meterbook.web.alarms import zone as alarm_zones
-from meterbook.web.home import bills, needs, steps, use
+from meterbook.web.home import bills, steps, use
 from meterbook.web.sites import choice
+from meterbook.web.work import collecting, needs
 
 
 @dataclass(frozen=True)
@@ -77,16 +76,15 @@ def collect(request: access.Request) -> Home:
     return replace(
         found,
         use=use.collect(request, _asked(request)),
-        needs=needs.collect(request, meters.found if meters else None, found.alarms),
+        needs=collecting.collect(request, meters.found if meters else None),
         bills=bills.collect(request),
     )
 
 
 def _meters(request: access.Request) -> Meters | None:
-    permission = metering_permissions.VIEW_METER
-    if not request.organization.has_module(Module.METERING) or not request.access.allows_somewhere(permission):
+    found = collecting.find_meters(request)
+    if found is None:
         return None
-    found = monitoring_queries.availability(at=request.at, site_ids=choice.site_ids(request, permission))
     captions = meter_states.captions()
     return Meters(found, tuple(State(state.value, captions[state], found.count(state)) for state in captions))
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,12 +33,39 @@ guard = access.page(permission=PERMISSION, module=Module.METERING, by_site=True)
 
 
 @dataclass(frozen=True)
+class PointLine:
+    """What came to one meter point, as it is shown: times at the place, the total with its decimals."""
+
+    row: metering_operations.PointOutcome
+    starts_at: datetime
+    ends_at: datetime
+    total: Decimal | None
+    decimals: int
+
+
+def point_lines(points: Iterable[metering_operations.PointOutcome]) -> tuple[PointLine, ...]:
+    """This will make what an outcome tells of each meter point readable: it is kept as text."""
+    found = []
+    for each in points:
+        total = Decimal(each.total) if each.total else None
+        decimals = max(0, -int(total.as_tuple().exponent)) if total is not None else 0
+        starts_at, ends_at = datetime.fromisoformat(each.starts_at), datetime.fromisoformat(each.ends_at)
+        found.append(PointLine(each, starts_at, ends_at, total, decimals))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
 class DryRun:
     """What a file would bring, or why it cannot."""
 
     outcome: metering_operations.ImportOutcome | None = None
     refusal: FileInvalid | None = None
     words: str = ""
+
+    @property
+    def lines(self) -> tuple[PointLine, ...]:
+        """What came to each meter point."""
+        return point_lines(self.outcome.points) if self.outcome else ()
 
     @property
     def more(self) -> int:
@@ -63,7 +93,8 @@ def import_file(request: access.Request, file: uuid.UUID) -> HttpResponse:
     """This will show a file with its mapping and, once that was chosen, what importing it brings."""
     row = _find(file)
     if row.imported_at is not None:
-        return render(request, "imports/done.html", {"row": row, "zone": _zone(request)})
+        context = {"row": row, "zone": _zone(request), "lines": point_lines(_kept_points(row))}
+        return render(request, "imports/done.html", context)
     shape = metering_operations.describe_import_file(public_id=file)
     given = request.POST if request.method == "POST" else None
     sites = choice.visible_sites(request, PERMISSION)
@@ -136,6 +167,12 @@ def _find(file: uuid.UUID) -> metering_queries.ImportRow:
         return metering_queries.get_import(public_id=file)
     except metering_queries.ImportNotFound as error:
         raise Http404(_("There is no such file. It may belong to another organization.")) from error
+
+
+def _kept_points(row: metering_queries.ImportRow) -> list[metering_operations.PointOutcome]:
+    """What came to each meter point, as it was stored when the file was imported."""
+    points = row.outcome.get("points")
+    return [metering_operations.PointOutcome(**each) for each in points] if isinstance(points, list) else []
 
 
 def _zone(request: access.Request) -> ZoneInfo:

@@ -30,6 +30,24 @@ RATIO = re.compile(rf"(?a:({NUMBER})(?:\s*[/:]\s*({NUMBER}))?)")
 PORTS, UNITS = acquisition_values.PORTS, acquisition_values.UNIT_IDS
 
 
+class RatioField(forms.CharField):
+    """How many times a register counts: 40, 1.5 or 200/5."""
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own
+        super().__init__(max_length=40, **kwargs)
+
+    def clean(self, value: Any) -> Fraction:  # noqa: ANN401 - as Django declares it
+        """This will return the factor.
+
+        :raises forms.ValidationError: when it is none, or zero
+        """
+        found = RATIO.fullmatch(super().clean(value))
+        first, second = found.groups() if found else ("", "")
+        if not first or not Fraction(first) or (second and not Fraction(second)):
+            raise forms.ValidationError(_("Write a number above zero, such as 40, or a ratio such as 200/5."))
+        return Fraction(first) / Fraction(second or "1")
+
+
 class MeterForm(forms.Form):
     """One meter. Its gateway is looked at only when it is read by itself, its first day only when files bring it."""
 
@@ -47,9 +65,8 @@ class MeterForm(forms.Form):
     serial_number = forms.CharField(
         label=_("Serial number"), max_length=60, help_text=_("As it stands on the meter's plate.")
     )
-    multiplier = forms.CharField(
+    multiplier = RatioField(
         label=_("Multiplier"),
-        max_length=40,
         initial="1",
         help_text=_(
             "Ratio of the current transformers, primary/secondary: 200/5 counts 40 times. "
@@ -105,6 +122,9 @@ class MeterForm(forms.Form):
         self.sites = {str(each.public_id): each for each in sites}
         self.connectable = {each.id: each for each in connectable}
         buses = [each for each in acquisition_queries.list_buses() if each.site_id in self.connectable]
+        if buses:  # what is offered first belongs together
+            at = self.initial.setdefault("site", str(self.connectable[buses[0].site_id].public_id))
+            buses.sort(key=lambda bus: str(self.connectable[bus.site_id].public_id) != at)
         self.fields["site"].choices = [(key, each.name) for key, each in self.sites.items()]  # type: ignore[attr-defined]
         self.fields["model_code"].choices = models(may_connect=bool(connectable))  # type: ignore[attr-defined]
         self.fields["gateway"].choices = [  # type: ignore[attr-defined]
@@ -123,14 +143,6 @@ class MeterForm(forms.Form):
     def gateway_fields(self) -> list[forms.BoundField]:
         """This will return the fields about a gateway that is not known yet."""
         return [self[name] for name in ("gateway_name", "host", "port")]
-
-    def clean_multiplier(self) -> Fraction:
-        """This will read 40, 1.5 or 200/5."""
-        found = RATIO.fullmatch(self.cleaned_data["multiplier"])
-        first, second = found.groups() if found else ("", "")
-        if not first or not Fraction(first) or (second and not Fraction(second)):
-            raise forms.ValidationError(_("Write a number above zero, such as 40, or a ratio such as 200/5."))
-        return Fraction(first) / Fraction(second or "1")
 
     def clean(self) -> dict[str, Any]:
         """This will look at the fields that depend on how the meter is read."""

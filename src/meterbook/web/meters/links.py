@@ -23,7 +23,10 @@ BILLS_SHOWN = 8
 
 @dataclass(frozen=True)
 class Payer:
-    """A contract at the meter point; an empty `tariff_href` where the reader may not open it."""
+    """A contract at the meter point; an empty `tariff_href` where the reader may not open it.
+
+    `counted_from`: when the first meter was hung, where the contract is older.
+    """
 
     customer: str
     account: str
@@ -32,6 +35,7 @@ class Payer:
     tariff_href: str
     start: datetime
     end: datetime | None
+    counted_from: datetime | None
 
 
 @dataclass(frozen=True)
@@ -67,15 +71,22 @@ def paying(
     bills: list[billing_queries.BillRow] = []
     if may_view_bills and detail.series:
         bills = billing_queries.point_bills(meter_point_id=detail.series[0].meter_point_id, limit=BILLS_SHOWN)
+    hung_at = min((each.starts_at for each in detail.installations), default=None)
     return Paying(
         payers=None
         if found is None
-        else tuple(_payer(organization, each, may_view_tariff=may_view_tariff) for each in found),
+        else tuple(_payer(organization, each, hung_at, may_view_tariff=may_view_tariff) for each in found),
         bills=tuple(bills) if may_view_bills else None,
     )
 
 
-def _payer(organization: uuid.UUID, row: customer_queries.PointContractRow, *, may_view_tariff: bool) -> Payer:
+def _payer(
+    organization: uuid.UUID,
+    row: customer_queries.PointContractRow,
+    hung_at: datetime | None,
+    *,
+    may_view_tariff: bool,
+) -> Payer:
     return Payer(
         customer=row.account.customer_name,
         account=row.account.number,
@@ -84,4 +95,5 @@ def _payer(organization: uuid.UUID, row: customer_queries.PointContractRow, *, m
         tariff_href=reverse("tariff", args=[organization, row.tariff_public_id]) if may_view_tariff else "",
         start=row.start,
         end=row.end,
+        counted_from=hung_at if hung_at is not None and row.start < hung_at else None,
     )

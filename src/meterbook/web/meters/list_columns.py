@@ -61,7 +61,7 @@ METER = Column(
     lambda row: (row.name, row.code, str(metering_values.SERVICE_CAPTIONS[row.service])),
 )
 COLUMNS = (
-    _text("unit", gettext_lazy("Unit"), Sort.UNIT, lambda row: row.unit),
+    _text("unit", gettext_lazy("Unit"), Sort.UNIT, lambda row: row.unit, kind="hide-phone hide-tablet"),
     _text("tenant", gettext_lazy("Tenant"), Sort.TENANT, lambda row: row.tenant),
     _text(
         "site",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +21,7 @@ from meterbook.metering import permissions
 from meterbook.metering import values as metering_values
 from meterbook.monitoring import queries as monitoring_queries
 from meterbook.web import access, parameters, tables
-from meterbook.web.meters import captions, history, list_address, list_columns, list_filters, pages
+from meterbook.web.meters import captions, history, labels, list_address, list_columns, list_filters, pages
 from meterbook.web.sites import choice
 
 PAGE = "meters"  # under which views are kept
@@ -58,7 +59,9 @@ def meters(request: access.Request) -> HttpResponseBase:
 def rows(request: access.Request) -> HttpResponseBase:
     """This will answer with the live cells of the meter points that a page shows, and nothing else: `?points=id,id`."""
     found = monitoring_queries.shown_meters(
-        at=request.at, public_ids=_points(request.GET.get("points", "")), site_ids=list_address.site_ids(request)
+        at=request.at,
+        public_ids=_points(request.GET.get("points", "").split(",")),
+        site_ids=list_address.site_ids(request),
     )
     context = {"lines": [_line(request, row) for row in found], "now": request.at}
     return TemplateResponse(request, "meters/_live_rows.html", context)
@@ -66,13 +69,24 @@ def rows(request: access.Request) -> HttpResponseBase:
 
 @access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True)
 def file(request: access.Request) -> HttpResponseBase:
-    """This will give out what the list shows, all pages of it, in its order: `?kind=csv` or `?kind=xlsx`."""
+    """This will give out what the list shows, all pages of it, in its order: `?kind=csv`, `xlsx`, or `labels` to print.
+
+    `?point=id` as often as wanted gives out those meter points instead, whatever the filter.
+    """
     asked = list_address.read(request)
     kind = tables.XLSX if request.GET.get("kind") == tables.XLSX else tables.CSV
     columns = (list_columns.METER, *asked.columns)
-    found = monitoring_queries.all_meters(at=request.at, wanted=asked.wanted, site_ids=list_address.site_ids(request))
+    chosen = request.GET.getlist("point")
+    found = monitoring_queries.all_meters(
+        at=request.at,
+        wanted=asked.wanted,
+        site_ids=list_address.site_ids(request),
+        public_ids=_points(chosen) if chosen else None,
+    )
     site = choice.chosen_site(request)
     day = civil.local_date(request.at, site.zone) if site else request.at.date()
+    if request.GET.get("kind") == labels.KIND:
+        return labels.sheet(request, found, day)
     return tables.file(
         kind,
         tables.file_safe(f"{_('meters')}_{day.isoformat()}"),
@@ -132,8 +146,10 @@ def _controls(
         "all_href": tables.link({key: asked.query.get(key, "") for key in ("sort", "columns")}),
         "heads": tables.heads(heads, asked.query, sorted_by, is_descending=asked.wanted.is_descending),
         "pages": tables.pages(asked.query, found.number, found.total),
+        "of_file": [(key, asked.query[key]) for key in ("sort", "columns") if key in asked.query],
         "csv_href": _href(request, "meter_file", **asked.query, kind=tables.CSV),
         "xlsx_href": _href(request, "meter_file", **asked.query, kind=tables.XLSX),
+        "labels_href": _href(request, "meter_file", **asked.query, kind=labels.KIND),
     }
 
 
@@ -165,9 +181,9 @@ def _account_href(request: access.Request, organization: uuid.UUID, account: uui
     return reverse("account", args=[organization, account]) if may_view and has_module else ""
 
 
-def _points(text: str) -> list[uuid.UUID]:
+def _points(texts: Sequence[str]) -> list[uuid.UUID]:
     found = []
-    for each in text.split(",")[:MOST_ROWS]:
+    for each in texts[:MOST_ROWS]:
         try:
             found.append(uuid.UUID(each))
         except ValueError:

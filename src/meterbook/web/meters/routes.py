@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.meters import adding, downloads, list_views, listing, live, reading_now, views
+from meterbook.web.meters import (
+    adding,
+    downloads,
+    exchanging,
+    list_views,
+    listing,
+    live,
+    multiplying,
+    reading_now,
+    views,
+)
 
 urlpatterns = [
     path("", listing.meters, name="meters"),
@@ -13,6 +23,8 @@ urlpatterns = [
     path("views", list_views.change, name="meter_views"),
     path("new", adding.new, name="meter_new"),
     path("<uuid:meter>/", views.meter, name="meter"),
+    path("<uuid:meter>/exchange", exchanging.exchange, name="meter_exchange"),
+    path("<uuid:meter>/multiplier", multiplying.multiplier, name="meter_multiplier"),
     path("<uuid:meter>/live", live.live, name="meter_live"),
     path("<uuid:meter>/usage", views.usage, name="meter_usage"),
     path("<uuid:meter>/peers", views.peers, name="meter_peers"),

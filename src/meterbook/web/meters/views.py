@@ -43,6 +43,7 @@ def meter(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
         "history": history.history(detail),
         "frame": frames.frame(subject.device),
         "may_read": may_read,
+        "may_manage": request.access.allows(permissions.MANAGE_METER, detail.site_id),
         "island": {
             "series": [each.id for each in detail.series],
             "live": reverse("meter_live", args=[organization, detail.public_id]),

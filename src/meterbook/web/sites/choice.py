@@ -18,12 +18,18 @@ def visible_sites(
     request: access.Request, permission: str = site_permissions.VIEW_SITES
 ) -> tuple[site_queries.SiteRow, ...]:
     """This will return the sites where the user holds the permission, by name."""
+    known = all_sites(request)
+    allowed = request.access.sites(permission)
+    return known if allowed is None else tuple(site for site in known if site.id in allowed)
+
+
+def all_sites(request: HttpRequest) -> tuple[site_queries.SiteRow, ...]:
+    """This will return all sites of the organization, whoever asks, read once a request; for rules, not for showing."""
     known: tuple[site_queries.SiteRow, ...] | None = getattr(request, KNOWN, None)
     if known is None:
         known = tuple(site_queries.list_sites())
         setattr(request, KNOWN, known)
-    allowed = request.access.sites(permission)
-    return known if allowed is None else tuple(site for site in known if site.id in allowed)
+    return known
 
 
 def chosen_site(request: access.Request) -> site_queries.SiteRow | None:

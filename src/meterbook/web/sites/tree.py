@@ -90,6 +90,7 @@ def tree(request: access.Request, site: uuid.UUID) -> HttpResponse:
     found = _find_site(request, site)
     search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     context = {"site": found, "search": search, "now": request.at, "may_see_meters": _may_see_meters(request, found)}
+    context["may_edit"] = request.access.allows(permissions.EDIT_SITES, found.id)
     if search and context["may_see_meters"]:
         page = monitoring_queries.list_meters(
             at=request.at, wanted=MeterFilter(search=search), site_ids=frozenset({found.id})

@@ -7,7 +7,7 @@ import collections
 import contextlib
 import json
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import psycopg
 import structlog
@@ -25,13 +25,16 @@ KINDS = ("series", "request", "alarm", "device")
 class Mailbox:
     """What one browser was not told yet: ids by kind, so that a slow reader costs a bounded amount."""
 
-    def __init__(self, organization_id: int) -> None:
+    def __init__(self, organization_id: int, kinds: Collection[str] = KINDS) -> None:
         self.organization_id = organization_id
+        self._kinds = frozenset(kinds)
         self._waiting: dict[str, set[int] | None] = {}
         self._filled = asyncio.Event()
 
     def put(self, kind: str, ids: tuple[int, ...]) -> None:
-        """This will add news; no ids means that anything of the kind may have changed."""
+        """This will add news of a kind that the reader hears; no ids means that anything of it may have changed."""
+        if kind not in self._kinds:
+            return
         known = self._waiting.setdefault(kind, set())
         if known is None or not ids or len(known) + len(ids) > MOST_IDS:
             self._waiting[kind] = None
@@ -56,9 +59,9 @@ class Hub:
         self._task: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
-    def mailbox(self, organization_id: int) -> Iterator[Mailbox]:
-        """This will give a mailbox of one organization's news for the time of a block."""
-        box = Mailbox(organization_id)
+    def mailbox(self, organization_id: int, kinds: Collection[str] = KINDS) -> Iterator[Mailbox]:
+        """This will give a mailbox of one organization's news of these kinds for the time of a block."""
+        box = Mailbox(organization_id, kinds)
         self._boxes[organization_id].add(box)
         if self._task is None:
             self._task = asyncio.create_task(self._run())

@@ -9,6 +9,8 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.http import StreamingHttpResponse
 
+from meterbook.foundation import scoping
+from meterbook.identity import queries as identity_queries
 from meterbook.identity.values import Module
 from meterbook.sites import permissions as site_permissions
 from meterbook.web import access
@@ -19,6 +21,13 @@ BEAT_SECONDS = 15.0
 # Many values arrive at a slot's end: they go out together, at most so often.
 PAUSE_SECONDS = 0.25
 BEAT = "event: beat\ndata:\n\n"
+# News of a module that is off is not told.
+KIND_MODULES = {
+    "series": Module.METERING,
+    "request": Module.METERING,
+    "device": Module.METERING,
+    "alarm": Module.ALARMS,
+}
 
 
 @access.stream_page(permission=PERMISSION, module=Module.CORE, by_site=True)
@@ -32,7 +41,8 @@ async def stream(request: access.Request) -> StreamingHttpResponse:
 
 async def _notices(request: access.Request) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
-    with hub.of_this_process().mailbox(request.organization.id) as box:
+    kinds = [kind for kind, module in KIND_MODULES.items() if request.organization.has_module(module)]
+    with hub.of_this_process().mailbox(request.organization.id, kinds) as box:
         yield BEAT
         checked = loop.time()
         while True:
@@ -50,7 +60,17 @@ async def _notices(request: access.Request) -> AsyncIterator[str]:
 def _may_continue(request: access.Request) -> bool:
     try:
         key = request.session.session_key
-        return key is not None and request.session.exists(key) and access.may_continue(request, PERMISSION)
+        if key is None or not request.session.exists(key) or not access.may_continue(request, PERMISSION):
+            return False
+        return _has_same_modules(request)
     finally:
         # The stream's thread waits for the next beat; its connection must not wait with it.
         connections.close_all()
+
+
+def _has_same_modules(request: access.Request) -> bool:
+    """A stream that hears other kinds from now on ends; the browser opens the next one at once."""
+    with scoping.scope([request.organization.id], actor=request.actor):
+        now = identity_queries.get_organization()
+    known = request.organization
+    return (now.default_modules, now.site_modules) == (known.default_modules, known.site_modules)

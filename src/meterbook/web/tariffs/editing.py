@@ -96,7 +96,8 @@ def draft(request: access.Request, tariff: uuid.UUID) -> HttpResponse:
         except TariffInvalid as error:
             problems = error.problems
     back = reverse("tariff", args=[request.organization.public_id, row.public_id])
-    return _form(request, text, problems, title=_("Draft of %(name)s") % {"name": row.name}, back=back)
+    title = _("Draft of %(name)s") % {"name": views.said(row.names, (translation.get_language() or "en")[:2])}
+    return _form(request, text, problems, title=title, back=back)
 
 
 @require_POST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -51,9 +52,12 @@ class PublishForm(forms.Form):
 @access.page(permission=permissions.VIEW_TARIFF, module=Module.BILLING)
 def tariffs(request: access.Request) -> HttpResponse:
     """This will show all tariffs with the version in force today."""
-    used = customer_queries.contracts_by_tariff(at=request.at)
+    used, language = customer_queries.contracts_by_tariff(at=request.at), translation.get_language()[:2]
     context = {
-        "tariffs": [(each, used.get(each.id, 0)) for each in tariff_queries.list_tariffs(on=request.at.date())],
+        "tariffs": [
+            (each, said(each.names, language), used.get(each.id, 0))
+            for each in tariff_queries.list_tariffs(on=request.at.date())
+        ],
         "may_draft": permissions.DRAFT_TARIFF in request.permissions,
         "new_href": reverse("tariff_new", args=[request.organization.public_id]),
     }
@@ -75,12 +79,13 @@ def card(request: access.Request, row: tariff_queries.TariffRow, *, form: Publis
     language = translation.get_language()[:2]
     context = {
         "tariff": row,
+        "name": said(document.name, language),
         "versions": versions,
         "shown": shown,
         "is_draft": shown.state is tariff_values.VersionState.DRAFT,
         "document": document,
         "charges": [charge_row(each, document, language) for each in document.components],
-        "taxes": [(_said(each.name, language), percent(each.rate)) for each in document.taxes],
+        "taxes": [(said(each.name, language), percent(each.rate)) for each in document.taxes],
         "seasons": picture.seasons(document, language=language),
         "legend": picture.legend(document, language=language),
         "hours": [(f"{hour:02}", 72 + hour * 40) for hour in range(0, 25, 3)],
@@ -115,7 +120,7 @@ def _chosen(
 
 def charge_row(component: Component, document: TariffDocument, language: str) -> ChargeRow:
     """This will tell a component in words."""
-    name = _said(component.name, language)
+    name = said(component.name, language)
     unit = f"{document.currency}/{document.unit.symbol}"
     if component.charge is Charge.FIXED_DAILY:
         price = ("", picture.written(component.price), _("%s a day") % document.currency)
@@ -126,7 +131,7 @@ def charge_row(component: Component, document: TariffDocument, language: str) ->
     if component.tiers:
         return ChargeRow("chart", name, _tier_words(component), tuple(_tier_prices(component, document, unit)))
     if component.prices:
-        captions = {each.code: _said(each.name, language) for each in document.periods}
+        captions = {each.code: said(each.name, language) for each in document.periods}
         prices = tuple((captions[code], picture.written(price), unit) for code, price in component.prices)
         return ChargeRow("clock", name, _("Each unit costs what its hour costs."), prices)
     return ChargeRow("lightning", name, _("Each unit costs the same."), (("", picture.written(component.price), unit),))
@@ -134,11 +139,11 @@ def charge_row(component: Component, document: TariffDocument, language: str) ->
 
 def cautions_of(document: TariffDocument, language: str) -> list[str]:
     """This will tell what is worth a second look."""
-    captions = {each.code: _said(each.name, language) for each in document.periods}
+    captions = {each.code: said(each.name, language) for each in document.periods}
     return [
         _("%(name)s: the price %(price)s is below zero, it pays the customer.")
         % {
-            "name": ", ".join(filter(None, (_said(each.component.name, language), captions.get(each.period)))),
+            "name": ", ".join(filter(None, (said(each.component.name, language), captions.get(each.period)))),
             "price": f"{picture.written(each.price)} {document.currency}",
         }
         for each in cautions.negative_prices(document)
@@ -168,5 +173,6 @@ def percent(rate: Decimal) -> str:
     return f"{picture.written((rate * 100).normalize())}\u00a0%"
 
 
-def _said(text: dict[str, str], language: str) -> str:
+def said(text: Mapping[str, str], language: str) -> str:
+    """This will return a text of a tariff in a language, else in English."""
     return text.get(language, text["en"])

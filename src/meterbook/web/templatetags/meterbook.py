@@ -48,12 +48,17 @@ def _icon(name: str, extra: str) -> SafeString:
     )
 
 
+def separators(language: str) -> tuple[str, str]:
+    """This will return what groups thousands in a language, and what separates decimals."""
+    return SEPARATORS.get(language[:2], SEPARATORS["en"])
+
+
 @register.filter
 def number(value: int | Decimal | None, decimals: int = 0) -> str:
     """This will write a number as the browser does: thousands grouped, the language's separators, U+2212 for minus."""
     if value is None:
         return "–"
-    thousands, point = SEPARATORS.get((translation.get_language() or "en")[:2], SEPARATORS["en"])
+    thousands, point = separators(translation.get_language() or "en")
     shown = f"{value:,.{decimals}f}".translate({ord(","): thousands, ord("."): point})
     return shown.replace("-", MINUS)
 

@@ -1,0 +1,207 @@
+"""What is typed to exchange a meter: the new meter, then what both of them showed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from meterbook.acquisition import queries as acquisition_queries
+from meterbook.acquisition.library import documents
+from meterbook.journeys import exchange_meter
+from meterbook.kernel.quantity import Unit
+from meterbook.metering import operations as metering_operations
+from meterbook.metering import queries as metering_queries
+from meterbook.metering import values as metering_values
+from meterbook.web import amounts
+from meterbook.web.meters import adding_forms, instants
+from meterbook.web.templatetags import meterbook as tags
+
+
+class NewMeterForm(forms.Form):
+    """The meter that comes, and when."""
+
+    serial_number = forms.CharField(
+        label=_("Serial number"), max_length=60, help_text=_("As it stands on the new meter's plate.")
+    )
+    model_code = forms.ChoiceField(label=_("Model"))
+    multiplier = adding_forms.RatioField(
+        label=_("Multiplier"),
+        initial="1",
+        help_text=_(
+            "Ratio of the current transformers, primary/secondary: 200/5 counts 40 times. "
+            "1 without transformers, or when the meter multiplies inside."
+        ),
+    )
+    rated_per_hour = amounts.NumberField(
+        places=3,
+        least=Decimal(0),
+        label=_("Most that can flow"),
+        required=False,
+        help_text=_(
+            "In kW, for water and gas in m³/h. Values above it are marked as impossible. Leave it empty if unknown."
+        ),
+    )
+    unit_id = forms.IntegerField(
+        label=_("Unit address"), min_value=1, max_value=247, help_text=_("As it is set at the new meter, 1 to 247.")
+    )
+    reason = forms.CharField(
+        label=_("Why it is exchanged"),
+        max_length=200,
+        help_text=_("Such as: calibration period over. It stays on record."),
+    )
+
+    def __init__(
+        self,
+        data: object = None,
+        *,
+        detail: metering_queries.MeterDetail,
+        device: acquisition_queries.DeviceRow | None,
+        at: datetime,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
+        self.detail = detail
+        self.fields["exchanged_at"] = instants.InstantField(
+            label=_("Exchanged at"),
+            zone=detail.zone,
+            until=at,
+            help_text=_("By the site's clock. Until then the old meter counts, from then on the new one."),
+        )
+        self.order_fields(["exchanged_at"])
+        self.fields["model_code"].choices = adding_forms.models(may_connect=device is not None)  # type: ignore[attr-defined]
+        if device is None:
+            del self.fields["unit_id"]
+
+    def clean(self) -> dict[str, Any]:
+        """This will look at what depends on each other: the model and the service, the time and the old meter."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        code, current = given.get("model_code"), self.detail.current
+        if code and code != metering_values.IMPORTED and documents.load(code).service != self.detail.service:
+            self.add_error("model_code", gettext("This model does not measure that; choose another model."))
+        at = given.get("exchanged_at")
+        if at is not None and current is not None and at <= current.starts_at:
+            shown = tags.local(current.starts_at, self.detail.zone)
+            words = gettext("The old meter hangs there only since %(start)s; take a later time.") % {"start": shown}
+            self.add_error("exchanged_at", words)
+        return given
+
+
+class ReadingsForm(forms.Form):
+    """What the registers of both meters showed at the exchange. Fields are made from the registers."""
+
+    def __init__(
+        self,
+        data: object = None,
+        *,
+        detail: metering_queries.MeterDetail,
+        exchanged_at: datetime,
+        registers: tuple[metering_operations.RegisterPlan, ...],
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
+        self.detail, self.exchanged_at, self.registers = detail, exchanged_at, registers
+        self.finals = counters(detail)
+        self.openings = [each for each in registers if is_counter(each.series_code)]
+        self.latest = {series.code: self._latest(series) for series, _register in self.finals}
+        for series, register in self.finals:
+            self._add(f"final_{series.code}", series.caption, register.decimals, Unit(register.unit).symbol)
+            self.fields[f"final_{series.code}"].help_text = self._told(series.code, register)
+            self.fields[f"estimated_{series.code}"] = forms.BooleanField(
+                label=_("Nobody could read it: this is an estimate"), required=False
+            )
+        for plan in self.openings:
+            caption = str(metering_values.series_type(plan.series_code).caption)
+            self._add(f"opening_{plan.register_code}", caption, plan.decimals, plan.unit.symbol, initial="0")
+
+    def _add(self, name: str, caption: str, decimals: int, unit: str, initial: str | None = None) -> None:
+        self.fields[name] = amounts.NumberField(
+            places=decimals, least=Decimal(0), label=f"{caption} ({unit})", initial=initial
+        )
+
+    def _latest(self, series: metering_queries.SeriesRow) -> metering_queries.ReadingRow | None:
+        found = metering_queries.latest_readings(series=series, until=self.exchanged_at, limit=1)
+        return found[0] if found else None
+
+    def _told(self, code: str, register: metering_queries.RegisterRow) -> str:
+        latest = self.latest[code]
+        if latest is None:
+            return gettext("No reading of it is known.")
+        value = Decimal(latest.raw).scaleb(-register.decimals)
+        return gettext("Latest reading before: %(value)s, %(at)s.") % {
+            "value": f"{tags.number(value, register.decimals)} {Unit(register.unit).symbol}",
+            "at": tags.local(latest.at, self.detail.zone),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """This will refuse a final reading below what the old meter showed before."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        for series, register in self.finals:
+            value, latest = given.get(f"final_{series.code}"), self.latest[series.code]
+            if (
+                value is not None
+                and latest is not None
+                and exchange_meter.stored(value, register.decimals) < latest.raw
+            ):
+                words = gettext("The meter showed more already; read it again, or correct that reading first.")
+                self.add_error(f"final_{series.code}", words)
+        return given
+
+    def final_fields(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """This will return the fields of the old meter: the reading, and whether it is an estimate."""
+        return [(self[f"final_{series.code}"], self[f"estimated_{series.code}"]) for series, _register in self.finals]
+
+    def opening_fields(self) -> list[forms.BoundField]:
+        """This will return the fields of the new meter."""
+        return [self[f"opening_{each.register_code}"] for each in self.openings]
+
+    def final_values(self) -> dict[str, exchange_meter.Final]:
+        """This will return what the old meter showed, by series code."""
+        given = self.cleaned_data
+        return {
+            series.code: exchange_meter.Final(
+                given[f"final_{series.code}"], is_estimated=given[f"estimated_{series.code}"]
+            )
+            for series, _register in self.finals
+        }
+
+    def opening_values(self) -> dict[str, Decimal]:
+        """This will return what the new meter showed, by register code."""
+        return {each.register_code: self.cleaned_data[f"opening_{each.register_code}"] for each in self.openings}
+
+    def uses(self, factor: Fraction) -> list[tuple[str, Decimal | None, int, str]]:
+        """This will return what counts from the latest reading to the final one: caption, amount, decimals, unit."""
+        found: list[tuple[str, Decimal | None, int, str]] = []
+        for series, register in self.finals:
+            latest = self.latest[series.code]
+            value = self.cleaned_data[f"final_{series.code}"]
+            raw = None if latest is None else exchange_meter.stored(value, register.decimals) - latest.raw
+            amount = None if raw is None else factor * raw
+            exact = None if amount is None else Decimal(amount.numerator) / amount.denominator
+            shown = None if exact is None else exact.scaleb(-register.decimals)
+            found.append((series.caption, shown, register.decimals, Unit(register.unit).symbol))
+        return found
+
+
+def counters(
+    detail: metering_queries.MeterDetail,
+) -> list[tuple[metering_queries.SeriesRow, metering_queries.RegisterRow]]:
+    """This will return the counting registers of the meter that hangs there, with their series."""
+    current = detail.current
+    known = {each.id: each for each in detail.series}
+    rows = current.registers if current is not None else ()
+    return [
+        (known[each.series_id], each)
+        for each in rows
+        if known[each.series_id].kind is metering_values.SeriesKind.CUMULATIVE
+    ]
+
+
+def is_counter(series_code: str) -> bool:
+    """This will tell whether a series counts up."""
+    return metering_values.series_type(series_code).kind is metering_values.SeriesKind.CUMULATIVE

@@ -1,0 +1,157 @@
+"""Change how many times a meter's registers count, from an instant on, with what they showed then."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from meterbook.identity.values import Module
+from meterbook.journeys import add_meter, exchange_meter
+from meterbook.kernel.quantity import Unit
+from meterbook.metering import permissions
+from meterbook.metering import queries as metering_queries
+from meterbook.web import access, amounts
+from meterbook.web.meters import adding_forms, exchanging, exchanging_forms, instants
+from meterbook.web.templatetags import meterbook as tags
+
+
+class MultiplierForm(forms.Form):
+    """The new factor, since when, and what each counting register showed at that instant."""
+
+    multiplier = adding_forms.RatioField(
+        label=gettext_lazy("New multiplier"),
+        help_text=gettext_lazy("Ratio of the current transformers, primary/secondary: 200/5 counts 40 times."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Why it changes"),
+        max_length=200,
+        help_text=gettext_lazy("Such as: transformers exchanged. It stays on record."),
+    )
+
+    def __init__(
+        self,
+        data: object = None,
+        *,
+        detail: metering_queries.MeterDetail,
+        at: datetime,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
+        self.detail = detail
+        self.fields["starts_at"] = instants.InstantField(
+            label=gettext_lazy("Counts from"),
+            zone=detail.zone,
+            until=at,
+            help_text=gettext_lazy("By the site's clock."),
+        )
+        self.registers = exchanging_forms.counters(detail)
+        for series, register in self.registers:
+            unit = Unit(register.unit).symbol
+            self.fields[f"shown_{series.code}"] = amounts.NumberField(
+                places=register.decimals,
+                least=Decimal(0),
+                label=f"{series.caption} ({unit})",
+                help_text=gettext_lazy("What the meter showed then, not multiplied."),
+            )
+        self.order_fields(["starts_at", "multiplier"])
+
+    def clean(self) -> dict[str, Any]:
+        """This will refuse a register that lies outside of the readings around the instant."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        at: datetime | None = given.get("starts_at")
+        if at is None:
+            return given
+        for series, register in self.registers:
+            value = given.get(f"shown_{series.code}")
+            latest = metering_queries.latest_readings(series=series, until=at, limit=1)
+            if value is None or not latest:
+                continue
+            if exchange_meter.stored(value, register.decimals) < latest[0].raw:
+                known = Decimal(latest[0].raw).scaleb(-register.decimals)
+                words = _("It showed %(value)s already before; read it again.")
+                self.add_error(f"shown_{series.code}", words % {"value": tags.number(known, register.decimals)})
+        return given
+
+    def shown(self) -> dict[str, Decimal]:
+        """This will return what the registers showed, by series code."""
+        return {series.code: self.cleaned_data[f"shown_{series.code}"] for series, _register in self.registers}
+
+
+@require_http_methods(["GET", "POST"])
+@access.page(permission=permissions.MANAGE_METER, module=Module.METERING, by_site=True)
+def multiplier(request: access.Request, meter: uuid.UUID) -> HttpResponse:
+    """This will show the form, then what follows from it, and change the multiplier."""
+    detail = exchanging.manageable(request, meter)
+    if detail.current is None:
+        messages.info(request, _("No meter hangs at this meter point; set one up instead."))
+        return redirect("meter", request.organization.public_id, detail.public_id)
+    if request.method == "GET":
+        form = MultiplierForm(
+            detail=detail, at=request.at, initial={"starts_at": instants.shown(request.at, detail.zone)}
+        )
+        return _show(request, detail, form)
+    form = MultiplierForm(request.POST, detail=detail, at=request.at)
+    if request.POST.get("back"):
+        kept = {key: value for key, value in request.POST.items() if isinstance(value, str)}
+        return _show(request, detail, MultiplierForm(detail=detail, at=request.at, initial=kept))
+    if not form.is_valid():
+        return _show(request, detail, form, status=422)
+    if not request.POST.get("sure"):
+        return _show(request, detail, form, is_sure=True)
+    return _change(request, detail, form)
+
+
+def _change(request: access.Request, detail: metering_queries.MeterDetail, form: MultiplierForm) -> HttpResponse:
+    given = form.cleaned_data
+    try:
+        exchange_meter.multiply(
+            actor=request.actor,
+            at=request.at,
+            point_id=detail.public_id,
+            starts_at=given["starts_at"],
+            multiplier=given["multiplier"],
+            registers=form.shown(),
+            reason=given["reason"],
+        )
+    except add_meter.MeterRefused as error:
+        form.add_error(error.field, str(error))
+        return _show(request, detail, form, status=422)
+    messages.success(request, _("The multiplier changed; the days since then are derived anew."))
+    return redirect("meter", request.organization.public_id, detail.public_id)
+
+
+def _show(
+    request: access.Request,
+    detail: metering_queries.MeterDetail,
+    form: MultiplierForm,
+    *,
+    is_sure: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    current = detail.current
+    context = {
+        "detail": detail,
+        "form": form,
+        "is_sure": is_sure,
+        "serial": current.serial_number if current else "",
+        "factor": current.multipliers[-1].factor if current and current.multipliers else 1,
+        "kept": exchanging.hidden(form) if is_sure else [],
+        "given": form.cleaned_data if is_sure else None,
+        "shown": [
+            (form[f"shown_{series.code}"].label, form[f"shown_{series.code}"].value())
+            for series, _register in form.registers
+        ]
+        if is_sure
+        else [],
+    }
+    return render(request, "meters/multiplier.html", context, status=status)

@@ -1,0 +1,33 @@
+"""The pages that the palette offers by name: those of the side navigation, and those that stand behind a button."""
+
+from __future__ import annotations
+
+from django.urls import resolve, reverse
+from django.utils.translation import gettext_lazy as _
+
+from meterbook.web import access, navigation
+
+CAPTION = _("Pages")
+MORE = (
+    ("meter_new", _("Add a meter"), "meter"),
+    ("account_new", _("Open an account"), "account"),
+    ("run_new", _("Start a bill run"), "run"),
+    ("letterhead", _("Bill head"), "bill"),
+    ("invite", _("Invite somebody"), "account"),
+    ("roles", _("Roles"), "shield"),
+    ("site_new", _("Add a site"), "sliders"),
+)
+
+
+def offered(request: access.Request) -> tuple[navigation.Entry, ...]:
+    """This will return the pages that the reader may open."""
+    known = navigation.entries(request)
+    listed = {each.route for each in known}
+    more = []
+    for route, caption, icon in MORE:
+        href = reverse(route, args=[request.organization.public_id])
+        view = resolve(href).func
+        may_open = request.organization.has_module(view.module) and request.access.allows(view.permission)  # type: ignore[attr-defined]
+        if route not in listed and may_open:
+            more.append(navigation.Entry(href, str(caption), icon, False, route, ""))
+    return (*known, *more)

@@ -1,0 +1,124 @@
+"""Rights, states and browsers in the words of the pages about people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from meterbook.identity import values as identity_values
+
+STATES = {
+    identity_values.PersonState.ACTIVE: (gettext_lazy("Active"), "ok", "check"),
+    identity_values.PersonState.NEW: (gettext_lazy("Has not signed in yet"), "warn", "clock"),
+    identity_values.PersonState.WITHOUT_ROLE: (gettext_lazy("Without a role"), "", "cross"),
+    identity_values.PersonState.OFF: (gettext_lazy("Switched off"), "", "lock"),
+}
+
+AREAS: dict[str, str | Promise] = {
+    "identity": gettext_lazy("Organization and people"),
+    "sites": gettext_lazy("Sites"),
+    "metering": gettext_lazy("Meters and readings"),
+    "acquisition": gettext_lazy("Devices"),
+    "monitoring": gettext_lazy("Live values and trends"),
+    "alarms": gettext_lazy("Alarms"),
+    "customers": gettext_lazy("Customers and accounts"),
+    "tariffs": gettext_lazy("Tariffs"),
+    "billing": gettext_lazy("Bills"),
+    "ledger": gettext_lazy("Ledger"),
+    "documents": gettext_lazy("Documents"),
+    "notifications": gettext_lazy("Messages"),
+    "audit": gettext_lazy("Audit trail"),
+}
+
+RIGHTS: dict[str, str | Promise] = {
+    "identity:view_organization": gettext_lazy("See the organization"),
+    "identity:edit_organization": gettext_lazy("Change the organization and its rules"),
+    "identity:view_users": gettext_lazy("See people and their roles"),
+    "identity:edit_users": gettext_lazy("Invite people, give and end roles"),
+    "identity:view_api_keys": gettext_lazy("See API keys"),
+    "identity:manage_api_keys": gettext_lazy("Make and revoke API keys"),
+    "sites:view": gettext_lazy("See sites and their places"),
+    "sites:edit": gettext_lazy("Set up sites and their places"),
+    "metering:view_meter": gettext_lazy("See meters and readings"),
+    "metering:manage_meter": gettext_lazy("Add and change meters"),
+    "metering:correct_reading": gettext_lazy("Correct readings"),
+    "metering:import_readings": gettext_lazy("Import readings from files"),
+    "acquisition:view_device": gettext_lazy("See devices and gateways"),
+    "acquisition:manage_device": gettext_lazy("Set up devices and gateways"),
+    "acquisition:request_reading": gettext_lazy("Read a meter now"),
+    "alarms:view": gettext_lazy("See alarms"),
+    "alarms:acknowledge": gettext_lazy("Acknowledge alarms"),
+    "customers:view_customer": gettext_lazy("See customers and accounts"),
+    "customers:manage_customer": gettext_lazy("Open and change accounts and contracts"),
+    "tariffs:view_tariff": gettext_lazy("See tariffs"),
+    "tariffs:draft_tariff": gettext_lazy("Write tariffs"),
+    "tariffs:publish_tariff": gettext_lazy("Publish tariffs"),
+    "billing:view_bill": gettext_lazy("See bills"),
+    "billing:manage_run": gettext_lazy("Start and review bill runs"),
+    "billing:approve_run": gettext_lazy("Approve bill runs"),
+    "ledger:view": gettext_lazy("See the ledger"),
+    "ledger:post": gettext_lazy("Post in the ledger"),
+    "documents:view_document": gettext_lazy("See documents"),
+    "audit:view": gettext_lazy("See the audit trail"),
+}
+
+BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+@dataclass(frozen=True)
+class Right:
+    """One permission in words."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Area:
+    """The rights in one part of the product."""
+
+    title: str
+    rights: tuple[Right, ...]
+
+
+def areas(permissions: Iterable[str]) -> tuple[Area, ...]:
+    """This will group permissions by the part of the product that they belong to, in the order of the menu."""
+    grouped: dict[str, list[Right]] = {}
+    order = [*RIGHTS]
+    for each in sorted(permissions, key=lambda code: (order.index(code) if code in RIGHTS else len(order), code)):
+        grouped.setdefault(each.partition(":")[0], []).append(Right(each, right(each)))
+    known = [*AREAS]
+    titles = sorted(grouped, key=lambda area: (known.index(area) if area in AREAS else len(known), area))
+    return tuple(Area(str(AREAS.get(each, each.capitalize())), tuple(grouped[each])) for each in titles)
+
+
+def right(permission: str) -> str:
+    """This will say in words what a permission allows; one without words of its own is said by its code."""
+    return str(RIGHTS.get(permission, permission.partition(":")[2].replace("_", " ").capitalize()))
+
+
+def state(code: identity_values.PersonState) -> tuple[str, str, str]:
+    """This will return caption, tone and icon of a person's state."""
+    caption, tone, icon = STATES[code]
+    return str(caption), tone, icon
+
+
+def device(agent: str) -> str:
+    """This will say which browser on which system a session belongs to, as far as the browser tells."""
+    browser = next((name for mark, name in BROWSERS if mark in agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("Unknown browser")

@@ -1,0 +1,1 @@
+"""How the organization is set up, and what a person wants to be told."""

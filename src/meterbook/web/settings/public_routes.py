@@ -1,0 +1,12 @@
+"""Routes of the links in messages: they work without signing in."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from meterbook.web.settings import following
+
+urlpatterns = [
+    path("messages/stop/<str:token>", following.stop, name="stop_messages"),
+    path("messages/confirm/<str:token>", following.confirm, name="confirm_destination"),
+]

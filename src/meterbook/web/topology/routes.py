@@ -1,0 +1,13 @@
+"""Routes of the topology, below an organization."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from meterbook.web.topology import views
+
+urlpatterns = [
+    path("", views.topology, name="topology"),
+    path("states", views.states, name="topology_states"),
+    path("buses/<uuid:bus>", views.devices, name="topology_bus"),
+]

@@ -1,0 +1,50 @@
+"""What is not billed although it should be, and moves that were begun and not finished."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from meterbook.customers import permissions, unbilled
+from meterbook.identity.values import Module
+from meterbook.journeys import queries as journey_queries
+from meterbook.web import access
+from meterbook.web.sites import choice
+from meterbook.web.work.needs import Area, Need
+
+
+def journeys(request: access.Request) -> list[Need]:
+    """This will return the moves that the reader began and has not finished."""
+    if not request.organization.has_module(Module.BILLING) or permissions.MANAGE_CUSTOMER not in request.permissions:
+        return []
+    begun = journey_queries.open_journeys(started_by_id=request.actor.id)
+    if not begun:
+        return []
+    count, oldest = len(begun), begun[-1]
+    title = ngettext("%(count)s move to finish", "%(count)s moves to finish", count) % {"count": count}
+    href = reverse("move", args=[request.organization.public_id, oldest.public_id])
+    return [Need(Area.BILLS, "edit", "about", title, oldest.title, _("Go on"), href, count, oldest.changed_at)]
+
+
+def leaks(request: access.Request) -> list[Need]:
+    """This will return how many meters and accounts are not billed; it looks at every meter, so on one page only.
+
+    They do not count into the total, which is asked for on every page.
+    """
+    permission = permissions.VIEW_CUSTOMER
+    if not request.organization.has_module(Module.BILLING) or permission not in request.permissions:
+        return []
+    chosen = choice.chosen_site(request)
+    sites = [
+        unbilled.Place(each.id, each.zone)
+        for each in choice.visible_sites(request, permission)
+        if chosen is None or each.id == chosen.id
+    ]
+    count = unbilled.count_unbilled(sites=sites, at=request.at).total
+    if not count:
+        return []
+    title = ngettext("%(count)s meter is not billed", "%(count)s meters are not billed", count) % {"count": count}
+    why = _("used without a contract, without a price, or nobody's")
+    href = reverse("unbilled", args=[request.organization.public_id])
+    return [Need(Area.BILLS, "question", "warn", title, why, _("Show"), href, count, is_counted=False)]

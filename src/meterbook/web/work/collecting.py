@@ -1,0 +1,36 @@
+"""What waits for the reader, the most pressing first, in a fixed number of queries. Needs a running scope."""
+
+from __future__ import annotations
+
+from meterbook.identity.values import Module
+from meterbook.metering import permissions as metering_permissions
+from meterbook.monitoring import queries as monitoring_queries
+from meterbook.web import access
+from meterbook.web.sites import choice
+from meterbook.web.work import accounts, bills, needs, people, readings, watching
+
+
+def collect(request: access.Request, meters: monitoring_queries.Availability | None) -> tuple[needs.Need, ...]:
+    """This will return what waits; nothing that the reader could not open.
+
+    :param meters: how the meters stand, as `find_meters` returns it; None leaves them out
+    """
+    return (
+        *watching.alarms(request),
+        *watching.meters(request, meters),
+        *readings.findings(request),
+        *bills.runs(request),
+        *bills.unbilled(request),
+        *accounts.journeys(request),
+        *bills.tariffs(request),
+        *readings.imports(request),
+        *people.invitations(request),
+    )
+
+
+def find_meters(request: access.Request) -> monitoring_queries.Availability | None:
+    """This will return how the meters of the chosen site stand; None for who may not see meters."""
+    permission = metering_permissions.VIEW_METER
+    if not request.organization.has_module(Module.METERING) or not request.access.allows_somewhere(permission):
+        return None
+    return monitoring_queries.availability(at=request.at, site_ids=choice.site_ids(request, permission))

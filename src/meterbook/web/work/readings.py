@@ -1,0 +1,46 @@
+"""Readings on which somebody must decide, and files that were uploaded but not imported."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from meterbook.identity.values import Module
+from meterbook.metering import permissions
+from meterbook.metering import queries as metering_queries
+from meterbook.web import access
+from meterbook.web.sites import choice
+from meterbook.web.work.needs import Area, Need
+
+
+def findings(request: access.Request) -> list[Need]:
+    """This will return the meters with questionable readings, for those who may correct them."""
+    permission = permissions.CORRECT_READING
+    if not request.organization.has_module(Module.METERING) or not request.access.allows_somewhere(permission):
+        return []
+    found = metering_queries.waiting_findings(site_ids=choice.site_ids(request, permission))
+    if found is None:
+        return []
+    title = ngettext(
+        "%(count)s meter with questionable readings", "%(count)s meters with questionable readings", found.count
+    ) % {"count": found.count}
+    href = reverse("meter", args=[request.organization.public_id, found.point_id])
+    return [
+        Need(
+            Area.READINGS, "question", "warn", title, found.point_name, _("Look at it"), href, found.count, found.since
+        )
+    ]
+
+
+def imports(request: access.Request) -> list[Need]:
+    """This will return the files that wait to be imported."""
+    permission = permissions.IMPORT_READINGS
+    if not request.organization.has_module(Module.METERING) or permission not in request.permissions:
+        return []
+    count, since = metering_queries.waiting_imports()
+    if not count:
+        return []
+    title = ngettext("%(count)s file to import", "%(count)s files to import", count) % {"count": count}
+    href = reverse("imports", args=[request.organization.public_id])
+    return [Need(Area.READINGS, "table", "about", title, _("uploaded, not imported"), _("Open"), href, count, since)]
