@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from meterbook.documents import operations as document_operations
+from meterbook.documents.values import LetterheadFacts
 from meterbook.foundation import scoping
 from meterbook.identity import operations as identity_operations
 from meterbook.identity import queries as identity_queries
@@ -15,6 +17,12 @@ from meterbook_lab import demo_people, demo_steel
 from meterbook_lab.demo_people import ACTOR
 from meterbook_lab.harbor import bills, building, history, tenants
 from meterbook_lab.harbor.calendar import Calendar
+
+LETTERHEAD = LetterheadFacts(
+    tax_number="ESB00000000",
+    address="Moll de Ponent 1\n08039 Barcelona",
+    contact="bills@harbor.example, Monday to Friday 9:00–17:00",
+)
 
 
 def begins_at(at: datetime) -> datetime:
@@ -34,7 +42,8 @@ def seed(*, at: datetime, since: datetime, gateways: Sequence[tuple[str, int]]) 
     calendar = Calendar.since(since)
     organization_id = identity_queries.next_organization_id()
     with scoping.scope([organization_id], actor=ACTOR):
-        identity_operations.create_organization(actor=ACTOR, at=at, name="Harbor Properties")
+        identity_operations.create_organization(actor=ACTOR, at=at, name="Harbor Properties", second_factor_roles=())
+        document_operations.change_letterhead(actor=ACTOR, at=at, facts=LETTERHEAD)
         people = demo_people.create(at)
         site, made = building.build(calendar, at, gateways)
         series = _series(site)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from meterbook.cli import bind, demo_clock, demo_folder, demo_gateways, machine, surroundings
+from meterbook.cli import bind, demo_clock, demo_folder, demo_gateways, demo_messages, machine, surroundings
 from meterbook.foundation.server import account, errors, folder
 from meterbook.kernel import clock
 
@@ -20,7 +20,15 @@ DEFAULT_FOLDER = Path("meterbook-demo")
 DEFAULT_FOLDER_OF_ROOT = Path("/var/lib/meterbook/demo")
 FARTHEST = timedelta(days=400)
 # A demonstration reaches nothing but this machine, whatever the surroundings say.
-NOT_TAKEN_OVER = ("DATABASE_URL", "MB_ALLOWED_NETWORKS", "MB_PUBLIC_ADDRESS", "MB_ALLOWED_HOSTS", "MB_BIND")
+NOT_TAKEN_OVER = (
+    "DATABASE_URL",
+    "MB_ALLOWED_NETWORKS",
+    "MB_MAIL_NETWORKS",
+    "MB_TELEGRAM_ADDRESS",
+    "MB_PUBLIC_ADDRESS",
+    "MB_ALLOWED_HOSTS",
+    "MB_BIND",
+)
 
 
 class NotForward(errors.ServerError):
@@ -84,6 +92,7 @@ def run(options: argparse.Namespace) -> int:
     _content(data_dir)
     # Filling it takes a while, during which no meter is read: time runs at its usual pace until that is done.
     environ |= _go_on(data_dir, 1)
+    environ["MB_TELEGRAM_ADDRESS"] = demo_messages.address(demo_folder.message_ports(demo_folder.mark(data_dir)))
     try:
         return machine.run(
             machine.Machine(
@@ -92,7 +101,10 @@ def run(options: argparse.Namespace) -> int:
                 options.port,
                 environ,
                 prepare=("--demo-gateways", demo_gateways.write(demo_folder.ports(demo_folder.mark(data_dir)))),
-                more_children={"gateway": (*machine.COMMAND, "demo-gateway")},
+                more_children={
+                    "gateway": (*machine.COMMAND, "demo-gateway"),
+                    "messages": (*machine.COMMAND, "demo-messages"),
+                },
                 when_prepared=partial(_go_on, data_dir, options.speed),
                 may_stay_root=True,
                 opens_browser=not options.headless and sys.stdout.isatty(),
@@ -144,7 +156,10 @@ def _content(data_dir: Path) -> None:
         if not content.get("is_complete"):
             # A first start that was cut short has left half a demonstration; nothing of it is worth keeping.
             shutil.rmtree(data_dir / folder.CLUSTER_NAME, ignore_errors=True)
-        content[demo_folder.PORTS] = demo_gateways.choose(demo_folder.ports(content), gateways.GATEWAYS)
+        former = [*demo_folder.ports(content), *demo_folder.message_ports(content)]
+        chosen = demo_gateways.choose(former, gateways.GATEWAYS + demo_messages.COUNT)
+        content[demo_folder.PORTS] = chosen[: gateways.GATEWAYS]
+        content[demo_folder.MESSAGE_PORTS] = chosen[gateways.GATEWAYS :]
         demo_folder.write(data_dir, content)
     finally:
         lock.release()

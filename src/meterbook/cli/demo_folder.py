@@ -9,7 +9,7 @@ from pathlib import Path
 
 from meterbook.foundation.server import errors, folder
 
-PORTS = "gateway_ports"
+PORTS, MESSAGE_PORTS = "gateway_ports", "message_ports"
 MARK = folder.DEMO_MARK_NAME
 
 
@@ -75,7 +75,15 @@ def read(data_dir: Path) -> dict[str, object]:
 
 def ports(content: Mapping[str, object]) -> list[int]:
     """This will return the ports of the simulated gateways that a demonstration had at its latest start, in order."""
-    kept = content.get(PORTS, [])
+    return _numbers(content.get(PORTS))
+
+
+def message_ports(content: Mapping[str, object]) -> list[int]:
+    """This will return the ports at which mail and Telegram's messages of a demonstration end, in this order."""
+    return _numbers(content.get(MESSAGE_PORTS))
+
+
+def _numbers(kept: object) -> list[int]:
     return [int(port) for port in kept] if isinstance(kept, list) else []
 
 

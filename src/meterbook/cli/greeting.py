@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from meterbook.cli import demo_folder
 from meterbook.foundation.server import connections
-from meterbook.identity import operations as identity_operations
+from meterbook.identity import first_start
 from meterbook.kernel import clock
 
 ADMINISTRATOR = "admin@localhost"
@@ -16,7 +16,7 @@ ADMINISTRATOR = "admin@localhost"
 def of_installation(address: str) -> str:
     """This will return the greeting, with a one-time password as long as nobody has chosen a password."""
     email = os.environ.get("MB_ADMIN_EMAIL", ADMINISTRATOR)
-    made = identity_operations.ensure_first_administrator(email=email, at=clock.now())
+    made = first_start.ensure_first_administrator(email=email, at=clock.now())
     lines = ["Meterbook is ready.", "", f"Address:   {address}"]
     if made is not None:
         lines += [f"Sign in:   {made.email}", f"Password:  {made.password}   (works once; you then choose your own)"]

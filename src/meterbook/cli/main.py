@@ -52,6 +52,7 @@ COMMANDS = {
     "audit": Command("check the audit trail", needs_database=True),
     "prepare": Command(argparse.SUPPRESS),
     "demo-gateway": Command(argparse.SUPPRESS),
+    "demo-messages": Command(argparse.SUPPRESS),
     "demo-advance": Command(argparse.SUPPRESS),
 }
 

@@ -184,5 +184,3 @@ def ignore_signals() -> None:
     """This will let nothing disturb an orderly end; every step of it has a time limit."""
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
-
-

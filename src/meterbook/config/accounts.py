@@ -65,12 +65,25 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "20/h/ip",
     "change_password": "5/m/user",
     "reauthenticate": "10/15m/user",
+    "open_invitation": "60/15m/ip",
+    "use_link": "30/15m/ip",
+}
+# What is counted is counted for all processes together, and outlives a restart.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "identity_guesscount",
+        # Far more than one attack leaves in the time of a limit: the store drops what still counts only beyond that.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("MB_TRUSTED_PROXIES", "0"))
 
 MFA_ADAPTER = "meterbook.web.account_adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Meterbook"
+# Clocks of phones differ; a code of the half minute before or after counts too.
+MFA_TOTP_TOLERANCE = 1
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
 # Browsers offer WebAuthn on plain HTTP for the own machine only; that is how a new installation begins.

@@ -23,6 +23,10 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         # "Not found" and other refusals are answers, not failures.
         "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
+        # Its lines hold whole addresses, and Telegram's hold the bot's token.
+        "httpx": {"handlers": [], "level": "CRITICAL", "propagate": False},
+        "httpcore": {"handlers": [], "level": "CRITICAL", "propagate": False},
+        "telegram": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },
 }
 

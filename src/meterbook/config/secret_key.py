@@ -1,4 +1,7 @@
-"""The key that signs sessions: from the environment, else made once and kept in the data folder."""
+"""The keys of the installation: from the environment, else made once and kept in the data folder.
+
+`secret_key` signs sessions and anchors and is part of a backup; `vault_key` encrypts secrets and is not.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def load(environ: Mapping[str, str], data_dir: Path) -> str:
+def load(environ: Mapping[str, str], data_dir: Path, *, name: str = "secret_key") -> str:
     """This will return MB_SECRET_KEY, or the key kept in `secret_key` (0600) of the data folder, made when missing.
+
+    :param name: the file in the data folder; in capitals after MB_ the variable that goes before it
 
     Without a data folder (a command that needs no database, a check) the key lives as long as the process.
     """
-    given = environ.get("MB_SECRET_KEY")
+    given = environ.get(f"MB_{name.upper()}")
     if given:
         return given
-    path = data_dir / "secret_key"
+    path = data_dir / name
     try:
         return path.read_text(encoding="ascii").strip()
     except OSError:

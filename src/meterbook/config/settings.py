@@ -13,11 +13,15 @@ BASE = Path(__file__).resolve().parent.parent
 DATA_DIR = server_connections.data_dir(os.environ)
 
 SECRET_KEY = secret_key.load(os.environ, DATA_DIR)
+VAULT_KEY = secret_key.load(os.environ, DATA_DIR, name="vault_key")
 DEBUG = os.environ.get("MB_DEBUG", "") == "1"
 ALLOWED_HOSTS = os.environ.get("MB_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 PUBLIC_ADDRESS = os.environ.get("MB_PUBLIC_ADDRESS", "http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_ADDRESS]
 IS_DEMO = os.environ.get("MB_DEMO", "") == "1"
+# Networks beside the public ones in which an organization's mail server may stand, and another address of Telegram.
+MAIL_NETWORKS = os.environ.get("MB_MAIL_NETWORKS", "127.0.0.0/8" if IS_DEMO else "")
+TELEGRAM_ADDRESS = os.environ.get("MB_TELEGRAM_ADDRESS", "")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -35,12 +39,14 @@ INSTALLED_APPS = [
     "meterbook.sites",
     "meterbook.ledger",
     "meterbook.tariffs",
+    "meterbook.notifications",
     "meterbook.documents",
     "meterbook.metering",
     "meterbook.acquisition",
     "meterbook.customers",
     "meterbook.billing",
     "meterbook.alarms",
+    "meterbook.journeys",
     "meterbook.web",
     "meterbook.config",
 ]

@@ -2,8 +2,15 @@
 
 from django.urls import include, path
 
+from meterbook.api import document
+from meterbook.web.keys import reference
+
+# The screens and the API stand beside each other; the page about the API shows what the API says of itself.
+reference.connect(document.of_modules)
+
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
+    path("api/", include("meterbook.api.routes")),
     path("", include("meterbook.web.routes")),
 ]
 
