@@ -103,10 +103,7 @@ class Place:
         of_register = {"register_code": "energy_import", "unit": "KWH", "decimals": 3}
         self._made(
             models.InstallationRegister,
-            (
-                {"installation": each, "series": one, **of_register}
-                for each, one in zip(hung, series, strict=True)
-            ),
+            ({"installation": each, "series": one, **of_register} for each, one in zip(hung, series, strict=True)),
         )
         self.series = [each.pk for each in series]
         self._registers = np.full(ACCOUNTS, 1_000_000, np.int64)
@@ -116,9 +113,7 @@ class Place:
         from meterbook.customers import models
         from meterbook.ledger import models as ledger_models
 
-        customers = self._made(
-            models.Customer, ({"code": f"B{n:06}", "name": f"Tenant {n}"} for n in range(ACCOUNTS))
-        )
+        customers = self._made(models.Customer, ({"code": f"B{n:06}", "name": f"Tenant {n}"} for n in range(ACCOUNTS)))
         of_receivable = {"kind": "ASSET", "currency": "EUR", "decimals": 2}
         receivables = self._made(
             ledger_models.LedgerAccount,

@@ -104,9 +104,7 @@ def _work(organization_id: int, run_id: uuid.UUID) -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
-    operations.advance_run(
-        organization_id=organization_id, actor=actor, at=AT, run_id=run_id
-    )
+    operations.advance_run(organization_id=organization_id, actor=actor, at=AT, run_id=run_id)
     sys.stdout.write(f"{_peak()}\n")
     sys.stdout.flush()
 

@@ -103,8 +103,30 @@ def test_the_page_follows_a_run_without_a_reload(place: Place, visit: Visit) -> 
     assert watched.page.evaluate("window.isSamePage") is True
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_part_that_is_replaced_takes_no_style_over(place: Place, visit: Visit) -> None:
+    """What a script styled is not copied as an attribute: the policy would refuse it and the console say so."""
+    watched = visit()
+    watched.enter(place.user, f"{place.base}/runs/new")
+    watched.page.evaluate("document.querySelector('#means').style.color = 'red'")
+
+    watched.page.get_by_label("Days until payment is due").fill("30")
+    watched.page.get_by_label("Month").select_option(index=1)
+
+    expect(watched.page.locator("#means:not([style])")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", WIDTHS)
+def test_the_bill_head_fits(place: Place, visit: Visit, width: int) -> None:
+    watched = visit(width=width)
+
+    watched.enter(place.user, f"{place.base}/letterhead/")
+
+    expect(watched.page.get_by_text("Bills say your name only.")).to_be_visible()
+    assert watched.overflow() == 0
+    assert watched.axe() == []
+
+
+@pytest.mark.parametrize(("width", "theme"), [(360, "light"), (768, "dark"), (1280, "light")])
 def test_a_run_for_review_fits(reviewed: Place, visit: Visit, width: int, theme: str) -> None:
     watched = visit(width=width, theme=theme)
 
@@ -116,8 +138,7 @@ def test_a_run_for_review_fits(reviewed: Place, visit: Visit, width: int, theme:
     assert watched.axe() == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "theme"), [(360, "light"), (768, "dark"), (1280, "light")])
 def test_a_bill_opens_in_place_and_fits(reviewed: Place, visit: Visit, width: int, theme: str) -> None:
     watched = visit(width=width, theme=theme)
     watched.enter(reviewed.user, reviewed.bill_path("Calder & Sons Bakery"))

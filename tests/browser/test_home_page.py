@@ -70,8 +70,7 @@ def open_page(visit: Visit, mall: Mall, path: str, **how: object) -> browsing.Wa
 
 
 class TestHome:
-    @pytest.mark.parametrize("width", WIDTHS)
-    @pytest.mark.parametrize("theme", ["light", "dark"])
+    @pytest.mark.parametrize(("width", "theme"), [(360, "light"), (768, "dark"), (1280, "light")])
     def test_is_whole_and_accessible(self, visit: Visit, mall: Mall, width: int, theme: str) -> None:
         watched = open_page(visit, mall, mall.home, width=width, theme=theme)
 

@@ -70,6 +70,44 @@ def focused(page: Page, name: str) -> None:
     expect(page.locator(".meter-list .row-link:focus")).to_have_text(name)
 
 
+class TestChoosing:
+    @pytest.mark.parametrize("width", [360, 1280])
+    def test_chosen_rows_come_as_a_file(self, visit: Visit, place: Place, width: int) -> None:
+        page = open_list(visit, place, width=width).page
+        expect(page.get_by_role("group", name="With the chosen")).to_be_hidden()
+
+        page.get_by_label("Choose Bakery").check()
+        page.get_by_label("Choose Calder Grill").check()
+        bar = page.get_by_role("group", name="With the chosen")
+        expect(bar).to_contain_text("2 chosen")
+        expect(bar).to_be_in_viewport()
+        with page.expect_download() as given:
+            bar.get_by_role("button", name="CSV").click()
+
+        lines = given.value.path().read_text(encoding="utf-8-sig").splitlines()
+        assert [line.partition(",")[0] for line in lines] == ["Meter", "Bakery", "Calder Grill"]
+        bar.get_by_role("button", name="Choose none").click()
+        expect(bar).to_be_hidden()
+
+    def test_keys_choose_and_news_leave_the_choice(self, visit: Visit, place: Place) -> None:
+        page = open_list(visit, place).page
+        expect(page.locator("#meter-list[data-keys]")).to_be_attached()
+
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+        place.show(place.fresh, timedelta(0))
+
+        expect(page.get_by_label("Choose Anchor Store")).to_be_checked()
+        expect(page.get_by_role("group", name="With the chosen")).to_contain_text("1 chosen")
+
+    def test_a_click_anywhere_in_a_row_opens_it(self, visit: Visit, place: Place) -> None:
+        page = open_list(visit, place).page
+
+        page.locator(".meter-list tbody tr").first.locator("td.num").first.click()
+
+        expect(page.locator("h1")).to_have_text("Anchor Store")
+
+
 class TestKeys:
     def test_j_k_and_arrows_move_and_enter_opens(self, visit: Visit, place: Place) -> None:
         page = open_list(visit, place).page

@@ -341,3 +341,27 @@ class TestShape:
 
         expect(page.locator("html")).to_have_attribute("lang", "es")
         expect(page.locator("[data-usage-total]")).to_have_text("92,92")
+
+
+class TestRange:
+    def test_is_dragged_over_the_bars_of_days(self, visit: Visit, place: Place) -> None:
+        first, final = YESTERDAY - timedelta(days=1), YESTERDAY
+        start = YESTERDAY - timedelta(days=39)  # long enough for bars of days
+        watched = open_page(visit, place, f"{place.path}?view=range&from={start}&to={final}")
+        page = watched.page
+        chart = page.locator(".usage-chart")
+        chart.locator("svg").wait_for()
+        chart.scroll_into_view_if_needed()
+        box = chart.bounding_box()
+        assert box is not None
+        # The two bars at the end of forty.
+        day = (box["width"] - 70) / 40
+        y = box["y"] + box["height"] / 2
+
+        page.mouse.move(box["x"] + box["width"] - 20 - 1.6 * day, y)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] - 20 - 0.4 * day, y, steps=4)
+        expect(page.locator(".dragged-range")).to_be_visible()
+        page.mouse.up()
+
+        page.wait_for_url(f"**view=range&from={first}&to={final}")

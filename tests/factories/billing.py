@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from meterbook.billing import models, operations, queries
 from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
+from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models as metering_models
 from meterbook.metering import operations as metering_operations
@@ -21,6 +23,7 @@ from tests.factories import customers, identity, metering, sites, tariffs
 ACTOR = Actor.system("factory")
 LONG_AGO = identity.LONG_AGO
 STEP = timedelta(minutes=15)
+MADRID = ZoneInfo("Europe/Madrid")
 
 TAX = {"code": "vat", "name": {"en": "VAT", "es": "IVA"}, "rate": "0.21", "components": ["energy", "base"]}
 
@@ -109,6 +112,46 @@ def count(
     metering.record(series, readings)
     derive(series.organization_id)
     return readings[-1][1]
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days of a run, [first_day, until_day), and when they begin and end in Madrid."""
+
+    first_day: date
+    until_day: date
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first midnight."""
+        return civil.start_of_day(self.first_day, MADRID)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The midnight after the final day."""
+        return civil.start_of_day(self.until_day, MADRID)
+
+
+FEBRUARY = Days(date(2026, 2, 1), date(2026, 3, 1))
+
+
+def shop(
+    place: Place,
+    *,
+    name: str,
+    days: Days,
+    until: datetime | None = None,
+    **more: Any,  # noqa: ANN401
+) -> metering.Installed:
+    """This will make a tenant since the first of the days with a meter that counted all of them, or until an instant.
+
+    :param more: see `count`
+    """
+    meter = metered(place, name=name)
+    count(meter.energy, days.starts_at, until or days.ends_at, **more)
+    account = customers.account(organization=place.organization, site=place.site, name=name)
+    customers.contract(account=account, point=meter.point, tariff=place.tariff, starts_at=days.starts_at)
+    return meter
 
 
 def derive(organization_id: int) -> None:

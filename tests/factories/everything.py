@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from PIL import Image
 
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.alarms import models as alarm_models
+from meterbook.audit import checks as audit_checks
 from meterbook.billing import operations as billing_operations
+from meterbook.customers import records, tenancies
+from meterbook.customers.values import ConsentKind
 from meterbook.documents import operations as document_operations
 from meterbook.documents import values as document_values
 from meterbook.foundation import scoping
+from meterbook.identity import api_access, api_keys, invitations, saved_views
 from meterbook.identity import models as identity_models
 from meterbook.identity import operations as identity_operations
-from meterbook.identity import saved_views
+from meterbook.identity import values as identity_values
+from meterbook.journeys import operations as journey_operations
+from meterbook.journeys.building import files as building_files
+from meterbook.journeys.values import JourneyKind
 from meterbook.kernel.actor import Actor
 from meterbook.metering import operations as metering_operations
 from meterbook.metering.validation.inputs import CorrectionKind
+from meterbook.notifications import values as notification_values
 from meterbook.sites import operations as site_operations
 from meterbook.sites import values as site_values
-from tests.factories import acquisition, audit, billing, customers, identity, imports, metering
+from tests.factories import (
+    acquisition,
+    audit,
+    billing,
+    buildings,
+    customers,
+    identity,
+    imports,
+    metering,
+    notifications,
+)
 
 ACTOR = Actor.system("factory")
 FIRST, UNTIL = date(2026, 10, 1), date(2026, 10, 2)
@@ -36,9 +58,14 @@ def organization() -> identity_models.Organization:
     _bill(place)
     _read(place)
     _administer(place)
+    _place(place)
+    _know(place)
     # A mark that no job has taken yet, and an entry that waits for its seal.
     audit.seal(made)
+    with scoping.scope([made.pk], actor=ACTOR):
+        audit_checks.ask_for_check(actor=ACTOR, at=END)
     _spoil(place)
+    _tell(made)
     return made
 
 
@@ -61,6 +88,8 @@ def _read(place: billing.Place) -> None:
         acquisition_operations.note_device_silence(
             actor=ACTOR, at=END, device_id=device.pk, failures=10, since=START, problem=acquisition.TIMEOUT
         )
+        tally = acquisition_operations.Tally(device_id=device.pk, hour=START, asked=4, failed=1)
+        acquisition_operations.add_tallies(actor=ACTOR, at=END, tallies=[tally])
     acquisition.deliver(place.organization.pk)
     with scoping.scope([place.organization.pk], actor=ACTOR):
         assert alarm_models.Alarm.objects.filter(organization_id=place.organization.pk).exists()
@@ -70,10 +99,18 @@ def _administer(place: billing.Place) -> None:
     user = identity.user(organization=place.organization)
     with scoping.scope([place.organization.pk], actor=ACTOR):
         saved_views.save_view(user_id=user.pk, page="meters", name="Silent", query="state=silent")
-        identity_operations.create_role(actor=ACTOR, at=START, name="Reader", permissions=["sites:view"])
-        site_operations.create_node(
-            actor=ACTOR, at=START, site=place.site, kind=site_values.NodeKind.UNIT, code="1", name="Unit 1"
+        invitations.invite(
+            actor=identity.actor(user),
+            at=START,
+            email="somebody@meterbook.example",
+            role=identity_values.RoleCode.MONITOR,
         )
+        api_keys.create_key(actor=identity.actor(user), at=START, name="Accounting", permissions=["sites:view"])
+        answer = api_access.Answer(fingerprint="0", status=201, media_type="application/json", body=b"{}")
+        api_access.keep_answer(caller="key:1", token="1", answer=answer, real_at=START)
+        identity_operations.create_role(actor=ACTOR, at=START, name="Reader", permissions=["sites:view"])
+        head = document_values.LetterheadFacts(tax_number="B-1")
+        document_operations.change_letterhead(actor=ACTOR, at=START, facts=head)
         document_operations.file_document(
             actor=ACTOR,
             at=START,
@@ -85,6 +122,54 @@ def _administer(place: billing.Place) -> None:
         )
         metering_operations.upload_import_file(
             actor=ACTOR, at=START, name="readings.csv", content=imports.csv_file([("2026-10-01", 1)])
+        )
+
+
+def _place(place: billing.Place) -> None:
+    """A place that was moved, with a photo and an own field; a meter that was moved into it; a workbook that waits."""
+    given = {"actor": ACTOR, "at": END}
+    meter = billing.metered(place)
+    with scoping.scope([place.organization.pk], actor=ACTOR):
+        floor, unit = (
+            site_operations.create_node(**given, site=place.site, kind=kind, code=kind[0], name="Place")
+            for kind in (site_values.NodeKind.FLOOR, site_values.NodeKind.UNIT)
+        )
+        site_operations.move_node(**given, node=unit.public_id, parent=floor.public_id, moved_at=START)
+        site_operations.add_photo(**given, node=unit.public_id, content=b"picture", media_type="image/jpeg")
+        site_operations.declare_field(**given, name="Keys", kind=site_values.FieldType.NUMBER)
+        metering_operations.move_point(**given, meter_point=meter.point.public_id, node=unit.public_id, moved_at=START)
+        building_files.upload_workbook(**given, content=buildings.building(), name="building.xlsx")
+
+
+def _tell(organization: identity_models.Organization) -> None:
+    """A message that its server did not take, because there is none."""
+    notifications.mail_channel(organization, 2525)
+    notifications.send(organization, notification_values.To.address("ann@example.com", language="en"))
+    notifications.deliver(organization)
+
+
+def _know(place: billing.Place) -> None:
+    """A customer with everything beside it, and a move with a picture."""
+    account = customers.account(organization=place.organization, site=place.site, name="Zoe Berg")
+    given = {"actor": ACTOR, "at": START, "customer": account.customer.public_id}
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    with scoping.scope([place.organization.pk], actor=ACTOR):
+        records.add_contact(**given, facts=records.ContactFacts("Ana Ruiz"))
+        records.note_vulnerability(**given, is_medical=True, reason="oxygen", until_date=UNTIL)
+        records.give_consent(**given, kind=ConsentKind.MESSAGES, text_version="1")
+        records.add_file(**given, name="contract.pdf", content=b"%PDF-1.7")
+        tenancies.agree_deposit(
+            actor=ACTOR, at=START, account=account.public_id, amount=Decimal(100), agreed_date=FIRST
+        )
+        journey = journey_operations.start_journey(actor=ACTOR, at=START, kind=JourneyKind.MOVE_IN)
+        journey_operations.keep_picture(
+            actor=ACTOR,
+            at=START,
+            journey=journey.public_id,
+            about=uuid.uuid4(),
+            name="meter.png",
+            content=picture.getvalue(),
         )
 
 

@@ -22,10 +22,18 @@ def organization(
     name: str = "Harbor Properties",
     language: str = "en",
     modules: Iterable[values.Module] = values.MODULES_AT_FIRST,
+    second_factor_roles: Iterable[values.RoleCode] = (),
 ) -> models.Organization:
     """This will make an organization; outside a scope."""
     with scoping.scope([queries.next_organization_id()], actor=ACTOR) as scope:
-        operations.create_organization(actor=ACTOR, at=LONG_AGO, name=name, language=language, modules=modules)
+        operations.create_organization(
+            actor=ACTOR,
+            at=LONG_AGO,
+            name=name,
+            language=language,
+            modules=modules,
+            second_factor_roles=second_factor_roles,
+        )
         return models.Organization.objects.get(pk=scope.organization_id)
 
 

@@ -61,9 +61,7 @@ def plan(
     return rating_plan.Plan(reading.read(raw), place, period, rating_plan.Scale(Unit.KWH, decimals))
 
 
-def usage(
-    plan: rating_plan.Plan, value: int | list[int], *, step: timedelta = timedelta(minutes=15)
-) -> UsageSeries:
+def usage(plan: rating_plan.Plan, value: int | list[int], *, step: timedelta = timedelta(minutes=15)) -> UsageSeries:
     """This will return intervals for the whole period of a plan: the same value in each, or a list."""
     count = plan.period.duration // step
     values = np.full(count, value, np.int64) if isinstance(value, int) else np.array(value, np.int64)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
 from meterbook.foundation import bulk
+from meterbook.kernel.actor import Actor
 from meterbook.kernel.quality import Quality
-from meterbook.metering import blocks, models
+from meterbook.metering import blocks, models, operations
 
+ACTOR = Actor.system("tests")
 DAY_OF_96 = tuple(range(1, 97))
 
 
@@ -53,3 +55,14 @@ def flat_days(series: models.Series, first: date, count: int, value: int = 250) 
     """This will store whole days in which every interval has the same value."""
     for offset in range(count):
         day_block(series, first + timedelta(days=offset), [value] * (1_440 // series.step))
+
+
+def sum_days(organization_id: int, day: date) -> None:
+    """This will sum the stored blocks of the 70 days before a day and the two after, as bulk loading has to."""
+    operations.rebuild_totals(
+        organization_id=organization_id,
+        actor=ACTOR,
+        at=datetime.combine(day, datetime.min.time(), UTC),
+        first=day - timedelta(days=70),
+        until=day + timedelta(days=3),
+    )

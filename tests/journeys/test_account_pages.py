@@ -154,6 +154,29 @@ class TestContracts:
             contract = models.Contract.objects.get(organization_id=desk.organization.pk)
         assert contract.during.lower.isoformat() == "2026-02-28T23:00:00+00:00"  # Europe/Madrid
 
+    def test_offers_free_meter_points_first_and_says_who_pays_for_the_others(self, desk: Desk) -> None:
+        desk.open()
+        desk.start("2026-03-01")
+        free = metering.installed_meter(organization=desk.organization, site=desk.site, code="ZZ-1", name="Kiosk")
+
+        page = desk.client.get(desk.href("account", desk.account().public_id)).content.decode()
+
+        taken = desk.meter.point
+        assert f">{taken.code} {taken.name} · A-1 pays</option>" in page
+        assert ">ZZ-1 Kiosk</option>" in page
+        assert page.index(str(free.point.public_id)) < page.index(f'value="{taken.public_id}"')
+
+    def test_says_until_when_somebody_pays(self, desk: Desk) -> None:
+        desk.open()
+        desk.start("2026-03-01")
+        with scoping.scope([desk.organization.pk], actor=identity.ACTOR):
+            contract = models.Contract.objects.get(organization_id=desk.organization.pk)
+        href = desk.href("contract_end", desk.account().public_id, contract.public_id)
+
+        later = desk.client.post(href, {"until_day": "2090-04-01"}, follow=True).content.decode()
+
+        assert " · A-1 pays until 1 Apr 2090</option>" in later
+
     def test_refuses_an_overlap_and_keeps_what_was_typed(self, desk: Desk) -> None:
         desk.open()
         desk.start("2026-03-01")

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -16,72 +15,38 @@ from django.urls import reverse
 
 from meterbook.billing import queries as billing_queries
 from meterbook.foundation import scoping
-from meterbook.identity import models as identity_models
 from meterbook.identity.values import RoleCode
-from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
-from tests.factories import billing, customers, identity, metering
+from tests.factories import billing, identity
+from tests.factories.billing import FEBRUARY
+from tests.support import pages
 
-FIRST, UNTIL = date(2026, 2, 1), date(2026, 3, 1)
-MADRID = ZoneInfo("Europe/Madrid")
-START, END = civil.start_of_day(FIRST, MADRID), civil.start_of_day(UNTIL, MADRID)
+FIRST, UNTIL = FEBRUARY.first_day, FEBRUARY.until_day
+START, END = FEBRUARY.starts_at, FEBRUARY.ends_at
 GAP = START + timedelta(days=10)
-
-
-def signed_in(organization: identity_models.Organization, role: RoleCode = RoleCode.ORGANIZATION_ADMIN) -> Client:
-    client = Client()
-    client.force_login(identity.user(organization=organization, role=role))
-    return client
-
-
-def shop(place: billing.Place, name: str, **more: object) -> metering.Installed:
-    """A tenant with a meter; without `end` it counted all February."""
-    end = more.pop("end", END)
-    meter = billing.metered(place, name=name)
-    billing.count(meter.energy, START, end, **more)  # type: ignore[arg-type]
-    account = customers.account(organization=place.organization, site=place.site, name=name)
-    customers.contract(account=account, point=meter.point, tariff=place.tariff, starts_at=START)
-    return meter
 
 
 @pytest.fixture(scope="module")
 def place(database: str) -> billing.Place:
     """A bakery that can be billed, and a pharmacy whose meter stopped; nobody changes them."""
     made = billing.place()
-    shop(made, "Calder Bakery")
-    shop(made, "Row Pharmacy", end=GAP)
+    billing.shop(made, name="Calder Bakery", days=FEBRUARY)
+    billing.shop(made, name="Row Pharmacy", days=FEBRUARY, until=GAP)
     return made
-
-
-@pytest.fixture(scope="module")
-def closed(database: str) -> tuple[billing.Place, str]:
-    """A place whose February is billed, and the path of its bakery's bill."""
-    made = billing.place(code="HR")
-    shop(made, "Calder Bakery")
-    run = billing.issued(made, first_day=FIRST, until_day=UNTIL)
-    with scoping.scope([made.organization.pk], actor=identity.ACTOR):
-        (row,) = billing_queries.run_bills(run_public_id=run.public_id).rows
-    return made, reverse("bill", args=[made.organization.public_id, row.bill_public_id])
-
-
-def page(client: Client, name: str, place: billing.Place, *more: object, **query: str) -> str:
-    response = client.get(reverse(name, args=[place.organization.public_id, *more]), query)
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 class TestRuns:
     def test_says_what_to_do_when_there_is_none(self) -> None:
         organization = identity.organization()
 
-        shown = signed_in(organization).get(reverse("runs", args=[organization.public_id])).content.decode()
+        shown = pages.signed_in(organization).get(reverse("runs", args=[organization.public_id])).content.decode()
 
         assert "No run yet" in shown
         assert reverse("run_new", args=[organization.public_id]) in shown
 
     def test_offers_nothing_to_those_who_only_look(self) -> None:
         organization = identity.organization()
-        client = signed_in(organization, RoleCode.AUDITOR)
+        client = pages.signed_in(organization, RoleCode.AUDITOR)
 
         shown = client.get(reverse("runs", args=[organization.public_id])).content.decode()
 
@@ -92,7 +57,7 @@ class TestRuns:
 class TestPlan:
     @pytest.mark.spec("B-11")
     def test_says_the_boundaries_in_the_zone_of_the_site(self, place: billing.Place) -> None:
-        shown = page(signed_in(place.organization), "run_new", place, month="2026-03")
+        shown = pages.page(pages.signed_in(place.organization), "run_new", place.organization, month="2026-03")
 
         assert "743 hours" in shown
         assert "The clocks change in this month." in shown
@@ -102,13 +67,13 @@ class TestPlan:
     def test_answers_a_change_with_the_part_alone(self, place: billing.Place) -> None:
         href = reverse("run_new", args=[place.organization.public_id])
 
-        response = signed_in(place.organization).get(href, {"month": "2026-02"}, headers={"HX-Request": "true"})
+        response = pages.signed_in(place.organization).get(href, {"month": "2026-02"}, headers={"HX-Request": "true"})
 
         assert response.content.decode().startswith('<section class="panel span-7" id="run-preview"')
 
     def test_starts_a_run_and_refuses_a_second_one(self) -> None:
         place = billing.place()
-        client = signed_in(place.organization)
+        client = pages.signed_in(place.organization)
         href = reverse("run_new", args=[place.organization.public_id])
         given = {"site": str(place.site.public_id), "month": "2026-02"}
 
@@ -122,23 +87,23 @@ class TestPlan:
 class TestRun:
     def test_goes_from_the_decision_to_the_numbers(self) -> None:
         place = billing.place(code="HR")
-        shop(place, "Calder Bakery")
-        shop(place, "Row Pharmacy", end=GAP)
+        billing.shop(place, name="Calder Bakery", days=FEBRUARY)
+        billing.shop(place, name="Row Pharmacy", days=FEBRUARY, until=GAP)
         organization = place.organization
-        clerk = signed_in(organization, RoleCode.BILLING_CLERK)
-        approver = signed_in(organization, RoleCode.APPROVER)
+        clerk = pages.signed_in(organization, RoleCode.BILLING_CLERK)
+        approver = pages.signed_in(organization, RoleCode.APPROVER)
         run = billing.plan(place, first_day=FIRST, until_day=UNTIL)
-        assert 'hx-trigger="every 2s"' in page(clerk, "run", place, run.public_id)
+        assert 'hx-trigger="every 2s"' in pages.page(clerk, "run", place.organization, run.public_id)
 
         billing.advance(run)
-        shown = page(clerk, "run", place, run.public_id)
+        shown = pages.page(clerk, "run", place.organization, run.public_id)
         assert "1 account needs a decision" in shown
-        assert "Approve 1 of 2" in page(approver, "run", place, run.public_id)
-        assert "hx-trigger" not in shown
+        assert "Approve 1 of 2" in pages.page(approver, "run", place.organization, run.public_id)
+        assert 'hx-trigger="every 2s"' not in shown
 
         chosen = re.findall(r'<tbody class="held">.*?name="account" value="(\d+)"', shown, re.DOTALL)
         assert f'name="account" value="{chosen[0]}" aria-label="Leave out… Row Pharmacy"' in shown
-        assert "Leave out… Row Pharmacy" not in page(approver, "run", place, run.public_id)
+        assert "Leave out… Row Pharmacy" not in pages.page(approver, "run", place.organization, run.public_id)
         assert re.search(r"intervals? between \d+ (Jan|Feb|Mar) 2026 \d\d:\d\d and", shown)
         leave = reverse("run_leave_out", args=[organization.public_id, run.public_id])
         asked = clerk.post(leave, {"account": chosen}).content.decode()
@@ -156,16 +121,18 @@ class TestRun:
         assert "Approved; the bills are being issued." in sure.content.decode()
         billing.advance(run)
 
-        shown = page(approver, "run", place, run.public_id)
+        shown = pages.page(approver, "run", place.organization, run.public_id)
         assert "1 bill is issued and posted." in shown
         assert re.search(r"HR-\d{4}-000001", shown)
 
     def test_leaves_nobody_out_without_a_reason_and_asks_twice(self, place: billing.Place) -> None:
         run = billing.plan(place, first_day=FIRST, until_day=date(2026, 2, 3))
         billing.advance(run)
-        client = signed_in(place.organization)
+        client = pages.signed_in(place.organization)
         arguments = [place.organization.public_id, run.public_id]
-        chosen = re.findall(r'name="account" value="(\d+)"', page(client, "run", place, run.public_id))
+        chosen = re.findall(
+            r'name="account" value="(\d+)"', pages.page(client, "run", place.organization, run.public_id)
+        )
 
         nobody = client.post(reverse("run_leave_out", args=arguments), {"account": "1"}, follow=True)
         no_reason = client.post(reverse("run_leave_out", args=arguments), {"account": chosen, "sure": "1"})
@@ -179,11 +146,36 @@ class TestRun:
         assert "The run was canceled" in client.post(cancel, {"sure": "1"}, follow=True).content.decode()
         assert "is canceled" not in client.post(cancel, {"sure": "1"}, follow=True).content.decode()
 
+    def test_takes_in_again_what_was_left_out(self) -> None:
+        place = billing.place(code="HR")
+        for name in ("Calder Bakery", "Row Pharmacy"):
+            billing.shop(place, name=name, days=FEBRUARY)
+        organization = place.organization
+        clerk = pages.signed_in(organization, RoleCode.BILLING_CLERK)
+        run = billing.advance(billing.plan(place, first_day=FIRST, until_day=UNTIL))
+        arguments = [organization.public_id, run.public_id]
+        shown = pages.page(clerk, "run", organization, run.public_id)
+        chosen = re.findall(r'name="account" value="(\d+)" aria-label="Choose Row Pharmacy', shown)
+        given = {"account": chosen, "reason": "by mistake", "sure": "1"}
+        left = clerk.post(reverse("run_leave_out", args=arguments), given, follow=True).content.decode()
+        href = reverse("run_include", args=arguments)
+
+        nobody = clerk.post(href, {"account": "1"}, follow=True).content.decode()
+        forbidden = pages.signed_in(organization, RoleCode.APPROVER).post(href, {"account": chosen})
+        taken = clerk.post(href, {"account": chosen}, follow=True).content.decode()
+        billing.advance(run)
+
+        assert f'formaction="{href}" name="account" value="{chosen[0]}" aria-label="Include again Row Pharmacy"' in left
+        assert "Choose at least one account that was left out." in nobody
+        assert forbidden.status_code == 403
+        assert "1 account is in the run again and is checked now." in taken
+        assert "Left out" not in pages.page(clerk, "run", organization, run.public_id)
+
     def test_asks_for_the_next_step_again_after_a_crash(self) -> None:
         place = billing.place()
-        shop(place, "Calder Bakery")
+        billing.shop(place, name="Calder Bakery", days=FEBRUARY)
         run = billing.plan(place, first_day=FIRST, until_day=UNTIL)
-        client = signed_in(place.organization)
+        client = pages.signed_in(place.organization)
 
         shown = client.post(
             reverse("run_continue", args=[place.organization.public_id, run.public_id]), follow=True
@@ -197,7 +189,7 @@ class TestBill:
     def test_shows_every_line_with_its_formula(self, closed: tuple[billing.Place, str]) -> None:
         place, path = closed
 
-        shown = signed_in(place.organization).get(path).content.decode()
+        shown = pages.signed_in(place.organization).get(path).content.decode()
 
         assert re.search(r"<h1>HR-\d{4}-000001</h1>", shown)
         # 672 hours at 1 kWh; 28 days of 14 hours at peak.
@@ -209,7 +201,7 @@ class TestBill:
 
     def test_opens_a_line_down_to_its_intervals(self, closed: tuple[billing.Place, str]) -> None:
         place, path = closed
-        client = signed_in(place.organization)
+        client = pages.signed_in(place.organization)
 
         inside = client.get(f"{path}lines/0/0/0").content.decode()
         day = client.get(f"{path}lines/0/0/0", {"day": "2026-02-14"}).content.decode()
@@ -225,11 +217,11 @@ class TestBill:
     def test_has_no_other_lines(self, closed: tuple[billing.Place, str], place_of_line: str) -> None:
         place, path = closed
 
-        assert signed_in(place.organization).get(f"{path}lines/{place_of_line}").status_code == 404
+        assert pages.signed_in(place.organization).get(f"{path}lines/{place_of_line}").status_code == 404
 
     def test_gives_the_same_pdf_ever_after(self, closed: tuple[billing.Place, str]) -> None:
         place, path = closed
-        client = signed_in(place.organization)
+        client = pages.signed_in(place.organization)
 
         once, again = client.get(f"{path}pdf"), client.get(f"{path}pdf")
 
@@ -239,7 +231,7 @@ class TestBill:
 
     def test_gives_its_data_byte_for_byte(self, closed: tuple[billing.Place, str]) -> None:
         place, path = closed
-        client = signed_in(place.organization)
+        client = pages.signed_in(place.organization)
 
         data = client.get(f"{path}data.json").content
 
@@ -254,9 +246,9 @@ class TestBill:
         with scoping.scope([place.organization.pk], actor=identity.ACTOR):
             rows = billing_queries.run_bills(run_public_id=run.public_id).rows
         drafted = next(each for each in rows if each.bill_public_id)
-        client = signed_in(place.organization)
+        client = pages.signed_in(place.organization)
 
-        shown = page(client, "bill", place, drafted.bill_public_id)
+        shown = pages.page(client, "bill", place.organization, drafted.bill_public_id)
 
         assert "This is a draft." in shown
         pdf = reverse("bill_pdf", args=[place.organization.public_id, drafted.bill_public_id])
@@ -265,7 +257,7 @@ class TestBill:
     def test_shows_a_cashier_no_way_to_the_meter(self, closed: tuple[billing.Place, str]) -> None:
         place, path = closed
 
-        shown = signed_in(place.organization, RoleCode.CASHIER).get(path).content.decode()
+        shown = pages.signed_in(place.organization, RoleCode.CASHIER).get(path).content.decode()
 
         assert "/meters/" not in shown
         assert "/tariffs/" not in shown
@@ -273,40 +265,40 @@ class TestBill:
     def test_asks_the_database_a_bounded_number_of_times(self, closed: tuple[billing.Place, str]) -> None:
         place, path = closed
 
-        assert asked(signed_in(place.organization), path) <= 26
+        assert asked(pages.signed_in(place.organization), path) <= 28
 
 
 class TestBills:
     def test_says_where_bills_come_from(self) -> None:
         organization = identity.organization()
 
-        shown = signed_in(organization).get(reverse("bills", args=[organization.public_id])).content.decode()
+        shown = pages.signed_in(organization).get(reverse("bills", args=[organization.public_id])).content.decode()
 
         assert "No bills yet" in shown
         assert reverse("runs", args=[organization.public_id]) in shown
 
     def test_finds_by_a_part_of_the_number_and_sums(self, closed: tuple[billing.Place, str]) -> None:
         place, path = closed
-        client = signed_in(place.organization)
+        client = pages.signed_in(place.organization)
 
-        found = page(client, "bills", place, search="000001")
+        found = pages.page(client, "bills", place.organization, search="000001")
         assert path in found
         assert "1 bill" in found
-        assert "No bill matches" in page(client, "bills", place, search="nobody")
+        assert "No bill matches" in pages.page(client, "bills", place.organization, search="nobody")
 
     def test_filters_by_month(self, closed: tuple[billing.Place, str]) -> None:
         place, path = closed
-        client = signed_in(place.organization)
+        client = pages.signed_in(place.organization)
 
-        assert path in page(client, "bills", place, month="2026-03")
-        assert path not in page(client, "bills", place, month="2026-02")
-        assert path in page(client, "bills", place, month="soon")
+        assert path in pages.page(client, "bills", place.organization, month="2026-03")
+        assert path not in pages.page(client, "bills", place.organization, month="2026-02")
+        assert path in pages.page(client, "bills", place.organization, month="soon")
 
 
 class TestAccount:
     def test_lists_its_bills(self, closed: tuple[billing.Place, str]) -> None:
         place, path = closed
-        client = signed_in(place.organization)
+        client = pages.signed_in(place.organization)
         href = re.search(r'href="(/o/[^"]+/accounts/[0-9a-f-]{36}/)"', client.get(path).content.decode())
         assert href is not None
 
@@ -316,8 +308,8 @@ class TestAccount:
 def test_lists_ask_as_often_for_one_row_as_for_many() -> None:
     place = billing.place()
     for name in ("Calder Bakery", "Tide Coffee", "Kite Yoga"):
-        shop(place, name, end=START + timedelta(days=3))
-    client = signed_in(place.organization)
+        billing.shop(place, name=name, days=FEBRUARY, until=START + timedelta(days=3))
+    client = pages.signed_in(place.organization)
     hrefs = [reverse(name, args=[place.organization.public_id]) for name in ("bills", "runs")]
     issue(place, FIRST, FIRST + timedelta(days=1))
     few = [asked(client, href) for href in hrefs]

@@ -200,7 +200,6 @@ class TestSilence:
         assert max(gaps) < timedelta(seconds=1, milliseconds=2 * 300 + 300), gaps
         assert asked.count(2) < asked.count(1)
 
-
     def test_of_one_bus_delays_no_other_bus(self) -> None:
         with (
             plant({7: "eastron_sdm630"}, timeout_ms=5000, retries=3) as dead,

@@ -133,9 +133,7 @@ class TestTariffs:
         ],
         ids=["open", "deep", "long", "NUL", "surrogate", "NUL in a note"],
     )
-    def test_are_refused_in_words(
-        self, client: Client, organization: identity_models.Organization, text: str
-    ) -> None:
+    def test_are_refused_in_words(self, client: Client, organization: identity_models.Organization, text: str) -> None:
         response = client.post(reverse("tariff_new", args=[organization.public_id]), {"document": text})
 
         assert response.status_code == 422

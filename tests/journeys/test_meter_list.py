@@ -135,6 +135,7 @@ class TestPage:
             "rows?points=x,,1",
             "rows",
             "file?kind=x&sort=x",
+            "file?kind=csv&point=x",
         ],
     )
     def test_nonsense_in_the_address_is_left_out(self, client: Client, place: billing.Place, query: str) -> None:
@@ -154,9 +155,9 @@ class TestPage:
 
         for html in (by_form, by_address):
             head = html.partition("<thead>")[2].partition("</thead>")[0]
-            assert re.findall(r"<th ", head) == ["<th "] * 3
+            assert re.findall(r"<th ", head) == ["<th "] * 4  # that to choose, the meter, and two
             assert "columns=unit%2Cmodel" in html
-        assert bare.partition("<thead>")[2].partition("</thead>")[0].count("<th ") == 1
+        assert bare.partition("<thead>")[2].partition("</thead>")[0].count("<th ") == 2  # that to choose, and the meter
 
     def test_someone_of_one_site_sees_only_its_meters(self, place: billing.Place) -> None:
         meter(place, "Here", "MP-1")
@@ -202,6 +203,22 @@ class TestFiles:
         assert [row[0] for row in rows] == shown
         assert len(rows) == 53
         assert head[:3] == ["Meter", "Point", "Service"]
+
+    def test_they_hold_the_chosen_ones_alone(self, client: Client, place: billing.Place) -> None:
+        made = {name: meter(place, name, f"MP-{name}") for name in ("Shop 10", "Shop 2", "Shop 3")}
+        chosen = [made[name].point.public_id for name in ("Shop 10", "Shop 2")]
+
+        _head, *rows = self.rows(client, place, "&".join(f"point={each}" for each in chosen))
+
+        assert [row[0] for row in rows] == ["Shop 2", "Shop 10"]
+
+    def test_someone_of_one_site_gets_nothing_of_another(self, place: billing.Place) -> None:
+        there = sites.site(organization=place.organization)
+        other = metering.installed_meter(organization=place.organization, site=there, name="There")
+        guest = Client()
+        guest.force_login(identity.user(organization=place.organization, role=RoleCode.OPERATOR, site_id=place.site.pk))
+
+        assert len(self.rows(guest, place, f"point={other.point.public_id}")) == 1
 
     def test_both_kinds_hold_the_same_cells(self, client: Client, place: billing.Place) -> None:
         meter(place, "Bakery", "MP-1", value=123_456)

@@ -33,7 +33,10 @@ MATRIX = {
     "tariffs:publish_tariff": {ADMIN, APPROVER},
     "customers:view_customer": {ADMIN, MANAGER, CLERK, APPROVER, CASHIER, AUDITOR},
     "customers:manage_customer": {ADMIN, MANAGER, CLERK},
+    "customers:know_vulnerability": {ADMIN, MANAGER, CLERK},
+    "customers:erase_customer": {ADMIN},
     "billing:view_bill": {ADMIN, MANAGER, CLERK, APPROVER, CASHIER, AUDITOR},
+    "documents:edit_letterhead": {ADMIN, MANAGER},
     "billing:manage_run": {ADMIN, MANAGER, CLERK},
     "billing:approve_run": {ADMIN, APPROVER},
     "documents:view_document": {ADMIN, MANAGER, CLERK, APPROVER, CASHIER, AUDITOR},
@@ -41,11 +44,15 @@ MATRIX = {
     "ledger:post": {ADMIN},
     "alarms:view": set(RoleCode) - {CASHIER, ANALYST},
     "alarms:acknowledge": {ADMIN, MANAGER, OPERATOR, INTEGRATOR},
+    "notifications:view_log": {ADMIN, MANAGER, AUDITOR},
+    "notifications:configure_channels": {ADMIN},
     "audit:view": {ADMIN, MANAGER, AUDITOR},
     "identity:view_organization": set(RoleCode),
     "identity:edit_organization": {ADMIN},
     "identity:view_users": {ADMIN, MANAGER, AUDITOR},
     "identity:edit_users": {ADMIN},
+    "identity:view_api_keys": {ADMIN, MANAGER, AUDITOR},
+    "identity:manage_api_keys": {ADMIN},
 }
 
 

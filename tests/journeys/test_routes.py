@@ -17,19 +17,42 @@ from pytest_django import Settings
 from meterbook.acquisition import models as acquisition_models
 from meterbook.alarms import operations as alarm_operations
 from meterbook.alarms.values import AlarmKind
+from meterbook.audit import queries as audit_queries
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
 from meterbook.customers import models as customer_models
 from meterbook.customers import operations as customer_operations
+from meterbook.customers import records as customer_records
+from meterbook.customers.values import ConsentKind
 from meterbook.foundation import scoping
+from meterbook.identity import invitations as identity_invitations
 from meterbook.identity import models as identity_models
+from meterbook.identity import queries as identity_queries
+from meterbook.identity.values import RoleCode
+from meterbook.journeys import operations as journey_operations
+from meterbook.journeys.building import files as building_files
+from meterbook.journeys.values import JourneyKind
 from meterbook.kernel import civil, clock
 from meterbook.kernel.actor import Actor
 from meterbook.ledger import queries as ledger_queries
 from meterbook.metering import operations as metering_operations
+from meterbook.notifications import values as notification_values
 from meterbook.sites import models as site_models
+from meterbook.sites import operations as site_operations
 from meterbook.tariffs import operations as tariff_operations
-from tests.factories import acquisition, billing, customers, identity, imports, metering, sites, tariffs
+from tests.factories import (
+    acquisition,
+    api,
+    billing,
+    buildings,
+    customers,
+    identity,
+    imports,
+    metering,
+    notifications,
+    sites,
+    tariffs,
+)
 from tests.support import routes
 
 
@@ -48,6 +71,12 @@ def alarm(organization: identity_models.Organization) -> uuid.UUID:
     return raised.public_id
 
 
+def entry(organization: identity_models.Organization) -> uuid.UUID:
+    """The newest of the trail."""
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        return audit_queries.list_entries(limit=1)[0].public_id
+
+
 @functools.cache
 def installed(organization: identity_models.Organization) -> tuple[metering.Installed, acquisition_models.Device]:
     """One meter an organization, so that a request and the meter that it is for belong together."""
@@ -55,6 +84,13 @@ def installed(organization: identity_models.Organization) -> tuple[metering.Inst
     hanging = acquisition.installed_meter(organization=organization, site=site)
     device = acquisition.device(organization=organization, on=acquisition.bus(site=site), meter=hanging.meter)
     return hanging, device
+
+
+def message(organization: identity_models.Organization) -> uuid.UUID:
+    notifications.mail_channel(organization, 2525)
+    to = notification_values.To.address(f"{uuid.uuid4().hex[:8]}@example.com", language="en")
+    notifications.send(organization, to)
+    return notifications.messages(organization)[-1].public_id
 
 
 def tariff(organization: identity_models.Organization) -> uuid.UUID:
@@ -115,6 +151,26 @@ def placed(organization: identity_models.Organization) -> site_models.SiteNode:
     return sites.node(site=sites.site(organization=organization))
 
 
+def photo(organization: identity_models.Organization) -> uuid.UUID:
+    """A new one each time: the walk removes it."""
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        made = site_operations.add_photo(
+            actor=identity.ACTOR,
+            at=clock.now(),
+            node=placed(organization).public_id,
+            content=uuid.uuid4().bytes,
+            media_type="image/jpeg",
+        )
+    return made.public_id
+
+
+def building(organization: identity_models.Organization) -> uuid.UUID:
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        return building_files.upload_workbook(
+            actor=identity.ACTOR, at=clock.now(), content=buildings.building(), name="building.xlsx"
+        )
+
+
 def printed(organization: identity_models.Organization) -> uuid.UUID:
     run, _bill = billed(organization)
     with scoping.scope([organization.pk], actor=identity.ACTOR):
@@ -129,10 +185,84 @@ def transaction(organization: identity_models.Organization) -> uuid.UUID:
     return posted.public_id
 
 
+@functools.cache
+def granted(organization: identity_models.Organization) -> tuple[uuid.UUID, uuid.UUID]:
+    """A person who may do little, so that everybody may manage the account, and the person's role."""
+    user = identity.user(organization=organization, role=None, permissions=["sites:view"])
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        (held,) = [each for each in identity_queries.list_grants() if each.user.id == user.pk]
+    return user.public_id, held.public_id
+
+
+def invitation(organization: identity_models.Organization) -> uuid.UUID:
+    sender = identity.actor(identity.user(organization=organization))
+    with scoping.scope([organization.pk], actor=sender):
+        made, _token = identity_invitations.invite(
+            actor=sender, at=clock.now(), email="new@meterbook.example", role=RoleCode.MONITOR
+        )
+    return made.public_id
+
+
+def api_key(organization: identity_models.Organization) -> uuid.UUID:
+    return api.key(organization=organization).row.public_id
+
+
+def customer(organization: identity_models.Organization) -> uuid.UUID:
+    return contract(organization).account.customer.public_id
+
+
+def other_customer(organization: identity_models.Organization) -> uuid.UUID:
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        made = customer_records.create_record(
+            actor=identity.ACTOR, at=clock.now(), code=uuid.uuid4().hex, facts=customer_records.Facts("Calder")
+        )
+    return made.public_id
+
+
+def contact(organization: identity_models.Organization) -> uuid.UUID:
+    known, facts = customer(organization), customer_records.ContactFacts("Zoe Berg")
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        made = customer_records.add_contact(actor=identity.ACTOR, at=clock.now(), customer=known, facts=facts)
+    return made.public_id
+
+
+@functools.cache
+def consent(organization: identity_models.Organization) -> uuid.UUID:
+    given = {"actor": identity.ACTOR, "at": clock.now(), "customer": customer(organization)}
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        made = customer_records.give_consent(**given, kind=ConsentKind.SHARING, text_version="1")
+    return made.public_id
+
+
+def paper(organization: identity_models.Organization) -> uuid.UUID:
+    known = customer(organization)
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        made = customer_records.add_file(
+            actor=identity.ACTOR, at=clock.now(), customer=known, name="a.pdf", content=b"%PDF-1.7"
+        )
+    return made.public_id
+
+
+def journey(organization: identity_models.Organization) -> uuid.UUID:
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        made = journey_operations.start_journey(actor=identity.ACTOR, at=clock.now(), kind=JourneyKind.MOVE_IN)
+    return made.public_id
+
+
 ARGUMENTS: dict[str, routes.Argument] = {
-    "account": routes.Argument(
-        make=lambda organization: contract(organization).account.public_id, is_owned=True
-    ),
+    "customer": routes.Argument(make=customer, is_owned=True),
+    "other": routes.Argument(make=other_customer, is_owned=True),
+    "contact": routes.Argument(make=contact, is_owned=True),
+    "consent": routes.Argument(make=consent, is_owned=True),
+    "paper": routes.Argument(make=paper, is_owned=True),
+    "journey": routes.Argument(make=journey, is_owned=True),
+    "key": routes.Argument(make=api_key, is_owned=True),
+    "person": routes.Argument(make=lambda organization: granted(organization)[0], is_owned=True),
+    "grant": routes.Argument(make=lambda organization: granted(organization)[1], is_owned=True),
+    "invitation": routes.Argument(make=invitation, is_owned=True),
+    "message": routes.Argument(make=message, is_owned=True),
+    "token": routes.Argument(make=lambda _organization: "wrong", is_owned=False),
+    "account": routes.Argument(make=lambda organization: contract(organization).account.public_id, is_owned=True),
     "contract": routes.Argument(make=lambda organization: contract(organization).public_id, is_owned=True),
     "run": routes.Argument(make=lambda organization: billed(organization)[0], is_owned=True),
     "bill": routes.Argument(make=lambda organization: billed(organization)[1], is_owned=True),
@@ -143,6 +273,10 @@ ARGUMENTS: dict[str, routes.Argument] = {
     "line": routes.Argument(make=lambda _organization: 0, is_owned=False),
     "tariff": routes.Argument(make=tariff, is_owned=True),
     "alarm": routes.Argument(make=alarm, is_owned=True),
+    "entry": routes.Argument(make=entry, is_owned=True),
+    "bus": routes.Argument(make=lambda organization: installed(organization)[1].bus.public_id, is_owned=True),
+    "photo": routes.Argument(make=photo, is_owned=True),
+    "building": routes.Argument(make=building, is_owned=True),
     "file": routes.Argument(make=import_file, is_owned=True),
     "site": routes.Argument(make=lambda organization: placed(organization).site.public_id, is_owned=True),
     "node": routes.Argument(make=lambda organization: placed(organization).public_id, is_owned=True),
@@ -151,7 +285,7 @@ ARGUMENTS: dict[str, routes.Argument] = {
         make=lambda organization: acquisition.request(installed(organization)[1]), is_owned=True
     ),
 }
-ROUTES = [each for each in routes.walk(settings.ROOT_URLCONF) if each.kind != "allauth"]
+ROUTES = [each for each in routes.walk(settings.ROOT_URLCONF) if each.kind not in {"allauth", "api"}]
 each_route = pytest.mark.parametrize("route", ROUTES, ids=[each.path or "/" for each in ROUTES])
 
 

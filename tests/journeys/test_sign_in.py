@@ -13,7 +13,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from meterbook.foundation import scoping
-from meterbook.identity import activity, models, operations
+from meterbook.identity import activity, first_start, models
 from meterbook.kernel import clock
 from meterbook.web import session as web_session
 from tests.factories import identity
@@ -210,7 +210,7 @@ class TestGuessing:
 
 class TestOneTimePassword:
     def first_administrator(self) -> tuple[str, str]:
-        made = operations.ensure_first_administrator(email="admin@meterbook.example", at=clock.now())
+        made = first_start.ensure_first_administrator(email="admin@meterbook.example", at=clock.now())
         assert made is not None
         return made.email, made.password
 
@@ -250,7 +250,7 @@ class TestOneTimePassword:
         assert client.get("/").headers.get("Location") != reverse("account_set_password")
         assert is_signed_in(client)
         assert is_signed_in(again)
-        assert operations.ensure_first_administrator(email=email, at=clock.now()) is None
+        assert first_start.ensure_first_administrator(email=email, at=clock.now()) is None
 
     @pytest.mark.parametrize("weak", ["short", "password1234", "admin@meterbook"])
     def test_is_not_replaced_by_a_weak_one(self, empty_database: str, weak: str) -> None:

@@ -105,7 +105,11 @@ def serve(server: databases.TestServer, database: str, folder: Path) -> Iterator
     address = f"http://127.0.0.1:{port}"
     words = ["-m", "uvicorn", "meterbook.config.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
     environment = processes.environment(
-        data_dir, MB_DEMO="1", MB_PUBLIC_ADDRESS=address, MB_SECRET_KEY=settings.SECRET_KEY
+        data_dir,
+        MB_DEMO="1",
+        MB_PUBLIC_ADDRESS=address,
+        MB_SECRET_KEY=settings.SECRET_KEY,
+        MB_VAULT_KEY=settings.VAULT_KEY,
     )
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), environment.get("PYTHONPATH", "")])
     with (folder / "server.log").open("wb") as log:

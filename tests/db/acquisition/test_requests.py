@@ -30,9 +30,7 @@ def device() -> models.Device:
 
 def take(device: models.Device, *, real_at: datetime = REAL) -> tuple[operations.TakenRequest, ...]:
     with scoping.scope([device.organization_id], actor=factory.ACTOR):
-        return operations.take_requests(
-            actor=factory.ACTOR, at=factory.AT, real_at=real_at, bus_ids=[device.bus_id]
-        )
+        return operations.take_requests(actor=factory.ACTOR, at=factory.AT, real_at=real_at, bus_ids=[device.bus_id])
 
 
 def answer(

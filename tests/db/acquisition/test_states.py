@@ -30,13 +30,9 @@ def fail(device: models.Device, *, failures: int, at: datetime = factory.AT) -> 
         )
 
 
-def answer(
-    device: models.Device, *, at: datetime = factory.AT, problem: values.Problem | None = None
-) -> None:
+def answer(device: models.Device, *, at: datetime = factory.AT, problem: values.Problem | None = None) -> None:
     with scoping.scope([device.organization_id], actor=factory.ACTOR):
-        operations.note_device_answer(
-            actor=factory.ACTOR, at=at, device_id=device.pk, frame=FRAME, problem=problem
-        )
+        operations.note_device_answer(actor=factory.ACTOR, at=at, device_id=device.pk, frame=FRAME, problem=problem)
 
 
 @pytest.fixture

@@ -65,9 +65,7 @@ class Line:
             return queries.get_zone().silent_meters
 
     def _follow(self, device: acquisition_models.Device, at: datetime) -> None:
-        silence.follow(
-            actor=acquisition.ACTOR, at=at, bus_id=self.bus.public_id, meter_id=device.meter.public_id
-        )
+        silence.follow(actor=acquisition.ACTOR, at=at, bus_id=self.bus.public_id, meter_id=device.meter.public_id)
 
 
 def test_one_silent_meter_is_an_alarm_of_its_own() -> None:

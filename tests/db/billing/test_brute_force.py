@@ -137,9 +137,7 @@ def let(place: billing.Place, month: Month, point: Point, dice: random.Random) -
 def contract(place: billing.Place, point: Point, start: datetime, end: datetime | None) -> str:
     """A new account that pays for a point, by its number."""
     account = customers.account(organization=place.organization, site=place.site)
-    customers.contract(
-        account=account, point=point.meter.point, tariff=place.tariff, starts_at=start, ends_at=end
-    )
+    customers.contract(account=account, point=point.meter.point, tariff=place.tariff, starts_at=start, ends_at=end)
     return account.number
 
 
@@ -203,9 +201,7 @@ def test_every_bill_is_register_differences_times_prices(seed: int, zone: str, f
     raw["components"][0]["prices"] = {code: str(price) for code, price in NEW.items()}
     with scoping.scope([place.organization.pk], actor=ACTOR):
         tariff_operations.save_draft(actor=ACTOR, at=month.start, tariff=place.tariff, document=raw)
-        tariff_operations.publish_version(
-            actor=ACTOR, at=month.start, tariff=place.tariff, first_day=month.changes_on
-        )
+        tariff_operations.publish_version(actor=ACTOR, at=month.start, tariff=place.tariff, first_day=month.changes_on)
     points = [meter_of(place, month, dice, event=event) for event in ("none", "none", "transformers", "exchange")]
     for point in points:
         let(place, month, point, dice)

@@ -16,6 +16,8 @@ import pytest
 from meterbook.billing import content, models, queries, values
 from meterbook.billing.calculating import drafting, facts
 from meterbook.customers import models as customer_models
+from meterbook.documents import operations as document_operations
+from meterbook.documents import values as document_values
 from meterbook.foundation import scoping
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
@@ -39,9 +41,7 @@ def tenant(
     number: str | None = None,
 ) -> customer_models.Account:
     account = customers.account(organization=place.organization, site=place.site, number=number)
-    customers.contract(
-        account=account, point=meter.point, tariff=place.tariff, starts_at=starts_at, ends_at=ends_at
-    )
+    customers.contract(account=account, point=meter.point, tariff=place.tariff, starts_at=starts_at, ends_at=ends_at)
     return account
 
 
@@ -52,11 +52,7 @@ def drafts(place: billing.Place, first: date = FIRST, until: date = UNTIL) -> di
     with scoping.scope([place.organization.pk], actor=ACTOR):
         rows = queries.run_bills(run_public_id=run.public_id).rows
         assert [each.reasons for each in rows if each.reasons] == []
-        return {
-            each.account_number: billing.bill_of(each).content
-            for each in rows
-            if each.bill_public_id is not None
-        }
+        return {each.account_number: billing.bill_of(each).content for each in rows if each.bill_public_id is not None}
 
 
 def only(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -274,9 +270,7 @@ class TestTariff:
             tariff_operations.save_draft(
                 actor=ACTOR, at=START, tariff=place.tariff, document=billing.document(decimals=2)
             )
-            tariff_operations.publish_version(
-                actor=ACTOR, at=START, tariff=place.tariff, first_day=date(2026, 10, 12)
-            )
+            tariff_operations.publish_version(actor=ACTOR, at=START, tariff=place.tariff, first_day=date(2026, 10, 12))
         meter = billing.metered(place)
         billing.count(meter.energy, START, END, rise=[23, 31, 18])
         tenant(place, meter)
@@ -335,3 +329,27 @@ class TestCanonical:
         assert made.inputs_digest == draft.inputs_digest
         assert bill.digest is not None
         assert bill.code == content.verification_code(bill.digest)
+
+
+class TestLetterhead:
+    @pytest.mark.spec("B-70/1")
+    def test_is_a_fact_of_what_is_calculated_later_and_of_nothing_before(self) -> None:
+        place = billing.place()
+        meter = billing.metered(place)
+        billing.count(meter.energy, START, END)
+        account = tenant(place, meter)
+        issued = billing.issued(place, first_day=FIRST, until_day=date(2026, 10, 16))
+        with scoping.scope([place.organization.pk], actor=ACTOR):
+            (row,) = queries.run_bills(run_public_id=issued.public_id).rows
+            before = billing.bill_of(row)
+        said = document_values.LetterheadFacts(tax_number="B-1", address="Quay 1\n08039 Barcelona")
+        with scoping.scope([place.organization.pk], actor=ACTOR):
+            document_operations.change_letterhead(actor=ACTOR, at=END, facts=said)
+
+        later = drafts(place, date(2026, 10, 16))[account.number]["organization"]
+
+        assert (later["tax_number"], later["address"]) == ("B-1", "Quay 1\n08039 Barcelona")
+        assert "contact" not in later
+        assert "tax_number" not in before.content["organization"]
+        with scoping.scope([place.organization.pk], actor=ACTOR):
+            assert billing.bill_of(row) == before

@@ -16,7 +16,7 @@ from meterbook.billing.queries import prints
 from meterbook.customers import models as customer_models
 from meterbook.documents import queries as document_queries
 from meterbook.foundation import scoping
-from meterbook.kernel import civil
+from meterbook.kernel import civil, order
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.money import Money
 from meterbook.ledger import posting
@@ -200,7 +200,7 @@ class TestStanding:
     ],
 )
 def test_units_are_sorted_as_people_count_them(codes: list[str], expected: list[str]) -> None:
-    assert sorted(codes, key=prints.natural) == expected
+    assert sorted(codes, key=order.natural) == expected
 
 
 def bill_of(run: models.BillRun) -> uuid.UUID:

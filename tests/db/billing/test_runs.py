@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection
 from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
+from meterbook.audit import models as audit_models
 from meterbook.billing import models, operations, queries, values
 from meterbook.customers import models as customer_models
 from meterbook.customers import operations as customer_operations
@@ -50,6 +51,18 @@ def held(run: models.BillRun) -> list[queries.ComparedRow]:
     with scoping.scope([run.organization_id], actor=ACTOR):
         narrowing = queries.Narrowing(show=queries.Show.HELD)
         return list(queries.run_members(run_public_id=run.public_id, narrowing=narrowing).rows)
+
+
+def leave_out(run: models.BillRun, account: customer_models.Account) -> None:
+    with scoping.scope([run.organization_id], actor=ACTOR):
+        operations.exclude_accounts(actor=ACTOR, at=END, run=run, account_ids=[account.pk], reason="moves out")
+
+
+def digests(run: models.BillRun) -> dict[int, str]:
+    """What the drafts of a run say, by account."""
+    with scoping.scope([run.organization_id], actor=ACTOR):
+        drafts = models.BillDraft.objects.filter(organization_id=run.organization_id, run=run)
+        return dict(drafts.order_by("position").values_list("account_id", "digest"))
 
 
 class TestRun:
@@ -126,9 +139,7 @@ class TestRun:
         bare = dataclasses.replace(place, site=other)
         meter = billing.metered(bare)
         account = customers.account(organization=place.organization, site=other)
-        customers.contract(
-            account=account, point=meter.point, tariff=place.tariff, starts_at=START + timedelta(days=3)
-        )
+        customers.contract(account=account, point=meter.point, tariff=place.tariff, starts_at=START + timedelta(days=3))
 
         with pytest.raises(customer_queries.NoLandlord):
             billing.plan(bare, first_day=FIRST, until_day=UNTIL)
@@ -220,6 +231,76 @@ class TestHeld:
         assert [each.account_number for each in (row.member for row in held(second))] == [account.number]
 
 
+class TestIncluding:
+    def test_takes_an_account_in_again_as_if_it_had_never_been_out(self) -> None:
+        place = billing.place(code="HR")
+        out, other = shop(place), shop(place)
+        run = reviewed(place)
+        before = digests(run)
+        leave_out(run, out)
+        assert list(digests(run)) == [other.pk]
+
+        with scoping.scope([place.organization.pk], actor=ACTOR):
+            operations.include_accounts(actor=ACTOR, at=END, run=run, account_ids=[out.pk])
+            entries = audit_models.AuditEntry.objects.filter(
+                organization_id=place.organization.pk, action="billing:include_accounts"
+            )
+            (entry,) = entries
+        again = billing.advance(billing.fresh(run))
+
+        assert entry.after == {"accounts": [out.number]}
+        assert again.state == values.RunState.REVIEW
+        assert digests(run) == before
+        assert billing.advance(billing.approve(again)).state == values.RunState.CLOSED
+
+    def test_checks_what_was_held_again(self) -> None:
+        place = _one_shop()
+        gap = datetime(2026, 10, 31, 22, 30, tzinfo=UTC)
+        out = shop(place, without=[gap + count * billing.STEP for count in range(3)])
+        run = reviewed(place)
+        leave_out(run, out)
+
+        with scoping.scope([place.organization.pk], actor=ACTOR):
+            operations.include_accounts(actor=ACTOR, at=END, run=run, account_ids=[out.pk])
+        billing.advance(billing.fresh(run))
+
+        assert [each.member.account_id for each in held(run)] == [out.pk]
+
+    def test_refuses_who_was_not_left_out(self) -> None:
+        place = billing.place()
+        account = shop(place)
+        run = reviewed(place)
+
+        with scoping.scope([place.organization.pk], actor=ACTOR), pytest.raises(operations.MemberNotFound):
+            operations.include_accounts(actor=ACTOR, at=END, run=run, account_ids=[account.pk])
+
+    def test_refuses_whose_contract_is_gone(self) -> None:
+        place = billing.place()
+        out = shop(place)
+        shop(place)
+        run = reviewed(place)
+        leave_out(run, out)
+        with scoping.scope([place.organization.pk], actor=ACTOR):
+            customer_models.Contract.objects.filter(organization_id=place.organization.pk, account=out).delete()
+
+        with (
+            scoping.scope([place.organization.pk], actor=ACTOR),
+            pytest.raises(operations.NothingLeft, match=out.number),
+        ):
+            operations.include_accounts(actor=ACTOR, at=END, run=run, account_ids=[out.pk])
+
+    def test_refuses_once_the_run_is_approved(self) -> None:
+        place = billing.place()
+        out = shop(place)
+        shop(place)
+        run = reviewed(place)
+        leave_out(run, out)
+        billing.approve(billing.fresh(run))
+
+        with scoping.scope([place.organization.pk], actor=ACTOR), pytest.raises(operations.NotInReview):
+            operations.include_accounts(actor=ACTOR, at=END, run=run, account_ids=[out.pk])
+
+
 class TestApproval:
     def test_needs_a_second_person_where_there_is_one(self) -> None:
         place = _one_shop()
@@ -248,9 +329,7 @@ class TestApproval:
             contract = customer_models.Contract.objects.select_related("account").get(
                 organization_id=place.organization.pk
             )
-            customer_operations.end_contract(
-                actor=ACTOR, at=END, contract=contract, ends_at=START + timedelta(days=9)
-            )
+            customer_operations.end_contract(actor=ACTOR, at=END, contract=contract, ends_at=START + timedelta(days=9))
 
         with pytest.raises(operations.RunOutdated):
             billing.approve(run)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import uuid
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
 from django.db import connections
 
+from meterbook.audit import models as audit_models
 from meterbook.documents import operations, queries, values
 from meterbook.foundation import scoping
 from meterbook.kernel.actor import Actor
@@ -49,9 +51,7 @@ class TestNumbers:
             operations.take_numbers(kind=BILL, prefix="HR-2026", count=7)
 
             assert list(operations.take_numbers(kind=BILL, prefix="HR-2027", count=1)) == [1]
-            assert list(
-                operations.take_numbers(kind=values.DocumentKind.CREDIT_NOTE, prefix="HR-2026", count=1)
-            ) == [1]
+            assert list(operations.take_numbers(kind=values.DocumentKind.CREDIT_NOTE, prefix="HR-2026", count=1)) == [1]
 
     @pytest.mark.spec("B-71")
     def test_have_no_gap_and_no_double_when_many_take_them(self) -> None:
@@ -113,3 +113,36 @@ class TestFiles:
     def test_of_others_are_not_there(self) -> None:
         with scoping.scope([identity.organization().pk], actor=ACTOR), pytest.raises(queries.IssuedFileNotFound):
             queries.file_content(public_id=uuid.uuid4())
+
+
+class TestLetterhead:
+    def test_is_empty_until_somebody_says_it(self) -> None:
+        organization = identity.organization()
+
+        with scoping.scope([organization.pk], actor=ACTOR):
+            assert queries.letterhead(organization_id=organization.pk) == values.LetterheadFacts()
+
+    def test_is_changed_with_an_entry_only_when_something_differs(self) -> None:
+        organization = identity.organization()
+        first = values.LetterheadFacts(tax_number="B-1", address="Quay 1\n08039 Barcelona", contact="+34 900")
+        second = values.LetterheadFacts(tax_number="B-2")
+
+        with scoping.scope([organization.pk], actor=ACTOR):
+            for facts in (first, first, second):
+                operations.change_letterhead(actor=ACTOR, at=AT, facts=facts)
+            found = queries.letterhead(organization_id=organization.pk)
+            entries = audit_models.AuditEntry.objects.filter(
+                organization_id=organization.pk, action="documents:change_letterhead"
+            )
+            said = list(entries.order_by("id").values_list("before", "after"))
+
+        assert found == second
+        assert said == [(None, asdict(first)), (asdict(first), asdict(second))]
+
+    def test_of_another_organization_is_not_seen(self) -> None:
+        organization = identity.organization()
+        with scoping.scope([organization.pk], actor=ACTOR):
+            operations.change_letterhead(actor=ACTOR, at=AT, facts=values.LetterheadFacts(tax_number="B-1"))
+
+        with scoping.scope([identity.organization().pk], actor=ACTOR):
+            assert queries.letterhead(organization_id=organization.pk) == values.LetterheadFacts()

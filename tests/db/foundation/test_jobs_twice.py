@@ -22,6 +22,8 @@ def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:
         runs = [str(row[0]) for row in cursor.fetchall()]
         cursor.execute("SELECT public_id FROM billing_printfile WHERE organization_id = %s", [organization_id])
         prints = [str(row[0]) for row in cursor.fetchall()]
+        cursor.execute("SELECT public_id FROM audit_auditcheck WHERE organization_id = %s", [organization_id])
+        checks = [str(row[0]) for row in cursor.fetchall()]
         cursor.execute(
             "SELECT event_id, handler FROM foundation_eventdelivery WHERE organization_id = %s", [organization_id]
         )
@@ -32,8 +34,12 @@ def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:
         "metering.derive_dirty_days": [own],
         "alarms.settle_buses": [own],
         "audit.seal_entries": [own],
+        "audit.verify_chain": [{**own, "check_id": check} for check in checks],
         "billing.advance_run": [{**own, "run_id": run} for run in runs],
         "billing.make_print_file": [{**own, "print_id": print_file} for print_file in prints],
+        "notifications.deliver_messages": [own],
+        "notifications.check_telegram": [own],
+        "notifications.receive_updates": [own],
         "metering.make_partitions": [{"organization_id": ticker.PLATFORM}],
     }
 

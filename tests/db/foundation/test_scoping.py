@@ -108,9 +108,7 @@ class TestOperation:
         from meterbook.sites import operations
 
         with pytest.raises(scoping.OutsideScope):
-            operations.create_site(
-                actor=ACTOR, at=clock.now(), code="A", name="A", time_zone="UTC", currency="EUR"
-            )
+            operations.create_site(actor=ACTOR, at=clock.now(), code="A", name="A", time_zone="UTC", currency="EUR")
 
 
 class TestAppRole:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from meterbook.foundation import scoping
-from meterbook.identity import activity, models, operations, queries, sign_in
+from meterbook.identity import activity, authority, first_start, models, operations, queries, sign_in
 from meterbook.identity.values import OneTimePassword, RoleCode, Theme
 from tests.factories import identity
 from tests.support import trails
@@ -141,7 +141,7 @@ class TestDeactivateUser:
         user = identity.user(organization=organization, role=RoleCode.MONITOR)
         identity.user(organization=other, role=RoleCode.MONITOR, email=user.email, has_chosen_password=False)
 
-        with pytest.raises(activity.UserOfOthers):
+        with pytest.raises(authority.UserOfOthers):
             deactivate(organization, user)
 
     def test_does_not_find_a_person_of_another_organization(self) -> None:
@@ -189,7 +189,7 @@ class TestPreferences:
 
 class TestFirstAdministrator:
     def test_is_made_on_an_empty_database_with_an_organization(self, empty_database: str) -> None:
-        made = operations.ensure_first_administrator(email="admin@meterbook.example", at=AT)
+        made = first_start.ensure_first_administrator(email="admin@meterbook.example", at=AT)
 
         assert made is not None
         user = models.User.objects.get()
@@ -205,8 +205,8 @@ class TestFirstAdministrator:
         ]
 
     def test_gets_another_password_until_one_was_chosen(self, empty_database: str) -> None:
-        first = operations.ensure_first_administrator(email="admin@meterbook.example", at=AT)
-        second = operations.ensure_first_administrator(email="ignored@meterbook.example", at=AT)
+        first = first_start.ensure_first_administrator(email="admin@meterbook.example", at=AT)
+        second = first_start.ensure_first_administrator(email="ignored@meterbook.example", at=AT)
 
         user = models.User.objects.get()
         assert first is not None
@@ -216,22 +216,22 @@ class TestFirstAdministrator:
         assert user.check_password(second.password)
 
     def test_gets_another_password_after_the_sign_in_was_broken_off(self, empty_database: str) -> None:
-        operations.ensure_first_administrator(email="admin@meterbook.example", at=AT)
+        first_start.ensure_first_administrator(email="admin@meterbook.example", at=AT)
         user = models.User.objects.get()
         sign_in.use_one_time_password(user_id=user.pk, password_hash=user.password)
 
-        made = operations.ensure_first_administrator(email="admin@meterbook.example", at=AT)
+        made = first_start.ensure_first_administrator(email="admin@meterbook.example", at=AT)
 
         user.refresh_from_db()
         assert made is not None
         assert user.check_password(made.password)
 
     def test_is_left_alone_once_a_password_was_chosen(self, empty_database: str) -> None:
-        operations.ensure_first_administrator(email="admin@meterbook.example", at=AT)
+        first_start.ensure_first_administrator(email="admin@meterbook.example", at=AT)
         user = models.User.objects.get()
         sign_in.set_password(actor=identity.actor(user), at=AT, user_id=user.pk, password=identity.PASSWORD)
 
-        assert operations.ensure_first_administrator(email="admin@meterbook.example", at=AT) is None
+        assert first_start.ensure_first_administrator(email="admin@meterbook.example", at=AT) is None
 
         user.refresh_from_db()
         assert user.check_password(identity.PASSWORD)
@@ -240,7 +240,7 @@ class TestFirstAdministrator:
         identity.organization(name="First")
         wanted = identity.organization(name="Demo")
 
-        operations.ensure_first_administrator(email="admin@meterbook.example", at=AT, organization_id=wanted.id)
+        first_start.ensure_first_administrator(email="admin@meterbook.example", at=AT, organization_id=wanted.id)
 
         assert queries.organization_ids_of(user_id=models.User.objects.get().pk, at=AT) == (wanted.id,)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -62,6 +63,21 @@ class TestRecordReadings:
         assert first == operations.RecordOutcome(inserted=2, unchanged=0, conflicts=0)
         assert again == operations.RecordOutcome(inserted=0, unchanged=2, conflicts=0)
         assert stored(meter) == [(NOON, 100, 1), (NOON + QUARTER, 130, 1)]
+
+    def test_keeps_when_each_reading_came_where_the_batch_says_it(self, meter: metering.Installed) -> None:
+        rows = [(meter.energy.pk, metering.microseconds(NOON + offset * QUARTER), offset) for offset in range(2)]
+        batch = operations.ReadingBatch.of(rows)
+        noted = dataclasses.replace(batch, arrived=batch.at + 2_000_000)
+
+        operations.record_readings(
+            organization_id=meter.organization_id, actor=metering.ACTOR, at=NOON + 30 * QUARTER, batch=noted
+        )
+
+        with scoping.scope([meter.organization_id], actor=metering.ACTOR):
+            kept = models.Reading.objects.filter(organization_id=meter.organization_id).order_by(
+                "series_id", "at", "source"
+            )
+            assert [each.received_at - each.at for each in kept] == [timedelta(seconds=2)] * 2
 
     def test_keeps_what_contradicts_beside_what_was_there(self, meter: metering.Installed) -> None:
         metering.record(meter.energy, [(NOON, 100)])
@@ -126,9 +142,7 @@ class TestRecordReadings:
         ("column", "value", "words"),
         [("quality", 42, "unknown quality"), ("source", 9, "unknown source"), ("at", 10**18, "1900")],
     )
-    def test_names_the_row_that_is_wrong(
-        self, meter: metering.Installed, column: str, value: int, words: str
-    ) -> None:
+    def test_names_the_row_that_is_wrong(self, meter: metering.Installed, column: str, value: int, words: str) -> None:
         rows = [(meter.energy.pk, metering.microseconds(NOON), 1), (meter.energy.pk, metering.microseconds(NOON), 2)]
         batch = operations.ReadingBatch.of(rows)
         getattr(batch, column)[1] = value

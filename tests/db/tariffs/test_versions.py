@@ -67,9 +67,7 @@ class TestSaveDraft:
             tariff = make()
 
             with pytest.raises(TariffInvalid, match="currency: it is “USD”"):
-                operations.save_draft(
-                    actor=ACTOR, at=AT, tariff=tariff, document=tariffs.peak_document(currency="EUR")
-                )
+                operations.save_draft(actor=ACTOR, at=AT, tariff=tariff, document=tariffs.peak_document(currency="EUR"))
 
     def test_is_audited(self) -> None:
         with scoping.scope([identity.organization().pk], actor=ACTOR) as scope:

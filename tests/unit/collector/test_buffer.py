@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from structlog import testing
 
 from meterbook.collector import buffer
+
+HOUR = datetime(2026, 6, 16, 10, tzinfo=UTC)
 
 
 def reading(series: int, at: int) -> tuple[buffer.Row, bool]:
@@ -57,3 +61,37 @@ class TestBuffer:
         assert [at for _series, at, _value in kept.take().readings[1]] == [3, 4, 5]
         assert kept.lost == 2
         assert [(line["event"], line["count"]) for line in logged] == [("collector.readings_lost", 2)]
+
+
+class TestTallies:
+    def test_count_questions_and_failures_by_hour(self) -> None:
+        kept = buffer.Buffer()
+        for minute, is_failed in ((5, False), (59, True), (60, False)):
+            kept.tally(1, 7, HOUR + timedelta(minutes=minute), is_failed=is_failed)
+
+        counts = kept.take_tallies()
+
+        assert counts == {
+            1: {(7, HOUR, False): 1, (7, HOUR, True): 1, (7, HOUR + timedelta(hours=1), False): 1},
+        }
+        assert kept.take_tallies() == {}
+
+    def test_of_more_than_two_hours_are_not_kept(self) -> None:
+        kept = buffer.Buffer()
+        for hours in range(5):
+            kept.tally(1, 7, HOUR + timedelta(hours=hours), is_failed=False)
+
+        assert sorted(hour for _device, hour, _failed in kept.take_tallies()[1]) == [
+            HOUR + timedelta(hours=3),
+            HOUR + timedelta(hours=4),
+        ]
+
+    def test_that_could_not_be_written_add_to_what_came_since(self) -> None:
+        kept = buffer.Buffer()
+        kept.tally(1, 7, HOUR, is_failed=True)
+        (counts,) = kept.take_tallies().values()
+        kept.tally(1, 7, HOUR, is_failed=True)
+
+        kept.put_back_tallies(1, counts)
+
+        assert kept.take_tallies()[1] == {(7, HOUR, True): 2}

@@ -16,6 +16,7 @@ from meterbook.documents.rendering import bills
 from meterbook.documents.rendering.words import LanguageMissing
 from tests.factories import documents
 
+FEWEST_LINES = 12  # of the notes, the legal words and the foot
 GOLDEN = Path(__file__).parents[2] / "golden"
 
 
@@ -122,6 +123,26 @@ class TestUnusual:
         assert pages > 5
         assert [each for each in range(40) if f"EL-{each:03}" not in text] == []
         assert f"Page {pages} of {pages}" in text
+
+    @pytest.mark.parametrize("language", ["en", "es"])
+    @pytest.mark.parametrize("services", [2, 3])
+    def test_a_bill_of_two_or_three_services_fits_two_pages(self, services: int, language: str) -> None:
+        points = [documents.electricity(), documents.water(), documents.water(public_id="third", name="Cold water 2")]
+        organization = {**documents.bill_content()["organization"], "contact": "bills@harbor.example, 9:00–17:00"}
+
+        pdf = documents.bill_pdf(
+            documents.bill_content(meter_points=points[:services], organization=organization), language=language
+        )
+
+        assert len(read(pdf).pages) == 2
+
+    @pytest.mark.parametrize("points", [1, 3, 4, 6, 9, 12])
+    def test_no_page_holds_only_a_few_lines(self, points: int) -> None:
+        meters = [documents.electricity(public_id=str(each), code=f"EL-{each:03}") for each in range(points)]
+
+        pdf = documents.bill_pdf(documents.bill_content(meter_points=meters))
+
+        assert min(len(page.extract_text().splitlines()) for page in read(pdf).pages) >= FEWEST_LINES
 
     def test_very_long_names_break(self) -> None:
         operator = {**documents.bill_content()["organization"], "name": "Gesellschaft für Messdienste " * 6}

@@ -150,6 +150,22 @@ class TestMeter:
             "3,298.800",
         )
 
+    @pytest.mark.parametrize(
+        ("model", "register", "language", "words"),
+        [
+            ("eastron_sdm630", "energy_import", "en", "Eastron SDM630 · energy taken"),
+            ("abb_b23", "energy_import", "es", "ABB B23 · energía consumida"),
+            ("ECX-320", "1.8.0", "en", "ECX-320 · 1.8.0"),
+            ("", "volume", "es", "volumen"),
+        ],
+    )
+    def test_names_meter_and_register_in_words(self, model: str, register: str, language: str, words: str) -> None:
+        segments = [documents.segment(model=model, register=register)]
+
+        (meter,) = made(language, meter_points=[documents.electricity(segments=segments)])["meters"]
+
+        assert meter["segments"][0]["model"] == words
+
     def test_exchanged_shows_both_meters_and_their_sum(self) -> None:
         out = documents.reading("2026-10-15T09:12:00-04:00", 123000, source="EXCHANGE")
         segments = [documents.segment(serial="OLD", present=out), documents.segment(serial="NEW", multiplier="200/3")]
@@ -234,6 +250,13 @@ class TestNotes:
 
         assert notes[0].startswith("Estimated or spread intervals: Electricity, G-04 12 of 2,976.")
         assert notes[1].startswith("No contract covered Electricity, G-04 from")
+
+    def test_tell_of_points_that_were_vacant_together_in_one_note(self) -> None:
+        points = [documents.electricity(is_vacancy=True, name=name, public_id=name) for name in ("G-04", "G-05")]
+
+        (said,) = [each for each in made(meter_points=points)["notes"] if "No contract" in each]
+
+        assert said.startswith("No contract covered Electricity, G-04, Electricity, G-05 from")
 
     def test_say_nothing_about_squares_when_there_are_none(self) -> None:
         assert not any("□" in each for each in made()["notes"])

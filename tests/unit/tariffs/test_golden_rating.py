@@ -63,19 +63,14 @@ class TestTiers:
 
     def test_calendar_months_add_up(self) -> None:
         component = {**tariffs.TIERS, "tier_reference": "CALENDAR_MONTH"}
-        plan = tariffs.plan(
-            tariffs.document(components=[component]), first=date(2026, 1, 17), until=date(2026, 3, 1)
-        )
+        plan = tariffs.plan(tariffs.document(components=[component]), first=date(2026, 1, 17), until=date(2026, 3, 1))
         assert plan.edges(plan.document.components[0]) == (148_387, 445_161)  # 100 and 300 x (15/31 + 28/28)
 
     def test_a_period_near_the_reference_is_not_prorated(self) -> None:
         component = {**tariffs.TIERS, "no_proration_within_days": 3}
-        plan = tariffs.plan(
-            tariffs.document(components=[component]), first=date(2026, 1, 1), until=date(2026, 2, 3)
-        )
+        plan = tariffs.plan(tariffs.document(components=[component]), first=date(2026, 1, 1), until=date(2026, 2, 3))
 
         assert plan.edges(plan.document.components[0]) == (100_000, 300_000)
-
 
     @pytest.mark.parametrize(("kwh", "due"), [("0", "0.00"), ("7", "1.40")])
     def test_tiers_that_a_short_period_leaves_empty_take_nothing_from_those_above(self, kwh: str, due: str) -> None:
@@ -98,7 +93,6 @@ class TestTiers:
         )
 
         assert plan.edges(plan.document.components[0]) == edges
-
 
     @pytest.mark.parametrize(
         ("reference", "edges"), [({"days": 30}, (1_667, 5_000)), ("CALENDAR_MONTH", (1_613, 4_839))]
@@ -131,9 +125,7 @@ class TestClockChanges:
     )
     @pytest.mark.parametrize("minutes", [15, 30, 60])
     def test_new_york(self, day: date, due: str, minutes: int) -> None:
-        plan = tariffs.plan(
-            tariffs.peak_document(), first=day, until=day + timedelta(days=1), zone="America/New_York"
-        )
+        plan = tariffs.plan(tariffs.peak_document(), first=day, until=day + timedelta(days=1), zone="America/New_York")
         step = timedelta(minutes=minutes)
 
         rated = fold.rate(plan, tariffs.usage(plan, 1000 * minutes // 60, step=step))
@@ -242,9 +234,7 @@ class TestSharedIntervals:
             {"from": "08:30", "to": "22:00", "period": "peak"},
             {"from": "22:00", "to": "08:30", "period": "off"},
         ]
-        plan = tariffs.plan(
-            tariffs.peak_document(windows=windows), first=date(2026, 1, 7), until=date(2026, 1, 8)
-        )
+        plan = tariffs.plan(tariffs.peak_document(windows=windows), first=date(2026, 1, 7), until=date(2026, 1, 8))
 
         rated = fold.rate(plan, tariffs.usage(plan, 1001, step=timedelta(hours=1)))
 

@@ -30,7 +30,7 @@ class TestNesting:
         assert "nested" in refused(text)
 
     def test_is_bounded_where_the_schema_allows_anything(self) -> None:
-        assert "nested" in refused(changed(name="[") .replace('"["', "[" * 400 + "]" * 400))
+        assert "nested" in refused(changed(name="[").replace('"["', "[" * 400 + "]" * 400))
 
 
 class TestTexts:

@@ -62,6 +62,7 @@ def shell(*, is_demo: bool = False) -> context.Shell:
         navigation=(),
         alarms=ZONE,
         stream_href="/stream",
+        seen_as="",
     )
     return context.Shell(
         language=translation.get_language() or "en",

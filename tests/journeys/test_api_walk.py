@@ -1,0 +1,261 @@
+"""Every operation of the API, asked by everyone who must stay outside, by each role, and by one who may come in.
+
+A new operation is walked without being named here. A parameter that is new needs an entry in `ARGUMENTS`, a body one in
+`BODIES`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+
+from meterbook.customers import queries as customer_queries
+from meterbook.foundation import scoping
+from meterbook.identity import models as identity_models
+from meterbook.identity import operations as identity_operations
+from meterbook.identity import registry
+from meterbook.identity.values import Module, RoleCode
+from meterbook.ledger import queries as ledger_queries
+from tests.factories import api, identity, imports, sites, tariffs
+from tests.journeys import test_roles, test_routes
+from tests.support import operations
+
+Organization = identity_models.Organization
+UNKNOWN = uuid.UUID("00000000-0000-4000-8000-000000000000")
+OPERATIONS = operations.all_operations()
+each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[each.id for each in OPERATIONS])
+LOOKING = frozenset(each for each in registry.known() if each.partition(":")[2].startswith("view"))
+
+
+def ledger_account(organization: Organization) -> uuid.UUID:
+    test_routes.billed(organization)
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        return ledger_queries.list_accounts()[0].public_id
+
+
+@functools.cache
+def user(organization: Organization) -> uuid.UUID:
+    return identity.user(organization=organization).public_id
+
+
+def point(organization: Organization) -> uuid.UUID:
+    return test_routes.installed(organization)[0].point.public_id
+
+
+def billed_account(organization: Organization) -> uuid.UUID:
+    test_routes.billed(organization)
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        page = customer_queries.list_accounts(narrowing=customer_queries.Narrowing())
+    return page.rows[0][0].public_id
+
+
+def of_route(name: str) -> Callable[[Organization], object]:
+    return lambda organization: test_routes.ARGUMENTS[name].make(organization)
+
+
+def uploaded(rows: list[tuple[str, int]]) -> SimpleUploadedFile:
+    return SimpleUploadedFile("readings.csv", imports.csv_file(rows), content_type="text/csv")
+
+
+def tariff_document() -> dict[str, Any]:
+    return {**tariffs.peak_document(), "code": f"T{uuid.uuid4().hex[:8]}"}
+
+
+def place(organization: Organization) -> uuid.UUID:
+    """A new one each time: the walk archives it."""
+    return sites.node(site=test_routes.placed(organization).site, code=uuid.uuid4().hex[:8]).public_id
+
+
+# Each belongs to the organization that it is made for.
+ARGUMENTS: dict[str, Callable[[Organization], object]] = {
+    **{name: of_route(name) for name in ("site", "file", "tariff", "account", "contract", "bill", "run", "print_file")},
+    **{name: of_route(name) for name in ("transaction", "alarm", "reading")},
+    "point": point,
+    "ledger_account": ledger_account,
+    "user": user,
+    "place": place,
+}
+FIXED = {"code": "energy_import"}
+QUERIES = {
+    "list_readings": {"from": "2026-02-01T00:00:00Z", "until": "2026-02-02T00:00:00Z"},
+    "list_intervals": {"from": "2026-02-01T00:00:00Z", "until": "2026-02-02T00:00:00Z"},
+}
+BODIES: dict[str, Callable[[Organization], Any]] = {
+    "create_site": lambda _o: {
+        "code": uuid.uuid4().hex[:8],
+        "name": "Harbor",
+        "time_zone": "Europe/Madrid",
+        "currency": "EUR",
+    },
+    "create_place": lambda _o: {"kind": "UNIT", "code": uuid.uuid4().hex[:8], "name": "Shop 1"},
+    "move_place": lambda _o: {"parent": None, "moved_at": "2026-02-01T00:00:00Z"},
+    "change_place": lambda _o: {"name": "Shop 2"},
+    "create_meter_point": lambda o: {
+        "site": str(ARGUMENTS["site"](o)),
+        "code": uuid.uuid4().hex[:8],
+        "name": "Shop 1",
+        "service": "ELECTRICITY",
+        "serial_number": uuid.uuid4().hex[:8],
+    },
+    "import_readings": lambda _o: api.MultipartBody(
+        file=uploaded([("2026-03-01 00:00", 1)]), point="nowhere", dry_run="true"
+    ),
+    "create_tariff": lambda _o: {"document": tariff_document()},
+    "save_tariff_draft": lambda _o: {"document": tariff_document()},
+    "publish_tariff": lambda _o: {"first_day": "2027-01-01"},
+    "open_account": lambda o: {"site": str(ARGUMENTS["site"](o)), "number": uuid.uuid4().hex[:8], "name": "Bakery"},
+    "change_customer": lambda _o: {"name": "Calder Bakery & Sons"},
+    "start_contract": lambda o: {
+        "meter_point": str(point(o)),
+        "tariff": str(ARGUMENTS["tariff"](o)),
+        "first_day": "2027-01-01",
+    },
+    "end_contract": lambda _o: {"until_day": "2030-01-01"},
+    "plan_run": lambda o: {
+        "site": str(ARGUMENTS["site"](o)),
+        "first_day": "2026-02-01",
+        "until_day": "2026-03-01",
+    },
+    "check_run": lambda _o: {},
+    "leave_out_of_run": lambda o: {"accounts": [str(billed_account(o))], "reason": "moved"},
+    "include_in_run": lambda o: {"accounts": [str(billed_account(o))]},
+    "cancel_run": lambda _o: {"reason": "planned twice"},
+    "print_run": lambda _o: {"everything": True},
+}
+
+
+class People:
+    """Two organizations and who asks operations of the first; made once."""
+
+    def __init__(self) -> None:
+        self.own = identity.organization(modules=tuple(Module))
+        self.foreign = identity.organization(modules=tuple(Module))
+        self.programs: dict[str, api.Program] = {}
+
+    def holder(self, permission: str) -> api.Program:
+        return self._once(f"+{permission}", {permission} | LOOKING)
+
+    def others(self, permission: str) -> api.Program:
+        return self._once(f"-{permission}", registry.known() - {permission})
+
+    def of_role(self, role: RoleCode) -> api.Program:
+        if role not in self.programs:
+            user = identity.user(organization=self.own, role=role)
+            held = registry.of_role(role)
+            self.programs[role] = api.program(organization=self.own, owner=user, permissions=held)
+        return self.programs[role]
+
+    def _once(self, name: str, permissions: frozenset[str] | set[str]) -> api.Program:
+        if name not in self.programs:
+            self.programs[name] = api.program(organization=self.own, permissions=permissions)
+        return self.programs[name]
+
+    def path(self, operation: operations.Operation, *, foreign: str = "") -> str:
+        made = {
+            name: FIXED.get(name) or ARGUMENTS[name](self.foreign if name == foreign else self.own)
+            for name in operation.parameters
+        }
+        return operation.fill(made)
+
+    def ask(
+        self, operation: operations.Operation, program: api.Program, path: str, *, has_body: bool = True
+    ) -> HttpResponse:
+        make = BODIES.get(operation.id) if has_body else None
+        body = make(self.own) if make else ({} if operation.method != "GET" else None)
+        return program.ask(operation.method, path, body, query=QUERIES.get(operation.id))
+
+
+@pytest.fixture(scope="module")
+def people(database: str) -> People:
+    return People()
+
+
+def no_floats(text: bytes) -> object:
+    def refuse(number: str) -> None:
+        raise AssertionError(f"{number} is a float")
+
+    return json.loads(text, parse_float=refuse)
+
+
+def test_there_are_operations() -> None:
+    assert len(OPERATIONS) >= 60
+    assert len({each.id for each in OPERATIONS}) == len(OPERATIONS)
+
+
+@each_operation
+def test_operation_names_what_it_asks(operation: operations.Operation) -> None:
+    assert operation.permission in registry.known()
+    assert set(operation.parameters) <= set(ARGUMENTS) | set(FIXED)
+
+
+@pytest.mark.spec("X-12/1")
+@each_operation
+def test_operation_lets_in_only_who_may_enter(operation: operations.Operation, people: People) -> None:
+    path = people.path(operation)
+
+    nobody = people.ask(operation, api.Program(), path)
+    without = people.ask(operation, people.others(operation.permission), path)
+    within = people.ask(operation, people.holder(operation.permission), path)
+
+    assert (nobody.status_code, nobody.headers["WWW-Authenticate"]) == (401, 'Bearer realm="meterbook"')
+    assert (without.status_code, without.json()["code"]) == (403, "forbidden")
+    assert within.status_code in {200, 201, 202, 409, 422}, within.content
+    if within.headers["Content-Type"].startswith("application/"):
+        assert within.headers["Content-Type"] == "application/pdf" or no_floats(within.content) is not None
+
+
+@pytest.mark.spec("X-05/2")
+@each_operation
+def test_operation_finds_nothing_of_others(operation: operations.Operation, people: People) -> None:
+    program = people.holder(operation.permission)
+
+    for name in set(operation.parameters) - set(FIXED):
+        answer = people.ask(operation, program, people.path(operation, foreign=name))
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), (name, answer.content)
+
+
+@contextlib.contextmanager
+def module_off(organization: Organization, module: Module) -> Iterator[None]:
+    for is_on in (False, True):
+        with scoping.scope([organization.pk], actor=identity.ACTOR):
+            identity_operations.change_module(actor=identity.ACTOR, at=identity.LONG_AGO, module=module, is_on=is_on)
+        if not is_on:
+            yield
+
+
+@pytest.mark.spec("M-113")
+@pytest.mark.parametrize("module", [each for each in Module if each != Module.CORE])
+def test_module_that_is_off_is_not_there(module: Module, people: People) -> None:
+    concerned = [each for each in OPERATIONS if module in (each.module, Module.API)]
+    paths = {each.id: each.fill({name: FIXED.get(name, UNKNOWN) for name in each.parameters}) for each in concerned}
+
+    with module_off(people.own, module):
+        answers = {each.id: people.ask(each, people.holder(each.permission), paths[each.id]) for each in concerned}
+        token = api.key(organization=people.own).token
+        listed = api.Program(token).get("/openapi.json").json()["paths"]
+
+    assert {each.status_code for each in answers.values()} <= {404}
+    if module != Module.API:
+        assert not {f"/api/v1{each.path}" for each in concerned} & set(listed)
+
+
+@pytest.mark.spec("M-002/1")
+@pytest.mark.parametrize("role", RoleCode)
+def test_role_may_ask_what_the_matrix_says(role: RoleCode, people: People) -> None:
+    program = people.of_role(role)
+    told = {}
+    for each in OPERATIONS:
+        path = each.fill({name: FIXED.get(name, UNKNOWN) for name in each.parameters})
+        answer = people.ask(each, program, path, has_body=False)
+        told[each.id] = answer.status_code != 403
+        assert answer.status_code < 500
+
+    assert told == {each.id: role in test_roles.MATRIX[each.permission] for each in OPERATIONS}
