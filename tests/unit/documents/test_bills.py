@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from meterbook.documents.rendering import bills
+from meterbook.documents.rendering import bills, compiler
 from meterbook.documents.rendering.words import LanguageMissing
 from tests.factories import documents
 
@@ -143,6 +143,22 @@ class TestUnusual:
         pdf = documents.bill_pdf(documents.bill_content(meter_points=meters))
 
         assert min(len(page.extract_text().splitlines()) for page in read(pdf).pages) >= FEWEST_LINES
+
+    def test_lines_that_break_more_often_than_reckoned_are_set_denser_or_flow_with_their_true_numbers(self) -> None:
+        long = documents.text("A charge whose name tells a whole story and then another " * 5)
+        pdfs = []
+        for count in (4, 12):
+            lines = [documents.line(f"x{each}", long, "1", "DAY", "1.00", "1.00") for each in range(count)]
+            charge = documents.charge("Long", "Largo", 1, lines, net="4.00", quantity=3298800)
+            content = documents.bill_content(meter_points=[documents.electricity(charges=[charge])])
+            pdfs.append(documents.bill_pdf(content))
+
+        numbers = [len(read(pdf).pages) for pdf in pdfs]
+
+        assert numbers[0] == 2
+        assert numbers[1] > 2
+        assert [compiler.pages(pdf) for pdf in pdfs] == numbers
+        assert f"Page {numbers[1]} of {numbers[1]}" in flat(pdfs[1])
 
     def test_very_long_names_break(self) -> None:
         operator = {**documents.bill_content()["organization"], "name": "Gesellschaft für Messdienste " * 6}

@@ -7,6 +7,7 @@ the child would wait forever for threads that it does not have. Use threads, or 
 from __future__ import annotations
 
 import functools
+import re
 import struct
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ FONTS = HERE / "fonts"
 STANDARD: typst.PDFStandard = "a-3a"
 # Stands for a sign that the typeface does not have: an archived PDF may not hold a glyph that means "unknown".
 UNKNOWN = "\N{WHITE SQUARE}"
+_PAGES = re.compile(rb"<</Type/Pages/Count ([0-9]+)/Kids")
 _UNICODE_TABLES = {(0, 4), (3, 10)}
 _local = threading.local()
 
@@ -37,6 +39,14 @@ def compile_pdf(template: str, inputs: dict[str, str], *, day: date) -> bytes:
     if not isinstance(made, bytes):
         raise TypeError("A PDF is one piece of bytes.")
     return made
+
+
+def pages(pdf: bytes) -> int:
+    """This will return how many pages a document of `compile_pdf` has."""
+    found = _PAGES.search(pdf)
+    if found is None:
+        raise ValueError("The PDF has no tree of pages where this compiler writes it.")
+    return int(found[1])
 
 
 def covered(text: str) -> str:

@@ -62,25 +62,7 @@ def of_bill(content: Mapping[str, Any], issue: Issue, code: str) -> Plain:
         **proof.sections(content, language),
         "history": history.table(content, language),
     }
-    return _printable({**made, "is-short": _is_short(made)}, language)
-
-
-def _is_short(made: Plain) -> bool:
-    """Whether the bill surely fits two airy pages; measuring every bill would double the time that it takes to set."""
-    lines = sum(len(group["rows"]) for group in made["groups"]) + len(made["sums"])
-    segments = sum(len(meter["segments"]) + bool(meter["adjustment"]) for meter in made["meters"])
-    shapes = (
-        (len(made["groups"]), 2),
-        (lines, 11),
-        (max(len(made[who]["lines"]) for who in ("operator", "customer")), 4),
-        (segments, 2),
-        (len(made["meters"]), 2),
-        (sum(len(use["rows"]) for use in made["use"]), 4),
-        (len(made["taxes"]), 2),
-        (len(made["notes"]), 3),
-        (max(map(len, made["notes"])), 240),
-    )
-    return all(count <= most for count, most in shapes)
+    return _printable(made, language)
 
 
 def _kind(content: Mapping[str, Any], language: Language) -> str:
