@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "meterbook.customers",
     "meterbook.billing",
     "meterbook.alarms",
+    "meterbook.monitoring",
     "meterbook.journeys",
     "meterbook.web",
     "meterbook.config",
