@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.support import databases, processes
@@ -24,7 +25,8 @@ MAY_MOUNT = 1 << 21  # CAP_SYS_ADMIN
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Markers under which a test may be left out."""
+    """Markers under which a test may be left out, and passwords that cost little."""
+    settings.PASSWORD_HASHERS = ["tests.support.hashing.LightArgon2"]
     for name in LEFT_OUT:
         config.addinivalue_line("markers", f"{name}: left out where {LEFT_OUT[name][0]}")
 
