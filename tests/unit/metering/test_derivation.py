@@ -111,6 +111,8 @@ class TestRollover:
         [
             ([899_999, 10], 10_000_000, "it was not near its end"),
             ([999_000, 5_000], 10_000, "it would have used more than the supply delivers"),
+            ([1_000_003, 0], 10_000, "it showed more than it can, so its wrap is another one"),
+            ([999_978, -93], 10_000, "it showed less than nothing"),
         ],
     )
     def test_is_not_taken_for_one_when(self, shown: list[int], limit: int, why: str) -> None:

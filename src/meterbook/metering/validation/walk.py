@@ -131,7 +131,8 @@ class _Walk:
 
     def _is_rollover(self, base: Point, point: Point) -> bool:
         wrap, limit = self.installation.wrap, self.installation.limit_per_hour
-        if wrap is None or limit is None or 10 * base.value < 9 * wrap:
+        if wrap is None or limit is None or not 9 * wrap <= 10 * base.value < 10 * wrap or point.value < 0:
+            # A counter that shows its wrap or more has another one, and none that wraps shows less than nothing.
             return False
         return not exceeds(wrap - base.value + point.value, point.at - base.at, limit)
 
