@@ -4,7 +4,8 @@
     digest(n) = SHA-256(digest(n-1) + canonical JSON of {"sequence": n, ...entry})      (digests as 32 bytes)
 
 The canonical JSON has sorted keys, no spaces, UTF-8, integers as they are, everything else as text; instants are UTC
-with microseconds. Anyone can recompute it from an export, without Meterbook.
+with microseconds. `on_behalf_of` is left out where it is empty, as it was before there were delegations. Anyone can
+recompute it from an export, without Meterbook.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Entry:
     reason: str
     row_count: int | None
     rows_digest: str
+    on_behalf_of: str = ""
 
 
 def plain(value: object) -> Plain:
@@ -92,6 +94,8 @@ def genesis(organization: uuid.UUID) -> bytes:
 def link(previous: bytes, sequence: int, entry: Entry) -> bytes:
     """This will return the digest of the entry at that place of the chain."""
     content: dict[str, Any] = {field.name: plain(getattr(entry, field.name)) for field in fields(entry)}
+    if not entry.on_behalf_of:
+        del content["on_behalf_of"]
     content["sequence"] = sequence
     return hashlib.sha256(previous + canonical(content)).digest()
 

@@ -22,6 +22,8 @@ class AuditEntry(foundation_models.TenantTable):
     actor_id = models.BigIntegerField(null=True, blank=True)
     actor_label = models.CharField(max_length=200)
     source = models.CharField(max_length=200, blank=True)
+    # The landlord, when somebody of a management company acted by a delegation (M-004).
+    on_behalf_of = models.CharField(max_length=200, blank=True, default="", db_default="")
     action = models.CharField(max_length=60)
     subject_kind = models.CharField(max_length=60)
     subject_id = models.UUIDField(null=True, blank=True)

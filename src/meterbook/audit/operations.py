@@ -58,6 +58,7 @@ def record(
         actor_id=actor.id,
         actor_label=_short(actor.label, 200),
         source=_short(actor.source, 200),
+        on_behalf_of=_short(actor.on_behalf_of, 200),
         action=action,
         subject_kind=about.kind,
         subject_id=about.public_id,

@@ -41,6 +41,7 @@ class EntryRow:
     actor_id: int | None = None
     recorded_at: datetime | None = None
     rows_digest: str = ""
+    on_behalf_of: str = ""
 
 
 class EntryNotFound(LookupError):
@@ -173,6 +174,7 @@ def _chain_entry(each: models.AuditEntry) -> chain.Entry:
         reason=each.reason,
         row_count=each.row_count,
         rows_digest=each.rows_digest,
+        on_behalf_of=each.on_behalf_of,
     )
 
 
@@ -197,4 +199,5 @@ def _row(each: models.AuditEntry) -> EntryRow:
         actor_id=each.actor_id,
         recorded_at=each.recorded_at,
         rows_digest=each.rows_digest,
+        on_behalf_of=each.on_behalf_of,
     )

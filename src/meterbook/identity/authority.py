@@ -28,7 +28,8 @@ def require_above(*, actor: Actor, at: datetime, user: models.User) -> None:
     """
     if actor.kind == "SYSTEM":
         return
-    own = queries.access_of(user_id=actor.id, at=at) if actor.id is not None and actor.kind == "USER" else None
+    # A key stands for the person who answers for it.
+    own = queries.access_of(user_id=actor.id, at=at) if actor.id is not None else None
     if own is None or not own.covers(queries.access_of(user_id=user.pk, at=at)):
         raise HoldsMore(_("This person may do more than you. Ask somebody who may do as much."))
 

@@ -21,7 +21,7 @@ ACCEPTING = Actor.system("invitation")
 
 @dataclass(frozen=True)
 class InvitationRow:
-    """An invitation as screens show it; `title` is the role's name."""
+    """An invitation as screens show it; `title` is the role's name. `is_tenant`: to one's own account, not to work."""
 
     public_id: uuid.UUID
     email: str
@@ -34,6 +34,7 @@ class InvitationRow:
     invited_by: str
     invited_at: datetime
     expires_at: datetime
+    is_tenant: bool
 
 
 class InvitationUnusable(LookupError):
@@ -69,12 +70,12 @@ def invite(
 
     :param site_id: only at this site; None reaches the whole organization
     :param starts_at: when the role begins; None: with accepting
-    :raises OnlyPeopleInvite: when the actor is not a person
+    :raises OnlyPeopleInvite: when the actor is the system: a key invites in the name of the person who answers for it
     :raises operations.GrantExceedsOwn: when the actor lacks a permission of the role
     :raises operations.RoleNotFound: when the organization has no such role
     :raises operations.GrantEndsBeforeStart: when the role would end before it begins
     """
-    if actor.kind != "USER" or actor.id is None:
+    if actor.kind == "SYSTEM" or actor.id is None:
         raise OnlyPeopleInvite(OnlyPeopleInvite.__doc__)
     what, allowed, title = operations.find_role(role)
     operations.require_own(actor=actor, at=at, permissions=allowed, site_id=site_id)
@@ -216,11 +217,9 @@ def _may_still_give(found: models.Invitation, at: datetime) -> bool:
         return False
     held = queries.access_of(user_id=found.invited_by_id, at=at)
     _what, allowed, _title = operations.find_role(_role(found))
-    return (
-        found.invited_by.is_active
-        and held.allows_somewhere(permissions.EDIT_USERS)
-        and allowed <= held.permissions(found.scope_id)
-    )
+    # Tenants are invited by whoever may keep accounts, not only by those who manage people.
+    may_invite = found.role_code == values.RoleCode.TENANT or held.allows_somewhere(permissions.EDIT_USERS)
+    return found.invited_by.is_active and may_invite and allowed <= held.permissions(found.scope_id)
 
 
 def _invitations() -> QuerySet[models.Invitation]:
@@ -246,4 +245,5 @@ def _row(found: models.Invitation) -> InvitationRow:
         invited_by=str(found.invited_by),
         invited_at=found.invited_at,
         expires_at=found.expires_at,
+        is_tenant=found.role_code == values.RoleCode.TENANT,
     )

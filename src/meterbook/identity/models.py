@@ -30,6 +30,8 @@ class Organization(foundation_models.Guarded):
     site_modules = models.JSONField(default=dict, db_default={})
     # Built-in roles whose holders must sign in with a second factor.
     second_factor_roles = ArrayField(models.CharField(max_length=30), default=list)
+    # What the organization lets one person both do and approve (`values.TwoPeople`); at first nothing.
+    alone_allowed = ArrayField(models.CharField(max_length=20), default=list, db_default=[])
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -114,10 +116,12 @@ class Grant(foundation_models.TenantModel):
     role = models.ForeignKey(Role, on_delete=models.PROTECT, null=True, blank=True)
     action = models.CharField(max_length=60, blank=True, default="")
     scope_kind = models.CharField(max_length=20)
-    # The id of a site; no foreign key, because sites are above identity.
+    # The id of a site, a metering point or an account; no foreign key, because all of them are above identity.
     scope_id = models.BigIntegerField(null=True, blank=True)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
+    # Of a monitor: the switch of M-003, by which an administrator lets one change the configuration.
+    may_configure = models.BooleanField(default=False, db_default=False)
 
     privileges = NO_DELETE
 
@@ -133,7 +137,7 @@ class Grant(foundation_models.TenantModel):
             ),
             models.CheckConstraint(
                 condition=models.Q(scope_kind=values.ScopeKind.ORGANIZATION.value, scope_id=None)
-                | models.Q(scope_kind=values.ScopeKind.SITE.value, scope_id__isnull=False),
+                | models.Q(scope_kind__in=values.SINGLE_KINDS, scope_id__isnull=False),
                 name="grant_scope_complete",
             ),
             models.CheckConstraint(
@@ -149,6 +153,46 @@ class Grant(foundation_models.TenantModel):
     def __str__(self) -> str:
         what = self.role_code or self.action or str(self.role_id)
         return f"{what} for {self.user_id}"
+
+
+class Delegation(foundation_models.TenantModel):
+    """That the people of a management company work in the landlord's organization, in [starts_at, ends_at).
+
+    The row is the landlord's. It is never removed: revoking sets its end, so that it stays known who could do what.
+    """
+
+    manager = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    # As it was called when it was entrusted: row security shows the landlord no other organization.
+    manager_name = models.CharField(max_length=200)
+    scopes = ArrayField(models.CharField(max_length=20))
+    # Ids of sites, which are above identity; None is the whole organization.
+    site_ids = ArrayField(models.BigIntegerField(), null=True, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    given_by = models.CharField(max_length=200)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.CharField(max_length=200, blank=True)
+
+    privileges = NO_DELETE
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(ends_at=None) | models.Q(ends_at__gte=models.F("starts_at")),
+                name="delegation_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(manager=models.F("organization_id")), name="delegation_to_another"
+            ),
+            models.CheckConstraint(condition=~models.Q(scopes=[]), name="delegation_of_something"),
+        )
+        indexes = (
+            models.Index(fields=["organization_id", "starts_at"], name="delegation_of_landlord"),
+            models.Index(fields=["manager", "starts_at"], name="delegation_to_manager"),
+        )
+
+    def __str__(self) -> str:
+        return self.manager_name
 
 
 class SavedView(foundation_models.TenantModel):

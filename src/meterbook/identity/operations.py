@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from meterbook.foundation import operation, scoping
+from meterbook.foundation import bus, operation, scoping
 from meterbook.identity import models, passwords, queries, registry, trail, values
 from meterbook.kernel.actor import Actor
 
@@ -189,6 +189,7 @@ def grant_role(
     user_id: int,
     role: values.RoleCode | uuid.UUID,
     site_id: int | None = None,
+    single: tuple[values.ScopeKind, int] | None = None,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
 ) -> uuid.UUID:
@@ -196,6 +197,7 @@ def grant_role(
 
     :param role: a built-in role, or the public id of one of the organization's own
     :param site_id: only at this site; None reaches the whole organization
+    :param single: only for one metering point or account instead: METER or ACCOUNT, and its id
     :param starts_at: None starts now
     :param ends_at: the first instant without it; None is open
     :raises GrantExceedsOwn: when the actor lacks a permission of the role
@@ -209,7 +211,7 @@ def grant_role(
         user_id=user_id,
         what=what,
         title=title,
-        site_id=site_id,
+        reach=single or _reach(site_id),
         starts_at=starts_at,
         ends_at=ends_at,
     )
@@ -238,7 +240,7 @@ def grant_action(
         user_id=user_id,
         what={"action": permission},
         title=permission,
-        site_id=site_id,
+        reach=_reach(site_id),
         starts_at=starts_at,
         ends_at=ends_at,
     )
@@ -276,6 +278,7 @@ def revoke_grant(*, actor: Actor, at: datetime, public_id: uuid.UUID, reason: st
         before=before,
         after={"ends_at": found.ends_at, "reason": reason},
     )
+    bus.notify(values.RIGHTS, organization.pk, [found.pk])
 
 
 def change_preferences(*, user_id: int, language: str, theme: values.Theme) -> None:
@@ -322,6 +325,10 @@ def require_own(*, actor: Actor, at: datetime, permissions: frozenset[str], site
         raise GrantExceedsOwn(permissions - held)
 
 
+def _reach(site_id: int | None) -> tuple[values.ScopeKind, int | None]:
+    return (values.ScopeKind.ORGANIZATION if site_id is None else values.ScopeKind.SITE, site_id)
+
+
 def _grant(
     *,
     actor: Actor,
@@ -329,23 +336,23 @@ def _grant(
     user_id: int,
     what: dict[str, Any],
     title: str,
-    site_id: int | None,
+    reach: tuple[values.ScopeKind, int | None],
     starts_at: datetime | None,
     ends_at: datetime | None,
 ) -> uuid.UUID:
     start = starts_at or at
     if ends_at is not None and ends_at <= start:
         raise GrantEndsBeforeStart(_("The end must lie after the start."))
-    kind = values.ScopeKind.ORGANIZATION if site_id is None else values.ScopeKind.SITE
+    kind, scope_id = reach
     created = models.Grant.objects.create(
         organization_id=scoping.current().organization_id,
         user_id=user_id,
         scope_kind=kind,
-        scope_id=site_id,
+        scope_id=scope_id,
         starts_at=start,
         ends_at=ends_at,
         **what,
     )
-    after = {"user": user_id, "gives": title, "scope": kind, "site": site_id, "starts_at": start, "ends_at": ends_at}
+    after = {"user": user_id, "gives": title, "scope": kind, "site": scope_id, "starts_at": start, "ends_at": ends_at}
     trail.record(actor=actor, at=at, action="identity:grant", subject=created, before=None, after=after)
     return created.public_id

@@ -35,7 +35,7 @@ class RoleRow:
 
 def list_people(*, at: datetime, search: str, offset: int, limit: int) -> tuple[int, tuple[PersonRow, ...]]:
     """This will return how many people fit the words, and one page of them by name."""
-    users = queries.users_of_scope()
+    users = queries.users_of_scope().filter(pk__in=_staff().values("user_id"))
     for word in search.split():
         users = users.filter(Q(name__icontains=word) | Q(email__icontains=word))
     found = list(users.order_by("name", "id")[offset : offset + limit])
@@ -94,6 +94,12 @@ def _state(user: models.User, grants: list[queries.GrantRow], at: datetime) -> v
     if not any(each.starts_at <= at for each in grants):
         return values.PersonState.WITHOUT_ROLE
     return values.PersonState.NEW if user.must_change_password else values.PersonState.ACTIVE
+
+
+def _staff() -> QuerySet[models.Grant]:
+    """Who holds or held more than the role of a tenant: tenants are listed with their accounts."""
+    grants = models.Grant.objects.filter(organization_id=scoping.current().organization_id)
+    return grants.exclude(role_code=values.RoleCode.TENANT)
 
 
 def _grants() -> QuerySet[models.Grant]:

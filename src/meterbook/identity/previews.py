@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from meterbook.foundation import operation
-from meterbook.identity import authority, models, permissions, queries, trail, values
+from meterbook.identity import authority, models, permissions, queries, tenants, trail, values
 from meterbook.kernel.actor import Actor
 
 LONGEST = timedelta(hours=1)
@@ -59,6 +59,8 @@ def _access(*, actor: Actor, at: datetime, user: models.User) -> values.Access:
     seen = queries.access_of(user_id=user.pk, at=at)
     if not user.is_active or user.pk == actor.id or not (seen.everywhere or seen.at_site):
         raise NotViewable(_("You cannot see as this person: switched off, without a role here, or yourself."))
+    if tenants.is_tenant(seen):
+        raise NotViewable(_("What belongs to a tenant is shown to the tenant only."))
     if not own.allows(permissions.EDIT_USERS):
         raise NotViewable(_("You may no longer see as others; ask an administrator."))
     return seen

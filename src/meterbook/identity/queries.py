@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from meterbook.foundation import scoping
-from meterbook.identity import models, registry, values
+from meterbook.identity import holdings, models, values
 from meterbook.kernel.actor import Actor
 
 
@@ -32,6 +32,7 @@ class OrganizationRow:
     second_factor_roles: frozenset[str] = frozenset()
     default_modules: frozenset[str] = frozenset()
     site_modules: Mapping[int, Mapping[str, bool]] = field(default_factory=dict)
+    alone_allowed: frozenset[str] = frozenset()  # of `values.TwoPeople`: what one person may both do and approve
 
     def has_module(self, module: values.Module) -> bool:
         """This will tell whether the module is on; CORE always is."""
@@ -70,6 +71,13 @@ class GrantRow:
     scope_id: int | None
     starts_at: datetime
     ends_at: datetime | None
+    role_code: str = ""
+    may_configure: bool = False
+
+    @property
+    def site_id(self) -> int | None:
+        """This will return the id of the site that the grant reaches, if it reaches a site."""
+        return self.scope_id if self.scope_kind == values.ScopeKind.SITE else None
 
 
 class UserNotFound(LookupError):
@@ -97,12 +105,21 @@ def organization_ids_of(*, user_id: int, at: datetime) -> tuple[int, ...]:
         return tuple(row[0] for row in cursor.fetchall())
 
 
+def entered_ids_of(*, user_id: int, at: datetime) -> tuple[int, ...]:
+    """This will return the ids of the organizations that the user may enter then: by an own grant, or because a company
+    where the user holds one for the whole of it works for them. Runs outside a scope.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM identity_organizations_entered_by(%s, %s) AS id ORDER BY id", [user_id, at])
+        return tuple(row[0] for row in cursor.fetchall())
+
+
 def organizations_of(*, user_id: int, at: datetime, actor: Actor) -> tuple[OrganizationRow, ...]:
     """This will return the organizations that the user may enter at that instant, by name.
 
     Runs outside a scope: it opens one for what it found.
     """
-    ids = organization_ids_of(user_id=user_id, at=at)
+    ids = entered_ids_of(user_id=user_id, at=at)
     if not ids:
         return ()
     with scoping.scope(ids, actor=actor):
@@ -130,21 +147,7 @@ def list_organizations() -> tuple[OrganizationRow, ...]:
 
 def access_of(*, user_id: int, at: datetime) -> values.Access:
     """This will return what the user may do in the organization of the running scope, at that instant."""
-    grants = models.Grant.objects.filter(organization_id=scoping.current().organization_id, user_id=user_id)
-    rows = grants.values_list("role_code", "role__permissions", "action", "scope_id", "starts_at", "ends_at")
-    return values.resolve(
-        (
-            values.GrantFacts(
-                permissions=_permissions(role_code, own_role, action),
-                site_id=site,
-                starts_at=start,
-                ends_at=end,
-                role_code=role_code,
-            )
-            for role_code, own_role, action, site, start, end in rows
-        ),
-        at,
-    )
+    return values.resolve(holdings.facts_of(user_id=user_id, at=at), at)
 
 
 def permissions_of(*, user_id: int, organization_id: int, at: datetime, site_id: int | None = None) -> frozenset[str]:
@@ -208,12 +211,6 @@ def users_of_scope() -> QuerySet[models.User]:
     return models.User.objects.filter(pk__in=granted)
 
 
-def _permissions(role_code: str, own_role: Iterable[str] | None, action: str) -> frozenset[str]:
-    if role_code:
-        return registry.of_role(values.RoleCode(role_code))
-    return frozenset(own_role or ()) | ({action} if action else frozenset())
-
-
 def _organization_row(found: models.Organization) -> OrganizationRow:
     at_sites = {int(site_id): dict(differing) for site_id, differing in found.site_modules.items()}
     on_somewhere = {module for differing in at_sites.values() for module, is_on in differing.items() if is_on}
@@ -227,6 +224,7 @@ def _organization_row(found: models.Organization) -> OrganizationRow:
         default_modules=frozenset(found.modules),
         site_modules=at_sites,
         second_factor_roles=frozenset(found.second_factor_roles),
+        alone_allowed=frozenset(found.alone_allowed),
     )
 
 
@@ -259,4 +257,6 @@ def row_of_grant(grant: models.Grant) -> GrantRow:
         scope_id=grant.scope_id,
         starts_at=grant.starts_at,
         ends_at=grant.ends_at,
+        role_code=grant.role_code,
+        may_configure=grant.may_configure,
     )

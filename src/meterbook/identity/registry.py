@@ -12,7 +12,7 @@ import importlib.util
 import re
 from collections.abc import Iterable
 
-from meterbook.identity.values import Module, RoleCode
+from meterbook.identity.values import DelegationScope, Module, RoleCode
 
 SHAPE = re.compile(r"^[a-z]+:[a-z_]+$")
 
@@ -32,6 +32,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "customers:view*",
         "customers:manage*",
         "customers:know*",
+        "customers:see_own*",
         "billing:manage*",
         "documents:edit_letterhead",
     ),
@@ -47,6 +48,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "customers:view*",
         "customers:manage*",
         "customers:know*",
+        "customers:see_own*",
         "ledger:view*",
         "billing:view*",
         "billing:manage*",
@@ -106,12 +108,36 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "alarms:*",
     ),
     RoleCode.AUDITOR: ("*:view*", "audit:*"),
+    # Not a "view": those who look at everything have no account of their own.
+    RoleCode.TENANT: ("customers:see_own*",),
 }
+
+# What the switch "may change the configuration" of a monitor adds (M-003), and what a monitor sees of single meters and
+# accounts beside the role: their bills.
+MONITOR_CONFIGURES = ("sites:edit*", "metering:manage*", "acquisition:manage*")
+MONITOR_OF_SINGLES = ("billing:view*", "documents:view*")
+
+# What a landlord entrusts to a management company (M-004). Patterns, for what the domains will declare.
+DELEGATION_PATTERNS: dict[DelegationScope, tuple[str, ...]] = {
+    DelegationScope.VIEW: ("*:view*",),
+    DelegationScope.BILL: (
+        "billing:*",
+        "tariffs:draft*",
+        "customers:manage*",
+        "metering:correct_reading",
+        "metering:import_readings",
+    ),
+    DelegationScope.COLLECT: ("ledger:post*", "payments:*", "arrears:*", "prepaid:*"),
+    DelegationScope.CONTROL: ("control:*", "alarms:acknowledge", "acquisition:request_reading"),
+}
+# Who works here, and with which keys, stays between the landlord and its own people.
+NEVER_DELEGATED = ("identity:edit*", "identity:manage*", "identity:view_users", "identity:view_api_keys")
 
 # Which module each domain belongs to: what is off takes its rights, jobs and events with it.
 MODULE_OF_DOMAIN: dict[str, Module] = {
     "identity": Module.CORE,
     "audit": Module.CORE,
+    "installation": Module.CORE,
     "sites": Module.CORE,
     "foundation": Module.CORE,
     "notifications": Module.CORE,
@@ -189,8 +215,13 @@ def module_of(code: str) -> Module:
 
 def of_role(role: RoleCode) -> frozenset[str]:
     """This will return the permissions of a built-in role."""
-    patterns = ROLE_PATTERNS[role]
-    return frozenset(each for each in _known if any(fnmatch.fnmatchcase(each, pattern) for pattern in patterns))
+    return matching(ROLE_PATTERNS[role])
+
+
+def matching(patterns: Iterable[str]) -> frozenset[str]:
+    """This will return the declared permissions that one of the patterns fits."""
+    wanted = tuple(patterns)
+    return frozenset(each for each in _known if any(fnmatch.fnmatchcase(each, pattern) for pattern in wanted))
 
 
 def check(permission: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 
 from django.contrib.auth import hashers
 
 from meterbook.foundation import scoping
 from meterbook.identity import models, queries, trail
 from meterbook.kernel.actor import Actor
+
+KNOWN_FOR = timedelta(days=90)
 
 
 def use_one_time_password(*, user_id: int, password_hash: str) -> str | None:
@@ -35,6 +37,26 @@ def set_password(*, actor: Actor, at: datetime, user_id: int, password: str) -> 
         user.has_one_time_password = user.must_change_password = False
         user.save(update_fields=["password", "has_one_time_password", "must_change_password"])
         _record_everywhere(ids, actor=actor, at=at, action="identity:set_password", user=user)
+
+
+def require_new_password(*, user_id: int) -> None:
+    """This will have the user choose a new password before anything else."""
+    models.User.objects.filter(pk=user_id, must_change_password=False).update(must_change_password=True)
+
+
+def is_known_place(*, email: str, address: str, at: datetime, signed_in: Callable[[int, str, datetime], bool]) -> bool:
+    """This will tell whether the person signed in from that address in the 90 days before. Runs outside a scope.
+
+    :param signed_in: asks the trail of the scope, which is above identity, for (user, address, since)
+    """
+    user = models.User.objects.filter(email=email, is_active=True).first() if address else None
+    if user is None:
+        return False
+    for organization_id in queries.organization_ids_of(user_id=user.pk, at=at):
+        with scoping.scope([organization_id], actor=Actor.system("sign-in", source=address)):
+            if signed_in(user.pk, address, at - KNOWN_FOR):
+                return True
+    return False
 
 
 def note_sign_in(*, actor: Actor, at: datetime, user_id: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Module(enum.StrEnum):
@@ -47,6 +48,7 @@ class RoleCode(enum.StrEnum):
     MONITOR = "MONITOR"
     INTEGRATOR = "INTEGRATOR"
     AUDITOR = "AUDITOR"
+    TENANT = "TENANT"  # somebody who pays for a meter; which account is theirs, `customers` knows
 
 
 ROLE_CAPTIONS = {
@@ -60,6 +62,7 @@ ROLE_CAPTIONS = {
     RoleCode.MONITOR: _("Monitor"),
     RoleCode.INTEGRATOR: _("Integrator"),
     RoleCode.AUDITOR: _("Auditor"),
+    RoleCode.TENANT: _("Tenant"),
 }
 
 
@@ -68,10 +71,49 @@ SECOND_FACTOR_AT_FIRST = (RoleCode.ORGANIZATION_ADMIN, RoleCode.OPERATOR)
 
 
 class ScopeKind(enum.StrEnum):
-    """What a grant reaches: the whole organization, or one site."""
+    """What a grant reaches: the whole organization, one site, one metering point, or one account."""
 
     ORGANIZATION = "ORGANIZATION"
     SITE = "SITE"
+    METER = "METER"
+    ACCOUNT = "ACCOUNT"
+
+
+SINGLE_KINDS = (ScopeKind.SITE.value, ScopeKind.METER.value, ScopeKind.ACCOUNT.value)
+
+
+class DelegationScope(enum.StrEnum):
+    """What a landlord lets a management company do; to look belongs to each of them."""
+
+    VIEW = "VIEW"
+    BILL = "BILL"
+    COLLECT = "COLLECT"
+    CONTROL = "CONTROL"
+
+
+DELEGATION_CAPTIONS = {
+    DelegationScope.VIEW: pgettext_lazy("delegation", "View"),
+    DelegationScope.BILL: pgettext_lazy("delegation", "Bill"),
+    DelegationScope.COLLECT: pgettext_lazy("delegation", "Collect"),
+    DelegationScope.CONTROL: pgettext_lazy("delegation", "Control supply"),
+}
+
+
+class TwoPeople(enum.StrEnum):
+    """What one person does and another approves, where the organization asks for it (maker and checker)."""
+
+    TARIFF = "TARIFF"
+    RUN = "RUN"
+    ADJUSTMENT = "ADJUSTMENT"
+    REFUND = "REFUND"
+
+
+TWO_PEOPLE_CAPTIONS = {
+    TwoPeople.TARIFF: _("Tariffs"),
+    TwoPeople.RUN: _("Bill runs"),
+    TwoPeople.ADJUSTMENT: _("Adjustments of accounts"),
+    TwoPeople.REFUND: _("Refunds"),
+}
 
 
 class PersonState(enum.StrEnum):
@@ -91,6 +133,10 @@ class Theme(enum.StrEnum):
     DARK = "DARK"
 
 
+# Said on the bus when somebody's rights shrank: open streams ask at once whether they may go on.
+RIGHTS = "rights"
+
+
 @dataclass(frozen=True)
 class GrantFacts:
     """A grant with its role already looked up: these permissions, there, in [starts_at, ends_at)."""
@@ -100,6 +146,9 @@ class GrantFacts:
     starts_at: datetime
     ends_at: datetime | None
     role_code: str = ""  # of a built-in role
+    meter_id: int | None = None  # of a metering point: the grant reaches only that
+    account_id: int | None = None
+    company: str = ""  # of a delegation: the name of the company whose people hold it
 
     def is_in_force(self, at: datetime) -> bool:
         """This will tell whether the grant counts at that instant; its end no longer belongs to it."""
@@ -113,6 +162,10 @@ class Access:
     everywhere: frozenset[str] = frozenset()
     at_site: Mapping[int, frozenset[str]] = field(default_factory=dict)
     roles: frozenset[str] = frozenset()  # codes of the built-in roles, wherever held
+    # Single metering points and accounts. Pages that do not know of them stay closed: nothing here counts as a site's.
+    at_meter: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    at_account: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    company: str = ""  # whose people the user belongs to, when a delegation is in force; empty: nobody's but one's own
     # Where modules are switched off at single sites: by permission, the sites where it does not count and those where
     # it does. A permission that is not named here counts everywhere.
     off: Mapping[str, frozenset[int]] = field(default_factory=dict)
@@ -144,27 +197,54 @@ class Access:
             return self.everywhere
         return self.everywhere | self.at_site.get(site_id, frozenset())
 
+    def meters(self, permission: str) -> frozenset[int]:
+        """This will return the metering points for which alone the user was given that, whatever counts elsewhere."""
+        return frozenset(each for each, held in self.at_meter.items() if permission in held)
+
+    def accounts(self, permission: str) -> frozenset[int]:
+        """This will return the accounts for which alone the user was given that, whatever counts elsewhere."""
+        return frozenset(each for each, held in self.at_account.items() if permission in held)
+
     def covers(self, other: Access) -> bool:
         """This will tell whether the other may do nothing anywhere that this one may not."""
-        return other.everywhere <= self.everywhere and all(
-            held <= self.permissions(site_id) for site_id, held in other.at_site.items()
+        return (
+            other.everywhere <= self.everywhere
+            and all(held <= self.permissions(site_id) for site_id, held in other.at_site.items())
+            and _covers(self.everywhere, self.at_meter, other.at_meter)
+            and _covers(self.everywhere, self.at_account, other.at_account)
         )
+
+
+def _covers(everywhere: frozenset[str], own: Mapping[int, frozenset[str]], other: Mapping[int, frozenset[str]]) -> bool:
+    return all(held <= everywhere | own.get(each, frozenset()) for each, held in other.items())
 
 
 def resolve(grants: Iterable[GrantFacts], at: datetime) -> Access:
     """This will add up the grants in force at that instant. No grant gives nothing."""
     everywhere: frozenset[str] = frozenset()
     at_site: dict[int, frozenset[str]] = {}
-    roles = set()
+    at_meter: dict[int, frozenset[str]] = {}
+    at_account: dict[int, frozenset[str]] = {}
+    roles, companies = set(), set()
     for grant in grants:
         if not grant.is_in_force(at):
             continue
         roles |= {grant.role_code} - {""}
-        if grant.site_id is None:
+        companies |= {grant.company} - {""}
+        reaches = ((at_meter, grant.meter_id), (at_account, grant.account_id), (at_site, grant.site_id))
+        reach, key = next(((where, each) for where, each in reaches if each is not None), (None, None))
+        if reach is None or key is None:
             everywhere |= grant.permissions
         else:
-            at_site[grant.site_id] = at_site.get(grant.site_id, frozenset()) | grant.permissions
-    return Access(everywhere=everywhere, at_site=at_site, roles=frozenset(roles))
+            reach[key] = reach.get(key, frozenset()) | grant.permissions
+    return Access(
+        everywhere=everywhere,
+        at_site=at_site,
+        roles=frozenset(roles),
+        at_meter=at_meter,
+        at_account=at_account,
+        company=", ".join(sorted(companies)),
+    )
 
 
 @dataclass(frozen=True)

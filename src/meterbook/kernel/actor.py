@@ -20,6 +20,7 @@ class Actor:
     id: int | None
     label: str
     source: str = ""
+    on_behalf_of: str = ""  # the landlord, when somebody of a management company acts by a delegation
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or (self.kind == SYSTEM) != (self.id is None) or not self.label:
