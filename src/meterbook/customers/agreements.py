@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -78,25 +78,25 @@ def list_agreements(*, narrowing: Narrowing, at: datetime, offset: int = 0, limi
 
     :param limit: None: all of them
     """
-    shown = {
-        Show.RUNNING: Q(during__contains=at),
-        Show.COMING: Q(during__startswith__gt=at),
-        Show.ENDED: Q(during__endswith__lte=at),
-        Show.ALL: Q(),
-    }
-    found = _contracts()
-    if narrowing.search:
-        found = found.filter(
-            Q(account__customer__name__icontains=narrowing.search)
-            | Q(account__number__icontains=narrowing.search)
-            | Q(meter_point__code__icontains=narrowing.search)
-            | Q(meter_point__name__icontains=narrowing.search)
-            | Q(meter_point__node__name__icontains=narrowing.search)
-        )
+    shown = _shown(at)
+    found = _matching(narrowing.search)
     counts = found.aggregate(**{each.value: Count("pk", filter=shown[each]) for each in Show})
     rows = found.filter(shown[narrowing.show]).order_by("-during", "-id")
     part = rows[offset:] if limit is None else rows[offset : offset + limit]
     return AgreementPage(tuple(_row(each) for each in part), {each: counts[each.value] for each in Show})
+
+
+def agreements_after(
+    *, narrowing: Narrowing, at: datetime, after_id: int, limit: int, without_sites: Collection[int] = ()
+) -> list[tuple[int, AgreementRow]]:
+    """This will return contracts with their ids in the order in which they were made, behind an id; for programs.
+
+    :param without_sites: ids of sites whose contracts are left out
+    """
+    found = _matching(narrowing.search).filter(_shown(at)[narrowing.show], pk__gt=after_id)
+    if without_sites:
+        found = found.exclude(account__site_id__in=without_sites)
+    return [(each.pk, _row(each)) for each in found.order_by("pk")[:limit]]
 
 
 def get_agreement(*, public_id: uuid.UUID) -> AgreementRow:
@@ -113,6 +113,28 @@ def get_agreement(*, public_id: uuid.UUID) -> AgreementRow:
 def of_account(*, account_id: int) -> list[AgreementRow]:
     """This will return the contracts of an account, the newest first."""
     return [_row(each) for each in _contracts().filter(account_id=account_id).order_by("-during", "-id")]
+
+
+def _shown(at: datetime) -> dict[Show, Q]:
+    return {
+        Show.RUNNING: Q(during__contains=at),
+        Show.COMING: Q(during__startswith__gt=at),
+        Show.ENDED: Q(during__endswith__lte=at),
+        Show.ALL: Q(),
+    }
+
+
+def _matching(search: str) -> QuerySet[models.Contract]:
+    found = _contracts()
+    if not search:
+        return found
+    return found.filter(
+        Q(account__customer__name__icontains=search)
+        | Q(account__number__icontains=search)
+        | Q(meter_point__code__icontains=search)
+        | Q(meter_point__name__icontains=search)
+        | Q(meter_point__node__name__icontains=search)
+    )
 
 
 def _contracts() -> QuerySet[models.Contract]:

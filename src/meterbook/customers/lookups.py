@@ -184,6 +184,12 @@ def list_customers(*, narrowing: Narrowing, at: datetime, offset: int = 0, limit
     return CustomerPage(tuple(_row(each) for each in rows), {each: counts[each.value] for each in Show})
 
 
+def customers_after(*, narrowing: Narrowing, at: datetime, after_id: int, limit: int) -> list[tuple[int, CustomerRow]]:
+    """This will return customers with their ids in the order in which they were added, behind an id; for programs."""
+    found = _counted(_matching(narrowing.search, at).filter(SHOWN[narrowing.show], pk__gt=after_id))
+    return [(each.pk, _row(each)) for each in found.order_by("pk")[:limit]]
+
+
 def find_customers(*, search: str, at: datetime) -> tuple[CustomerRow, ...]:
     """This will return the first twenty customers in use that match a part of name, code, e-mail, phone or number."""
     found = _counted(_matching(search, at).filter(_ACTIVE)).order_by(Lower("name"), "id")

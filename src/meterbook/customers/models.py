@@ -8,6 +8,7 @@ from django.db import models
 
 from meterbook.customers import values
 from meterbook.foundation import models as foundation_models
+from meterbook.identity import models as identity_models
 from meterbook.ledger import models as ledger_models
 from meterbook.metering import models as metering_models
 from meterbook.sites import models as site_models
@@ -203,3 +204,77 @@ class Deposit(foundation_models.TenantModel):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
+
+
+class SignIn(foundation_models.TenantModel):
+    """That somebody who signs in is the tenant of an account: a user, or whoever accepts an invitation."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    user = models.ForeignKey(identity_models.User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    invitation = models.ForeignKey(
+        identity_models.Invitation, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False, invitation__isnull=True)
+                | models.Q(user__isnull=True, invitation__isnull=False),
+                name="sign_in_of_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_at=None) | models.Q(ends_at__gte=models.F("starts_at")),
+                name="sign_in_ends_after_start",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.user_id or self.invitation_id}"
+
+
+class SitePrivacy(foundation_models.TenantModel):
+    """How finely the landlord sees the use of tenants who have not agreed to more; without a row the defaults hold."""
+
+    site = models.OneToOneField(site_models.Site, on_delete=models.PROTECT)
+    dwellings = models.CharField(max_length=10)
+    commercial = models.CharField(max_length=10)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(
+                    dwellings__in=[each.value for each in values.Granularity],
+                    commercial__in=[each.value for each in values.Granularity],
+                ),
+                name="site_privacy_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.dwellings} {self.commercial}"
+
+
+class FineLook(foundation_models.TenantModel):
+    """That somebody of the organization looked at a tenant's use finer than by day; one row a person, day and way."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT)
+    viewer = models.CharField(max_length=200)
+    day = models.DateField()
+    way = models.CharField(max_length=10)
+    looked_at = models.DateTimeField()
+
+    privileges = foundation_models.APPEND
+    append_only = True
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["contract", "viewer", "day", "way"], name="fine_look_once_a_day"),
+            models.CheckConstraint(
+                condition=models.Q(way__in=[each.value for each in values.LookWay]), name="fine_look_way_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.viewer} {self.day}"

@@ -6,4 +6,7 @@ MANAGE_CUSTOMER = "customers:manage_customer"
 KNOW_VULNERABILITY = "customers:know_vulnerability"
 ERASE_CUSTOMER = "customers:erase_customer"
 
-PERMISSIONS = (VIEW_CUSTOMER, MANAGE_CUSTOMER, KNOW_VULNERABILITY, ERASE_CUSTOMER)
+# What a tenant may: see the accounts that are linked to their sign-in, in the time of their own contracts.
+SEE_OWN_ACCOUNT = "customers:see_own_account"
+
+PERMISSIONS = (VIEW_CUSTOMER, MANAGE_CUSTOMER, KNOW_VULNERABILITY, ERASE_CUSTOMER, SEE_OWN_ACCOUNT)

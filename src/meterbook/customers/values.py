@@ -78,6 +78,38 @@ MOST_LINES = 20  # phones, addresses, custom fields of one customer
 MOST_OCCUPANTS = 30_000
 
 
+class Granularity(enum.StrEnum):
+    """How finely use is shown to the landlord."""
+
+    DAY = "DAY"
+    INTERVAL = "INTERVAL"
+
+
+class PlaceClass(enum.StrEnum):
+    """Whether people live where a meter counts."""
+
+    DWELLING = "DWELLING"
+    COMMERCIAL = "COMMERCIAL"
+
+
+class LookWay(enum.StrEnum):
+    """How somebody looked at use in detail."""
+
+    PAGE = "PAGE"
+    FILE = "FILE"
+    API = "API"
+
+
+GRANULARITY_CAPTIONS = {Granularity.DAY: _("Days only"), Granularity.INTERVAL: _("Every interval (15 minutes)")}
+PLACE_CLASS_CAPTIONS = {PlaceClass.DWELLING: _("Dwellings"), PlaceClass.COMMERCIAL: _("Commercial premises")}
+LOOK_WAY_CAPTIONS = {
+    LookWay.PAGE: _("on screen"),
+    LookWay.FILE: _("as a file"),
+    LookWay.API: _("by a program"),
+}
+GRANULARITY_AT_FIRST = {PlaceClass.DWELLING: Granularity.DAY, PlaceClass.COMMERCIAL: Granularity.INTERVAL}
+
+
 class ReadingOrigin(enum.StrEnum):
     """How it is known what a meter showed when a contract began or ended."""
 

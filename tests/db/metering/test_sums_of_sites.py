@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import random
+import uuid
 from datetime import date, timedelta
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from meterbook.cli import rebuild_totals
 from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
 from meterbook.kernel.quality import ESTIMATED, Quality
@@ -81,6 +84,43 @@ def ours() -> identity_models.Organization:
 @pytest.fixture
 def mall(ours: identity_models.Organization) -> site_models.Site:
     return sites.site(organization=ours)
+
+
+def command(ours: identity_models.Organization, *days: str) -> int:
+    """This will run `meterbook rebuild-totals`, with words such as `--from 2026-03-02`."""
+    parser = argparse.ArgumentParser()
+    rebuild_totals.add_arguments(parser)
+    return rebuild_totals.run(parser.parse_args([*days, "--organization", str(ours.public_id)]))
+
+
+class TestCommand:
+    def test_makes_sums_of_all_days_or_of_some(
+        self, ours: identity_models.Organization, mall: site_models.Site, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        meter = metering.installed_meter(organization=ours, site=mall)
+        usage.flat_days(meter.energy, derived.DAY, 3)
+        one, two = derived.DAY + timedelta(days=1), derived.DAY + timedelta(days=2)
+        assert kept(ours.pk) == {}
+
+        assert command(ours, "--from", str(one), "--until", str(two)) == 0
+        assert {key[3] for key in kept(ours.pk)} == {one}
+        assert command(ours) == 0
+
+        assert kept(ours.pk) == counted(ours.pk)
+        assert f"1 sums of the days from {one} until {two} made anew" in capsys.readouterr().out
+
+    def test_refuses_days_in_the_wrong_order_and_strangers(
+        self, ours: identity_models.Organization, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert command(ours, "--from", "2026-03-02", "--until", "2026-03-02") == 2
+        assert command(ours) == 0
+        printed = capsys.readouterr()
+        assert "later day" in printed.err
+        assert "no days to sum" in printed.out
+
+        ours.public_id = uuid.uuid4()
+        assert command(ours) == 2
+        assert "there is no organization" in capsys.readouterr().err
 
 
 class TestDerivation:

@@ -8,6 +8,7 @@ from meterbook.customers.queries.accounts import (
     Narrowing,
     Show,
     Sort,
+    account_ids,
     accounts_after,
     accounts_by_id,
     accounts_by_public_id,
@@ -22,6 +23,7 @@ from meterbook.customers.queries.accounts import (
 )
 from meterbook.customers.queries.occupancy import NoLandlord, Share, occupancy
 from meterbook.customers.queries.points import PointContractRow, PointRow, list_point_contracts, list_points, tenants_at
+from meterbook.customers.queries.tariff_use import TariffUse, UseRow, tariff_use
 
 __all__ = [
     "AccountNotFound",
@@ -35,6 +37,9 @@ __all__ = [
     "Share",
     "Show",
     "Sort",
+    "TariffUse",
+    "UseRow",
+    "account_ids",
     "accounts_after",
     "accounts_by_id",
     "accounts_by_public_id",
@@ -49,5 +54,6 @@ __all__ = [
     "list_points",
     "occupancy",
     "sites_with_accounts",
+    "tariff_use",
     "tenants_at",
 ]

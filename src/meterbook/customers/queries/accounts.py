@@ -42,6 +42,7 @@ class AccountRow:
     is_landlord: bool
     receivable_id: int
     vacancy_tariff_id: int | None
+    moved_out_at: datetime | None
 
 
 class Show(enum.StrEnum):
@@ -176,6 +177,12 @@ def accounts_by_id(*, ids: Iterable[int]) -> dict[int, AccountRow]:
     return {each.pk: row_of(each) for each in accounts_of_scope().filter(pk__in=list(ids)).order_by("id")}
 
 
+def account_ids(*, numbers: Iterable[str]) -> dict[str, int]:
+    """This will return the ids of the scope's accounts that have one of these numbers, by number."""
+    found = accounts_of_scope().filter(number__in=list(numbers))
+    return dict(found.values_list("number", "pk"))
+
+
 def accounts_by_public_id(*, public_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, AccountRow]:
     """This will return accounts by their public ids."""
     return {
@@ -260,4 +267,5 @@ def row_of(account: models.Account) -> AccountRow:
         is_landlord=account.is_landlord,
         receivable_id=account.receivable_id,
         vacancy_tariff_id=account.vacancy_tariff_id,
+        moved_out_at=account.moved_out_at,
     )

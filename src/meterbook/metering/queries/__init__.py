@@ -1,9 +1,10 @@
 """Reads of metering; each needs a running scope."""
 
+from meterbook.metering.queries.assigned import AssignedPoint, points_by_code, points_by_id
 from meterbook.metering.queries.by_place import PlaceUse, use_by_place
 from meterbook.metering.queries.comparing import Comparison
 from meterbook.metering.queries.consumers import MOST_CONSUMERS, Consumer, top_consumers
-from meterbook.metering.queries.consumption import Against, Point, Usage, usage, usage_of
+from meterbook.metering.queries.consumption import Against, Point, Usage, usage, usage_of, without_detail
 from meterbook.metering.queries.faces import Face, faces_at
 from meterbook.metering.queries.hanging import HangingPoint, find_hanging, list_hanging
 from meterbook.metering.queries.imports import (
@@ -42,14 +43,16 @@ from meterbook.metering.queries.spans import (
     step_back,
     step_on,
 )
-from meterbook.metering.queries.totals import Figure, Hour, ServiceUse, service_use
+from meterbook.metering.queries.totals import Figure, Hour, ServiceUse, days_with_blocks, service_use
 from meterbook.metering.queries.uses import Use, used_in
 from meterbook.metering.queries.waiting import WaitingFindings, waiting_findings
+from meterbook.metering.queries.within import daily, narrowed
 
 __all__ = [
     "LATE_AFTER",
     "MOST_CONSUMERS",
     "Against",
+    "AssignedPoint",
     "Comparison",
     "Consumer",
     "CorrectionRow",
@@ -83,6 +86,8 @@ __all__ = [
     "View",
     "WaitingFindings",
     "bounds",
+    "daily",
+    "days_with_blocks",
     "faces_at",
     "find_hanging",
     "free_span",
@@ -98,6 +103,9 @@ __all__ = [
     "list_series",
     "live_power",
     "live_values",
+    "narrowed",
+    "points_by_code",
+    "points_by_id",
     "service_use",
     "span",
     "span_before",
@@ -112,4 +120,5 @@ __all__ = [
     "used_in",
     "waiting_findings",
     "waiting_imports",
+    "without_detail",
 ]

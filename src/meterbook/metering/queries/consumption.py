@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from meterbook.kernel.quality import ESTIMATED, Quality
 from meterbook.kernel.series import UsageSeries
 from meterbook.metering import values
 from meterbook.metering.queries import comparing, intervals, slots, spans
+from meterbook.metering.queries import within as parts
 from meterbook.metering.queries.comparing import Comparison
 from meterbook.metering.queries.series import SeriesRow
 from meterbook.metering.queries.slots import Installed, Slot, SlotState
@@ -112,7 +114,14 @@ def usage(*, series: SeriesRow, view: View, day: date, zone: tzinfo, at: datetim
 
 
 def usage_of(
-    *, series: SeriesRow, span: Span, zone: tzinfo, at: datetime, installed: Installed, against: Against | None = None
+    *,
+    series: SeriesRow,
+    span: Span,
+    zone: tzinfo,
+    at: datetime,
+    installed: Installed,
+    against: Against | None = None,
+    within: Sequence[Period] | None = None,
 ) -> Usage:
     """This will return the usage of a span from day blocks, in one query, or two with something to compare with.
 
@@ -120,8 +129,12 @@ def usage_of(
     is the register difference; a year of 15 minutes is 35,040 intervals in 366 rows.
 
     :param installed: when a meter hung at the point; nothing is missing outside
+    :param within: only what lies in these periods is read, of the own and of what is compared with
     """
     own, there = _runs(series, span, against)
+    if within is not None:
+        own, there = parts.masked(own, within), None if there is None else parts.masked(there, within)
+        installed = parts.installed_within(installed, within)
     bars = slots.slots(own, series, span.edges, at, installed)
     estimated = np.isin(own.quality, slots.ESTIMATED_CODES)
     edited = own.quality == Quality.EDITED
@@ -149,6 +162,22 @@ def usage_of(
         peak=peak,
         peak_at=_peak_at(peak, span, bars),
         comparison=_compare(own, bars, there, at, against, span, series, zone),
+    )
+
+
+def without_detail(usage: Usage) -> Usage:
+    """This will return a usage without what tells of single intervals: bars and the counter at their ends remain."""
+    bars = tuple(replace(each, highest=None, highest_at=None) for each in usage.slots)
+    counted = itertools.accumulate(each.value or 0 for each in bars)
+    return replace(
+        usage,
+        slots=bars,
+        curve=tuple(
+            Point(each.start, each.end, None, None if each.value is None else ledger, each.state)
+            for each, ledger in zip(bars, counted, strict=True)
+        ),
+        peak=None,
+        peak_at=None,
     )
 
 

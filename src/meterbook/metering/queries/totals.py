@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
 import numpy as np
+from django.db.models import Max, Min
 
+from meterbook.foundation import scoping
 from meterbook.kernel import rounding
 from meterbook.kernel.quantity import Unit
 from meterbook.kernel.rounding import RoundingMode
-from meterbook.metering import local_quarters, values
+from meterbook.metering import local_quarters, models, values
 from meterbook.metering.local_quarters import Stretch
 from meterbook.metering.quarters import Quarters
 from meterbook.metering.queries import site_lines
@@ -107,6 +109,13 @@ class ServiceUse:
     def number(self, value: int) -> Decimal:
         """This will return an integer of the series' scale as the exact number of units."""
         return Decimal(value).scaleb(-self.decimals, context=rounding.EXACT)
+
+
+def days_with_blocks() -> tuple[date, date] | None:
+    """This will return the UTC days [first, until) that day blocks lie in; None where there are none."""
+    blocks = models.SeriesDay.objects.filter(organization_id__in=scoping.current().organizations)
+    found = blocks.aggregate(first=Min("day"), last=Max("day"))
+    return None if found["first"] is None else (found["first"], found["last"] + timedelta(days=1))
 
 
 def service_use(*, places: Sequence[Place], at: datetime) -> tuple[ServiceUse, ...]:

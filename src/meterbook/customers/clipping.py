@@ -1,0 +1,38 @@
+"""Cut a period to the time of one's own contracts: what a tenant may see begins and ends with them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from meterbook.kernel.period import Period
+
+
+@dataclass(frozen=True, order=True)
+class Stay:
+    """[start, end) of a contract; `end` None while no end was agreed."""
+
+    start: datetime
+    end: datetime | None
+
+
+def clip(asked: Period, stays: Iterable[Stay]) -> tuple[Period, ...]:
+    """This will return the parts of a period that lie in the stays, in order; stays that touch give one part.
+
+    With a stay from 10 June 00:00 on, 1 June to 1 July becomes 10 June to 1 July; a period before it becomes nothing.
+    """
+    found: list[Period] = []
+    for part in sorted(each for each in (_shared(asked, stay) for stay in stays) if each is not None):
+        if found and part.start <= found[-1].end:
+            found[-1] = Period(found[-1].start, max(found[-1].end, part.end))
+        else:
+            found.append(part)
+    return tuple(found)
+
+
+def _shared(asked: Period, stay: Stay) -> Period | None:
+    """An end that is not after the start leaves nothing."""
+    start = max(asked.start, stay.start)
+    end = asked.end if stay.end is None else min(asked.end, stay.end)
+    return Period(start, end) if start < end else None
