@@ -17,6 +17,7 @@ class NumberSeries(foundation_models.TenantModel):
     # Such as "HR-2026": the place and the year. Numbers are written "HR-2026-000001".
     prefix = models.CharField(max_length=60)
     next_number = models.BigIntegerField(default=1)
+    first_number = models.BigIntegerField(default=1, db_default=1)
 
     class Meta:
         constraints = (
@@ -27,6 +28,42 @@ class NumberSeries(foundation_models.TenantModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.prefix}"
+
+
+class SeriesPlan(foundation_models.TenantModel):
+    """How the series of a place and year begins, where somebody wants another prefix or first number than the usual."""
+
+    kind = models.CharField(max_length=12)
+    place = models.CharField(max_length=40)  # the code of the site
+    year = models.IntegerField()
+    prefix = models.CharField(max_length=60)
+    first_number = models.BigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["organization_id", "kind", "place", "year"], name="series_plan_once"),
+            models.CheckConstraint(condition=models.Q(kind__in=KINDS), name="series_plan_kind_known"),
+            models.CheckConstraint(condition=models.Q(first_number__gte=1), name="series_plan_from_one"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.prefix}"
+
+
+class Logo(foundation_models.TenantModel):
+    """A picture that stands or stood at the head of documents, by its checksum: bills keep the one that they name."""
+
+    digest = models.CharField(max_length=64)
+    content = models.BinaryField()  # PNG, written by us
+
+    privileges = foundation_models.APPEND
+    append_only = True
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["organization_id", "digest"], name="logo_once"),)
+
+    def __str__(self) -> str:
+        return self.digest[:12]
 
 
 class IssuedFile(foundation_models.TenantModel):
@@ -61,6 +98,7 @@ class Letterhead(foundation_models.TenantModel):
     # Lines as they are printed.
     address = models.CharField(max_length=values.ADDRESS_LENGTH, blank=True)
     contact = models.CharField(max_length=values.CONTACT_LENGTH, blank=True)
+    logo = models.CharField(max_length=64, blank=True, default="", db_default="")  # digest of a `Logo`
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["organization_id"], name="letterhead_once"),)

@@ -17,8 +17,8 @@ from meterbook.foundation import operation, scoping
 from meterbook.kernel.actor import Actor
 
 TAKE = """
-INSERT INTO documents_numberseries AS series (organization_id, public_id, kind, prefix, next_number)
-VALUES (%s, gen_random_uuid(), %s, %s, 1 + %s)
+INSERT INTO documents_numberseries AS series (organization_id, public_id, kind, prefix, first_number, next_number)
+VALUES (%s, gen_random_uuid(), %s, %s, %s, %s)
 ON CONFLICT (organization_id, kind, prefix) DO UPDATE SET next_number = series.next_number + %s
 RETURNING next_number
 """
@@ -33,17 +33,20 @@ class FileAlreadyIssued(ValueError):
 
 
 @operation.operation
-def take_numbers(*, kind: values.DocumentKind, prefix: str, count: int) -> range:
+def take_numbers(*, kind: values.DocumentKind, prefix: str, count: int, first_number: int = 1) -> range:
     """This will take `count` numbers in a row; they are given back when the caller's transaction fails.
 
-    The series is locked until the caller commits, so take numbers late. A series begins with 1 when first used.
+    The series is locked until the caller commits, so take numbers late. A series begins with `first_number` when first
+    used, and goes on from there.
 
     :raises NothingToNumber: when `count` is not positive
     """
     if count < 1:
         raise NothingToNumber(NothingToNumber.__doc__)
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, [scoping.current().organization_id, kind, prefix, count, count])
+        cursor.execute(
+            TAKE, [scoping.current().organization_id, kind, prefix, first_number, first_number + count, count]
+        )
         (following,) = cursor.fetchone()
     return range(following - count, following)
 

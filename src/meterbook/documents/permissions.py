@@ -3,4 +3,6 @@
 VIEW_DOCUMENT = "documents:view_document"
 EDIT_LETTERHEAD = "documents:edit_letterhead"
 
-PERMISSIONS = (VIEW_DOCUMENT, EDIT_LETTERHEAD)
+MANAGE_SERIES = "documents:manage_series"
+
+PERMISSIONS = (VIEW_DOCUMENT, EDIT_LETTERHEAD, MANAGE_SERIES)

@@ -74,8 +74,8 @@ def list_series() -> list[SeriesRow]:
         SeriesRow(
             kind=values.DocumentKind(each.kind),
             prefix=each.prefix,
-            issued=each.next_number - 1,
-            newest=number_text(each.prefix, each.next_number - 1) if each.next_number > 1 else None,
+            issued=each.next_number - each.first_number,
+            newest=number_text(each.prefix, each.next_number - 1) if each.next_number > each.first_number else None,
         )
         for each in found.order_by("kind", "prefix", "id")
     ]
@@ -86,7 +86,7 @@ def letterhead(*, organization_id: int) -> values.LetterheadFacts:
     found = models.Letterhead.objects.filter(organization_id=organization_id).first()
     if found is None:
         return values.LetterheadFacts()
-    return values.LetterheadFacts(tax_number=found.tax_number, address=found.address, contact=found.contact)
+    return values.LetterheadFacts(found.tax_number, found.address, found.contact, found.logo)
 
 
 def _row(found: models.IssuedFile) -> IssuedFileRow:

@@ -33,20 +33,33 @@ class UploadRefused(ValueError):
     """The file is empty, too large, of another kind, or expands to too much; the message says which."""
 
 
-def require_table(content: bytes) -> TableKind:
+class UploadTooLarge(UploadRefused):
+    """The file has more bytes than may be."""
+
+
+class UploadExpands(UploadRefused):
+    """The archive expands to more bytes, or holds more members, than may be."""
+
+
+def require_table(content: bytes, *, most_bytes: int | None = None, most_expanded: int | None = None) -> TableKind:
     """This will tell whether the bytes are text with a table (CSV) or a workbook (XLSX).
 
-    :raises UploadRefused: for anything else
+    :param most_bytes: of the file, for a kind of file that is smaller than most (`MOST_BYTES`)
+    :param most_expanded: of all that a workbook expands to (`MOST_EXPANDED`)
+    :raises UploadTooLarge: when the file has more bytes
+    :raises UploadExpands: when it expands to more
+    :raises UploadRefused: for anything else that is no table
     """
+    most = MOST_BYTES if most_bytes is None else most_bytes
     if not content.strip():
         raise UploadRefused(_("The file is empty."))
-    if len(content) > MOST_BYTES:
-        raise UploadRefused(
+    if len(content) > most:
+        raise UploadTooLarge(
             _("The file has %(size)s MB; at most %(most)s MB are taken. Split it by time.")
-            % {"size": len(content) // 1024 // 1024 + 1, "most": MOST_BYTES // 1024 // 1024}
+            % {"size": len(content) // 1024 // 1024 + 1, "most": most // 1024 // 1024}
         )
     if content.startswith(_ZIP):
-        _require_workbook(content)
+        _require_workbook(content, MOST_EXPANDED if most_expanded is None else most_expanded)
         return TableKind.XLSX
     if content.startswith(_OLD_OFFICE):
         raise UploadRefused(_("This is a workbook of the old kind (XLS). Save it as XLSX or CSV."))
@@ -55,15 +68,15 @@ def require_table(content: bytes) -> TableKind:
     return TableKind.CSV
 
 
-def _require_workbook(content: bytes) -> None:
+def _require_workbook(content: bytes, most_expanded: int) -> None:
     """The sizes that the archive's index claims bind: `zipfile` never yields more than them, and less is an error."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             if not {each.filename for each in members} >= _WORKBOOK:
                 raise UploadRefused(_("This archive holds no workbook. Save the table as CSV or XLSX."))
-            if len(members) > MOST_MEMBERS or sum(each.file_size for each in members) > MOST_EXPANDED:
-                raise UploadRefused(_("This workbook expands to more than can be taken. Save the one sheet as CSV."))
+            if len(members) > MOST_MEMBERS or sum(each.file_size for each in members) > most_expanded:
+                raise UploadExpands(_("This workbook expands to more than can be taken. Save the one sheet as CSV."))
             for each in members:
                 _require_no_declarations(archive, each)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:

@@ -37,9 +37,11 @@ CONTACT_LENGTH = 200
 class LetterheadFacts:
     """What stands at the head of documents beside the organization's name; each may be empty.
 
-    `address` has one line of print a line; `contact` says how the reader reaches the organization.
+    `address` has one line of print a line; `contact` says how the reader reaches the organization; `logo` is the
+    checksum of a picture (`documents.logos`).
     """
 
     tax_number: str = ""
     address: str = ""
     contact: str = ""
+    logo: str = ""

@@ -37,6 +37,8 @@ class TariffVersion(foundation_models.TenantModel):
     digest = models.CharField(max_length=64)
     during = DateRangeField(null=True, blank=True)
     author = models.CharField(max_length=200)
+    # Who wrote it last, for the rule of two people; None: the program, or before the rule.
+    author_id = models.BigIntegerField(null=True, blank=True)
     publisher = models.CharField(max_length=200, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
 

@@ -15,8 +15,10 @@ from django.utils.translation import gettext_noop
 
 from meterbook.audit import operations as audit_operations
 from meterbook.foundation import operation, scoping
+from meterbook.identity import two_people
+from meterbook.identity.values import TwoPeople
 from meterbook.kernel.actor import Actor
-from meterbook.tariffs import models, queries, values
+from meterbook.tariffs import models, permissions, queries, values
 from meterbook.tariffs.rating import reading
 from meterbook.tariffs.rating.problems import Problem, TariffInvalid
 
@@ -31,6 +33,10 @@ class NoDraft(ValueError):
 
 class VersionsOverlap(ValueError):
     """A published version is in force on or after that day; start later."""
+
+
+class SecondPersonNeeded(PermissionError):
+    """Whoever wrote the draft cannot publish it while somebody else has the right; ask that person."""
 
 
 def canonical(raw: object) -> bytes:
@@ -96,7 +102,7 @@ def save_draft(
             organization_id=tariff.organization_id, tariff=tariff, number=newest.number + 1 if newest else 1
         )
     draft.document, draft.digest = document, hashlib.sha256(canonical(document)).hexdigest()
-    draft.author = actor.label
+    draft.author, draft.author_id = actor.label, actor.id
     draft.save()
     audit_operations.record(
         actor=actor,
@@ -118,12 +124,17 @@ def publish_version(
     :param tariff: the tariff or its public id
     :raises NoDraft: when there is nothing to publish
     :raises VersionsOverlap: when a published version starts on that day or later
+    :raises SecondPersonNeeded: when the actor wrote the draft, the organization asks two people for tariffs, and
+        somebody else can publish it
     """
     tariff = _locked(tariff)
     versions = models.TariffVersion.objects.filter(organization_id=tariff.organization_id, tariff=tariff)
     draft = versions.filter(state=values.VersionState.DRAFT).first()
     if draft is None:
         raise NoDraft(_("Tariff %(code)s has no draft to publish; write one first.") % {"code": tariff.code})
+    is_alone = actor.id is not None and actor.id == draft.author_id
+    if is_alone and two_people.is_needed(TwoPeople.TARIFF) and _others_can(actor, at):
+        raise SecondPersonNeeded(_("You wrote this draft; another person with the right to publish must do so."))
     published = versions.filter(state=values.VersionState.PUBLISHED)
     if published.filter(during__startswith__gte=first_day).exists():
         raise VersionsOverlap(
@@ -142,9 +153,13 @@ def publish_version(
         action="tariffs:publish_version",
         subject=tariff,
         before={"state": values.VersionState.DRAFT},
-        after={"number": draft.number, "digest": draft.digest, "first_day": first_day},
+        after={"number": draft.number, "digest": draft.digest, "first_day": first_day, "is_published_alone": is_alone},
     )
     return draft
+
+
+def _others_can(actor: Actor, at: datetime) -> bool:
+    return two_people.others_can(actor=actor, at=at, permission=permissions.PUBLISH_TARIFF)
 
 
 def _locked(tariff: models.Tariff | uuid.UUID) -> models.Tariff:

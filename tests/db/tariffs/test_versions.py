@@ -9,10 +9,13 @@ import pytest
 
 from meterbook.audit import models as audit_models
 from meterbook.foundation import scoping
+from meterbook.identity import two_people
+from meterbook.identity.values import RoleCode, TwoPeople
 from meterbook.kernel.actor import Actor
 from meterbook.tariffs import models, operations, queries
 from meterbook.tariffs.rating.problems import TariffInvalid
 from tests.factories import identity, tariffs
+from tests.support import trails
 
 ACTOR = Actor.system("test")
 AT = datetime(2026, 1, 5, tzinfo=UTC)
@@ -52,6 +55,34 @@ class TestPublishVersion:
 
             with pytest.raises(operations.NoDraft):
                 operations.publish_version(actor=ACTOR, at=AT, tariff=tariff, first_day=date(2026, 8, 1))
+
+
+class TestTwoPeople:
+    @pytest.mark.parametrize("is_needed", [True, False])
+    def test_are_needed_to_publish_where_the_organization_says_so(self, is_needed: bool) -> None:
+        organization = identity.organization()
+        author, other = (identity.actor(identity.user(organization=organization)) for _person in range(2))
+        with scoping.scope([organization.pk], actor=ACTOR):
+            needed_for = [TwoPeople.TARIFF] if is_needed else [TwoPeople.RUN]
+            two_people.change_policy(actor=ACTOR, at=AT, needed_for=needed_for)
+            tariff = operations.create_tariff(actor=author, at=AT, document=tariffs.peak_document())
+            publish = {"at": AT, "tariff": tariff, "first_day": date(2026, 7, 1)}
+            if is_needed:
+                with pytest.raises(operations.SecondPersonNeeded):
+                    operations.publish_version(actor=author, **publish)
+            made = operations.publish_version(actor=other if is_needed else author, **publish)
+
+        assert made.publisher == (other if is_needed else author).label
+        assert trails.latest(organization).after["is_published_alone"] is not is_needed
+
+    def test_are_one_where_nobody_else_can(self) -> None:
+        organization = identity.organization()
+        author = identity.actor(identity.user(organization=organization))
+        identity.user(organization=organization, role=RoleCode.BILLING_CLERK)
+        with scoping.scope([organization.pk], actor=ACTOR):
+            tariff = operations.create_tariff(actor=author, at=AT, document=tariffs.peak_document())
+
+            operations.publish_version(actor=author, at=AT, tariff=tariff, first_day=date(2026, 7, 1))
 
 
 class TestSaveDraft:

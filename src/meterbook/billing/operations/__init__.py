@@ -26,7 +26,6 @@ from meterbook.billing.operations.planning import (
     plan_run,
 )
 from meterbook.billing.operations.printing import (
-    MAKE_PRINT_FILE,
     NothingToPrint,
     issue_pdf,
     make_print_file,
@@ -34,7 +33,6 @@ from meterbook.billing.operations.printing import (
 )
 
 __all__ = [
-    "MAKE_PRINT_FILE",
     "HeldRemain",
     "MemberNotFound",
     "NotInReview",

@@ -16,7 +16,8 @@ from meterbook.billing import models, permissions, values
 from meterbook.billing.calculating import facts
 from meterbook.billing.operations import planning
 from meterbook.foundation import operation
-from meterbook.identity import queries as identity_queries
+from meterbook.identity import two_people
+from meterbook.identity.values import TwoPeople
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
 
@@ -173,7 +174,8 @@ def include_accounts(
 def approve_run(*, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID) -> models.BillRun:
     """This will approve all drafts of a run; jobs issue them with the date of `at` at the site.
 
-    Who started it may approve it only when nobody else has the right; the run is then marked "approved alone".
+    Who started it may approve it only when nobody else has the right, or the organization lets one person do both; the
+    run is then marked "approved alone".
 
     :raises NotInReview: in another state
     :raises HeldRemain: while accounts need a decision
@@ -184,7 +186,7 @@ def approve_run(*, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID) 
     locked = _in_review(run)
     _require_sound(locked)
     is_alone = actor.id == locked.started_by_id
-    if is_alone and _others_can(locked, actor, at):
+    if is_alone and two_people.is_needed(TwoPeople.RUN) and _others_can(locked, actor, at):
         raise SecondPersonNeeded(_("You started this run; another person with the right to approve must do so."))
     locked.approved_at, locked.approved_by_id, locked.approved_by = at, actor.id, actor.label
     locked.is_approved_alone = is_alone
@@ -255,12 +257,4 @@ def _collected(run: models.BillRun) -> set[tuple[object, ...]]:
 
 
 def _others_can(run: models.BillRun, actor: Actor, at: datetime) -> bool:
-    return any(
-        user.id != actor.id
-        and user.is_active
-        and permissions.APPROVE_RUN
-        in identity_queries.permissions_of(
-            user_id=user.id, organization_id=run.organization_id, at=at, site_id=run.site_id
-        )
-        for user in identity_queries.list_users()
-    )
+    return two_people.others_can(actor=actor, at=at, permission=permissions.APPROVE_RUN, site_id=run.site_id)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import content, events, models, values
 from meterbook.billing.operations import planning
+from meterbook.documents import numbering as document_numbering
 from meterbook.documents import operations as document_operations
 from meterbook.documents import queries as document_queries
 from meterbook.documents import values as document_values
@@ -85,9 +86,11 @@ def issue_next(*, actor: Actor, at: datetime, run: models.BillRun) -> bool:
     if not drafts:
         return False
     bill_date, due_date = _dates(run)
-    prefix = f"{run.site.code}-{bill_date.year}"
+    kind = document_values.DocumentKind.BILL
+    start = document_numbering.find_start(kind=kind, place=run.site.code, year=bill_date.year)
+    prefix = start.prefix
     sequences = document_operations.take_numbers(
-        kind=document_values.DocumentKind.BILL, prefix=prefix, count=len(drafts)
+        kind=kind, prefix=prefix, count=len(drafts), first_number=start.first_number
     )
     numbers = [document_queries.number_text(prefix, sequence) for sequence in sequences]
     posted = _post(actor, at, run, bill_date, drafts, numbers)

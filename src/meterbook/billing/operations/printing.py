@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import models, queries
+from meterbook.billing.queries import prints
+from meterbook.documents import logos as document_logos
 from meterbook.documents import operations as document_operations
 from meterbook.documents import queries as document_queries
 from meterbook.documents import values as document_values
@@ -22,7 +24,6 @@ from meterbook.documents.rendering import words
 from meterbook.foundation import operation, queue, scoping
 from meterbook.kernel.actor import Actor
 
-MAKE_PRINT_FILE = "billing.make_print_file"  # the job
 PDF = "application/pdf"
 BILLS_A_FILE = 1_000  # some 35 MB; a library that puts PDFs together holds them in memory
 BILLS_A_STEP = 25  # set in one transaction: what a killed job does again
@@ -54,6 +55,7 @@ def issue_pdf(*, actor: Actor, at: datetime, bill: uuid.UUID) -> document_querie
         sha256=found.digest or "",
         code=found.code or "",
         language=_language(found.content),
+        logo=document_logos.find_content(digest=str(found.content["organization"].get("logo", ""))),
         balance=None
         if standing is None
         else rendering.Balance(*(str(each.amount) for each in (standing.previous, standing.since, standing.due))),
@@ -109,7 +111,7 @@ def print_bills(*, actor: Actor, at: datetime, run: uuid.UUID, is_everything: bo
         after={"bills": len(wanted), "is_everything": is_everything, "files": len(files)},
     )
     for each in files:
-        queue.defer(MAKE_PRINT_FILE, organization_id=organization_id, print_id=str(each.public_id))
+        queue.defer(prints.MAKE_PRINT_FILE, organization_id=organization_id, print_id=str(each.public_id))
     return files
 
 

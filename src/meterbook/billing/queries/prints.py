@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +13,18 @@ from django.utils.translation import gettext as _
 
 from meterbook.billing import models
 from meterbook.billing.queries.runs import find_run
-from meterbook.foundation import scoping
+from meterbook.foundation import queue, scoping
 from meterbook.kernel import order
+
+MAKE_PRINT_FILE = "billing.make_print_file"  # the job
 
 
 @dataclass(frozen=True)
 class PrintRow:
-    """A print file: `done` of `bills` are set; `file_id` is there when it can be fetched."""
+    """A print file: `done` of `bills` are set; `file_id` is there when it can be fetched.
+
+    One that `has_failed` is not tried again.
+    """
 
     public_id: uuid.UUID
     run_public_id: uuid.UUID
@@ -30,6 +36,7 @@ class PrintRow:
     bills: int
     done: int
     file_id: uuid.UUID | None
+    has_failed: bool = False
 
     @property
     def is_ready(self) -> bool:
@@ -44,7 +51,12 @@ class PrintNotFound(LookupError):
 def list_prints(*, run_public_id: uuid.UUID, limit: int = 12) -> list[PrintRow]:
     """This will return the print files of a run, the newest first, the parts of one in their order."""
     prints = _prints().filter(run__public_id=run_public_id)
-    return [_row(each) for each in prints.order_by("-requested_at", "part", "id")[:limit]]
+    rows = [_row(each) for each in prints.order_by("-requested_at", "part", "id")[:limit]]
+    waiting = [str(each.public_id) for each in rows if not each.is_ready]
+    failed = queue.given_up(
+        MAKE_PRINT_FILE, organization_id=scoping.current().organization_id, by="print_id", wanted=waiting
+    )
+    return [dataclasses.replace(each, has_failed=str(each.public_id) in failed) for each in rows]
 
 
 def get_print(*, public_id: uuid.UUID) -> PrintRow:

@@ -171,9 +171,11 @@ def site_id_of_run(*, public_id: uuid.UUID) -> int | None:
     return _runs().filter(public_id=public_id).values_list("site_id", flat=True).first()
 
 
-def runs_after(*, after_id: int, limit: int, site_id: int | None = None) -> list[RunRow]:
+def runs_after(
+    *, after_id: int, limit: int, site_id: int | None = None, without_sites: Collection[int] = ()
+) -> list[RunRow]:
     """This will return runs in the order in which they were started, those behind an id; for programs."""
-    runs = _runs().filter(pk__gt=after_id)
+    runs = _runs().filter(pk__gt=after_id).exclude(site_id__in=without_sites)
     if site_id is not None:
         runs = runs.filter(site_id=site_id)
     return _run_rows(list(runs.order_by("pk")[:limit]))

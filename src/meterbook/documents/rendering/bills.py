@@ -42,6 +42,7 @@ def render_bill(
     code: str,
     language: str,
     balance: Balance | None = None,
+    logo: bytes | None = None,
 ) -> bytes:
     """This will set a bill as PDF/A-3, tagged, with its content attached. The same arguments give the same bytes.
 
@@ -51,6 +52,7 @@ def render_bill(
     :param sha256: digest of the issued bill, in hexadecimal
     :param code: verification code, such as DMWD-DIBA-NRBP
     :param language: "en" or "es"
+    :param logo: picture (PNG) that stands in the place of the operator's initials
     :param balance: told below the total; without it the bill says what it charges alone
     :raises FormatUnknown: when the content is not "meterbook-bill/1"
     :raises meterbook.documents.rendering.words.LanguageMissing: when there are no words in the language
@@ -66,6 +68,8 @@ def render_bill(
     pdf = b""
     for own, air in fitting.layouts(told):
         inputs = {"data": json.dumps({**told, "layout": [own, air]}, ensure_ascii=False), "content": attached}
+        if logo is not None:
+            inputs["logo"] = json.dumps([*logo])  # inputs are texts; the template puts the bytes together
         pdf = compiler.compile_pdf(TEMPLATE, inputs, day=bill_date)
         if air is None or compiler.pages(pdf) == fitting.PAGES:
             break

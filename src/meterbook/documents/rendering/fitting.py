@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-AIRS = (1.0, 0.7, 0.55, 0.4)  # 1 is as airy as can be
-HIGH = 748.0  # pt of a page inside its margins
+AIRS = (100, 70, 55, 40)  # percent: 100 is as airy as can be
+HIGH = 7480  # tenths of a point, of a page inside its margins
 PAGES = 2
+NOTE_LINE = 120  # characters
 
 # Airs of the first page and of the second; None on the second: what proves flows over as many pages as it takes.
-Layout = tuple[float, float | None]
+Layout = tuple[int, int | None]
 
 
 def layouts(bill: Mapping[str, Any]) -> Iterator[Layout]:
@@ -30,29 +31,31 @@ def layouts(bill: Mapping[str, Any]) -> Iterator[Layout]:
     yield AIRS[own] if own < len(AIRS) else AIRS[0], None
 
 
-def _first(height: Callable[[Mapping[str, Any], float], float], bill: Mapping[str, Any]) -> int:
+def _first(height: Callable[[Mapping[str, Any], int], int], bill: Mapping[str, Any]) -> int:
     return next((place for place, air in enumerate(AIRS) if height(bill, air) <= HIGH), len(AIRS))
 
 
-def _row(air: float) -> float:
-    return 9 + 8 * air
+def _tall(fixed: int, airy: int, air: int) -> int:
+    """Tenths of a point of something that is `fixed` high and `airy` more at full air."""
+    return fixed + airy * air // 100
 
 
-def _front(bill: Mapping[str, Any], air: float) -> float:
-    """Points that the first page takes: head, boxes, lines, balance, history and how to pay."""
-    rows = sum(max(1, len(group["rows"])) for group in bill["groups"]) + len(bill["sums"])
-    named = 15.5 * len(bill["groups"]) + 11 * max(0, len(bill["customer"]["lines"]) - 3)
-    balance = 16 * air + 13.4 * len(bill["balance"]) if bill["balance"] else 0
-    return 244 + 40 * air + rows * _row(air) + named + balance + max(128, 95 + 60 * air)
+def _front(bill: Mapping[str, Any], air: int) -> int:
+    """What the first page takes: head, boxes, lines, balance, history and how to pay."""
+    rows = sum(max(1, len(group["rows"])) + bool(group["sum"]) for group in bill["groups"]) + len(bill["sums"])
+    named = 155 * len(bill["groups"]) + 110 * max(0, len(bill["customer"]["lines"]) - 3)
+    balance = _tall(134 * len(bill["balance"]), 160, air) if bill["balance"] else 0
+    paying = max(1280, _tall(950, 600, air))
+    return _tall(2440, 400, air) + rows * _tall(90, 80, air) + named + balance + paying
 
 
-def _proof(bill: Mapping[str, Any], air: float) -> float:
-    """Points that the second page takes: readings, price periods, taxes, history, notes and legal words."""
-    meters = bill["meters"]
+def _proof(bill: Mapping[str, Any], air: int) -> int:
+    """What the second page takes: readings, price periods, taxes, history, notes and legal words."""
+    meters, row = bill["meters"], _tall(90, 80, air)
     segments = sum(max(1, len(meter["segments"])) for meter in meters)
     sums = sum(bool(meter["adjustment"]) + bool(meter["has_sum"]) for meter in meters)
-    readings = len(meters) * (23 + 12 * air) + 31 * segments + 17 * sums
-    use = sum(42 + 28 * air + len(each["rows"]) * _row(air) for each in bill["use"])
-    history = len(bill["history"]["rows"]) * (36.5 + 12 * air) + 20 * air if bill["history"] else 0
-    notes = 20 * air + sum((13 + 4 * air) * (1 + len(note) // 120) for note in bill["notes"])
-    return 69 + 50 * air + readings + use + len(bill["taxes"]) * _row(air) + history + notes + 80
+    readings = len(meters) * _tall(230, 120, air) + 310 * segments + 170 * sums
+    use = sum(_tall(420, 280, air) + len(each["rows"]) * row for each in bill["use"])
+    history = len(bill["history"]["rows"]) * _tall(365, 120, air) + _tall(0, 200, air) if bill["history"] else 0
+    notes = sum(_tall(130, 40, air) * (1 + len(note) // NOTE_LINE) for note in bill["notes"])
+    return _tall(1490, 700, air) + readings + use + len(bill["taxes"]) * row + history + notes

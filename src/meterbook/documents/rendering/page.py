@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from meterbook.documents.rendering import compiler, history, proof, words
+from meterbook.documents.rendering import compiler, history, proof, sections, words
 from meterbook.documents.rendering.words import Language
 
 STEPS = 4  # boxes before the total that a line of the page holds
@@ -164,17 +164,26 @@ def _steps(content: Mapping[str, Any], language: Language) -> list[Plain]:
 
 
 def _groups(content: Mapping[str, Any], language: Language) -> list[Plain]:
-    """Lines by meter point and tariff version."""
-    return [
-        {
-            "service": point["service"],
-            "name": proof.point_name(point, language),
-            "sub": _group_words(point, charge, content["period"], language),
-            "rows": [_row(line, point, content["currency"], language) for line in charge["lines"]],
-        }
-        for point in content["meter_points"]
-        for charge in point["charges"]
-    ]
+    """Lines by service, meter point and tariff version; of several services each ends with its sum."""
+    found: list[Plain] = []
+    services = sections.by_service(content)
+    for section in services:
+        points = [content["meter_points"][each] for each in section.places]
+        found += [
+            {
+                "service": point["service"],
+                "name": proof.point_name(point, language),
+                "sub": _group_words(point, charge, content["period"], language),
+                "rows": [_row(line, point, content["currency"], language) for line in charge["lines"]],
+                "sum": [],
+            }
+            for point in points
+            for charge in point["charges"]
+        ]
+        if sections.are_summed(services) and any(point["charges"] for point in points):
+            service = language.among("services", section.service)
+            found[-1]["sum"] = [language.say("point_total", name=service), language.number(str(section.net))]
+    return found
 
 
 def _group_words(

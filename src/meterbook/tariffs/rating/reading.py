@@ -54,6 +54,11 @@ def schema() -> dict[str, Any]:
     return found
 
 
+def chargeable_units() -> tuple[Unit, ...]:
+    """This will return the units that a tariff can have a price for, in the order of the closed list."""
+    return tuple(unit for unit in Unit if unit.value in _USED)
+
+
 def read_text(text: str) -> TariffDocument:
     """This will read a tariff document from JSON text.
 

@@ -44,6 +44,7 @@ TYPES = {
     "integer": _("%(given)s must be a whole number without quotation marks"),
     "boolean": _("%(given)s must be true or false, without quotation marks"),
 }
+MISSING = _("“%(key)s” is missing")
 # Templates of validators whose own value is all that there is to say.
 _LIMITS = {
     "const": _("%(given)s must be %(wanted)s"),
@@ -95,7 +96,7 @@ def _required(error: jsonschema.ValidationError) -> tuple[str, dict[str, object]
     """There is an error for each key that is missing; only the library's words tell which."""
     missing: Any = error.validator_value
     key = next((each for each in missing if error.message.startswith(f"{each!r} ")), None)
-    return (_("“%(key)s” is missing"), {"key": key}) if key is not None else ("", {})
+    return (MISSING, {"key": key}) if key is not None else ("", {})
 
 
 def _additional(error: jsonschema.ValidationError) -> tuple[str, dict[str, object]]:

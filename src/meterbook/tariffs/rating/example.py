@@ -1,0 +1,61 @@
+"""What an example month costs: a quantity spread over the hours of a month, through the real rating. Pure."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import accumulate, pairwise
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from meterbook.kernel import civil, rounding
+from meterbook.kernel.series import UsageSeries
+from meterbook.tariffs.rating import fold
+from meterbook.tariffs.rating.document import TariffDocument
+from meterbook.tariffs.rating.lines import Rated
+from meterbook.tariffs.rating.plan import Plan, Scale
+
+_STEP = timedelta(minutes=30)
+
+
+class Load(enum.StrEnum):
+    """At which hours of the day an example uses more."""
+
+    EVEN = "EVEN"
+    DAYTIME = "DAYTIME"  # four times as much from 8 to 20
+    EVENING = "EVENING"  # four times as much from 18 to 23
+
+
+_BUSY = {Load.EVEN: range(0), Load.DAYTIME: range(8, 20), Load.EVENING: range(18, 23)}
+_MORE = 4
+
+
+def rate(document: TariffDocument, *, month: date, quantity: Decimal, load: Load, zone: ZoneInfo) -> Rated:
+    """This will rate a calendar month in which a quantity (in the tariff's unit, from 0 on) is used.
+
+    300 kWh spread evenly over the 720 hours of a June at a flat 0.10: 30.00.
+
+    :param month: any day of the month
+    """
+    period = civil.month_bounds(month, zone)
+    count = period.duration // _STEP
+    busy = _BUSY[load]
+    weights = [_MORE if (period.start + number * _STEP).astimezone(zone).hour in busy else 1 for number in range(count)]
+    total = rounding.divide(*_whole(quantity, document.decimals))
+    values = [until - first for first, until in pairwise(_shares(total, weights))]
+    plan = Plan(document, zone, period, Scale(document.unit, document.decimals))
+    series = UsageSeries(period.start, _STEP, np.array(values, np.int64), np.zeros(count, np.uint8))
+    return fold.rate(plan, series)
+
+
+def _whole(quantity: Decimal, decimals: int) -> tuple[int, int]:
+    fraction = rounding.exact(quantity) * 10**decimals
+    return fraction.numerator, fraction.denominator
+
+
+def _shares(total: int, weights: list[int]) -> list[int]:
+    """Where each share ends, so that the shares are whole and sum exactly to the total."""
+    ends = [0, *accumulate(weights)]
+    return [total * each // ends[-1] for each in ends]
