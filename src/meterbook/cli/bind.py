@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from meterbook.foundation.server import errors
 
 HOST, PORT = "127.0.0.1", 8000
+SECOND_PORT = "MB_HTTP_PORT"
 LAST_PORT, LONGEST_PORT = 65_535, 5
 
 
@@ -48,6 +49,18 @@ def chosen(options: argparse.Namespace, environ: Mapping[str, str]) -> tuple[str
     if not number.isdigit() or len(number) > LONGEST_PORT or int(number) > LAST_PORT:
         raise AddressUnreadable(f"MB_BIND={environ['MB_BIND']}: {AddressUnreadable.__doc__}")
     return options.host or host.strip("[]") or HOST, int(number) if options.port is None else options.port
+
+
+def second_port(environ: Mapping[str, str]) -> tuple[int, ...]:
+    """This will return the further port at which a server with HTTPS sends people to it, such as 80; mostly none.
+
+    :raises AddressUnreadable: when MB_HTTP_PORT is no port
+    """
+    given = environ.get(SECOND_PORT, "")
+    try:
+        return (port(given),) if given else ()
+    except argparse.ArgumentTypeError as error:
+        raise AddressUnreadable(f"{SECOND_PORT}={error}.") from error
 
 
 def require_networks(environ: Mapping[str, str]) -> None:

@@ -28,6 +28,7 @@ NOT_TAKEN_OVER = (
     "MB_PUBLIC_ADDRESS",
     "MB_ALLOWED_HOSTS",
     "MB_BIND",
+    "MB_HTTPS",
 )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from meterbook.cli import supervisor, surroundings
 from meterbook.foundation.server import account as accounts
 from meterbook.foundation.server import ensure, errors
+from meterbook.foundation.tls import hosts
 
 STOP_WITHIN_SECONDS = 15.0
 HOST, PORT = "127.0.0.1", 8000
@@ -55,6 +56,12 @@ class Machine:
     when_prepared: Callable[[], Mapping[str, str]] = dict
     may_stay_root: bool = False
     opens_browser: bool = False
+    is_https: bool = False
+
+    @property
+    def address(self) -> str:
+        """This will return the address to type into a browser."""
+        return address(hosts.shown(self.host), self.port, scheme="https" if self.is_https else "http")
 
 
 def run(machine: Machine) -> int:
@@ -77,7 +84,11 @@ def run(machine: Machine) -> int:
         keeper.add("web", *COMMAND, "web", "--host", machine.host, "--port", str(machine.port))
         keeper.add("worker", *COMMAND, "worker")
         keeper.add("collector", *COMMAND, "collector")
-        keeper.run(address=(machine.host, machine.port), greet=partial(_greet, machine, greeting))
+        keeper.run(
+            address=(_near(machine.host), machine.port),
+            greet=partial(_greet, machine, greeting),
+            is_https=machine.is_https,
+        )
     except KeyboardInterrupt:
         return 0
     finally:
@@ -112,18 +123,25 @@ def _greet(machine: Machine, greeting: str) -> None:
     sys.stdout.write(greeting)
     sys.stdout.flush()
     if machine.opens_browser:
-        webbrowser.open(address(machine.host, machine.port))
+        webbrowser.open(machine.address)
 
 
-def address(host: str, port: int) -> str:
-    """This will return the address to type into a browser."""
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+def address(host: str, port: int, *, scheme: str = "http") -> str:
+    """This will return the address of a server: host and port, the port only where it is not the usual one."""
+    usual = {"http": 80, "https": 443}
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}{'' if port == usual[scheme] else f':{port}'}"
+
+
+def _near(host: str) -> str:
+    """Where this machine itself reaches what listens at a host."""
+    return {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with
 
 
 def _environment(machine: Machine) -> dict[str, str]:
     found = {
         "MB_DATA_DIR": str(machine.data_dir),
-        "MB_PUBLIC_ADDRESS": machine.environ.get("MB_PUBLIC_ADDRESS", address(machine.host, machine.port)),
+        "MB_OWN_ADDRESS": machine.address,
+        "MB_ALLOWED_HOSTS": machine.environ.get("MB_ALLOWED_HOSTS") or _allowed_hosts(machine.host),
         "PYTHONUNBUFFERED": "1",
         surroundings.SUPERVISOR: str(os.getpid()),
     }
@@ -139,6 +157,13 @@ def _environment(machine: Machine) -> dict[str, str]:
         )
     sys.stdout.write(f"Note: {text} Web, worker and collector run as root.\n")
     return {**found, surroundings.RUN_AS_ROOT: "1"}
+
+
+def _allowed_hosts(host: str) -> str:
+    """The names under which the server answers unless somebody lists them: as far as it can be reached."""
+    found = hosts.THIS_MACHINE if hosts.is_loopback(host) else (host, *hosts.of_machine())
+    named = (f"[{each}]" if ":" in each else each for each in found if each not in hosts.EVERYWHERE)
+    return ",".join(dict.fromkeys(named))
 
 
 def closed_to(account: accounts.Account | None) -> Path | None:
@@ -165,7 +190,7 @@ def _require_free(host: str, port: int) -> None:
 
 def _prepare(machine: Machine, environ: Mapping[str, str]) -> str:
     """As the service user, in a process of its own: what it makes belongs to that user."""
-    arguments = ["prepare", "--address", address(machine.host, machine.port), *machine.prepare]
+    arguments = ["prepare", "--address", machine.address, *machine.prepare]
     done = subprocess.run(  # noqa: S603  # our own command
         [*COMMAND, *arguments], env=dict(environ), stdout=subprocess.PIPE, text=True, check=False
     )

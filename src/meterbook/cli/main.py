@@ -50,6 +50,8 @@ COMMANDS = {
     "rate": Command("price usage by a tariff document", has_data_folder=False),
     "import": Command("import readings from a file", needs_database=True),
     "audit": Command("check the audit trail", needs_database=True),
+    "rebuild-totals": Command("make the sums of sites anew from the day blocks", needs_database=True),
+    "config": Command("print what is set, without secrets"),
     "prepare": Command(argparse.SUPPRESS),
     "demo-gateway": Command(argparse.SUPPRESS),
     "demo-messages": Command(argparse.SUPPRESS),

@@ -10,6 +10,7 @@ import http.client
 import os
 import queue
 import signal
+import ssl
 import sys
 import threading
 import time
@@ -68,7 +69,7 @@ class Supervisor:
         """This will have the command kept running under this name."""
         self.children.append(Child(name, command))
 
-    def run(self, *, address: tuple[str, int], greet: Callable[[], None]) -> None:
+    def run(self, *, address: tuple[str, int], greet: Callable[[], None], is_https: bool = False) -> None:
         """This will run until SIGINT, SIGTERM or SIGHUP, then stop all children; the database stays to the caller.
 
         :param address: host and port at which the web process answers; `greet` is called when it first does
@@ -79,7 +80,7 @@ class Supervisor:
                 self._start_due()
                 self._take_events(LOOK_EVERY_SECONDS)
                 self._look_after_database()
-                if not is_greeted and answers(address):
+                if not is_greeted and answers(address, is_https=is_https):
                     greet()
                     is_greeted = True
         except KeyboardInterrupt:
@@ -162,9 +163,15 @@ class Supervisor:
                     os.killpg(child.pid, name)
 
 
-def answers(address: tuple[str, int]) -> bool:
+def answers(address: tuple[str, int], *, is_https: bool = False) -> bool:
     """This will tell whether a web process of ours answers there."""
-    connection = http.client.HTTPConnection(*address, timeout=1)
+    host, port = address
+    connection = http.client.HTTPConnection(host, port, timeout=1)
+    if is_https:
+        # It asks its own child whether it lives and tells it nothing; a given certificate does not name this machine.
+        trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        connection = http.client.HTTPSConnection(host, port, timeout=1, context=trusting)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.client.OK

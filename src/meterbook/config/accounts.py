@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-_PUBLIC_ADDRESS = os.environ.get("MB_PUBLIC_ADDRESS", "http://127.0.0.1:8000")
+# MB_OWN_ADDRESS: what `serve` tells the processes that it starts.
+PUBLIC_ADDRESS = os.environ.get("MB_PUBLIC_ADDRESS") or os.environ.get("MB_OWN_ADDRESS", "http://127.0.0.1:8000")
 
 INSTALLED_APPS = ["allauth", "allauth.account", "allauth.mfa"]
 MIDDLEWARE = [
@@ -20,8 +21,9 @@ LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 _VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "meterbook.identity.password_policy.LengthValidator"},
     {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": "meterbook.identity.password_policy.PatternValidator"},
     {
         "NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("email", "name")},
@@ -35,7 +37,8 @@ SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
 SESSION_COOKIE_NAME = "meterbook_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = _PUBLIC_ADDRESS.startswith("https://")
+# `web.security` sets it too on all that comes encrypted.
+SESSION_COOKIE_SECURE = PUBLIC_ADDRESS.startswith("https://")
 CSRF_COOKIE_NAME = "meterbook_csrf"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
@@ -57,10 +60,12 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SESSION_COOKIE_SECURE else "http"
-# at most 10 guesses in 15 minutes an account, whoever guesses, and 30 from one address.
+# at most 10 guesses in 15 minutes an account, whoever guesses, and 30 from one address. An address that the
+# person signed in from before has 10 of its own beside those, so that whoever guesses locks nobody out from there.
 ACCOUNT_RATE_LIMITS = {
     "login": "30/15m/ip",
     "login_failed": "10/15m/key,30/15m/ip",
+    "login_known": "10/15m/key",
     "reset_password": "20/h/ip,5/h/key",
     "reset_password_from_key": "20/h/ip",
     "change_password": "5/m/user",

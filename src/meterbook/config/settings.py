@@ -16,7 +16,14 @@ SECRET_KEY = secret_key.load(os.environ, DATA_DIR)
 VAULT_KEY = secret_key.load(os.environ, DATA_DIR, name="vault_key")
 DEBUG = os.environ.get("MB_DEBUG", "") == "1"
 ALLOWED_HOSTS = os.environ.get("MB_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
-PUBLIC_ADDRESS = os.environ.get("MB_PUBLIC_ADDRESS", "http://127.0.0.1:8000")
+PUBLIC_ADDRESS = accounts.PUBLIC_ADDRESS
+# What the environment says cannot be changed on a page.
+IS_PUBLIC_ADDRESS_FIXED = bool(os.environ.get("MB_PUBLIC_ADDRESS"))
+# The public id of the organization whose administrators set up the installation; empty: the first one.
+OPERATOR = os.environ.get("MB_OPERATOR", "")
+IS_HTTPS = os.environ.get("MB_HTTPS", "") == "1"
+CERTIFICATE = Path(os.environ.get("MB_TLS_CERTIFICATE", ""))
+IS_CERTIFICATE_GIVEN = bool(os.environ.get("MB_TLS_CERTIFICATE"))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_ADDRESS]
 IS_DEMO = os.environ.get("MB_DEMO", "") == "1"
 # Networks beside the public ones in which an organization's mail server may stand, and another address of Telegram.
@@ -36,6 +43,7 @@ INSTALLED_APPS = [
     "meterbook.foundation",
     "meterbook.identity",
     "meterbook.audit",
+    "meterbook.installation",
     "meterbook.sites",
     "meterbook.ledger",
     "meterbook.tariffs",
@@ -55,6 +63,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "meterbook.web.static_files.StaticFilesMiddleware",
+    "meterbook.web.security.SecureCookiesMiddleware",
     "meterbook.web.security.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -108,6 +117,9 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# A year, ASVS 5.0 V3.4.1; Django sends it only on what really came encrypted, to us or to a trusted proxy.
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if accounts.ALLAUTH_TRUSTED_PROXY_COUNT else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "meterbook.web.errors.csrf_failure"

@@ -1,6 +1,7 @@
 """NOTIFY carries ids only; who listens reads the values again in its own scope (architecture 2).
 
-Kinds in use: "series" (values arrived), "request" (a device request waits or was answered), "alarm", "device".
+Kinds in use: "series" (values arrived), "request" (a device request waits or was answered), "alarm", "device",
+"probe" (a test read waits).
 """
 
 from __future__ import annotations

@@ -5,13 +5,15 @@ Jobs are declared in `meterbook.jobs`; a declaration registers its queue and loc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Status
 
 LockBuilder = Callable[..., str]
 
@@ -72,3 +74,19 @@ def defer(
             task.defer(organization_id=organization_id, **ids)
     except exceptions.AlreadyEnqueued:
         return
+
+
+def given_up(name: str, *, organization_id: int, by: str, wanted: Collection[str]) -> set[str]:
+    """This will return which of the wanted ids had a job that failed for good: nothing will try it again.
+
+    :param by: the id of the job that they are, such as "print_id"
+    """
+    if not wanted:
+        return set()
+    failed = ProcrastinateJob.objects.filter(
+        task_name=name,
+        status=Status.FAILED.value,
+        args__organization_id=organization_id,
+        **{f"args__{by}__in": list(wanted)},
+    )
+    return {str(each) for each in failed.order_by("id").values_list(f"args__{by}", flat=True)}

@@ -14,10 +14,10 @@ from meterbook.audit import operations as audit_operations
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
 from meterbook.foundation import events, scoping
-from meterbook.foundation.backup import dump
 from meterbook.identity import queries as identity_queries
 from meterbook.identity import registry
 from meterbook.identity.values import Module
+from meterbook.installation import operations as installation_operations
 from meterbook.jobs.declare import MAX_ATTEMPTS, job
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
@@ -93,11 +93,16 @@ def make_partitions(*, organization_id: int, actor: Actor, at: datetime, schedul
     metering_operations.make_partitions(at=at)
 
 
-# Retried although it is periodic: a day without a backup is too long, and the next one is far away.
-@job("foundation.back_up", lock=lambda **_: "backup", retry=RetryStrategy(max_attempts=3, wait=600), own_scope=True)
+@job("foundation.back_up", lock=lambda **_: "backup", own_scope=True)
 def back_up(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
-    """This will write the nightly backup into the data folder, and keep the newest fourteen."""
-    dump.nightly(environ=os.environ, at=clock.real_now())
+    """This will write the backup of the day when its time has come; one that failed is due again."""
+    installation_operations.back_up_if_due(environ=os.environ, real_at=clock.real_now())
+
+
+@job(installation_operations.BACK_UP_NOW, lock=lambda **_: "backup", own_scope=True)
+def back_up_now(*, organization_id: int, actor: Actor, at: datetime) -> None:
+    """This will write a backup that somebody asked for."""
+    installation_operations.back_up(environ=os.environ, real_at=clock.real_now())
 
 
 @job(

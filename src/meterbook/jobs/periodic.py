@@ -13,5 +13,6 @@ PERIODICS = (
     Periodic("notifications.receive_updates", every=timedelta(seconds=10)),
     Periodic("audit.seal_entries", every=timedelta(minutes=1)),
     Periodic("metering.make_partitions", every=timedelta(hours=6), is_platform=True),
-    Periodic("foundation.back_up", every=timedelta(days=1), offset=timedelta(hours=2), is_platform=True),
+    # Looks whether the time of day that was set has passed without a backup.
+    Periodic("foundation.back_up", every=timedelta(minutes=10), is_platform=True),
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core import signing
 from django.utils.translation import gettext as _
 
+from meterbook.installation import queries as installation_queries
 from meterbook.notifications import values
 
 STOP, CONFIRM = "notifications stop", "notifications confirm"
@@ -65,7 +65,7 @@ def read_confirm(token: str) -> ConfirmLink:
 
 
 def _href(what: str, token: str) -> str:
-    return f"{settings.PUBLIC_ADDRESS.rstrip('/')}/messages/{what}/{token}"
+    return f"{installation_queries.public_address()}/messages/{what}/{token}"
 
 
 def _read(token: str, salt: str) -> list[str]:

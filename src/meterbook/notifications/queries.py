@@ -166,6 +166,18 @@ def list_messages(
     return [_row(each) for each in found[start : start + PAGE]], {each: counts[each.value] for each in Show}
 
 
+def messages_before(
+    *, show: Show = Show.ALL, kind: values.Kind | None = None, older_than_id: int | None, limit: int
+) -> list[tuple[int, MessageRow]]:
+    """This will return messages with their ids, the newest first, those older than an id; for programs."""
+    found = models.Message.objects.filter(SHOWN[show], organization_id=scoping.current().organization_id)
+    if kind is not None:
+        found = found.filter(kind=kind)
+    if older_than_id is not None:
+        found = found.filter(pk__lt=older_than_id)
+    return [(each.pk, _row(each)) for each in found.select_related("destination").order_by("-pk")[:limit]]
+
+
 def get_message(*, public_id: uuid.UUID) -> MessageRow:
     """This will return one message with every try.
 

@@ -12,7 +12,10 @@ from psycopg import sql
 from meterbook.foundation import queue, ticker
 from tests.factories import everything
 
-ELSEWHERE = {"foundation.back_up": "writes a file each time it runs; tests/journeys/test_backup.py"}
+ELSEWHERE = {
+    "foundation.back_up": "writes a file each time it runs; tests/journeys/test_backup.py",
+    "installation.back_up_now": "the same",
+}
 
 
 def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:

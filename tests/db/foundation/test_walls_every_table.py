@@ -36,6 +36,7 @@ NOBODYS = {
     "identity_guesscount": "how often something was tried, by a digest of what was tried",
     "identity_passwordlink": "that a user may choose a password; the user belongs to no organization",
     "identity_session": "browsers of users, who belong to no organization",
+    "installation_setting": "what holds for the whole installation; no secrets",
     "identity_user": "people, who may work for several organizations; which ones stands in identity_grant",
 }
 # Columns that name a row of another tenant table without a foreign key that keeps to the organization.
@@ -55,6 +56,7 @@ UNBOUND = {
     ("audit_auditentry", "actor_id"): "a user, who belongs to no organization",
     ("journeys_journey", "started_by_id"): "a user, who belongs to no organization",
     ("billing_billrun", "started_by_id"): "a user, who belongs to no organization",
+    ("tariffs_tariffversion", "author_id"): "a user, who belongs to no organization",
     ("billing_billrun", "approved_by_id"): "a user, who belongs to no organization",
     ("billing_bill", "transaction_id"): "what posting the same bill has answered",
 }
@@ -62,7 +64,11 @@ UNBOUND = {
 CALLABLE = {
     "foundation_organization_ids": {"meterbook_app"},
     "identity_api_secret_of": {"meterbook_app"},
+    "identity_delegations_to_scope": {"meterbook_app"},
+    "identity_entrusted": {"meterbook_app"},
+    "identity_organization_of_code": {"meterbook_app"},
     "identity_organization_of_invitation": {"meterbook_app"},
+    "identity_organizations_entered_by": {"meterbook_app"},
     "identity_organizations_of": {"meterbook_app"},
     "ledger_lock_balances": {"meterbook_app"},
     "metering_make_partition": {"meterbook_app", "meterbook_bulk", "meterbook_maintenance"},

@@ -6,7 +6,8 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,17 @@ FOLDER, SUFFIX = "backups", ".backup"
 KEPT_FILES, KEPT_FOLDERS = ("secret_key", folder.DEMO_MARK_NAME), ("audit",)
 
 NIGHTS_KEPT = 14
+NAME = "meterbook-%Y%m%dT%H%M%SZ"
+LONGEST_RUN = timedelta(hours=6)  # an unfinished file that is older was left by a process that was killed
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A backup that lies in a folder; `at` is the instant that its name says."""
+
+    path: Path
+    at: datetime
+    size: int
 
 
 class BackupFailed(errors.ServerError):
@@ -32,7 +44,34 @@ class BackupFailed(errors.ServerError):
 
 def default_target(data_dir: Path, at: datetime) -> Path:
     """This will return where a backup made at that instant goes unless somebody says otherwise."""
-    return data_dir / FOLDER / f"meterbook-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
+    return data_dir / FOLDER / _name(at)
+
+
+def kept(folder: Path) -> tuple[Kept, ...]:
+    """This will return the backups that lie in a folder under names of ours, newest first; none where it is missing."""
+    found = []
+    for path in folder.glob(f"meterbook-*{SUFFIX}"):
+        try:
+            at = datetime.strptime(path.name.removesuffix(SUFFIX), NAME).replace(tzinfo=UTC)
+            found.append(Kept(path, at, path.stat().st_size))
+        except (ValueError, OSError):
+            continue  # named by somebody, or removed meanwhile
+    return tuple(sorted(found, key=lambda each: each.at, reverse=True))
+
+
+def is_running(folder: Path, *, at: datetime) -> bool:
+    """This will tell whether a backup is being written into the folder."""
+    for path in folder.glob(f".meterbook-*{SUFFIX}.*"):
+        try:
+            if at - datetime.fromtimestamp(path.stat().st_mtime, UTC) < LONGEST_RUN:
+                return True
+        except FileNotFoundError:
+            continue  # finished meanwhile
+    return False
+
+
+def _name(at: datetime) -> str:
+    return f"{at.astimezone(UTC).strftime(NAME)}{SUFFIX}"
 
 
 def write(target: Path, *, environ: Mapping[str, str], at: datetime) -> archive.Manifest:
@@ -60,22 +99,22 @@ def write(target: Path, *, environ: Mapping[str, str], at: datetime) -> archive.
     return manifest
 
 
-def nightly(*, environ: Mapping[str, str], at: datetime, keep: int = NIGHTS_KEPT) -> Path:
-    """This will write a backup into the data folder, remove all but the newest `keep`, and return where it is.
+def nightly(*, environ: Mapping[str, str], at: datetime, keep: int = NIGHTS_KEPT, folder: Path | None = None) -> Path:
+    """This will write a backup into a folder, remove all but the newest `keep` there, and return where it is.
 
+    :param folder: `backups` of the data folder unless another one is named
     :raises BackupFailed: see `write`; the older backups stay
     """
-    data_dir = connections.data_dir(environ)
-    target = default_target(data_dir, at)
+    where = folder or connections.data_dir(environ) / FOLDER
+    target = where / _name(at)
     write(target, environ=environ, at=at)
-    prune(data_dir, keep=keep)
+    prune(where, keep=keep)
     return target
 
 
-def prune(data_dir: Path, *, keep: int) -> list[Path]:
-    """This will remove all but the newest `keep` backups of the data folder's own, and return what it removed."""
-    found = sorted((data_dir / FOLDER).glob(f"meterbook-*{SUFFIX}"))
-    surplus = found[: max(0, len(found) - keep)]
+def prune(where: Path, *, keep: int) -> list[Path]:
+    """This will remove all but the newest `keep` backups that lie in a folder under names of ours, and return them."""
+    surplus = [each.path for each in kept(where)[keep:]]
     for path in surplus:
         path.unlink()
     return surplus

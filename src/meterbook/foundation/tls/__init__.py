@@ -1,0 +1,1 @@
+"""Certificates: an authority of the installation's own, or files that somebody gives."""

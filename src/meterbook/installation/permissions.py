@@ -1,0 +1,5 @@
+"""Rights of the installation; they count in the operator's organization only."""
+
+CONFIGURE_INSTALLATION = "installation:configure"
+
+PERMISSIONS = (CONFIGURE_INSTALLATION,)
