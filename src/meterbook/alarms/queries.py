@@ -68,9 +68,12 @@ class AlarmNotFound(LookupError):
     """There is no such alarm in this organization."""
 
 
-def get_zone(*, site_id: int | None = None, newest: int = 3) -> AlarmZone:
-    """This will return the alarm zone of the organization, or of one site."""
-    open_alarms = _alarms(site_id).filter(cleared_at__isnull=True)
+def get_zone(*, site_ids: Collection[int] | None = None, newest: int = 3) -> AlarmZone:
+    """This will return the alarm zone of these sites.
+
+    :param site_ids: None means all of the organization
+    """
+    open_alarms = _alarms(site_ids).filter(cleared_at__isnull=True)
     counted: collections.Counter[str] = collections.Counter()
     for severity, kind, count in open_alarms.values_list("severity", "kind").annotate(count=Count("id")):
         counted[severity] += count
@@ -87,10 +90,17 @@ def get_zone(*, site_id: int | None = None, newest: int = 3) -> AlarmZone:
 
 
 def list_alarms(
-    *, site_id: int | None = None, severity: values.Severity | None = None, include_cleared: bool = False, page: int = 1
+    *,
+    site_ids: Collection[int] | None = None,
+    severity: values.Severity | None = None,
+    include_cleared: bool = False,
+    page: int = 1,
 ) -> tuple[list[AlarmRow], int]:
-    """This will return one page (50) of alarms, newest first, and how many there are in all."""
-    found = _alarms(site_id)
+    """This will return one page (50) of alarms, newest first, and how many there are in all.
+
+    :param site_ids: only those sites; None means all of the organization
+    """
+    found = _alarms(site_ids)
     if not include_cleared:
         found = found.filter(cleared_at__isnull=True)
     if severity is not None:
@@ -105,9 +115,7 @@ def unacknowledged(*, site_ids: Collection[int] | None = None) -> tuple[int, dat
 
     :param site_ids: only those sites; None means all of the organization
     """
-    found = _alarms(None).filter(cleared_at__isnull=True, acknowledged_at__isnull=True)
-    if site_ids is not None:
-        found = found.filter(site_id__in=site_ids)
+    found = _alarms(site_ids).filter(cleared_at__isnull=True, acknowledged_at__isnull=True)
     counted = found.aggregate(count=Count("id"), since=Min("raised_at"))
     newest = found.select_related("site", "acknowledged_by").order_by("-raised_at", "-id").first()
     return counted["count"], counted["since"], None if newest is None else _row(newest)
@@ -125,9 +133,7 @@ def alarms_after(
 
     :param site_ids: only those sites; None means all of the organization
     """
-    found = _alarms(None).filter(pk__gt=after_id)
-    if site_ids is not None:
-        found = found.filter(site_id__in=site_ids)
+    found = _alarms(site_ids).filter(pk__gt=after_id)
     if not include_cleared:
         found = found.filter(cleared_at__isnull=True)
     if severity is not None:
@@ -147,9 +153,9 @@ def get_alarm(*, public_id: uuid.UUID) -> PlacedAlarm:
     return PlacedAlarm(_row(found), found.site_id, found.site.time_zone)
 
 
-def _alarms(site_id: int | None) -> QuerySet[models.Alarm]:
+def _alarms(site_ids: Collection[int] | None) -> QuerySet[models.Alarm]:
     found = models.Alarm.objects.filter(organization_id__in=scoping.current().organizations)
-    return found if site_id is None else found.filter(site_id=site_id)
+    return found if site_ids is None else found.filter(site_id__in=site_ids)
 
 
 def _row(alarm: models.Alarm) -> AlarmRow:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import networks, plans
 from meterbook.acquisition import operations as acquisition_operations
-from meterbook.acquisition.library import documents
+from meterbook.acquisition.library import documents, orders
 from meterbook.foundation import operation, scoping
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models as metering_models
@@ -54,17 +54,23 @@ class NewGateway:
 
 @dataclass(frozen=True)
 class Connection:
-    """How a meter is reached: a known gateway's bus (its public id) or a new one, and the meter's address there."""
+    """How a meter is reached: a known gateway's bus (its public id) or a new one, and the meter's address there.
+
+    `byte_order` is that in which a test read made sense; None: as the model says.
+    """
 
     gateway: uuid.UUID | NewGateway
     unit_id: int
+    byte_order: orders.ByteOrder | None = None
 
 
 @dataclass(frozen=True)
 class MeterPlan:
     """A meter as it is described. Without a connection its readings come from files and `model_code` is not looked at.
 
+    `opening` is what its display showed of the main counter at the start, where that is known from before.
     `rated_per_hour` is the most that the supply can deliver, in the main series' unit an hour (69 for 69 kW).
+    `place` is the unit, or another place of the site, where it hangs.
     """
 
     site: uuid.UUID
@@ -76,6 +82,8 @@ class MeterPlan:
     multiplier: Fraction = Fraction(1)
     rated_per_hour: Decimal | None = None
     connection: Connection | None = None
+    opening: Decimal | None = None
+    place: uuid.UUID | None = None
 
 
 @operation.operation
@@ -91,11 +99,12 @@ def add_meter(
     :raises MeterRefused: naming the field of the plan, its connection or its gateway that cannot be
     """
     site = _site(plan.site)
+    node = _place(site, plan.place) if plan.place is not None else None
     with blaming("model_code", documents.ModelUnknown):
         registers = _registers(plan)
     with blaming("code", metering_operations.CodeTaken):
         point = metering_operations.create_meter_point(
-            actor=actor, at=at, site=site, code=plan.code, name=plan.name, service=plan.service
+            actor=actor, at=at, site=site, code=plan.code, name=plan.name, service=plan.service, node=node
         )
     with blaming("serial_number", metering_operations.CodeTaken):
         meter = metering_operations.create_meter(
@@ -122,10 +131,21 @@ def add_meter(
 
 def _registers(plan: MeterPlan) -> tuple[metering_operations.RegisterPlan, ...]:
     if plan.connection is not None:
-        return plans.registers_of_model(plan.model_code)
+        return plans.registers_of_model(plan.model_code, _openings(plan))
     kind = metering_values.series_type(COUNTED.get(plan.service, "energy_import"))
     # No opening: a file of registers says itself where the counter stood.
     return (metering_operations.RegisterPlan(kind.code, kind.code, kind.unit, kind.decimals),)
+
+
+def _openings(plan: MeterPlan) -> dict[str, int]:
+    if plan.opening is None:
+        return {}
+    main = orders.main_counter(documents.load(plan.model_code))
+    stored = plan.opening.scaleb(main.decimals)
+    if stored != stored.to_integral_value():
+        words = _("This meter counts with %(decimals)s decimals; leave the others out.") % {"decimals": main.decimals}
+        raise MeterRefused("opening", words)
+    return {main.code: int(stored)}
 
 
 def _connect(
@@ -142,7 +162,14 @@ def _connect(
     else:
         bus = _find_bus(site, gateway)
     with blaming("unit_id", acquisition_operations.AddressTaken, acquisition_operations.DeviceMisconfigured):
-        acquisition_operations.create_device(actor=actor, at=at, bus=bus, meter=meter, unit_id=connection.unit_id)
+        acquisition_operations.create_device(
+            actor=actor,
+            at=at,
+            bus=bus,
+            meter=meter,
+            unit_id=connection.unit_id,
+            byte_order=connection.byte_order,
+        )
 
 
 def _create_bus(
@@ -178,6 +205,16 @@ def _site(public_id: uuid.UUID) -> site_models.Site:
     found = sites.first()
     if found is None:
         raise MeterRefused("site", _("There is no such site; choose another one."))
+    return found
+
+
+def _place(site: site_models.Site, public_id: uuid.UUID) -> site_models.SiteNode:
+    nodes = site_models.SiteNode.objects.filter(
+        organization_id=site.organization_id, public_id=public_id, site=site, archived_at__isnull=True
+    )
+    found = nodes.first()
+    if found is None:
+        raise MeterRefused("place", _("This place is not at the chosen site; choose one of that site."))
     return found
 
 

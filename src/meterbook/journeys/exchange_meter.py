@@ -19,6 +19,7 @@ from meterbook.journeys import add_meter
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models, values
 from meterbook.metering import operations as metering_operations
+from meterbook.metering import queries as metering_queries
 
 
 class NothingToExchange(LookupError):
@@ -74,6 +75,17 @@ def registers_of(
 def stored(value: Decimal, decimals: int) -> int:
     """This will return a register's value as the integer of its resolution; 12.5 at two decimals is 1250."""
     return int(value.scaleb(decimals))
+
+
+def shown_before(
+    *, meter: metering_queries.InstallationRow, series: metering_queries.SeriesRow, until: datetime
+) -> metering_queries.ReadingRow | None:
+    """This will return the latest reading before `until` of the meter that hangs there, or None.
+
+    What another meter showed there before says nothing of this one.
+    """
+    found = metering_queries.latest_readings(series=series, since=meter.starts_at, until=until, limit=1)
+    return found[0] if found else None
 
 
 @operation.operation

@@ -17,7 +17,7 @@ from meterbook.customers import models as customer_models
 from meterbook.customers import operations as customer_operations
 from meterbook.customers import values as customer_values
 from meterbook.foundation import operation, scoping
-from meterbook.journeys import billed, models, operations, readings, values
+from meterbook.journeys import billed, operations, readings, values
 from meterbook.kernel import civil, quantity
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.quantity import Unit
@@ -54,14 +54,10 @@ def finish_move_in(*, actor: Actor, at: datetime, journey: uuid.UUID, version: i
     :raises operations.JourneyIncomplete: naming the step that was not answered
     :raises operations.JourneyRefused: naming the step that cannot be carried out
     """
-    found = operations.find(journey)
-    if found.state == values.JourneyState.DONE and found.result is not None:
+    found = operations.to_finish(journey=journey, version=version, kind=values.JourneyKind.MOVE_IN)
+    if found.result is not None:
         return found.result
-    if found.state != values.JourneyState.OPEN:
-        raise operations.JourneyClosed(_("This is finished already, or was left for good."))
-    operations.require_version(found, version)
     answers: Answers = found.facts
-    _require_all(answers)
     starts_at = datetime.fromisoformat(str(answers[values.Step.START]["starts_at"]))
     tariffs = {uuid.UUID(key): uuid.UUID(str(each)) for key, each in answers[values.Step.TARIFF].items()}
     if readings.was_typed(answers[values.Step.READINGS]):
@@ -76,7 +72,7 @@ def finish_move_in(*, actor: Actor, at: datetime, journey: uuid.UUID, version: i
         points=points,
     )
     _agree_deposit(actor, at, account, answers, civil.local_date(starts_at, ZoneInfo(points[0].site.time_zone)))
-    _keep_pictures(actor, at, found, account)
+    operations.give_pictures(actor=actor, at=at, journey=found, account=account)
     operations.close(
         found,
         actor,
@@ -208,12 +204,6 @@ def is_priced(priced: Unit, counted: Unit) -> bool:
     return True
 
 
-def _require_all(answers: Answers) -> None:
-    for step in values.STEPS[values.JourneyKind.MOVE_IN]:
-        if step is not values.Step.SUMMARY and step not in answers:
-            raise operations.JourneyIncomplete(step)
-
-
 def _points(unit: Mapping[str, object]) -> list[metering_models.MeterPoint]:
     listed = unit.get("points")
     wanted = [uuid.UUID(str(each)) for each in listed] if isinstance(listed, list) else []
@@ -310,12 +300,3 @@ def _agree_deposit(
         tenancies.agree_deposit(actor=actor, at=at, account=account.public_id, amount=amount, agreed_date=agreed_date)
     except (InvalidOperation, tenancies.DepositInvalid) as error:
         raise operations.JourneyRefused(values.Step.DEPOSIT, _("Write an amount, or nothing.")) from error
-
-
-def _keep_pictures(actor: Actor, at: datetime, journey: models.Journey, account: customer_models.Account) -> None:
-    """Pictures that were taken on the way go to the documents of the customer."""
-    pictures = models.JourneyFile.objects.filter(organization_id=journey.organization_id, journey=journey)
-    for each in pictures.order_by("id"):
-        records.add_file(
-            actor=actor, at=at, customer=account.customer.public_id, name=each.name, content=bytes(each.content)
-        )

@@ -15,7 +15,7 @@ from meterbook.audit import operations as audit_operations
 from meterbook.customers import models as customer_models
 from meterbook.customers import records, tenancies
 from meterbook.foundation import operation, scoping
-from meterbook.journeys import billed, models, operations, readings, values
+from meterbook.journeys import billed, operations, readings, values
 from meterbook.kernel.actor import Actor
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
@@ -36,16 +36,10 @@ def finish_move_out(*, actor: Actor, at: datetime, journey: uuid.UUID, version: 
     :raises operations.JourneyIncomplete: naming the step that was not answered
     :raises operations.JourneyRefused: naming the step that cannot be carried out
     """
-    found = operations.find(journey)
-    if found.state == values.JourneyState.DONE and found.result is not None:
+    found = operations.to_finish(journey=journey, version=version, kind=values.JourneyKind.MOVE_OUT)
+    if found.result is not None:
         return found.result
-    if found.state != values.JourneyState.OPEN:
-        raise operations.JourneyClosed(_("This is finished already, or was left for good."))
-    operations.require_version(found, version)
     answers: Answers = found.facts
-    for step in values.STEPS[values.JourneyKind.MOVE_OUT]:
-        if step is not values.Step.SUMMARY and step not in answers:
-            raise operations.JourneyIncomplete(step)
     ends_at = datetime.fromisoformat(str(answers[values.Step.END]["ends_at"]))
     if readings.was_typed(answers[values.Step.READINGS]):
         metering_operations.make_room(ends_at)
@@ -60,7 +54,7 @@ def finish_move_out(*, actor: Actor, at: datetime, journey: uuid.UUID, version: 
     address = str(answers[values.Step.ADDRESS].get("address", ""))
     if address:
         records.change_address(actor=actor, at=at, customer=account.customer.public_id, address=address)
-    _keep_pictures(actor, at, found, account)
+    operations.give_pictures(actor=actor, at=at, journey=found, account=account)
     operations.close(
         found,
         actor,
@@ -197,11 +191,3 @@ def _goes_on(account: customer_models.Account, ends_at: datetime) -> bool:
     """Whether the account pays for something after the instant."""
     contracts = customer_models.Contract.objects.filter(organization_id=account.organization_id, account=account)
     return contracts.filter(Q(during__endswith__isnull=True) | Q(during__endswith__gt=ends_at)).exists()
-
-
-def _keep_pictures(actor: Actor, at: datetime, journey: models.Journey, account: customer_models.Account) -> None:
-    pictures = models.JourneyFile.objects.filter(organization_id=journey.organization_id, journey=journey)
-    for each in pictures.order_by("id"):
-        records.add_file(
-            actor=actor, at=at, customer=account.customer.public_id, name=each.name, content=bytes(each.content)
-        )

@@ -9,6 +9,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
+from meterbook.customers import models as customer_models
+from meterbook.customers import records
 from meterbook.documents import attachments
 from meterbook.foundation import operation, scoping
 from meterbook.journeys import models, values
@@ -167,6 +169,35 @@ def find(journey: uuid.UUID) -> models.Journey:
     if found is None:
         raise JourneyNotThere(_("There is no such page, or it was removed."))
     return found
+
+
+def to_finish(*, journey: uuid.UUID, version: int, kind: values.JourneyKind) -> models.Journey:
+    """This will return a journey that can be carried out, locked; one that was carried out has its `result`.
+
+    :raises JourneyNotThere: when the organization has no such journey
+    :raises JourneyClosed: when it was left for good
+    :raises JourneyChanged: when somebody answered since `version`
+    :raises JourneyIncomplete: naming the step that was not answered
+    """
+    found = find(journey)
+    if found.state == values.JourneyState.DONE and found.result is not None:
+        return found
+    if found.state != values.JourneyState.OPEN:
+        raise JourneyClosed(_("This is finished already, or was left for good."))
+    require_version(found, version)
+    for step in values.STEPS[kind]:
+        if step is not values.Step.SUMMARY and step not in found.facts:
+            raise JourneyIncomplete(step)
+    return found
+
+
+def give_pictures(*, actor: Actor, at: datetime, journey: models.Journey, account: customer_models.Account) -> None:
+    """This will put pictures that were taken on the way to the documents of the customer; part of an operation."""
+    pictures = models.JourneyFile.objects.filter(organization_id=journey.organization_id, journey=journey)
+    for each in pictures.order_by("id"):
+        records.add_file(
+            actor=actor, at=at, customer=account.customer.public_id, name=each.name, content=bytes(each.content)
+        )
 
 
 def require_version(journey: models.Journey, version: int) -> None:

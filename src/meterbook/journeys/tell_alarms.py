@@ -6,7 +6,6 @@ import uuid
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils import formats, translation
 
 from meterbook.alarms import events as alarm_events
@@ -14,6 +13,7 @@ from meterbook.alarms import permissions as alarm_permissions
 from meterbook.alarms import queries as alarm_queries
 from meterbook.identity import queries as identity_queries
 from meterbook.identity.values import Module
+from meterbook.installation import queries as installation_queries
 from meterbook.kernel.actor import Actor
 from meterbook.notifications import operations as notification_operations
 from meterbook.notifications import queries as notification_queries
@@ -61,5 +61,5 @@ def _facts(alarm: alarm_queries.PlacedAlarm, kind: Kind, organization: uuid.UUID
         "site": row.site_name,
         "when": formats.date_format(instant.astimezone(ZoneInfo(alarm.zone)), "SHORT_DATETIME_FORMAT"),
         "reason": row.reason,
-        "link": f"{settings.PUBLIC_ADDRESS.rstrip('/')}/o/{organization}/alarms/?state=all",
+        "link": f"{installation_queries.public_address()}/o/{organization}/alarms/?state=all",
     }

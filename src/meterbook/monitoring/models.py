@@ -19,7 +19,6 @@ class StructureChange(foundation_models.TenantTable):
     at = models.DateTimeField(db_default=Now())
 
     privileges = ("SELECT",)
-    bulk_privileges = ("SELECT",)
 
     class Meta:
         indexes = (models.Index(fields=["organization_id", "id"], name="structure_change_newest"),)

@@ -331,14 +331,13 @@ class TestPages:
             metering.installed_meter(organization=organization, site=site, name=f"Shop {number:02}")
 
         with scoping.scope([organization.pk], actor=ACTOR):
-            queries.list_meters(at=NOW, wanted=EVERYTHING)  # what points are made of is kept from here on
+            first = queries.list_meters(at=NOW, wanted=EVERYTHING)  # what points are made of is kept from here on
             with CaptureQueriesContext(connection) as full:
-                first = queries.list_meters(at=NOW, wanted=EVERYTHING)
+                queries.list_meters(at=NOW, wanted=EVERYTHING)
             with CaptureQueriesContext(connection) as short:
                 second = queries.list_meters(at=NOW, wanted=EVERYTHING, page=2)
 
-        assert (first.pages, first.total, len(first.rows)) == (2, 52, 50)
-        assert names(second) == ["Shop 50", "Shop 51"]
+        assert (first.pages, first.total, len(first.rows), names(second)) == (2, 52, 50, ["Shop 50", "Shop 51"])
         assert len(full) == len(short) == 12
 
     def test_a_page_behind_the_end_is_the_final_one(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -48,33 +47,22 @@ def require_workbook(content: bytes) -> None:
 
     :raises WorkbookRefused: for anything else
     """
-    if len(content) > MOST_BYTES:
+    try:
+        kind = uploads.require_table(content, most_bytes=MOST_BYTES, most_expanded=MOST_EXPANDED)
+    except uploads.UploadTooLarge as error:
         raise WorkbookRefused(
             _("The file has %(size)s MB; a workbook of a building has at most %(most)s MB.")
             % {"size": len(content) // 1024 // 1024 + 1, "most": MOST_BYTES // 1024 // 1024}
-        )
-    if content.startswith(b"PK"):
-        _require_bearable(content)
-    try:
-        kind = uploads.require_table(content)
+        ) from error
+    except uploads.UploadExpands as error:
+        raise WorkbookRefused(
+            _("This workbook expands to more than %(most)s MB. Copy its rows into a new template.")
+            % {"most": MOST_EXPANDED // 1024 // 1024}
+        ) from error
     except uploads.UploadRefused as error:
         raise WorkbookRefused(str(error)) from error
     if kind is not uploads.TableKind.XLSX:
         raise WorkbookRefused(_("This is no workbook. Download the template, fill it in and save it as XLSX."))
-
-
-def _require_bearable(content: bytes) -> None:
-    """Before the gate reads the members: texts alone may expand to gigabytes."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            expanded = sum(each.file_size for each in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise WorkbookRefused(_("The workbook is damaged. Save it again as XLSX.")) from error
-    if expanded > MOST_EXPANDED:
-        raise WorkbookRefused(
-            _("This workbook expands to more than %(most)s MB. Copy its rows into a new template.")
-            % {"most": MOST_EXPANDED // 1024 // 1024}
-        )
 
 
 def read(content: bytes, columns: Mapping[Sheet, Sequence[Column]], language: str) -> Book:

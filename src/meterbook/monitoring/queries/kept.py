@@ -83,7 +83,8 @@ class Facts:
     def is_live(self) -> NDArray[np.bool_]:
         """Points with a meter that reports by itself; of the others nothing is expected."""
         imported = [each for each, code in enumerate(self.models) if code == metering_values.IMPORTED]
-        return (self.meter != NONE) & ~np.isin(self.model, imported)
+        live: NDArray[np.bool_] = (self.meter != NONE) & ~np.isin(self.model, imported)
+        return live
 
 
 _kept: OrderedDict[tuple[object, ...], tuple[tuple[int, int | None], Facts]] = OrderedDict()
