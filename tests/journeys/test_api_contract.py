@@ -28,7 +28,8 @@ CHECKS: list[Any] = [
     content_type_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 6  # of an operation, sound and unsound ones
+EXAMPLES = 2  # of an operation, sound and unsound ones
+SENT: set[str] = set()  # what differed only in its path, which is replaced by one that is there, is sent once
 
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
 
@@ -63,6 +64,12 @@ def test_answers_as_the_document_says(case: schemathesis.Case, database: str, mo
     for name in case.path_parameters or {}:
         # Objects that are there, so that what is behind the address is reached.
         case.path_parameters[name] = argument(name, organization)
+    if case.operation.definition.raw["operationId"] == "switch_module" and isinstance(case.body, dict):
+        case.body["is_on"] = True  # nothing would be there for the operations after it
+    sent = f"{case.method} {case.formatted_path} {case.query!r} {case.body!r}"
+    if case.method == "GET" and sent in SENT:
+        return
+    SENT.add(sent)
     headers = {"Authorization": f"Bearer {token}"}
     if case.method != "GET":
         headers["Idempotency-Key"] = uuid.uuid4().hex

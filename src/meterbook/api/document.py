@@ -65,7 +65,17 @@ REFUSALS = {
     "500": "The server failed; `error_id` finds it in the log.",
     "503": "The server is busy; ask again.",
 }
-FILES = {"get_bill_pdf": "application/pdf", "get_print_file": "application/pdf"}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# What operations answer that answer a file.
+FILES: dict[str, tuple[str, ...]] = {
+    "get_bill_pdf": ("application/pdf",),
+    "get_print_file": ("application/pdf",),
+    "export_customer": ("application/zip",),
+    "get_paper": ("application/pdf", "image/jpeg"),
+    "get_place_photo": ("image/jpeg",),
+    "get_building_template": (XLSX,),
+    "export_buildings": (XLSX,),
+}
 
 
 @functools.cache
@@ -96,10 +106,10 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     operation.pop("security", None)
     if operation.get("description", "").startswith("This will "):
         del operation["description"]  # the framework's choice where there is no more to say than the summary
-    file = FILES.get(operation["operationId"])
-    if file is not None:
-        schema = {"type": "string", "format": "binary"}
-        operation["responses"]["200"] = {"description": "The file.", "content": {file: {"schema": schema}}}
+    kinds = FILES.get(operation["operationId"])
+    if kinds is not None:
+        content = {each: {"schema": {"type": "string", "format": "binary"}} for each in kinds}
+        operation["responses"]["200"] = {"description": "The file.", "content": content}
     if method != "get":
         operation.setdefault("parameters", []).append(TOKEN_PARAMETER)
     refusals = {

@@ -18,7 +18,7 @@ from ninja.utils import check_csrf
 
 from meterbook.api import problems
 from meterbook.foundation import scoping
-from meterbook.identity import api_access, second_factor, values
+from meterbook.identity import api_access, delegations, second_factor, values
 from meterbook.identity import modules as identity_modules
 from meterbook.identity import queries as identity_queries
 from meterbook.kernel import clock
@@ -167,7 +167,8 @@ def _of_session(request: HttpRequest, user_id: int) -> Caller:
         if second_factor.is_required(access, organization) and not second_factor.has_one(user_id=user_id):
             words = _("Your organization asks you for a second step at sign-in; set one up on its pages first.")
             raise problems.Problem(403, "second_factor", words)
-    return Caller(organization, actor, at, access, f"user:{user_id}", user_id)
+    acting = delegations.acting(actor, access, organization.name)
+    return Caller(organization, acting, at, access, f"user:{user_id}", user_id)
 
 
 def _chosen(asked: str, entered: tuple[identity_queries.OrganizationRow, ...]) -> identity_queries.OrganizationRow:

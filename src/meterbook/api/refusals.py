@@ -17,27 +17,53 @@ from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.alarms import queries as alarm_queries
 from meterbook.api import problems
+from meterbook.audit import queries as audit_queries
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
+from meterbook.customers import agreements, erasing, lookups, merging, records, tenancies
 from meterbook.customers import operations as customer_operations
 from meterbook.customers import queries as customer_queries
 from meterbook.documents import uploads
+from meterbook.identity import authority, sessions
+from meterbook.identity import delegations as identity_delegations
+from meterbook.identity import operations as identity_operations
 from meterbook.identity import queries as identity_queries
-from meterbook.journeys import add_meter
+from meterbook.journeys import add_meter, change_site, exchange_meter, privacy
+from meterbook.journeys import operations as journey_operations
+from meterbook.journeys import queries as journey_queries
+from meterbook.journeys.building import book
+from meterbook.journeys.building import files as building_files
+from meterbook.journeys.values import Step
 from meterbook.kernel import currency
 from meterbook.ledger import queries as ledger_queries
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.importing.problems import FileInvalid
+from meterbook.notifications import operations as notification_operations
+from meterbook.notifications import queries as notification_queries
 from meterbook.sites import operations as site_operations
 from meterbook.sites import queries as site_queries
 from meterbook.tariffs import operations as tariff_operations
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.tariffs.rating.problems import TariffInvalid
 
+# Where a request for a move holds what a step asks for.
+PLACES = {
+    Step.UNIT: "unit",
+    Step.CUSTOMER: "number",
+    Step.START: "starts_at",
+    Step.ACCOUNT: "contracts",
+    Step.END: "ends_at",
+    Step.READINGS: "readings",
+    Step.TARIFF: "tariffs",
+    Step.DEPOSIT: "deposit",
+}
 NOT_FOUND, TAKEN, STATE, INVALID = (404, "not_found"), (409, "taken"), (409, "state"), (422, "invalid")
 KINDS: Mapping[type[Exception], tuple[int, str]] = {
     acquisition_operations.DeviceNotAsked: STATE,
+    agreements.ContractNotFound: NOT_FOUND,
+    audit_queries.EntryNotFound: NOT_FOUND,
+    authority.HoldsMore: (403, "forbidden"),
     acquisition_queries.DeviceNotFound: NOT_FOUND,
     acquisition_queries.RequestNotFound: NOT_FOUND,
     alarm_queries.AlarmNotFound: NOT_FOUND,
@@ -54,9 +80,14 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     billing_operations.RunPresent: TAKEN,
     billing_operations.SecondPersonNeeded: (403, "second_person"),
     billing_operations.SiteNotFound: NOT_FOUND,
+    book.WorkbookRefused: INVALID,
+    building_files.BuildingChanged: STATE,
+    building_files.BuildingDone: STATE,
+    building_files.BuildingFaulty: STATE,
     billing_queries.BillNotFound: NOT_FOUND,
     billing_queries.PrintNotFound: NOT_FOUND,
     billing_queries.RunNotFound: NOT_FOUND,
+    change_site.CurrencyLocked: STATE,
     currency.CurrencyUnknown: INVALID,
     customer_operations.CodeTaken: TAKEN,
     customer_operations.ContractMisfit: INVALID,
@@ -66,16 +97,39 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     customer_operations.NotThere: NOT_FOUND,
     customer_queries.AccountNotFound: NOT_FOUND,
     customer_queries.NoLandlord: STATE,
+    erasing.StillCustomer: STATE,
+    exchange_meter.ChangedMeanwhile: STATE,
+    exchange_meter.NothingToExchange: STATE,
+    identity_delegations.CompanyNotFound: INVALID,
+    identity_delegations.DelegationEndsBeforeStart: INVALID,
+    identity_delegations.DelegationNotFound: NOT_FOUND,
+    identity_delegations.DelegationToOneself: INVALID,
+    identity_operations.GrantExceedsOwn: (403, "forbidden"),
+    identity_operations.GrantNotFound: NOT_FOUND,
+    identity_operations.LastAdministrator: STATE,
     identity_queries.UserNotFound: NOT_FOUND,
+    journey_operations.JourneyClosed: STATE,
+    journey_operations.JourneyNotThere: NOT_FOUND,
+    journey_queries.JourneyNotFound: NOT_FOUND,
     ledger_queries.AccountNotFound: NOT_FOUND,
     ledger_queries.TransactionNotFound: NOT_FOUND,
+    lookups.CustomerNotFound: NOT_FOUND,
+    lookups.FileNotFound: NOT_FOUND,
+    merging.CannotMerge: INVALID,
+    metering_operations.ClosingMissing: INVALID,
     metering_operations.ImportDone: STATE,
     metering_operations.SiteNotOpen: INVALID,
     metering_operations.StoreBusy: (503, "busy"),
     metering_queries.ImportNotFound: NOT_FOUND,
     metering_queries.MeterNotFound: NOT_FOUND,
     networks.NetworksMisspelled: (409, "networks"),
-    site_operations.NodeArchived: STATE,
+    notification_operations.SecretNeeded: INVALID,
+    notification_queries.MessageNotFound: NOT_FOUND,
+    records.ConsentPresent: STATE,
+    records.CustomerClosed: STATE,
+    records.CustomerCodeTaken: TAKEN,
+    records.CustomerNotThere: NOT_FOUND,
+    sessions.SessionNotFound: NOT_FOUND,
     site_operations.FactsInvalid: INVALID,
     site_operations.MoveInFuture: INVALID,
     site_operations.MovedLater: STATE,
@@ -86,12 +140,17 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     site_operations.NodeNotFound: INVALID,
     site_operations.SiteCodeTaken: TAKEN,
     site_operations.TimeZoneUnknown: INVALID,
+    site_operations.TooManyPhotos: STATE,
+    site_queries.BuildingFileNotFound: NOT_FOUND,
     site_queries.PlaceNotFound: NOT_FOUND,
     site_queries.SiteNotFound: NOT_FOUND,
     tariff_operations.NoDraft: STATE,
     tariff_operations.TariffCodeTaken: TAKEN,
     tariff_operations.VersionsOverlap: TAKEN,
+    tariff_operations.SecondPersonNeeded: (403, "second_person"),
     tariff_queries.TariffNotFound: NOT_FOUND,
+    tenancies.AccountNotThere: NOT_FOUND,
+    tenancies.ContractNotThere: NOT_FOUND,
     uploads.UploadRefused: INVALID,
 }
 
@@ -99,7 +158,13 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
 def register(api: NinjaAPI) -> None:
     """This will have the API tell each refusal as a problem."""
     told: dict[type[Exception], problems.Handler] = dict.fromkeys(KINDS, _refuse)
-    told |= {TariffInvalid: _of_tariff, FileInvalid: _of_file, add_meter.MeterRefused: _of_meter}
+    told |= {
+        TariffInvalid: _of_tariff,
+        FileInvalid: _of_file,
+        add_meter.MeterRefused: _of_meter,
+        journey_operations.JourneyRefused: _of_move,
+        privacy.NotErasable: _of_erasure,
+    }
     for kind, handler in told.items():
         api.add_exception_handler(kind, handler)
 
@@ -131,6 +196,18 @@ def _of_file(request: HttpRequest, error: FileInvalid) -> HttpResponse:
 
 def _of_meter(request: HttpRequest, error: add_meter.MeterRefused) -> HttpResponse:
     return problems.answer(request, problems.invalid(f"/body/{error.field}", str(error)))
+
+
+def _of_move(request: HttpRequest, error: journey_operations.JourneyRefused) -> HttpResponse:
+    place = f"/body/{PLACES[error.step]}"
+    if error.about is not None and error.step in (Step.READINGS, Step.TARIFF):
+        place = f"{place}/{error.about}"
+    return problems.answer(request, problems.invalid(place, str(error)))
+
+
+def _of_erasure(request: HttpRequest, error: privacy.NotErasable) -> HttpResponse:
+    errors = [(f"/accounts/{each.account}" if each.account else "", each.words) for each in error.obstacles]
+    return problems.answer(request, problems.Problem(409, "state", str(error), errors=errors))
 
 
 def _pointer(place: str) -> str:

@@ -75,6 +75,11 @@ class Money(Told):
     currency: str
 
 
+def file_name(text: str, most: int) -> str:
+    """This will return the name of a sent file without signs that nobody types, cut to a length."""
+    return "".join(each for each in text.strip() if unicodedata.category(each) not in {"Cc", "Cs"})[:most]
+
+
 def decimal(number: Decimal) -> str:
     """This will write a decimal as text without an exponent: "1250.00"."""
     return format(number, "f")

@@ -123,7 +123,12 @@ def list_accounts(
 ) -> paging.Page[Account]:
     """This will return accounts with what each owes; `search` is a part of a number, a name or a unit."""
     site_id = reach.site_id(request, site, site_permissions.VIEW_SITES)
-    narrowing = customer_queries.Narrowing(show=show, search=search, site_id=site_id)
+    narrowing = customer_queries.Narrowing(
+        show=show,
+        search=search,
+        site_id=site_id,
+        without_sites=reach.without(request, permissions.VIEW_CUSTOMER),
+    )
     found = customer_queries.accounts_after(
         narrowing=narrowing, after_id=paging.after(request, cursor), limit=limit + 1
     )
@@ -142,7 +147,7 @@ def list_accounts(
 def open_account(request: entry.Request, given: NewAccount) -> Account:
     """This will add a customer and open an account at a site."""
     caller = request.caller
-    reach.site(request, given.site, site_permissions.VIEW_SITES)
+    reach.site(request, given.site, permissions.MANAGE_CUSTOMER)
     made = customer_operations.open_account_with_customer(actor=caller.actor, at=caller.at, **given.model_dump())
     return _read(made.public_id)
 

@@ -81,7 +81,11 @@ def list_bills(
 ) -> paging.Page[ListedBill]:
     """This will return bills in the order in which they were issued."""
     narrowing = billing_queries.BillNarrowing(
-        search=search, month=month, site_id=reach.site_id(request, site, site_permissions.VIEW_SITES), mark=mark
+        search=search,
+        month=month,
+        site_id=reach.site_id(request, site, site_permissions.VIEW_SITES),
+        mark=mark,
+        without_sites=reach.without(request, permissions.VIEW_BILL),
     )
     rows = billing_queries.bills_after(
         narrowing=narrowing, after_id=paging.after(request, cursor), limit=limit + 1, account=account

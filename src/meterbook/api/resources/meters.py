@@ -17,6 +17,7 @@ from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.library import documents
+from meterbook.acquisition.library.orders import ByteOrder
 from meterbook.api import entry, paging, problems, values
 from meterbook.api.endpoints import endpoint
 from meterbook.api.resources import meter_shapes as shapes
@@ -43,15 +44,19 @@ class NewGateway(values.Given):
 
 
 class Connection(values.Given):
-    """How a meter is asked: by a gateway that is there (`gateway`, its id) or by a new one, at a unit address."""
+    """How a meter is asked: by a gateway that is there (`gateway`, its id) or by a new one, at a unit address.
+
+    `byte_order` is that of a test read, where the meter sends its numbers otherwise than its model says.
+    """
 
     gateway: uuid.UUID | None = None
     new_gateway: NewGateway | None = None
     unit_id: int = Field(ge=UNITS[0], le=UNITS[-1])
+    byte_order: ByteOrder | None = None
 
 
 class NewMeterPoint(values.Given):
-    """A meter point with its meter. Without a connection its readings come from files."""
+    """A meter point with its meter, at a place of the site. Without a connection its readings come from files."""
 
     site: uuid.UUID
     code: values.Code
@@ -63,6 +68,7 @@ class NewMeterPoint(values.Given):
     rated_per_hour: values.DecimalGiven | None = None
     starts_at: values.InstantGiven | None = None
     connection: Connection | None = None
+    place: uuid.UUID | None = None
 
 
 @endpoint(
@@ -257,14 +263,16 @@ def _plan(given: NewMeterPoint) -> add_meter.MeterPlan:
         multiplier=Fraction(given.multiplier),
         rated_per_hour=values.read_decimal(given.rated_per_hour),
         connection=None if given.connection is None else _connection(given.connection),
+        place=given.place,
     )
 
 
 def _connection(given: Connection) -> add_meter.Connection:
     if (given.gateway is None) == (given.new_gateway is None):
         raise problems.invalid("/body/connection", _("Name either a gateway that is there, or a new one."))
+    order = given.byte_order
     if given.new_gateway is not None:
         new = given.new_gateway
-        return add_meter.Connection(add_meter.NewGateway(new.name, new.host, new.port), given.unit_id)
+        return add_meter.Connection(add_meter.NewGateway(new.name, new.host, new.port), given.unit_id, order)
     assert given.gateway is not None  # noqa: S101 - one of the two, see above
-    return add_meter.Connection(given.gateway, given.unit_id)
+    return add_meter.Connection(given.gateway, given.unit_id, order)

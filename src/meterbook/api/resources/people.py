@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from ninja import Router
@@ -58,7 +59,11 @@ class SavedViews(values.Told):
 
 
 class AuditEntry(values.Told):
-    """One recorded change. `sequence` is its place in the sealed chain, null until it is sealed."""
+    """One recorded change.
+
+    `sequence` is its place in the sealed chain, null until it is sealed; `on_behalf_of` is the landlord for whom
+    somebody of a management company acted, else empty.
+    """
 
     id: uuid.UUID
     sequence: int | None
@@ -73,6 +78,7 @@ class AuditEntry(values.Told):
     before: Any
     after: Any
     reason: str
+    on_behalf_of: str
 
 
 @endpoint(
@@ -88,7 +94,7 @@ def list_users(
 ) -> paging.Page[User]:
     """This will return the people of the organization."""
     rows = identity_queries.list_users()
-    return paging.cut(request, rows, key=lambda each: each.id, cursor=cursor, limit=limit, tell=_user)
+    return paging.cut(request, rows, key=lambda each: each.id, cursor=cursor, limit=limit, tell=told_user)
 
 
 @endpoint(
@@ -101,7 +107,7 @@ def list_users(
 )
 def get_user(request: entry.Request, user: uuid.UUID) -> User:
     """This will return one person."""
-    return _user(identity_queries.get_user(public_id=user))
+    return told_user(identity_queries.get_user(public_id=user))
 
 
 @endpoint(
@@ -127,15 +133,7 @@ def list_grants(
         key=lambda each: each.id,
         cursor=cursor,
         limit=limit,
-        tell=lambda each: Grant(
-            id=each.public_id,
-            user=each.user.public_id,
-            gives=each.title,
-            scope=ScopeKind(each.scope_kind),
-            site=sites.get(each.scope_id) if each.scope_id is not None else None,
-            starts_at=values.instant(each.starts_at),
-            ends_at=values.maybe_instant(each.ends_at),
-        ),
+        tell=lambda each: told_grant(each, sites),
     )
 
 
@@ -178,14 +176,29 @@ def list_audit_entries(
         older_than_id=paging.after(request, cursor) or None,
         limit=limit + 1,
     )
-    return paging.page(request, [(each.id, each) for each in rows], limit, _entry)
+    return paging.page(request, [(each.id, each) for each in rows], limit, told_entry)
 
 
-def _user(row: identity_queries.UserRow) -> User:
+def told_user(row: identity_queries.UserRow) -> User:
+    """This will tell a person."""
     return User(id=row.public_id, name=row.name, email=row.email, language=row.language, is_active=row.is_active)
 
 
-def _entry(row: audit_queries.EntryRow) -> AuditEntry:
+def told_grant(row: identity_queries.GrantRow, sites: Mapping[int, uuid.UUID]) -> Grant:
+    """This will tell what somebody may do; `sites` are those that the caller may see, by id."""
+    return Grant(
+        id=row.public_id,
+        user=row.user.public_id,
+        gives=row.title,
+        scope=ScopeKind(row.scope_kind),
+        site=sites.get(row.site_id) if row.site_id is not None else None,
+        starts_at=values.instant(row.starts_at),
+        ends_at=values.maybe_instant(row.ends_at),
+    )
+
+
+def told_entry(row: audit_queries.EntryRow) -> AuditEntry:
+    """This will tell one recorded change."""
     return AuditEntry(
         id=row.public_id,
         sequence=row.sequence,
@@ -200,4 +213,5 @@ def _entry(row: audit_queries.EntryRow) -> AuditEntry:
         before=row.before,
         after=row.after,
         reason=row.reason,
+        on_behalf_of=row.on_behalf_of,
     )

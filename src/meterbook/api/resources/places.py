@@ -98,7 +98,7 @@ def list_sites(
 ) -> paging.Page[Site]:
     """This will return the sites that the caller may see."""
     rows = reach.sites(request, permissions.VIEW_SITES)
-    return paging.cut(request, rows, key=lambda each: each.id, cursor=cursor, limit=limit, tell=_site)
+    return paging.cut(request, rows, key=lambda each: each.id, cursor=cursor, limit=limit, tell=told_site)
 
 
 @endpoint(
@@ -114,7 +114,7 @@ def create_site(request: entry.Request, given: NewSite) -> Site:
     """This will set up a site."""
     caller = request.caller
     made = site_operations.create_site(actor=caller.actor, at=caller.at, **given.model_dump())
-    return _site(site_queries.get_site(public_id=made.public_id))
+    return told_site(site_queries.get_site(public_id=made.public_id))
 
 
 @endpoint(
@@ -128,7 +128,7 @@ def create_site(request: entry.Request, given: NewSite) -> Site:
 )
 def get_site(request: entry.Request, site: uuid.UUID) -> Site:
     """This will return one site."""
-    return _site(reach.site(request, site, permissions.VIEW_SITES))
+    return told_site(reach.site(request, site, permissions.VIEW_SITES))
 
 
 @endpoint(
@@ -181,7 +181,8 @@ def create_place(request: entry.Request, site: uuid.UUID, given: NewPlace) -> Pl
     return Place(id=made.public_id, parent=given.parent, kind=given.kind, code=made.code, name=made.name)
 
 
-def _site(row: site_queries.SiteRow) -> Site:
+def told_site(row: site_queries.SiteRow) -> Site:
+    """This will tell a site."""
     return Site(
         id=row.public_id,
         code=row.code,

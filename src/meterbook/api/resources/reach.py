@@ -26,6 +26,11 @@ def site(request: entry.Request, public_id: uuid.UUID, permission: str) -> site_
     return row
 
 
+def without(request: entry.Request, permission: str) -> frozenset[int]:
+    """This will return the ids of the sites where the module of a permission is off: lists leave out what is there."""
+    return request.caller.access.off.get(permission, frozenset())
+
+
 def site_id(request: entry.Request, public_id: uuid.UUID | None, permission: str) -> int | None:
     """This will return the internal id of a site that a list is narrowed to; None stays None.
 

@@ -87,6 +87,7 @@ def list_runs(
         after_id=paging.after(request, cursor),
         limit=limit + 1,
         site_id=reach.site_id(request, site, site_permissions.VIEW_SITES),
+        without_sites=reach.without(request, permissions.VIEW_BILL),
     )
     return paging.page(request, [(each.id, each) for each in rows], limit, shapes.run)
 
@@ -105,6 +106,7 @@ def plan_run(request: entry.Request, given: NewRun) -> shapes.Run:
     caller = request.caller
     if not given.first_day < given.until_day <= given.first_day + LONGEST:
         raise problems.invalid("/body/until_day", _("Take a day after the first one, at most a year later."))
+    reach.site(request, given.site, permissions.MANAGE_RUN)
     made = billing_operations.plan_run(actor=caller.actor, at=caller.at, **given.model_dump())
     return _read(made.public_id)
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from meterbook.api import entry, paging, problems, values
 from meterbook.api.endpoints import endpoint
-from meterbook.api.resources import reach
+from meterbook.api.resources import looking, reach
 from meterbook.identity.values import Module
 from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
@@ -83,6 +83,7 @@ def list_readings(
     """This will return the readings in [from, until), the newest first."""
     detail, series = _find(request, point, code)
     _require_order(since, until)
+    looking.require_detail(request.caller, detail, Period(since, until))
     key = paging.after(request, cursor)
     begin = min(until, paging.moment(key)) if key else until
     # Readings of one instant never part: a page that would cut them ends before, or takes them all.
@@ -121,6 +122,7 @@ def list_intervals(
     """This will return the intervals that start in [from, until); together they are the register difference."""
     detail, series = _find(request, point, code)
     _require_order(since, until)
+    looking.require_detail(request.caller, detail, Period(since, until))
     key = paging.after(request, cursor)
     begin = max(since, paging.moment(key)) if key else since
     end = min(until, begin + (limit + 1) * timedelta(minutes=series.step))

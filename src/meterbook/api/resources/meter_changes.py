@@ -1,0 +1,258 @@
+"""What is done to a meter that hangs: exchange it, count it another number of times, hang its point elsewhere."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated
+
+from django.utils.translation import gettext as _
+from ninja import Router
+from pydantic import Field
+
+from meterbook.acquisition import permissions as acquisition_permissions
+from meterbook.acquisition import values as acquisition_values
+from meterbook.acquisition.library import documents
+from meterbook.api import entry, problems, values
+from meterbook.api.endpoints import endpoint
+from meterbook.api.resources import meter_shapes as shapes
+from meterbook.api.resources import reach
+from meterbook.identity.values import Module
+from meterbook.journeys import exchange_meter
+from meterbook.metering import operations as metering_operations
+from meterbook.metering import permissions
+from meterbook.metering import queries as metering_queries
+from meterbook.metering import values as metering_values
+from meterbook.sites import permissions as site_permissions
+
+router = Router(tags=["Meters"])
+UNITS = acquisition_values.UNIT_IDS
+NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,6})?"
+RATIO = re.compile(rf"^({NUMBER})(?:/({NUMBER}))?$")
+Ratio = Annotated[str, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?(/[0-9]{1,9}(\.[0-9]{1,6})?)?$", max_length=40)]
+Register = Annotated[values.Words, Field(min_length=1, max_length=60)]
+Serial = Annotated[values.Words, Field(min_length=1, max_length=60)]
+Reason = Annotated[values.Words, Field(min_length=1, max_length=200)]
+FEW = Field(max_length=50)
+
+
+class FinalReading(values.Given):
+    """What a register showed last; estimated when nobody could read it."""
+
+    value: values.DecimalGiven
+    is_estimated: bool = False
+
+
+class Exchange(values.Given):
+    """The meter that comes, and what both showed, before multipliers.
+
+    `old_meter` is the one that is taken away: had it been exchanged meanwhile, nothing happens. `finals` are by series,
+    `openings` by register of the new model; both name every register that counts. `unit_id` is the new meter's address
+    on the line of the old one; without it nothing asks the new meter.
+    """
+
+    old_meter: uuid.UUID
+    exchanged_at: values.InstantGiven
+    serial_number: Serial
+    model: values.Code = metering_values.IMPORTED
+    multiplier: Ratio = "1"
+    rated_per_hour: values.DecimalGiven | None = None
+    unit_id: int | None = Field(None, ge=UNITS[0], le=UNITS[-1])
+    finals: Annotated[dict[Register, FinalReading], FEW]
+    openings: Annotated[dict[Register, values.DecimalGiven], FEW]
+    reason: Reason
+
+
+class NewMultiplier(values.Given):
+    """How many times a meter counts from an instant on, with what each counting register showed then, by series."""
+
+    starts_at: values.InstantGiven
+    multiplier: Ratio
+    shown: Annotated[dict[Register, values.DecimalGiven], FEW]
+    reason: Reason
+
+
+class PointMove(values.Given):
+    """Where a meter point hangs from an instant on; `place` null is the site itself."""
+
+    place: uuid.UUID | None
+    moved_at: values.InstantGiven
+
+
+@endpoint(
+    router,
+    "POST",
+    "/meter-points/{uuid:point}/exchange",
+    permission=permissions.MANAGE_METER,
+    module=Module.METERING,
+    answers=shapes.MeterPoint,
+    by_site=True,
+)
+def exchange_meter_of_point(request: entry.Request, point: uuid.UUID, given: Exchange) -> shapes.MeterPoint:
+    """This will exchange the meter of a meter point at one instant, with the last readings and the first ones."""
+    caller = request.caller
+    detail = reach.point(request, point, permissions.MANAGE_METER)
+    if given.unit_id is not None and not caller.access.allows(acquisition_permissions.MANAGE_DEVICE, detail.site_id):
+        words = _("This needs the permission %(permission)s, which the key or its owner lacks.")
+        raise problems.Problem(403, "forbidden", words % {"permission": acquisition_permissions.MANAGE_DEVICE})
+    _require_past("exchanged_at", given.exchanged_at, caller.at)
+    finals = {code: Decimal(each.value) for code, each in given.finals.items()}
+    _require_shown("finals", finals, detail, given.exchanged_at)
+    openings = {code: Decimal(each) for code, each in given.openings.items()}
+    _require_openings(openings, given.model, detail.service)
+    exchange_meter.exchange(
+        actor=caller.actor,
+        at=caller.at,
+        point_id=detail.public_id,
+        old_meter_id=given.old_meter,
+        exchanged_at=given.exchanged_at,
+        finals={
+            code: exchange_meter.Final(value, is_estimated=given.finals[code].is_estimated)
+            for code, value in finals.items()
+        },
+        new=exchange_meter.NewMeter(
+            serial_number=given.serial_number,
+            model_code=given.model,
+            multiplier=_ratio(given.multiplier),
+            rated_per_hour=values.read_decimal(given.rated_per_hour),
+            unit_id=given.unit_id,
+            openings=openings,
+        ),
+        reason=given.reason,
+    )
+    return shapes.told(metering_queries.get_meter(public_id=detail.public_id))
+
+
+@endpoint(
+    router,
+    "POST",
+    "/meter-points/{uuid:point}/multiplier",
+    permission=permissions.MANAGE_METER,
+    module=Module.METERING,
+    answers=shapes.MeterPoint,
+    by_site=True,
+)
+def change_multiplier(request: entry.Request, point: uuid.UUID, given: NewMultiplier) -> shapes.MeterPoint:
+    """This will count a meter another number of times from an instant on; the days since then are derived anew."""
+    caller = request.caller
+    detail = reach.point(request, point, permissions.MANAGE_METER)
+    _require_past("starts_at", given.starts_at, caller.at)
+    shown = {code: Decimal(each) for code, each in given.shown.items()}
+    _require_shown("shown", shown, detail, given.starts_at)
+    exchange_meter.multiply(
+        actor=caller.actor,
+        at=caller.at,
+        point_id=detail.public_id,
+        starts_at=given.starts_at,
+        multiplier=_ratio(given.multiplier),
+        registers=shown,
+        reason=given.reason,
+    )
+    return shapes.told(metering_queries.get_meter(public_id=detail.public_id))
+
+
+@endpoint(
+    router,
+    "POST",
+    "/meter-points/{uuid:point}/move",
+    permission=site_permissions.EDIT_SITES,
+    module=Module.METERING,
+    answers=shapes.MeterPoint,
+    by_site=True,
+)
+def move_meter_point(request: entry.Request, point: uuid.UUID, given: PointMove) -> shapes.MeterPoint:
+    """This will hang a meter point at another place of its site from an instant on."""
+    caller = request.caller
+    detail = reach.point(request, point, permissions.VIEW_METER)
+    if not caller.access.allows(site_permissions.EDIT_SITES, detail.site_id):
+        raise problems.not_found()
+    metering_operations.move_point(
+        actor=caller.actor,
+        at=caller.at,
+        meter_point=detail.public_id,
+        node=given.place,
+        moved_at=given.moved_at,
+    )
+    return shapes.told(metering_queries.get_meter(public_id=detail.public_id))
+
+
+def _ratio(text: str) -> Fraction:
+    found = RATIO.fullmatch(text)
+    first, second = found.groups() if found else ("0", None)
+    if not Fraction(first) or (second is not None and not Fraction(second)):
+        raise problems.invalid(
+            "/body/multiplier", _("Write a number above zero, such as 40, or a ratio such as 200/5.")
+        )
+    return Fraction(first) / Fraction(second or "1")
+
+
+def _require_past(field: str, instant: datetime, at: datetime) -> None:
+    if instant > at:
+        raise problems.invalid(f"/body/{field}", _("That lies ahead; take an instant that is over."))
+
+
+def _require_shown(
+    field: str, given: Mapping[str, Decimal], detail: metering_queries.MeterDetail, instant: datetime
+) -> None:
+    """Every counting register of the meter, as finely as it counts, and not below what it showed before."""
+    current = detail.current
+    if current is None:
+        raise problems.Problem(409, "state", _("No meter hangs at this meter point; set one up instead."))
+    known = {each.id: each for each in detail.series}
+    counters = {
+        known[each.series_id].code: (known[each.series_id], each)
+        for each in current.registers
+        if known[each.series_id].kind is metering_values.SeriesKind.CUMULATIVE
+    }
+    _require_all(field, given, counters)
+    for code, (series, register) in counters.items():
+        _require_fine(f"/body/{field}/{code}", given[code], register.decimals)
+        latest = exchange_meter.shown_before(meter=current, series=series, until=instant)
+        if latest is not None and exchange_meter.stored(given[code], register.decimals) < latest.raw:
+            words = _("The meter showed more already; read it again, or correct that reading first.")
+            raise problems.invalid(f"/body/{field}/{code}", words)
+
+
+def _require_openings(given: Mapping[str, Decimal], model: str, service: metering_values.Service) -> None:
+    """Every counting register of the model that comes, which must measure what is measured there."""
+    try:
+        if model != metering_values.IMPORTED and documents.load(model).service != service:
+            raise problems.invalid("/body/model", _("This model does not measure that; choose another model."))
+        plans = exchange_meter.registers_of(model, service)
+    except documents.ModelUnknown as error:
+        raise problems.invalid("/body/model", str(error)) from error
+    counters = {
+        each.register_code: each
+        for each in plans
+        if metering_values.series_type(each.series_code).kind is metering_values.SeriesKind.CUMULATIVE
+    }
+    _require_all("openings", given, counters)
+    for code, plan in counters.items():
+        _require_fine(f"/body/openings/{code}", given[code], plan.decimals)
+
+
+def _require_all(field: str, given: Mapping[str, Decimal], wanted: Iterable[str]) -> None:
+    listed = list(wanted)
+    errors = [
+        (f"/body/{field}/{code}", _("This register counts; say what it showed."))
+        for code in listed
+        if code not in given
+    ]
+    errors += [
+        (f"/body/{field}/{code}", _("The meter has no such register that counts."))
+        for code in given
+        if code not in listed
+    ]
+    if errors:
+        words = _("The meter has other registers that count; each error names one.")
+        raise problems.Problem(422, "invalid", words, errors=errors)
+
+
+def _require_fine(pointer: str, value: Decimal, decimals: int) -> None:
+    if value != value.quantize(Decimal(1).scaleb(-decimals)):
+        words = _("The display shows at most %(decimals)s decimals; write the number as it stands there.")
+        raise problems.invalid(pointer, words % {"decimals": decimals})
