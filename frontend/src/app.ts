@@ -9,6 +9,7 @@ import { mountIslands, unmountIslands } from "./core/islands";
 import { startRenewing } from "./core/renew";
 import { startShell } from "./core/shell";
 import { startStream } from "./core/stream";
+import { proposeZone } from "./core/zone";
 
 // The policy of the server forbids eval and inline styles; htmx must not try either.
 htmx.config.allowEval = false;
@@ -37,4 +38,5 @@ startAges();
 startStream();
 startAlarmZone();
 startRenewing();
+proposeZone();
 void mountIslands();

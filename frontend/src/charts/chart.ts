@@ -85,7 +85,7 @@ export function line(name: string, value: string): string {
 }
 
 /** This will return the hatch that means "estimated" in every chart. */
-export function hatch(): { image: HTMLCanvasElement; repeat: "repeat" } {
+export function hatch(): { image: HTMLCanvasElement; imageWidth: number; imageHeight: number; repeat: "repeat" } {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 6;
   const pen = canvas.getContext("2d");
@@ -101,7 +101,8 @@ export function hatch(): { image: HTMLCanvasElement; repeat: "repeat" } {
     }
     pen.stroke();
   }
-  return { image: canvas, repeat: "repeat" };
+  // Without its size the pattern is drawn once with none, which browsers report as an error.
+  return { image: canvas, imageWidth: canvas.width, imageHeight: canvas.height, repeat: "repeat" };
 }
 
 /** This will offer the drawn chart as a picture with the page's ground behind it. */

@@ -4,6 +4,8 @@ export interface UsageData {
   grain: "step" | "hour" | "day" | "month";
   /** The curve has a point for each interval; else for each bar, with its highest interval. */
   isFine: boolean;
+  /** No demand is told: only the counter and the bars are drawn. */
+  isDaysOnly: boolean;
   unit: string;
   rateUnit: string;
   decimals: number;

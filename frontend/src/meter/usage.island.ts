@@ -57,11 +57,11 @@ function drill(chart: Chart, data: () => UsageData): () => void {
 }
 
 function option(data: UsageData, height: number): Record<string, unknown> {
-  const shares = data.isCounter ? [0.28, 0.42, 0.3] : [1];
+  const shares = !data.isCounter ? [1] : data.isDaysOnly ? [0.4, 0.6] : [0.28, 0.42, 0.3];
   const room = height - TOP - BETWEEN * (shares.length - 1) - BOTTOM;
   const heights = shares.map((share) => room * share);
   const tops = heights.map((_, panel) => TOP + heights.slice(0, panel).reduce((sum, each) => sum + each + BETWEEN, 0));
-  const names = data.isCounter ? [data.texts["ledger"], data.texts["bars"], data.texts["curve"]] : [data.texts["curve"]];
+  const names = data.isCounter ? [data.texts["ledger"], data.texts["bars"], data.texts["curve"]].slice(0, shares.length) : [data.texts["curve"]];
   return {
     title: names.map((text, panel) => ({
       text,
@@ -90,13 +90,11 @@ function counterSeries(data: UsageData): Record<string, unknown>[] {
   return [
     ...gapSeries(data, 0, false),
     ...gapSeries(data, 1, true),
-    ...gapSeries(data, 2, false),
     ...ledgerSeries(data, 0),
     barSeries(data, 1),
     ...ghostSeries(data, 1),
     markSeries(data, 1),
-    curveSeries(data, 2),
-    markSeries(data, 2),
+    ...(data.isDaysOnly ? [] : [...gapSeries(data, 2, false), curveSeries(data, 2), markSeries(data, 2)]),
   ];
 }
 
@@ -156,7 +154,7 @@ function words(data: UsageData, at: number): string {
   if (slot[6] != null) rows.push(line(texts["editedPart"] ?? "", quantity(toDraw(slot[6]), unit, decimals)));
   data.prices.forEach((name, place) => rows.push(line(name, quantity(toDraw(data.parts[index]?.[place]), unit, decimals))));
   if (data.before.length) rows.push(line(texts["before"] ?? "", quantity(toDraw(data.before[index]), unit, decimals)));
-  rows.push(line(texts["rateShort"] ?? "", quantity(toDraw(step[2]), data.rateUnit, places(step[2] ?? ""))));
+  if (!data.isDaysOnly) rows.push(line(texts["rateShort"] ?? "", quantity(toDraw(step[2]), data.rateUnit, places(step[2] ?? ""))));
   if (data.isCounter) rows.push(line(texts["ledgerShort"] ?? "", quantity(toDraw(step[3]), unit, decimals)));
   return rows.join("\n");
 }

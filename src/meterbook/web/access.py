@@ -29,7 +29,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from meterbook.foundation import scoping
+from meterbook.identity import delegations as identity_delegations
 from meterbook.identity import queries as identity_queries
+from meterbook.identity import tenants as identity_tenants
 from meterbook.identity import values as identity_values
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
@@ -60,12 +62,26 @@ StreamView = Callable[Concatenate[Request, P], AsyncIterator[bytes | str] | Http
 _narrowing: list[Narrow] = []
 
 
+class TenantOutside(Http404):
+    """Somebody who is no more than a tenant asked for a page of operators: to them it does not exist."""
+
+
+class SinglesOutside(PermissionDenied):
+    """Somebody to whom single meters or accounts are assigned asked for a page that is not about those."""
+
+
 class StreamNeedsItsOwnScopes(TypeError):
     """A `page` returned a stream, which would hold its transaction open; declare the view with `stream_page`."""
 
 
 def page(
-    *, permission: str, module: identity_values.Module, by_site: bool = False
+    *,
+    permission: str,
+    module: identity_values.Module,
+    by_site: bool = False,
+    by_single: bool = False,
+    tenants_to: str = "",
+    singles_to: str = "",
 ) -> Callable[[PageView[P]], Callable[..., HttpResponseBase]]:
     """This will let a view run for signed-in people of the organization in its path who hold the permission.
 
@@ -73,6 +89,10 @@ def page(
     are "not found"; a missing permission is 403.
 
     :param by_site: let in who holds the permission for single sites too; the view then asks `request.access.sites(...)`
+    :param by_single: let in who holds the permission for single meters or accounts too; the view then asks
+        `request.access.meters(...)` and `accounts(...)`
+    :param singles_to: the route where somebody is led who holds nothing but single meters and accounts
+    :param tenants_to: the route where a tenant is led instead; every other page is "not found" to tenants
     """
 
     def guard(view: PageView[P]) -> Callable[..., HttpResponseBase]:
@@ -83,7 +103,15 @@ def page(
                 return refusal
             found = _find_organization(request, organization, module)
             with scoping.scope([found.id], actor=request.actor), seeing.refused_in_words():  # type: ignore[attr-defined]
-                admitted = _admit(request, permission, module, by_site=by_site, parameters=parameters)
+                try:
+                    admitted = _admit(
+                        request, permission, module, by_site=by_site, by_single=by_single, parameters=parameters
+                    )
+                except (TenantOutside, SinglesOutside) as outside:
+                    elsewhere = tenants_to if isinstance(outside, TenantOutside) else singles_to
+                    if not elsewhere:
+                        raise
+                    return HttpResponseRedirect(reverse(elsewhere, args=[found.public_id]))
                 response = second_step.refusal(admitted) or view(admitted, **parameters)  # type: ignore[call-arg]
                 if response.streaming:
                     raise StreamNeedsItsOwnScopes(StreamNeedsItsOwnScopes.__doc__)
@@ -113,7 +141,10 @@ def stream_page(
             if refusal is None:
                 found = _find_organization(request, organization, module)
                 with scoping.scope([found.id], actor=request.actor):  # type: ignore[attr-defined]
-                    _admit(request, permission, module, by_site=by_site, parameters=parameters)
+                    admitted = _admit(request, permission, module, by_site=by_site, parameters=parameters)
+                    if second_step.refusal(admitted) is not None:
+                        # An event source follows a redirect and would read a page; it understands only a status.
+                        refusal = HttpResponse(_("Set up a second step first."), status=401)
             return refusal
 
         @functools.wraps(view)
@@ -242,17 +273,24 @@ def _admit(
     module: identity_values.Module,
     *,
     by_site: bool,
+    by_single: bool = False,
     parameters: Mapping[str, object],
 ) -> Request:
     """Needs a running scope of the organization."""
     own = identity_queries.access_of(user_id=_user_id(request), at=request.at)  # type: ignore[attr-defined]
+    request.actor = identity_delegations.acting(request.actor, own, request.organization.name)  # type: ignore[attr-defined]
     request.access = seeing.access_of(request, own)  # type: ignore[attr-defined]
     if request.organization.site_modules:  # type: ignore[attr-defined]
         _narrowing[0](request, module, parameters.values())  # type: ignore[arg-type]
     access: identity_values.Access = request.access  # type: ignore[attr-defined]
     allowed = access.allows_somewhere(permission) if by_site else access.allows(permission)
+    if not allowed and identity_tenants.is_tenant(access):
+        raise TenantOutside(_("There is no such page, or it belongs to an organization that you cannot enter."))
+    if not allowed and by_single:
+        allowed = bool(access.meters(permission) or access.accounts(permission))
     if not allowed:
-        raise PermissionDenied(_("Your role does not include this. Ask an administrator of the organization for it."))
+        refuses = SinglesOutside if access.at_meter or access.at_account else PermissionDenied
+        raise refuses(_("Your role does not include this. Ask an administrator of the organization for it."))
     request.permissions = access.everywhere  # type: ignore[attr-defined]
     return request  # type: ignore[return-value]
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import global_settings, settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from meterbook.audit import queries as audit_queries
+from meterbook.identity import password_policy
 from meterbook.identity import sign_in as identity_sign_in
+from meterbook.installation import queries as installation_queries
 from meterbook.journeys import tell_security
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
@@ -35,10 +41,37 @@ class AccountAdapter(DefaultAccountAdapter):
         """This will refuse: users are made by an administrator."""
         return False
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: object) -> None:
+        """This will refuse whoever guessed too often; places that the person signed in from before count by themselves.
+
+        So many addresses together get ten guesses at an account, and whoever spends them locks nobody out who comes
+        from where they usually do.
+        """
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            usage = self._use_known_place(request, str(credentials.get("email", "")).strip().lower())
+            if not usage:
+                raise
+            self._login_failed_rl_usage = usage
+
+    def _use_known_place(self, request: HttpRequest, email: str) -> Any:  # noqa: ANN401 - the library's own
+        address = access.client_address(request)
+        if not identity_sign_in.is_known_place(email=email, address=address, at=clock.now(), signed_in=_signed_in):
+            return None
+        key = f"{email}:{address}"
+        return ratelimit.consume(request, app="allauth.account", action="login_known", key=key)
+
     def authenticate(self, request: HttpRequest, **credentials: object) -> AbstractBaseUser | None:
         """This will check the password; one made for a single sign-in is spent by it, before anything else happens."""
         user: Any = super().authenticate(request, **credentials)
         if user is None or not user.has_one_time_password:
+            length = len(str(credentials.get("password", "")))
+            is_short = length < password_policy.SHORTEST
+            if user is not None and is_short and length < password_policy.shortest_for(user):
+                # A short one was allowed while there was a second step; without one it must be replaced.
+                identity_sign_in.require_new_password(user_id=user.pk)
+                user.must_change_password = True
             return user  # type: ignore[no-any-return]
         spent = identity_sign_in.use_one_time_password(user_id=user.pk, password_hash=user.password)
         if spent is None:
@@ -97,7 +130,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """This will build the link of the mail from the configured public address, never from the request's host."""
         # The route takes the user and the key as two parts; the key that arrives holds both.
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        return urljoin(settings.PUBLIC_ADDRESS, path.replace("UID-KEY", key))
+        return urljoin(installation_queries.public_address(), path.replace("UID-KEY", key))
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -110,6 +143,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """This will decrypt, also with a secret key that the present one replaced."""
         return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _signed_in(user_id: int, address: str, since: datetime) -> bool:
+    return audit_queries.count_sign_ins(user_id=user_id, source=address, since=since)[1] > 0
 
 
 def _cipher() -> MultiFernet:

@@ -16,7 +16,6 @@ from meterbook.customers import permissions as customer_permissions
 from meterbook.identity import permissions as identity_permissions
 from meterbook.identity.values import Module
 from meterbook.metering import permissions as metering_permissions
-from meterbook.notifications import permissions as notification_permissions
 from meterbook.sites import permissions as site_permissions
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.web import access
@@ -54,16 +53,18 @@ PLACES = (
     Place("meters", _("Meters"), "meter", metering_permissions.VIEW_METER, Module.METERING, _READING),
     Place("imports", _("Imports"), "table", metering_permissions.IMPORT_READINGS, Module.METERING, _READING),
     Place("topology", _("Topology"), "bus", acquisition_permissions.VIEW_DEVICE, Module.METERING, _READING),
-    Place("customers", _("Customers"), "people", customer_permissions.VIEW_CUSTOMER, Module.BILLING, _BILLING),
+    Place("customers", _("Customers"), "contacts", customer_permissions.VIEW_CUSTOMER, Module.BILLING, _BILLING),
     Place("accounts", _("Accounts"), "account", customer_permissions.VIEW_CUSTOMER, Module.BILLING, _BILLING),
     Place("moves", _("Moving"), "key", customer_permissions.MANAGE_CUSTOMER, Module.BILLING, _BILLING),
     Place("runs", _("Bill runs"), "run", billing_permissions.VIEW_BILL, Module.BILLING, _BILLING),
     Place("bills", _("Bills"), "bill", billing_permissions.VIEW_BILL, Module.BILLING, _BILLING),
     Place("tariffs", _("Tariffs"), "book", tariff_permissions.VIEW_TARIFF, Module.BILLING, _BILLING),
-    Place("sites", _("Sites"), "sliders", site_permissions.EDIT_SITES, Module.CORE, _SET_UP),
+    Place("sites", _("Sites"), "building", site_permissions.EDIT_SITES, Module.CORE, _SET_UP),
+    Place("library", _("Meter types"), "meter", acquisition_permissions.VIEW_DEVICE, Module.METERING, _SET_UP),
     Place("people", _("People"), "people", identity_permissions.VIEW_USERS, Module.CORE, _SET_UP),
-    Place("settings", _("Settings"), "settings", notification_permissions.CONFIGURE_CHANNELS, Module.CORE, _SET_UP),
-    Place("modules", _("Modules"), "sliders", identity_permissions.EDIT_ORGANIZATION, Module.CORE, _SET_UP),
+    Place("delegations", _("Delegations"), "key", identity_permissions.VIEW_DELEGATIONS, Module.CORE, _SET_UP),
+    Place("settings_index", _("Settings"), "settings", identity_permissions.VIEW_ORGANIZATION, Module.CORE, _SET_UP),
+    Place("modules", _("Modules"), "module", identity_permissions.EDIT_ORGANIZATION, Module.CORE, _SET_UP),
     Place("api_reference", _("API"), "cable", identity_permissions.VIEW_ORGANIZATION, Module.API, _SET_UP),
     Place("audit", _("Audit trail"), "shield", audit_permissions.VIEW_AUDIT, Module.CORE, _SET_UP),
 )
@@ -73,6 +74,9 @@ def entries(request: access.Request) -> tuple[Entry, ...]:
     """This will return what the user may open in the organization; the entry whose page this is counts as current."""
     home = reverse("home", args=[request.organization.public_id])
     found = []
+    if request.access.at_meter or request.access.at_account:
+        href = reverse("assigned", args=[request.organization.public_id])
+        found.append(Entry(href, str(_("My meters")), "meter", request.path.startswith(href), "assigned", ""))
     for place in PLACES:
         if not request.organization.has_module(place.module) or not request.access.allows_somewhere(place.permission):
             continue

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from meterbook.web import health, language
 from meterbook.web.alarms import views as alarm_views
+from meterbook.web.clients import views as client_views
 from meterbook.web.home import views as home_views
 from meterbook.web.modules import views as module_views
 from meterbook.web.organizations import views as organization_views
@@ -23,10 +24,14 @@ organization_routes: list[URLPattern | URLResolver] = [
     path("alarms/<uuid:alarm>/acknowledge", alarm_views.acknowledge, name="acknowledge_alarm"),
     path("imports/", include("meterbook.web.imports.routes")),
     path("people/", include("meterbook.web.people.routes")),
+    path("delegations/", include("meterbook.web.delegation.routes")),
+    path("", include("meterbook.web.assigned.routes")),
+    path("library/", include("meterbook.web.library.routes")),
     path("meters/", include("meterbook.web.meters.routes")),
     path("accounts/", include("meterbook.web.customers.routes")),
     path("", include("meterbook.web.customer_records.routes")),
     path("", include("meterbook.web.moves.routes")),
+    path("", include("meterbook.web.tenant.routes")),
     path("tariffs/", include("meterbook.web.tariffs.routes")),
     path("", include("meterbook.web.billing.routes")),
     path("audit/", include("meterbook.web.audit.routes")),
@@ -37,6 +42,7 @@ organization_routes: list[URLPattern | URLResolver] = [
     path("site", site_views.choose, name="choose_site"),
     path("modules/", module_views.modules, name="modules"),
     path("modules/change", module_views.change, name="module_change"),
+    path("start/", include("meterbook.web.start.routes")),
     path("topology/", include("meterbook.web.topology.routes")),
     path("work/", work_views.work, name="work"),
     path("work/count", work_views.count, name="work_count"),
@@ -47,6 +53,7 @@ organization_routes: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", organization_views.start, name="start"),
+    path("clients", client_views.clients, name="clients"),
     path("language", language.set_language, name="set_language"),
     path("theme", language.set_theme, name="set_theme"),
     path("styleguide", styleguide_views.styleguide, name="styleguide"),

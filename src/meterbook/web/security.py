@@ -22,6 +22,19 @@ POLICY = "; ".join(f"{name} {value}" for name, value in DIRECTIVES.items())
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
+class SecureCookiesMiddleware(MiddlewareMixin):
+    """Lets cookies that were set over an encrypted line go back over an encrypted line only."""
+
+    get_response: Callable[[HttpRequest], HttpResponseBase]
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """This will mark each cookie of the answer, if the request came encrypted."""
+        if request.is_secure():
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
+        return response
+
+
 class ContentSecurityPolicyMiddleware(MiddlewareMixin):
     """Puts the policy on every answer."""
 

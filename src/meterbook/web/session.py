@@ -21,8 +21,9 @@ NOTED = "session_noted"  # the key under which the session was last put on the l
 # The session is written again only after this long, so that not every request writes to the database.
 SEEN_STEP_SECONDS = 60
 CHOOSE_PASSWORD = "account_set_password"  # noqa: S105 - the name of a route
+CHANGE_PASSWORD = "account_change_password"  # noqa: S105 - the name of a route
 # What someone who must choose a password may still open.
-OPEN_ROUTES = (CHOOSE_PASSWORD, "account_logout")
+OPEN_ROUTES = (CHOOSE_PASSWORD, CHANGE_PASSWORD, "account_logout")
 
 
 class SessionLifetimeMiddleware(MiddlewareMixin):
@@ -65,7 +66,7 @@ def _note(request: HttpRequest, began: int) -> None:
 
 
 class NewPasswordMiddleware(MiddlewareMixin):
-    """Lets a user who signed in with a one-time password do nothing but choose a password."""
+    """Lets a user do nothing but choose a password who signed in with a one-time one, or with one that is too short."""
 
     get_response: Callable[[HttpRequest], HttpResponseBase]
 
@@ -76,7 +77,8 @@ class NewPasswordMiddleware(MiddlewareMixin):
             return None
         if request.path.startswith(settings.STATIC_URL) or request.path in {reverse(name) for name in OPEN_ROUTES}:
             return None
-        target = reverse(CHOOSE_PASSWORD)
+        # A password that is there is asked for once more; a one-time password is spent.
+        target = reverse(CHANGE_PASSWORD if user.has_usable_password() else CHOOSE_PASSWORD)
         if not access.wants_page(request):
             return HttpResponse(_("Choose a password first."), status=401, headers={"HX-Redirect": target})
         return HttpResponseRedirect(target)

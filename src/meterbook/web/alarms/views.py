@@ -104,20 +104,15 @@ def _severity(request: access.Request) -> alarm_values.Severity | None:
     return alarm_values.Severity(code) if code in set(alarm_values.Severity) else None
 
 
-def _site_id(request: access.Request) -> int | None:
-    """The chosen site, or for someone who sees single sites only the first of them."""
-    chosen = choice.chosen_site(request)
-    allowed = request.access.sites(alarm_permissions.VIEW_ALARMS)
-    if allowed is None:
-        return chosen.id if chosen else None
-    return chosen.id if chosen and chosen.id in allowed else min(allowed)
+def _site_ids(request: access.Request) -> frozenset[int] | None:
+    return choice.site_ids(request, alarm_permissions.VIEW_ALARMS)
 
 
 def _find(
     request: access.Request, severity: alarm_values.Severity | None, *, include_cleared: bool, page: int
 ) -> tuple[list[alarm_queries.AlarmRow], int]:
     return alarm_queries.list_alarms(
-        site_id=_site_id(request), severity=severity, include_cleared=include_cleared, page=page
+        site_ids=_site_ids(request), severity=severity, include_cleared=include_cleared, page=page
     )
 
 
@@ -134,7 +129,7 @@ def _line(request: access.Request, row: alarm_queries.AlarmRow) -> Line:
 
 
 def _severity_chips(request: access.Request, chosen: alarm_values.Severity | None, state: str) -> list[Chip]:
-    counted = alarm_queries.get_zone(site_id=_site_id(request), newest=0)
+    counted = alarm_queries.get_zone(site_ids=_site_ids(request), newest=0)
     counts = {
         alarm_values.Severity.CRITICAL: counted.critical,
         alarm_values.Severity.WARNING: counted.warning,

@@ -74,9 +74,7 @@ def find(request: access.Request) -> Zone | None:
     if not request.access.allows_somewhere(alarm_permissions.VIEW_ALARMS):
         return None
     sites = request.access.sites(alarm_permissions.VIEW_ALARMS)
-    if sites is None:
-        return _shown(request, (alarm_queries.get_zone(newest=NEWEST),))
-    return _shown(request, tuple(alarm_queries.get_zone(site_id=site, newest=NEWEST) for site in sorted(sites)))
+    return _shown(request, alarm_queries.get_zone(site_ids=sites, newest=NEWEST))
 
 
 def zones(request: access.Request) -> dict[str, ZoneInfo]:
@@ -94,19 +92,18 @@ def icon(severity: alarm_values.Severity) -> str:
     return ICONS[severity]
 
 
-def _shown(request: access.Request, parts: tuple[alarm_queries.AlarmZone, ...]) -> Zone:
+def _shown(request: access.Request, zone: alarm_queries.AlarmZone) -> Zone:
     href = reverse("alarms", args=[request.organization.public_id])
     counts = {
-        alarm_values.Severity.CRITICAL: sum(part.critical for part in parts),
-        alarm_values.Severity.WARNING: sum(part.warning for part in parts),
-        alarm_values.Severity.INFO: sum(part.info for part in parts),
+        alarm_values.Severity.CRITICAL: zone.critical,
+        alarm_values.Severity.WARNING: zone.warning,
+        alarm_values.Severity.INFO: zone.info,
     }
-    rows = sorted((row for part in parts for row in part.newest), key=lambda row: row.raised_at, reverse=True)
     return Zone(
         severities=tuple(_count(severity, count, href) for severity, count in counts.items()),
-        newest=tuple(_headline(request, row, href) for row in rows[:NEWEST]),
+        newest=tuple(_headline(request, row, href) for row in zone.newest),
         total=sum(counts.values()),
-        silent_meters=sum(part.silent_meters for part in parts),
+        silent_meters=zone.silent_meters,
         href=href,
         renew_href=reverse("alarm_zone", args=[request.organization.public_id]),
     )

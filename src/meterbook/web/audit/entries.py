@@ -38,7 +38,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Line:
-    """An entry as the list shows it; `behalf` is who answers for the key that acted."""
+    """An entry as the list shows it; `behalf` is the landlord for whom a company acted, or who answers for a key."""
 
     row: audit_queries.EntryRow
     action: str
@@ -85,7 +85,7 @@ def file(request: access.Request) -> HttpResponse:
     kind = tables.XLSX if request.GET.get("kind_of_file") == tables.XLSX else tables.CSV
     captions = (
         _("Number"), _("When (UTC)"), _("Who"), _("Kind of actor"), _("From where"), _("Action"), _("Action code"),
-        _("Object"), _("Kind of object"), _("Object id"), _("Before"), _("After"), _("Reason"),
+        _("Object"), _("Kind of object"), _("Object id"), _("Before"), _("After"), _("Reason"), _("On behalf of"),
     )  # fmt: skip
     rows = (_cells(each) for each in narrowing.find(request, asked, limit=MOST_ROWS))
     return tables.file(kind, "audit", captions, rows)
@@ -129,7 +129,7 @@ def _lines(request: access.Request, rows: tuple[audit_queries.EntryRow, ...]) ->
             subject=words.subject(each.subject_label),
             summary=words.summary(each.before, each.after, zone),
             actor_kind=words.actor_kind(each.actor_kind),
-            behalf=people.get(each.actor_id or 0, "") if each.actor_kind == API_KEY else "",
+            behalf=each.on_behalf_of or (people.get(each.actor_id or 0, "") if each.actor_kind == API_KEY else ""),
             href=reverse("audit_entry", args=[request.organization.public_id, each.public_id]),
         )
         for each in rows
@@ -155,6 +155,7 @@ def _cells(row: audit_queries.EntryRow) -> tuple[tables.Cell, ...]:
         _json(row.before),
         _json(row.after),
         row.reason,
+        row.on_behalf_of,
     )
 
 

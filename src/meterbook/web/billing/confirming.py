@@ -80,7 +80,7 @@ def approving(request: access.Request, run: billing_queries.RunRow) -> HttpRespo
         out = ngettext("%(count)s account was left out.", "%(count)s accounts were left out.", run.counts.excluded)
         effects.append(out % {"count": tags.number(run.counts.excluded)})
     if run.started_by_id == request.actor.id:
-        effects.append(_("You started this run: it is marked “approved alone” if nobody else has the right."))
+        effects.append(_("You started this run: it is marked “approved alone”."))
     question = Question(
         title=ngettext(
             "Approve %(count)s bill of %(site)s, %(run)s?", "Approve %(count)s bills of %(site)s, %(run)s?", count

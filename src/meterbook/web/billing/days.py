@@ -110,8 +110,7 @@ def load(
     zone: ZoneInfo,
 ) -> Usage:
     """This will read the intervals of a charge and tell which of them the line counts."""
-    period = Period(words.instant(charge["from"]).astimezone(UTC), words.instant(charge["until"]).astimezone(UTC))
-    whole = Period(words.instant(point["from"]).astimezone(UTC), words.instant(point["until"]).astimezone(UTC))
+    period, whole = period_of(charge), period_of(point)
     first, until = usage.utc_days(whole)
     found = usage.load(
         organization_id=organization_id, series_ids=[series.id], step=series.step, first=first, until=until
@@ -135,6 +134,11 @@ def load(
         # Whether the newest blocks are those that the bill was made from.
         is_unchanged=found.reference(series.id, whole)[2] == point["reference"]["digest"],
     )
+
+
+def period_of(part: Mapping[str, Any]) -> Period:
+    """This will return the time of a charge or of a meter point of a bill."""
+    return Period(words.instant(part["from"]).astimezone(UTC), words.instant(part["until"]).astimezone(UTC))
 
 
 def _own(

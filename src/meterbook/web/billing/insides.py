@@ -23,7 +23,7 @@ from meterbook.metering import queries as metering_queries
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access
 from meterbook.web.billing import bills, days, words
-from meterbook.web.meters import finding, frames
+from meterbook.web.meters import finding, frames, looking
 from meterbook.web.tariffs import picture
 
 Plain = Mapping[str, Any]
@@ -33,7 +33,10 @@ FRAME_AGE = timedelta(minutes=1)  # a frame so near to a reading is the reading'
 @require_GET
 @access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
 def line(request: access.Request, bill: uuid.UUID, point: int, charge: int, line: int) -> HttpResponse:
-    """This will show what a line was summed from; with `?day=2026-10-14` the intervals of that day."""
+    """This will show what a line was summed from; with `?day=2026-10-14` the intervals of that day.
+
+    Without the tenant's consent a dwelling's line is shown by whole days only; the bill itself is complete.
+    """
     found = bills.find(bill)
     parts = _parts(found.content, point, charge, line)
     used = _load(found.content, *parts)
@@ -47,8 +50,16 @@ def line(request: access.Request, bill: uuid.UUID, point: int, charge: int, line
         "unit": used.unit,
     }
     day = _day(request.GET.get("day", ""))
+    may_open = looking.opens_intervals(
+        request,
+        meter_point=uuid.UUID(parts[0]["public_id"]),
+        period=days.period_of(parts[1]),
+        zone=used.zone,
+        is_note=day is not None,
+    )
+    context["is_days_only"] = not may_open
     if day is not None:
-        context |= {"rows": days.intervals(used, day), "day": day}
+        context |= {"rows": days.intervals(used, day) if may_open else (), "day": day}
         return render(request, "billing/_intervals.html", context)
     document = _version(parts[1])
     context |= {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from meterbook.documents.rendering import sections
 from meterbook.kernel import allocation
 from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
@@ -98,6 +99,7 @@ class Point:
     quality: tuple[QualityPart, ...]
     charges: tuple[Charge, ...]
     chart: history.Chart | None
+    service_net: str = ""  # of the last point of its service, where the bill has several services
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def read(content: Plain) -> Paper:
     """This will turn the content of a bill into what its page shows, in the page's language."""
     period, currency = content["period"], content["currency"]
     zone = ZoneInfo(content["site"]["zone"])
-    points = tuple(_point(index, each, currency) for index, each in enumerate(content["meter_points"]))
+    points = tuple(_by_service(content))
     tariffs = {
         _("%(tariff)s, version %(version)s") % {"tariff": each.tariff, "version": each.version}: None
         for point in points
@@ -180,6 +182,17 @@ def read(content: Plain) -> Paper:
         engine=content["engine"],
         tariffs="; ".join(tariffs),
     )
+
+
+def _by_service(content: Plain) -> Iterator[Point]:
+    """The meter points, those of one service together, the last one with what all of them cost."""
+    currency = content["currency"]
+    found = sections.by_service(content)
+    for section in found:
+        for place in section.places:
+            point = _point(place, content["meter_points"][place], currency)
+            is_last = place == section.places[-1] and sections.are_summed(found)
+            yield replace(point, service_net=words.amount(str(section.net), currency)) if is_last else point
 
 
 def _tax(tax: Plain, currency: str) -> Tax:

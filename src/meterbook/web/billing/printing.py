@@ -32,7 +32,7 @@ def context(request: access.Request, run: billing_queries.RunRow) -> dict[str, A
         "prints": prints,
         "paper": paper,
         "everything": everything,
-        "is_printing": any(not each.is_ready for each in prints),
+        "is_printing": any(not each.is_ready and not each.has_failed for each in prints),
         "may_print": permissions.MANAGE_RUN in request.permissions,
         "prints_href": reverse("run_prints", args=[request.organization.public_id, run.public_id]),
     }

@@ -42,6 +42,7 @@ class RunLine:
     tone: str
     icon: str
     caption: str | Promise
+    started: str
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ def runs(request: access.Request) -> HttpResponse:
     for each in billing_queries.list_runs(without_sites=site_modules.sites_without(request, Module.BILLING)):
         tone, icon, caption = stages.chip(each.state)
         href = reverse("run", args=[organization, each.public_id])
-        lines.append(RunLine(each, href, title(each), tone, icon, caption))
+        lines.append(
+            RunLine(each, href, title(each), tone, icon, caption, tags.local(each.started_at, ZoneInfo(each.zone)))
+        )
     context = {
         "lines": lines,
         "may_start": permissions.MANAGE_RUN in request.permissions,

@@ -28,6 +28,7 @@ from meterbook.kernel.quantity import Unit
 from meterbook.metering import permissions as metering_permissions
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.web import access, parameters, tables
+from meterbook.web.customer_records import words
 from meterbook.web.moves import places
 from meterbook.web.templatetags import meterbook as tags
 
@@ -35,7 +36,7 @@ CAPTIONS: dict[Show, str | Promise] = {
     Show.RUNNING: pgettext_lazy("contracts", "Running"),
     Show.COMING: pgettext_lazy("contracts", "To come"),
     Show.ENDED: pgettext_lazy("contracts", "Ended"),
-    Show.ALL: gettext_lazy("All"),
+    Show.ALL: pgettext_lazy("contracts", "All"),
 }
 
 
@@ -92,6 +93,7 @@ def contracts(request: access.Request) -> HttpResponse:
             )
             for each, caption in CAPTIONS.items()
         ],
+        "tariff_names": words.tariff_names(each.tariff_code for each in found.rows),
         "narrowing": narrowing,
         "asked": asked,
         "has_any": bool(found.counts[Show.ALL]),
@@ -139,9 +141,11 @@ def _page(request: access.Request, row: AgreementRow, *, form: TariffForm | None
     may_manage = permissions.MANAGE_CUSTOMER in request.permissions
     customer = lookups.get_customer(public_id=row.customer_public_id)
     is_over = row.ends_at is not None and row.ends_at <= request.at
+    others = [each for each in agreements.of_account(account_id=row.account_id) if each != row]
     context = {
         "contract": row,
-        "others": [each for each in agreements.of_account(account_id=row.account_id) if each != row],
+        "others": others,
+        "tariff_names": words.tariff_names(each.tariff_code for each in (row, *others)),
         "deposits": [each for each in customer.deposits if each.account_id == row.account_id],
         "start_reading": _shown(row.start_reading),
         "end_reading": _shown(row.end_reading),

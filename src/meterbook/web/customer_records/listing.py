@@ -26,7 +26,7 @@ COLUMNS = (
     tables.Column(gettext_lazy("Accounts"), "", "num"),
 )
 CAPTIONS: dict[Show, str | Promise] = {
-    Show.ALL: gettext_lazy("All"),
+    Show.ALL: pgettext_lazy("customers", "All"),
     Show.PEOPLE: gettext_lazy("Persons"),
     Show.COMPANIES: gettext_lazy("Companies"),
     Show.CURRENT: pgettext_lazy("customers", "Current"),

@@ -102,6 +102,7 @@ def page(
     may_audit = audit_permissions.VIEW_AUDIT in request.permissions
     noted = protection.vulnerability_of(customer_id=found.id) if may_know else None
     today = civil.local_date(request.at, choice.clock_zone(request))
+    accounts = _accounts(request, found)
     organization = request.organization.public_id
     context: dict[str, Any] = {
         "customer": found,
@@ -109,7 +110,9 @@ def page(
         "kind_caption": values.CUSTOMER_KIND_CAPTIONS[found.facts.kind],
         "state_caption": values.CUSTOMER_STATE_CAPTIONS[found.state],
         "is_active": is_active,
-        "accounts": _accounts(request, found),
+        "language": words.language(found.facts.language),
+        "accounts": accounts,
+        "tariff_names": words.tariff_names(each.tariff_code for line in accounts for each in line.contracts),
         "contacts": [(each, [values.CONTACT_ROLE_CAPTIONS[role] for role in each.roles]) for each in found.contacts],
         "consents": [(each, values.CONSENT_KIND_CAPTIONS[each.kind]) for each in found.consents],
         "zone": choice.clock_zone(request),

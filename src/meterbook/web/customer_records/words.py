@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-ACTIONS = {
+from meterbook.tariffs import queries as tariff_queries
+from meterbook.web.billing import words as bill_words
+
+ACTIONS: dict[str, str | Promise] = {
     "customers:create_customer": _("Record made"),
     "customers:change_customer": _("Record changed"),
     "customers:add_contact": _("Contact added"),
@@ -24,3 +31,13 @@ ACTIONS = {
 def action(code: str) -> str:
     """This will return an action of the trail in words; an unknown one is its own."""
     return str(ACTIONS.get(code, code))
+
+
+def language(code: str) -> str:
+    """This will name a language of bills in itself: "es" is "Español"."""
+    return dict(settings.LANGUAGES).get(code, code)
+
+
+def tariff_names(codes: Iterable[str]) -> dict[str, str]:
+    """This will name tariffs, by their codes, in the reader's language."""
+    return {code: bill_words.said(each.names) for code, each in tariff_queries.names_of(codes=set(codes)).items()}

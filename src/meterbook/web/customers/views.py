@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from meterbook.billing import permissions as billing_permissions
 from meterbook.billing import queries as billing_queries
-from meterbook.customers import permissions
+from meterbook.customers import own, permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.customers.queries import Show, Sort
 from meterbook.identity.values import Module
@@ -166,6 +166,7 @@ def card(
     context = {
         "account": row,
         "zone": ZoneInfo(row.zone),
+        "has_moved_out": row.moved_out_at is not None and row.moved_out_at <= request.at,
         "contracts": contracts,
         "tariff_names": {
             code: words.said(each.names)
@@ -175,6 +176,7 @@ def card(
         "shown": shown,
         "bills": billing_queries.account_bills(account_id=row.id) if may_view_bills else None,
         "may_manage": may_manage,
+        "sign_ins": [(each, each.is_waiting(request.at)) for each in own.sign_ins_of(account_id=row.id, at=request.at)],
         "form": (form or contract_form(request, row)) if may_manage else None,
         "may_view_tariffs": tariff_permissions.VIEW_TARIFF in request.permissions,
         "may_view_meters": metering_permissions.VIEW_METER in request.permissions,

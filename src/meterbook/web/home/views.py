@@ -13,7 +13,13 @@ from meterbook.web.home import figures
 
 
 @require_GET
-@access.page(permission=site_permissions.VIEW_SITES, module=Module.CORE, by_site=True)
+@access.page(
+    permission=site_permissions.VIEW_SITES,
+    module=Module.CORE,
+    by_site=True,
+    tenants_to="tenant_home",
+    singles_to="assigned",
+)
 def home(request: access.Request) -> HttpResponse:
     """This will show the chosen site, or all sites that the user sees; its inside alone for the live update."""
     is_part = not access.wants_page(request)

@@ -25,7 +25,7 @@ from meterbook.metering import permissions as metering_permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.importing.problems import FileInvalid
 from meterbook.web import access
-from meterbook.web.imports import forms
+from meterbook.web.imports import columns, forms
 from meterbook.web.sites import choice
 
 PERMISSION = metering_permissions.IMPORT_READINGS
@@ -95,7 +95,7 @@ def import_file(request: access.Request, file: uuid.UUID) -> HttpResponse:
     if row.imported_at is not None:
         context = {"row": row, "zone": _zone(request), "lines": point_lines(_kept_points(row))}
         return render(request, "imports/done.html", context)
-    shape = metering_operations.describe_import_file(public_id=file)
+    shape = columns.with_points(metering_operations.describe_import_file(public_id=file))
     given = request.POST if request.method == "POST" else None
     sites = choice.visible_sites(request, PERMISSION)
     form = forms.MappingForm(given, shape=shape, sites=sites, new_meters_at=row.new_meters_at)

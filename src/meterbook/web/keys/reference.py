@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from meterbook.identity import permissions
@@ -19,6 +20,13 @@ from meterbook.web.people import words
 
 Document = Mapping[str, Any]
 REFERENCE = "#/components/schemas/"
+# Parts of the API whose names stand nowhere else; the others are translated where they are used.
+TITLES = {
+    "Buildings": gettext_lazy("Buildings"),
+    "Delegations": gettext_lazy("Delegations"),
+    "Moves": gettext_lazy("Moves"),
+    "Units": gettext_lazy("Units"),
+}
 DEEPEST = 3
 # The document belongs to the API, which stands beside the screens: it plugs itself in when the program starts.
 _source: list[Callable[[Collection[str]], Document]] = []
@@ -92,7 +100,7 @@ def parts(document: Document) -> tuple[Part, ...]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             grouped.setdefault(operation["tags"][0], []).append(_operation(document, path, method, operation))
-    return tuple(Part(_(title), tuple(found)) for title, found in grouped.items())
+    return tuple(Part(str(TITLES.get(title) or _(title)), tuple(found)) for title, found in grouped.items())
 
 
 def _operation(document: Document, path: str, method: str, operation: Mapping[str, Any]) -> Shown:
@@ -150,7 +158,9 @@ def _kind(document: Document, schema: Mapping[str, Any]) -> str:
     if "const" in found:
         return str(found["const"])
     if found.get("type") == "array":
-        return f"[{_kind(document, found['items'])}]"
+        # A pair has its parts one by one, a list the same for all.
+        held = found.get("prefixItems") or [found.get("items", {})]
+        return f"[{', '.join(_kind(document, each) for each in held)}]"
     if "[0-9]{1," in found.get("pattern", ""):
         return "decimal"
     return str(found.get("format") or found.get("type", "any"))

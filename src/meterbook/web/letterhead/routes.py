@@ -8,4 +8,5 @@ from meterbook.web.letterhead import views
 
 urlpatterns = [
     path("", views.letterhead, name="letterhead"),
+    path("logo", views.logo, name="logo"),
 ]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -17,8 +18,9 @@ from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.identity.values import Module
 from meterbook.journeys import add_meter
 from meterbook.metering import permissions
+from meterbook.sites import queries as site_queries
 from meterbook.web import access
-from meterbook.web.meters import adding_forms
+from meterbook.web.meters import adding_forms, adding_places, adding_probe
 from meterbook.web.sites import choice
 
 
@@ -29,22 +31,35 @@ def new(request: access.Request) -> HttpResponse:
     sites = choice.visible_sites(request, permissions.MANAGE_METER)
     devices_at = request.access.sites(acquisition_permissions.MANAGE_DEVICE)
     chosen = choice.chosen_site(request)
+    places = adding_places.of(sites, request.GET.get("place", ""))
     form = adding_forms.MeterForm(
         request.POST if request.method == "POST" else None,
         sites=sites,
         connectable=[each for each in sites if devices_at is None or each.id in devices_at],
-        initial={"site": str(chosen.public_id)} if chosen is not None else None,
+        at=request.at,
+        initial=_suggested(request, chosen) | places.begun,
+        places=places.choices,
     )
     if form.is_bound and form.is_valid():
-        point = _add(request, form)
+        point = add(request, form)
         if point is not None:
             messages.success(request, _told(form) % {"name": form.cleaned_data["name"]})
+            if "again" in request.POST:
+                again = reverse("meter_new", args=[request.organization.public_id])
+                return redirect(f"{again}?{adding_places.following(form.cleaned_data, sites)}")
             return redirect("meter", request.organization.public_id, point)
-    context = {"form": form, "sites": sites}
+    context = {"form": form, "sites": sites, "probe": adding_probe.of_form(request, request.POST)}
     return render(request, "meters/new.html", context, status=422 if form.errors else 200)
 
 
-def _add(request: access.Request, form: adding_forms.MeterForm) -> uuid.UUID | None:
+def _suggested(request: access.Request, chosen: site_queries.SiteRow | None) -> dict[str, str]:
+    """The chosen site, and what the library, a unit or the meter before led here with."""
+    known = {"site": str(chosen.public_id)} if chosen is not None else {}
+    return known | adding_places.kept(request.GET)
+
+
+def add(request: access.Request, form: adding_forms.MeterForm) -> uuid.UUID | None:
+    """This will set up the meter of a form that is right; None when it cannot be, then the form says why."""
     try:
         return add_meter.add_meter(
             actor=request.actor,

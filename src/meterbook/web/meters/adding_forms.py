@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -17,12 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition import values as acquisition_values
-from meterbook.acquisition.library import documents
+from meterbook.acquisition.library import documents, orders
 from meterbook.journeys import add_meter
 from meterbook.kernel import civil
 from meterbook.metering import values as metering_values
 from meterbook.sites import queries as site_queries
-from meterbook.web import parameters
+from meterbook.web import amounts, parameters
 
 NEW = "new"
 NUMBER = r"\d{1,9}(?:\.\d{1,6})?"
@@ -60,6 +61,9 @@ class MeterForm(forms.Form):
         max_length=40,
         help_text=_("Short and unique, such as MP-101. It stays when the meter is exchanged, and stands on bills."),
     )
+    place = forms.ChoiceField(
+        label=_("Unit or place"), required=False, help_text=_("Where it hangs. Who rents the unit pays for it.")
+    )
     service = forms.ChoiceField(label=_("Service"), choices=list(metering_values.SERVICE_CAPTIONS.items()))
     model_code = forms.ChoiceField(label=_("Model"))
     serial_number = forms.CharField(
@@ -73,12 +77,12 @@ class MeterForm(forms.Form):
             "1 without transformers, or when the meter multiplies inside."
         ),
     )
-    rated_per_hour = forms.DecimalField(
+    rated_per_hour = amounts.NumberField(
+        places=3,
+        least=Decimal(0),
+        most=Decimal(10) ** 8,
         label=_("Most that can flow"),
         required=False,
-        min_value=0,
-        max_digits=12,
-        decimal_places=3,
         help_text=_(
             "In kW, for water and gas in m³/h. Values above it are marked as impossible. Leave it empty if unknown."
         ),
@@ -103,6 +107,22 @@ class MeterForm(forms.Form):
         required=False,
         help_text=_("As it is set at the meter, 1 to 247."),
     )
+    byte_order = forms.ChoiceField(
+        required=False, choices=[("", ""), *((each.value, each.value) for each in orders.ByteOrder)]
+    )
+    opening_day = parameters.DayField(
+        label=_("Read before on"),
+        required=False,
+        help_text=_("If you know an earlier reading: what was used since then is spread over the days."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    opening = amounts.NumberField(
+        places=3,
+        least=Decimal(0),
+        label=_("What it showed then"),
+        required=False,
+        help_text=_("The main counter, as the display showed it at the beginning of that day, not multiplied."),
+    )
     first_day = parameters.DayField(
         label=_("Hangs there since"),
         required=False,
@@ -116,9 +136,12 @@ class MeterForm(forms.Form):
         *,
         sites: Collection[site_queries.SiteRow],
         connectable: Collection[site_queries.SiteRow],
+        at: datetime,
         initial: dict[str, str] | None = None,
+        places: Collection[tuple[str, str]] = (),
     ) -> None:
         super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
+        self.at = at
         self.sites = {str(each.public_id): each for each in sites}
         self.connectable = {each.id: each for each in connectable}
         buses = [each for each in acquisition_queries.list_buses() if each.site_id in self.connectable]
@@ -127,6 +150,10 @@ class MeterForm(forms.Form):
             buses.sort(key=lambda bus: str(self.connectable[bus.site_id].public_id) != at)
         self.fields["site"].choices = [(key, each.name) for key, each in self.sites.items()]  # type: ignore[attr-defined]
         self.fields["model_code"].choices = models(may_connect=bool(connectable))  # type: ignore[attr-defined]
+        if places:
+            self.fields["place"].choices = [("", _("Not in a unit yet")), *places]  # type: ignore[attr-defined]
+        else:
+            del self.fields["place"]
         self.fields["gateway"].choices = [  # type: ignore[attr-defined]
             *((str(each.public_id), self._caption(each)) for each in buses),
             (NEW, _("A new gateway")),
@@ -137,12 +164,26 @@ class MeterForm(forms.Form):
 
     def meter_fields(self) -> list[forms.BoundField]:
         """This will return the fields about the meter itself."""
-        names = ("site", "name", "code", "service", "model_code", "serial_number", "multiplier", "rated_per_hour")
-        return [self[name] for name in names]
+        names = (
+            "site",
+            "place",
+            "name",
+            "code",
+            "service",
+            "model_code",
+            "serial_number",
+            "multiplier",
+            "rated_per_hour",
+        )
+        return [self[name] for name in names if name in self.fields]
 
     def gateway_fields(self) -> list[forms.BoundField]:
         """This will return the fields about a gateway that is not known yet."""
         return [self[name] for name in ("gateway_name", "host", "port")]
+
+    def opening_fields(self) -> list[forms.BoundField]:
+        """This will return the fields about a reading from before."""
+        return [self["opening_day"], self["opening"]]
 
     def clean(self) -> dict[str, Any]:
         """This will look at the fields that depend on how the meter is read."""
@@ -165,6 +206,19 @@ class MeterForm(forms.Form):
             self._require("port", gettext("Give the port; most gateways use 502."))
         else:
             self._require("gateway", gettext("Choose a gateway."))
+        self._clean_opening(given)
+
+    def _clean_opening(self, given: dict[str, Any]) -> None:
+        day, shown = given.get("opening_day"), given.get("opening")
+        if day is None and shown is None:
+            return
+        self._require("opening_day", gettext("Give the day of that reading, or leave both fields empty."))
+        self._require("opening", gettext("Give what the display showed, or leave both fields empty."))
+        if day is not None and "site" in given and self._start_of(day) > self.at:
+            self.add_error("opening_day", gettext("That day has not begun yet; take an earlier one."))
+
+    def _start_of(self, day: date) -> datetime:
+        return civil.start_of_day(day, self.sites[self.cleaned_data["site"]].zone)
 
     def _require(self, name: str, words: str) -> None:
         if name not in self.errors and self.cleaned_data.get(name) in (None, ""):
@@ -176,10 +230,12 @@ class MeterForm(forms.Form):
         return bool(self.cleaned_data["model_code"] != metering_values.IMPORTED)
 
     def starts_at(self, at: datetime) -> datetime:
-        """This will return since when the meter hangs there: now, or the beginning of its first day."""
+        """This will return since when the meter hangs there: now, or the beginning of the day that was given."""
+        if self.is_connected and self.cleaned_data["opening_day"]:
+            return self._start_of(self.cleaned_data["opening_day"])
         if self.is_connected:
             return at.replace(microsecond=0)  # readings carry whole seconds, and none may lie before
-        return civil.start_of_day(self.cleaned_data["first_day"], self.sites[self.cleaned_data["site"]].zone)
+        return self._start_of(self.cleaned_data["first_day"])
 
     def plan(self) -> add_meter.MeterPlan:
         """This will return what was typed as the journey wants it."""
@@ -194,6 +250,8 @@ class MeterForm(forms.Form):
             multiplier=given["multiplier"],
             rated_per_hour=given["rated_per_hour"],
             connection=self._connection() if self.is_connected else None,
+            opening=given["opening"] if self.is_connected else None,
+            place=uuid.UUID(given["place"]) if given.get("place") else None,
         )
 
     def _connection(self) -> add_meter.Connection:
@@ -203,7 +261,8 @@ class MeterForm(forms.Form):
             gateway = add_meter.NewGateway(given["gateway_name"], given["host"], given["port"])
         else:
             gateway = uuid.UUID(given["gateway"])
-        return add_meter.Connection(gateway, given["unit_id"])
+        order = orders.ByteOrder(given["byte_order"]) if given["byte_order"] else None
+        return add_meter.Connection(gateway, given["unit_id"], order)
 
 
 def models(*, may_connect: bool) -> list[tuple[str, str | Promise]]:

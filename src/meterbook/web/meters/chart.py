@@ -73,7 +73,7 @@ class UsageView:
     @property
     def shape(self) -> str:
         """What tells whether the panel on a page can follow this one part by part."""
-        return f"{self.usage.view} {self.usage.is_empty}"
+        return f"{self.usage.view} {self.usage.is_empty} {self.data['isDaysOnly']}"
 
     @property
     def digest(self) -> str:
@@ -150,6 +150,7 @@ def _data(
         "view": usage.view.lower(),
         "grain": usage.span.grain.lower(),
         "isFine": usage.span.is_fine,
+        "isDaysOnly": found.is_days_only,
         "unit": usage.unit,
         "rateUnit": sheet.rate_unit(series),
         "decimals": sheet.decimals_of(usage, split),

@@ -21,13 +21,23 @@ from meterbook.web.meters import finding, sheet, shown
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True)
+@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True, by_single=True)
 def data(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
     """This will give out the bars of a period as CSV: local start and end with offset, then the table's cells.
 
     Numbers have a point as their decimal sign, so that programs read them alike; a gap is an empty cell.
     """
-    detail, found, laid = _read(request, meter)
+    return csv_of(*_read(request, meter))
+
+
+@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True, by_single=True)
+def workbook(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
+    """This will give out the same as a workbook: one sheet with the bars, one that says what they are of."""
+    return workbook_of(*_read(request, meter))
+
+
+def csv_of(detail: metering_queries.MeterDetail, found: shown.Shown, laid: sheet.Sheet) -> HttpResponse:
+    """This will write what is shown as CSV."""
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(_head(laid))
@@ -40,10 +50,8 @@ def data(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
     return _answer(("\ufeff" + text.getvalue()).encode(), "text/csv; charset=utf-8", _name(detail, found, "csv"))
 
 
-@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True)
-def workbook(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
-    """This will give out the same as a workbook: one sheet with the bars, one that says what they are of."""
-    detail, found, laid = _read(request, meter)
+def workbook_of(detail: metering_queries.MeterDetail, found: shown.Shown, laid: sheet.Sheet) -> HttpResponse:
+    """This will write what is shown as a workbook."""
     book = Workbook()
     book.remove(book.worksheets[0])
     bars = book.create_sheet(_("Usage"))
@@ -68,7 +76,7 @@ def workbook(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
 
 
 def _read(request: access.Request, meter: uuid.UUID) -> tuple[metering_queries.MeterDetail, shown.Shown, sheet.Sheet]:
-    detail = finding.find_point(request, meter)
+    detail = finding.find_point(request, meter, is_assigned_enough=True)
     found = shown.read(request, detail)
     if found.usage is None:
         raise Http404(_("This meter has no series yet."))

@@ -125,8 +125,10 @@ class ReadingsForm(forms.Form):
         )
 
     def _latest(self, series: metering_queries.SeriesRow) -> metering_queries.ReadingRow | None:
-        found = metering_queries.latest_readings(series=series, until=self.exchanged_at, limit=1)
-        return found[0] if found else None
+        current = self.detail.current
+        if current is None:
+            return None
+        return exchange_meter.shown_before(meter=current, series=series, until=self.exchanged_at)
 
     def _told(self, code: str, register: metering_queries.RegisterRow) -> str:
         latest = self.latest[code]

@@ -28,20 +28,31 @@ class Subject:
     stale_after: dict[int, int]
 
 
-def find_point(request: access.Request, meter: uuid.UUID) -> metering_queries.MeterDetail:
-    """This will return the meter point, or answer "not found" when it is not one that the user may see."""
+def find_point(
+    request: access.Request, meter: uuid.UUID, *, is_assigned_enough: bool = False
+) -> metering_queries.MeterDetail:
+    """This will return the meter point, or answer "not found" when it is not one that the user may see.
+
+    :param is_assigned_enough: also one that was assigned to the user by itself; for pages that only look
+    """
     try:
         detail = metering_queries.get_meter(public_id=meter)
     except metering_queries.MeterNotFound as error:
         raise Http404(_("There is no such meter.")) from error
-    if not request.access.allows(permissions.VIEW_METER, detail.site_id):
+    is_seen = request.access.allows(permissions.VIEW_METER, detail.site_id)
+    if not is_seen and not (is_assigned_enough and _is_assigned(request, meter)):
         raise Http404(_("There is no such meter."))
     return detail
 
 
+def _is_assigned(request: access.Request, meter: uuid.UUID) -> bool:
+    ids = request.access.meters(permissions.VIEW_METER)
+    return any(each.public_id == meter for each in metering_queries.points_by_id(ids=ids))
+
+
 def find(request: access.Request, meter: uuid.UUID) -> Subject:
     """This will return the meter point with its device, its live values and its state."""
-    detail = find_point(request, meter)
+    detail = find_point(request, meter, is_assigned_enough=True)
     device = find_device(detail)
     rows = tuple(metering_queries.live_values(series=detail.series))
     newest = max((row.at for row in rows if row.at), default=None)

@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from meterbook.documents.rendering import labels as rendering
+from meterbook.installation import queries as installation_queries
 from meterbook.monitoring import queries as monitoring_queries
 from meterbook.web import access, tables
 
@@ -20,8 +21,9 @@ MOST = 1_200  # fifty pages
 
 def sheet(request: access.Request, rows: Iterable[monitoring_queries.MeterRow], day: date) -> HttpResponse:
     """This will answer with a PDF of one label a meter point; of more than 1,200 only the first."""
+    address = installation_queries.public_address()
     made = rendering.render_labels(
-        [_label(request, row) for row, _number in zip(rows, range(MOST), strict=False)],
+        [_label(request, address, row) for row, _number in zip(rows, range(MOST), strict=False)],
         title=_("Labels of meters"),
         author=request.organization.name,
         language=(translation.get_language() or "en")[:2],
@@ -33,8 +35,8 @@ def sheet(request: access.Request, rows: Iterable[monitoring_queries.MeterRow], 
     return answer
 
 
-def _label(request: access.Request, row: monitoring_queries.MeterRow) -> rendering.Label:
+def _label(request: access.Request, address: str, row: monitoring_queries.MeterRow) -> rendering.Label:
     page = reverse("meter", args=[request.organization.public_id, row.public_id])
     place = " · ".join(part for part in (row.site_name, row.unit) if part)
     serial = _("Serial %(number)s") % {"number": row.serial_number} if row.serial_number else ""
-    return rendering.Label(request.build_absolute_uri(page), row.name, row.code, place, serial)
+    return rendering.Label(address + page, row.name, row.code, place, serial)

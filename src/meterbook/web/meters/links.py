@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils import translation
 
 from meterbook.billing import permissions as billing_permissions
 from meterbook.billing import queries as billing_queries
@@ -16,6 +17,7 @@ from meterbook.customers import queries as customer_queries
 from meterbook.identity.values import Module
 from meterbook.metering import queries as metering_queries
 from meterbook.tariffs import permissions as tariff_permissions
+from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access
 
 BILLS_SHOWN = 8
@@ -71,11 +73,15 @@ def paying(
     bills: list[billing_queries.BillRow] = []
     if may_view_bills and detail.series:
         bills = billing_queries.point_bills(meter_point_id=detail.series[0].meter_point_id, limit=BILLS_SHOWN)
+    names = tariff_queries.names_of(codes={each.tariff_code for each in found or ()})
     hung_at = min((each.starts_at for each in detail.installations), default=None)
     return Paying(
         payers=None
         if found is None
-        else tuple(_payer(organization, each, hung_at, may_view_tariff=may_view_tariff) for each in found),
+        else tuple(
+            _payer(organization, each, _said(names[each.tariff_code]), hung_at, may_view_tariff=may_view_tariff)
+            for each in found
+        ),
         bills=tuple(bills) if may_view_bills else None,
     )
 
@@ -83,6 +89,7 @@ def paying(
 def _payer(
     organization: uuid.UUID,
     row: customer_queries.PointContractRow,
+    tariff: str,
     hung_at: datetime | None,
     *,
     may_view_tariff: bool,
@@ -91,9 +98,13 @@ def _payer(
         customer=row.account.customer_name,
         account=row.account.number,
         account_href=reverse("account", args=[organization, row.account.public_id]),
-        tariff=row.tariff_code,
+        tariff=tariff,
         tariff_href=reverse("tariff", args=[organization, row.tariff_public_id]) if may_view_tariff else "",
         start=row.start,
         end=row.end,
         counted_from=hung_at if hung_at is not None and row.start < hung_at else None,
     )
+
+
+def _said(tariff: tariff_queries.TariffName) -> str:
+    return tariff.names.get((translation.get_language() or "en")[:2], tariff.names["en"])

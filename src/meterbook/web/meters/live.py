@@ -17,7 +17,7 @@ from meterbook.web import access
 from meterbook.web.meters import captions, finding, pages, sheet
 
 
-@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True)
+@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True, by_single=True)
 def live(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
     """This will answer with the head's state, the key figures and the live table, as a fragment."""
     subject = finding.find(request, meter)

@@ -69,15 +69,16 @@ class MultiplierForm(forms.Form):
         """This will refuse a register that lies outside of the readings around the instant."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
         at: datetime | None = given.get("starts_at")
-        if at is None:
+        current = self.detail.current
+        if at is None or current is None:
             return given
         for series, register in self.registers:
             value = given.get(f"shown_{series.code}")
-            latest = metering_queries.latest_readings(series=series, until=at, limit=1)
-            if value is None or not latest:
+            latest = exchange_meter.shown_before(meter=current, series=series, until=at)
+            if value is None or latest is None:
                 continue
-            if exchange_meter.stored(value, register.decimals) < latest[0].raw:
-                known = Decimal(latest[0].raw).scaleb(-register.decimals)
+            if exchange_meter.stored(value, register.decimals) < latest.raw:
+                known = Decimal(latest.raw).scaleb(-register.decimals)
                 words = _("It showed %(value)s already before; read it again.")
                 self.add_error(f"shown_{series.code}", words % {"value": tags.number(known, register.decimals)})
         return given

@@ -6,6 +6,8 @@ from django.urls import path
 
 from meterbook.web.meters import (
     adding,
+    adding_probe,
+    connecting,
     downloads,
     exchanging,
     list_views,
@@ -22,7 +24,10 @@ urlpatterns = [
     path("rows", listing.rows, name="meter_rows"),
     path("views", list_views.change, name="meter_views"),
     path("new", adding.new, name="meter_new"),
+    path("new/probe", adding_probe.ask, name="meter_probe"),
+    path("new/probes/<uuid:probe>", adding_probe.state, name="meter_probe_state"),
     path("<uuid:meter>/", views.meter, name="meter"),
+    path("<uuid:meter>/connection", connecting.connection, name="meter_connection"),
     path("<uuid:meter>/exchange", exchanging.exchange, name="meter_exchange"),
     path("<uuid:meter>/multiplier", multiplying.multiplier, name="meter_multiplier"),
     path("<uuid:meter>/live", live.live, name="meter_live"),

@@ -66,9 +66,10 @@ def build(found: shown.Shown, *, zone: ZoneInfo) -> Sheet:
     if is_counter:
         listed += _parts(usage, decimals)
         listed += _by_price(found, decimals)
-    rates = _rates(usage, is_counter=is_counter)
-    caption = _("Highest mean of %(step)s min") % {"step": usage.step}
-    listed.append((Column("demand", caption, rate_unit(series), max(_places(rates), decimals)), rates))
+    if not found.is_days_only:
+        rates = _rates(usage, is_counter=is_counter)
+        caption = _("Highest mean of %(step)s min") % {"step": usage.step}
+        listed.append((Column("demand", caption, rate_unit(series), max(_places(rates), decimals)), rates))
     if usage.comparison and found.bar.before:
         other = [None if each is None else usage.comparison.number(each) for each in usage.comparison.values]
         title = periods.capital(found.bar.before)

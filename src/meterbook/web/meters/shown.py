@@ -15,8 +15,10 @@ from meterbook.customers import queries as customer_queries
 from meterbook.kernel.period import Period
 from meterbook.metering import queries as metering_queries
 from meterbook.web import access
-from meterbook.web.meters import asking, finding, links, periods, prices
+from meterbook.web.meters import asking, finding, links, looking, periods, prices
 from meterbook.web.meters.asking import Compare
+
+ONE_BAR = 2  # edges
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Shown:
     prices: prices.PriceSplit | None
     has_prices: bool
     contracts: Sequence[customer_queries.PointContractRow] | None
+    is_days_only: bool = False  # a tenant has not agreed to more
 
 
 def read(
@@ -52,10 +55,15 @@ def read(
     if asked.compare is Compare.METER and other is None:
         asked = dataclasses.replace(asked, compare=Compare.PREVIOUS)
     against = _against(detail, series, asked, span, other)
+    is_limited = looking.narrow(request, detail, span, against, other)
+    if is_limited:
+        span = metering_queries.daily(span, detail.zone)
+        against = _by_days(_against(detail, series, asked, span, other), span, detail, request.at)
     is_today = today is not None and today.span == span and asked.compare is Compare.PREVIOUS
-    found = (today if is_today else None) or metering_queries.usage_of(
+    found = (today if is_today and not is_limited else None) or metering_queries.usage_of(
         series=series, span=span, zone=detail.zone, at=request.at, installed=installed(detail), against=against
     )
+    found = metering_queries.without_detail(found) if is_limited else found
     held = _held(found, contracts)
     split = None
     if asked.by_price:
@@ -75,6 +83,7 @@ def read(
         prices=split,
         has_prices=prices.is_offered(held),
         contracts=contracts,
+        is_days_only=is_limited,
     )
 
 
@@ -96,6 +105,18 @@ def _against(
         return metering_queries.Against(span, other.main_series, installed(other))
     before = metering_queries.span_year_before if asked.compare is Compare.YEAR else metering_queries.span_before
     return metering_queries.Against(before(span, detail.zone, series.step), series, installed(detail))
+
+
+def _by_days(
+    against: metering_queries.Against | None,
+    span: metering_queries.Span,
+    detail: metering_queries.MeterDetail,
+    at: datetime,
+) -> metering_queries.Against | None:
+    """A comparison of whole days; a day that still runs has none, because it is not shown by hours."""
+    if against is None or (len(span.edges) <= ONE_BAR and at < span.period.end):
+        return None
+    return dataclasses.replace(against, span=metering_queries.daily(against.span, detail.zone))
 
 
 def _other(

@@ -24,7 +24,7 @@ READINGS_INSIDE = 60
 STEP_BACK = timedelta(minutes=15)
 
 
-@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True)
+@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True, by_single=True)
 def meter(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
     """This will show one meter point: live values, usage of a period, readings, history."""
     subject = finding.find(request, meter)
@@ -44,6 +44,7 @@ def meter(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
         "frame": frames.frame(subject.device),
         "may_read": may_read,
         "may_manage": request.access.allows(permissions.MANAGE_METER, detail.site_id),
+        "may_connect": request.access.allows(acquisition_permissions.MANAGE_DEVICE, detail.site_id),
         "island": {
             "series": [each.id for each in detail.series],
             "live": reverse("meter_live", args=[organization, detail.public_id]),
@@ -54,10 +55,10 @@ def meter(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
     return TemplateResponse(request, "meters/meter.html", context)
 
 
-@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True)
+@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True, by_single=True)
 def usage(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
     """This will answer with the period bar, the chart and the readings of one period, as a fragment."""
-    detail = finding.find_point(request, meter)
+    detail = finding.find_point(request, meter, is_assigned_enough=True)
     context = {"detail": detail, "now": request.at, **_usage_context(request, detail, None)}
     return TemplateResponse(request, "meters/_usage.html", context)
 
@@ -77,12 +78,18 @@ def _usage_context(
     # Of a few hours the readings that its intervals come from, with the one before the first; else the latest.
     since = usage.period.start - STEP_BACK if usage.span.grain is metering_queries.Grain.STEP else None
     limit = READINGS_SHOWN if since is None else READINGS_INSIDE
-    readings = metering_queries.latest_readings(
-        series=series, until=usage.period.end + timedelta(seconds=1 if since else 0), limit=limit, since=since
+    # Readings a quarter of an hour apart tell of single intervals.
+    readings = (
+        []
+        if found.is_days_only
+        else metering_queries.latest_readings(
+            series=series, until=usage.period.end + timedelta(seconds=1 if since else 0), limit=limit, since=since
+        )
     )
     return {
         **context,
         "series": series,
+        "is_days_only": found.is_days_only,
         "usage": chart.build(
             found=found, zone=detail.zone, at=request.at, marks=found_marks, service=detail.service.lower()
         ),

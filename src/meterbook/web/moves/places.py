@@ -16,6 +16,7 @@ from meterbook.kernel.quantity import Unit
 from meterbook.metering import values as metering_values
 from meterbook.sites import queries as site_queries
 from meterbook.tariffs import queries as tariff_queries
+from meterbook.web.billing import words
 
 Choices = list[tuple[str, str]]
 
@@ -62,10 +63,15 @@ def tariffs_for(
     """This will list the tariffs that price what a service counts, in a currency."""
     counted = metering_values.series_type(metering_values.COUNTED_SERIES[service]).unit
     return [
-        (str(each.public_id), f"{each.code} {each.name}")
+        (str(each.public_id), called(each))
         for each in tariffs
         if each.currency == currency and (unit := unit_of(each)) is not None and moving_in.is_priced(unit, counted)
     ]
+
+
+def called(tariff: tariff_queries.TariffRow) -> str:
+    """This will name a tariff in the reader's language, with its code."""
+    return f"{words.said(tariff.names)} ({tariff.code})"
 
 
 def unit_of(tariff: tariff_queries.TariffRow) -> Unit | None:

@@ -64,7 +64,7 @@ def move_in(request: access.Request, row: JourneyRow) -> dict[str, Any]:
     if unit is None:
         return {"lines": (), "is_gone": True}
     listed = places.list_tariffs(on=civil.local_date(asked.moment(row), unit.zone))
-    names = {str(each.public_id): f"{each.code} {each.name}" for each in listed}
+    names = {str(each.public_id): places.called(each) for each in listed}
     lines = []
     for point in unit.points:
         key = str(point.public_id)

@@ -13,9 +13,16 @@ MORE = (
     ("account_new", _("Open an account"), "account"),
     ("run_new", _("Start a bill run"), "run"),
     ("letterhead", _("Bill head"), "bill"),
+    ("bill_numbers", _("Bill numbers"), "table"),
+    ("settings", _("Mail and Telegram"), "mail"),
+    ("public_address", _("Public address"), "cable"),
+    ("https", _("Encryption (HTTPS)"), "shield"),
+    ("backups", _("Backups"), "archive"),
+    ("sign_in_rules", _("Sign-in rules"), "lock"),
     ("invite", _("Invite somebody"), "account"),
     ("roles", _("Roles"), "shield"),
-    ("site_new", _("Add a site"), "sliders"),
+    ("site_new", _("Add a site"), "building"),
+    ("privacy", _("What the landlord sees of use"), "shield"),
 )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from meterbook.identity import activity as identity_activity
 from meterbook.identity import authority as identity_authority
+from meterbook.identity import configuring as identity_configuring
 from meterbook.identity import invitations as identity_invitations
 from meterbook.identity import operations as identity_operations
 from meterbook.identity import password_links as identity_password_links
@@ -30,6 +32,8 @@ from meterbook.web.people import person as person_pages
 REFUSALS = (
     identity_authority.HoldsMore,
     identity_authority.UserOfOthers,
+    identity_configuring.NotAMonitor,
+    identity_operations.GrantExceedsOwn,
     identity_operations.LastAdministrator,
     identity_previews.NotViewable,
     identity_sessions.SessionNotFound,
@@ -215,6 +219,41 @@ def sign_out(request: access.Request, person: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.EDIT_USERS, module=Module.CORE)
+def change_configuring(request: access.Request, person: uuid.UUID) -> HttpResponse:
+    """This will let a monitor change the configuration (`?may=1`), or no longer."""
+    row = person_pages.find(request, person)
+    may = (request.POST.get("may") or request.GET.get("may")) == "1"
+    title = _("Let %(name)s change the configuration?") if may else _("Stop %(name)s changing the configuration?")
+    question = Question(
+        title=title % {"name": _name(row)},
+        effects=(
+            (
+                _("Sites, meters and devices that this monitor sees can then be changed too."),
+                _("Readings, tariffs and bills stay closed."),
+            )
+            if may
+            else (
+                _("From the next click on this monitor only looks; buttons to change something are gone."),
+                _("What was changed stays."),
+            )
+        ),
+        action=_("Allow changes") if may else _("Only look"),
+        icon="edit" if may else "eye",
+        back=_page(request, row),
+    )
+    return _ask(
+        request,
+        question,
+        lambda _reason: identity_configuring.change_configuring(
+            actor=request.actor, at=request.at, public_id=person, may_configure=may
+        ),
+        done=_("Saved. It counts from the person's next click on."),
+        kept={"may": "1" if may else "0"},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@access.page(permission=permissions.EDIT_USERS, module=Module.CORE)
 def see_as(request: access.Request, person: uuid.UUID) -> HttpResponse:
     """This will show the organization as the person sees it, until ended."""
     row = person_pages.find(request, person)
@@ -264,13 +303,20 @@ def revoke_invitation(request: access.Request, invitation: uuid.UUID) -> HttpRes
     )
 
 
-def _ask(request: access.Request, question: Question, act: Callable[[str], object], *, done: str) -> HttpResponse:
-    """The page before, and with the answer the deed."""
+def _ask(
+    request: access.Request,
+    question: Question,
+    act: Callable[[str], object],
+    *,
+    done: str,
+    kept: Mapping[str, str] = MappingProxyType({}),
+) -> HttpResponse:
+    """The page before, and with the answer the deed; `kept` comes back with the answer."""
     if not _is_sure(request):
-        return _show(request, question)
+        return _show(request, question, kept=kept)
     reason = parameters.written(request.POST.get("reason", ""), forms.LONGEST_REASON)
     if question.reason and not reason:
-        return _show(request, question, is_reason_lacking=True)
+        return _show(request, question, is_reason_lacking=True, kept=kept)
     try:
         act(reason)
     except REFUSALS as error:
@@ -283,8 +329,15 @@ def _is_sure(request: access.Request) -> bool:
     return request.method == "POST" and request.POST.get("sure") == "1"
 
 
-def _show(request: access.Request, question: Question, *, is_reason_lacking: bool = False) -> HttpResponse:
+def _show(
+    request: access.Request,
+    question: Question,
+    *,
+    is_reason_lacking: bool = False,
+    kept: Mapping[str, str] = MappingProxyType({}),
+) -> HttpResponse:
     context = {
+        "kept": dict(kept),
         "question": question,
         "is_reason_lacking": is_reason_lacking,
         "session": request.POST.get("session") or request.GET.get("session") or "",

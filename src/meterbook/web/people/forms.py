@@ -129,7 +129,10 @@ def givable(request: access.Request) -> tuple[identity_people.RoleRow, ...]:
     return tuple(
         each
         for each in identity_people.list_roles()
-        if each.permissions and any(each.permissions <= held for held in reaches)
+        # Tenants are invited from their account: without one the role opens nothing.
+        if each.permissions
+        and each.code != identity_values.RoleCode.TENANT
+        and any(each.permissions <= held for held in reaches)
     )
 
 

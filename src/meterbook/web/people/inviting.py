@@ -33,7 +33,7 @@ def invite(request: access.Request) -> HttpResponse:
     row, token = made
     link = shown.secret_link("open_invitation", token)
     if notification_queries.can_mail():
-        _mail(request, row, link.address)
+        mail(request, row, link.address)
         messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": row.email})
         return redirect("people", request.organization.public_id)
     context = {
@@ -45,7 +45,8 @@ def invite(request: access.Request) -> HttpResponse:
     return render(request, "people/link.html", context)
 
 
-def _mail(request: access.Request, row: identity_invitations.InvitationRow, link: str) -> None:
+def mail(request: access.Request, row: identity_invitations.InvitationRow, link: str) -> None:
+    """This will send the link of an invitation to whom it is for."""
     until = row.expires_at.astimezone(choice.clock_zone(request)).date()
     notification_operations.send(
         actor=request.actor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from allauth.core import ratelimit
@@ -43,14 +44,15 @@ class PasswordForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
-    def __init__(self, email: str, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
+    def __init__(self, email: str, *arguments: Any, organizations: Sequence[str] = (), **named: Any) -> None:  # noqa: ANN401
         super().__init__(*arguments, **named)
-        self.email = email
+        self.email, self.organizations = email, organizations
 
     def clean_password1(self) -> str:
         """This will refuse what is easily guessed."""
         password = str(self.cleaned_data["password1"])
-        password_rules.check(password, email=self.email, name=self.data.get("name", ""))
+        name = self.data.get("name", "")
+        password_rules.check(password, email=self.email, name=name, organizations=self.organizations)
         return password
 
     def clean(self) -> dict[str, Any]:
@@ -117,7 +119,8 @@ def _join_new(
     organization: identity_queries.OrganizationRow,
 ) -> HttpResponse:
     initial = {"name": invitation.name, "language": invitation.language or (get_language() or "en")[:2]}
-    form = JoinForm(invitation.email, request.POST if request.method == "POST" else None, initial=initial)
+    given = request.POST if request.method == "POST" else None
+    form = JoinForm(invitation.email, given, initial=initial, organizations=[organization.name])
     if form.is_bound and form.is_valid():
         try:
             identity_invitations.accept_as_new(
@@ -152,7 +155,12 @@ def _join_signed_in(
     if request.method == "POST" and is_mine:
         actor = Actor.user(int(request.user.pk or 0), str(request.user), source=access.client_address(request))
         identity_invitations.accept(actor=actor, at=clock.now(), token=token)
-        messages.success(request, _("You work for %(name)s now.") % {"name": organization.name})
+        words = (
+            _("Your use and bills at %(name)s are shown here now.")
+            if invitation.is_tenant
+            else _("You work for %(name)s now.")
+        )
+        messages.success(request, words % {"name": organization.name})
         return redirect("home", organization.public_id)
     context = {"invitation": invitation, "organization": organization, "is_mine": is_mine}
     return render(request, "people/join_signed_in.html", context)

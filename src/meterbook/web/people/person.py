@@ -68,6 +68,7 @@ def show(
         "sessions": _browsers(request, row) if may_manage else (),
         "may_edit": may_edit,
         "may_manage": may_manage,
+        "monitor": _monitor(row),
         "is_oneself": row.user.id == request.actor.id,
         "is_off": row.state == identity_values.PersonState.OFF,
         "now": request.at,
@@ -79,6 +80,12 @@ def show(
 def _browsers(request: access.Request, row: identity_people.PersonRow) -> tuple[shown.Browser, ...]:
     here = request.session.session_key or ""
     return shown.browsers(identity_sessions.list_sessions(user_id=row.user.id, at=clock.real_now(), here=here))
+
+
+def _monitor(row: identity_people.PersonRow) -> dict[str, bool] | None:
+    """Whether a monitor may change the configuration; None for who is none."""
+    held = [each for each in row.grants if each.role_code == identity_values.RoleCode.MONITOR]
+    return {"may_configure": all(each.may_configure for each in held)} if held else None
 
 
 def _may_manage(request: access.Request, row: identity_people.PersonRow) -> bool:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from meterbook.identity import operations as identity_operations
 from meterbook.identity import people as identity_people
 from meterbook.identity import permissions, second_factor
+from meterbook.identity import two_people as identity_two_people
 from meterbook.identity import values as identity_values
 from meterbook.identity.values import Module
 from meterbook.web import access
@@ -32,7 +33,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Asked:
-    """A built-in role and whether its holders are asked for a second step."""
+    """A built-in role whose holders are asked for a second step, or work that two people are asked for, or not."""
 
     code: str
     title: str
@@ -51,9 +52,14 @@ def roles(request: access.Request) -> HttpResponse:
         Asked(each.value, str(identity_values.ROLE_CAPTIONS[each]), each in request.organization.second_factor_roles)
         for each in identity_values.RoleCode
     ]
+    pairs = [
+        Asked(each.value, str(caption), each not in request.organization.alone_allowed)
+        for each, caption in identity_values.TWO_PEOPLE_CAPTIONS.items()
+    ]
     context = {
         "roles": shown,
         "asked": asked,
+        "pairs": pairs,
         "may_edit": permissions.EDIT_USERS in request.permissions,
         "may_rule": permissions.EDIT_ORGANIZATION in request.permissions,
     }
@@ -81,6 +87,17 @@ def second_step(request: access.Request) -> HttpResponse:
     wanted = [identity_values.RoleCode(each) for each in request.POST.getlist("role") if each in known]
     second_factor.change_policy(actor=request.actor, at=request.at, roles=wanted)
     messages.success(request, _("Saved. Who has no second step yet is led to it at the next click."))
+    return redirect("roles", request.organization.public_id)
+
+
+@require_POST
+@access.page(permission=permissions.EDIT_ORGANIZATION, module=Module.CORE)
+def two_people(request: access.Request) -> HttpResponse:
+    """This will set for which work two people are asked."""
+    known = set(identity_values.TwoPeople)
+    wanted = [identity_values.TwoPeople(each) for each in request.POST.getlist("work") if each in known]
+    identity_two_people.change_policy(actor=request.actor, at=request.at, needed_for=wanted)
+    messages.success(request, _("Saved. It counts from the next approval on."))
     return redirect("roles", request.organization.public_id)
 
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("roles", roles.roles, name="roles"),
     path("roles/new", roles.new, name="role_new"),
     path("roles/second-step", roles.second_step, name="second_step_roles"),
+    path("roles/two-people", roles.two_people, name="two_people"),
     path("<uuid:person>/", person.person, name="person"),
     path("<uuid:person>/roles", person.give, name="give_role"),
     path("<uuid:person>/roles/<uuid:grant>/end", acts.end_role, name="end_role"),
@@ -21,5 +22,6 @@ urlpatterns = [
     path("<uuid:person>/password", acts.new_password, name="new_password"),
     path("<uuid:person>/second-step", acts.remove_second_step, name="remove_second_step"),
     path("<uuid:person>/sessions", acts.sign_out, name="sign_out_person"),
+    path("<uuid:person>/configuring", acts.change_configuring, name="change_configuring"),
     path("<uuid:person>/see", acts.see_as, name="see_as"),
 ]

@@ -12,18 +12,26 @@ from zoneinfo import ZoneInfo
 
 import qrcode
 import qrcode.image.svg
-from django.conf import settings
 from django.urls import reverse
 from django.utils import formats
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from meterbook.identity import people as identity_people
 from meterbook.identity import queries as identity_queries
 from meterbook.identity import sessions as identity_sessions
+from meterbook.identity.values import ScopeKind
+from meterbook.installation import queries as installation_queries
 from meterbook.web import access
 from meterbook.web.people import words
 from meterbook.web.sites import choice
+
+SINGLES: dict[str, str | Promise] = {
+    ScopeKind.METER: gettext_lazy("One meter"),
+    ScopeKind.ACCOUNT: gettext_lazy("One account"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,7 @@ class RoleHeld:
 
     public_id: uuid.UUID
     title: str
-    place: str
+    place: str | Promise
     dates: str
     is_in_force: bool
 
@@ -94,8 +102,8 @@ def held(request: access.Request, grants: Iterable[identity_queries.GrantRow]) -
         RoleHeld(
             public_id=each.public_id,
             title=each.title if ":" not in each.title else words.right(each.title),
-            place=place(request, each.scope_id),
-            dates=dates(each.starts_at, each.ends_at, zone(request, each.scope_id)),
+            place=SINGLES[each.scope_kind] if each.scope_kind in SINGLES else place(request, each.scope_id),
+            dates=dates(each.starts_at, each.ends_at, zone(request, each.site_id)),
             is_in_force=each.starts_at <= request.at and (each.ends_at is None or each.ends_at > request.at),
         )
         for each in grants
@@ -136,7 +144,7 @@ def browsers(rows: Iterable[identity_sessions.SessionRow]) -> tuple[Browser, ...
 
 def secret_link(route: str, token: str) -> SecretLink:
     """This will return a link with a token from the configured public address, also as a QR code."""
-    address = urljoin(settings.PUBLIC_ADDRESS, reverse(route, args=[token]))
+    address = urljoin(installation_queries.public_address(), reverse(route, args=[token]))
     return SecretLink(address=address, picture=qr(address))
 
 

@@ -32,6 +32,7 @@ AREAS: dict[str, str | Promise] = {
     "documents": gettext_lazy("Documents"),
     "notifications": gettext_lazy("Messages"),
     "audit": gettext_lazy("Audit trail"),
+    "installation": gettext_lazy("Installation"),
 }
 
 RIGHTS: dict[str, str | Promise] = {
@@ -41,6 +42,8 @@ RIGHTS: dict[str, str | Promise] = {
     "identity:edit_users": gettext_lazy("Invite people, give and end roles"),
     "identity:view_api_keys": gettext_lazy("See API keys"),
     "identity:manage_api_keys": gettext_lazy("Make and revoke API keys"),
+    "identity:view_delegations": gettext_lazy("See what is entrusted to companies"),
+    "identity:manage_delegations": gettext_lazy("Entrust sites to a company and end it"),
     "sites:view": gettext_lazy("See sites and their places"),
     "sites:edit": gettext_lazy("Set up sites and their places"),
     "metering:view_meter": gettext_lazy("See meters and readings"),
@@ -54,6 +57,7 @@ RIGHTS: dict[str, str | Promise] = {
     "alarms:acknowledge": gettext_lazy("Acknowledge alarms"),
     "customers:view_customer": gettext_lazy("See customers and accounts"),
     "customers:manage_customer": gettext_lazy("Open and change accounts and contracts"),
+    "customers:see_own_account": gettext_lazy("Let tenants see their own account"),
     "tariffs:view_tariff": gettext_lazy("See tariffs"),
     "tariffs:draft_tariff": gettext_lazy("Write tariffs"),
     "tariffs:publish_tariff": gettext_lazy("Publish tariffs"),
@@ -63,7 +67,10 @@ RIGHTS: dict[str, str | Promise] = {
     "ledger:view": gettext_lazy("See the ledger"),
     "ledger:post": gettext_lazy("Post in the ledger"),
     "documents:view_document": gettext_lazy("See documents"),
+    "documents:edit_letterhead": gettext_lazy("Change the bill head and its logo"),
+    "documents:manage_series": gettext_lazy("Set how bill numbers begin"),
     "audit:view": gettext_lazy("See the audit trail"),
+    "installation:configure": gettext_lazy("Set up the installation: address, backups"),
 }
 
 BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))

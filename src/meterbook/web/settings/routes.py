@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.settings import channels, delivery_log, own
+from meterbook.web.letterhead import numbers
+from meterbook.web.settings import addresses, backups, channels, delivery_log, https, index, own, sign_in_rules
 
 urlpatterns = [
-    path("", channels.channels, name="settings"),
+    path("", index.index, name="settings_index"),
+    path("address", addresses.public_address, name="public_address"),
+    path("address/test", addresses.test, name="public_address_test"),
+    path("https", https.https, name="https"),
+    path("backups", backups.backups, name="backups"),
+    path("backups/now", backups.back_up_now, name="back_up_now"),
+    path("sign-in", sign_in_rules.sign_in_rules, name="sign_in_rules"),
+    path("numbers", numbers.numbers, name="bill_numbers"),
+    path("messages/", channels.channels, name="settings"),
     path("log/", delivery_log.messages, name="message_log"),
     path("log/<uuid:message>/", delivery_log.message, name="message"),
     path("log/<uuid:message>/retry", delivery_log.retry, name="message_retry"),

@@ -340,6 +340,8 @@ def _page(
         ],
         "kind": values.NODE_KIND_CAPTIONS[node.kind] if node else "",
         "has_facts": node is not None and node.facts != values.NO_FACTS,
+        "may_add_meter": request.organization.has_module(Module.METERING)
+        and request.access.allows(metering_permissions.MANAGE_METER, site.id),
         "may_hold": bool(place_tree.smaller(node.kind if node else None)),
     }
     is_wrong = panel.form is not None and bool(panel.form.errors)

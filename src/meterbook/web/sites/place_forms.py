@@ -171,11 +171,11 @@ def initial_below(
     latest = max(siblings, key=lambda each: each.id, default=None)
     kind = latest.kind if latest is not None and latest.kind in kinds else kinds[0]
     taken = {each.code for each in nodes}
-    return {"kind": kind.value, "code": _code_after(latest.code, taken) if latest is not None else ""}
+    return {"kind": kind.value, "code": code_after(latest.code, taken) if latest is not None else ""}
 
 
-def _code_after(code: str, taken: Collection[str]) -> str:
-    """“U-09” gives “U-10”; a code without a number gives none."""
+def code_after(code: str, taken: Collection[str]) -> str:
+    """This will return the free code that follows: “U-09” gives “U-10”; a code without a number gives none."""
     match = re.fullmatch(r"(?a:(.*?)(\d{1,9}))", code)
     if match is None:
         return ""

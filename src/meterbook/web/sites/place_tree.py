@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from meterbook.kernel import order as natural
 from meterbook.sites import queries as site_queries
 from meterbook.sites import values
 
@@ -69,7 +70,7 @@ def larger(nodes: Sequence[site_queries.NodeRow], kind: values.NodeKind | None) 
         return " / ".join(reversed(parts))
 
     fitting = [each for each in nodes if kind is None or order.index(each.kind) < order.index(kind)]
-    return sorted(((str(each.public_id), way(each)) for each in fitting), key=lambda pair: pair[1])
+    return sorted(((str(each.public_id), way(each)) for each in fitting), key=lambda pair: natural.natural(pair[1]))
 
 
 def smaller(kind: values.NodeKind | None) -> list[values.NodeKind]:

@@ -13,6 +13,7 @@ import psycopg
 import structlog
 
 from meterbook.foundation import bus
+from meterbook.identity.values import RIGHTS
 
 log = structlog.get_logger()
 
@@ -30,9 +31,13 @@ class Mailbox:
         self._kinds = frozenset(kinds)
         self._waiting: dict[str, set[int] | None] = {}
         self._filled = asyncio.Event()
+        self._are_rights_in_doubt = False
 
     def put(self, kind: str, ids: tuple[int, ...]) -> None:
         """This will add news of a kind that the reader hears; no ids means that anything of it may have changed."""
+        if kind == RIGHTS:
+            self._are_rights_in_doubt = True
+            self._filled.set()
         if kind not in self._kinds:
             return
         known = self._waiting.setdefault(kind, set())
@@ -41,6 +46,11 @@ class Mailbox:
         else:
             known.update(ids)
         self._filled.set()
+
+    def doubts_rights(self) -> bool:
+        """This will tell, once, that somebody's rights shrank since it was asked before: ask whether to go on."""
+        doubt, self._are_rights_in_doubt = self._are_rights_in_doubt, False
+        return doubt
 
     async def take(self, seconds: float) -> list[str]:
         """This will wait for news, at most so long, and return it as JSON texts {"kind", "ids"}."""
@@ -79,7 +89,7 @@ class Hub:
         """This will put a notice into the mailboxes of its organization, and into no other; what is not for browsers
         (that somebody looks at a device) into none.
         """
-        if notice.kind not in KINDS:
+        if notice.kind not in (*KINDS, RIGHTS):
             return
         for box in self._boxes.get(notice.organization_id, ()):
             box.put(notice.kind, notice.ids)
@@ -98,7 +108,7 @@ class Hub:
             # What was said before this connection stood is unknown: all readers look again.
             for boxes in self._boxes.values():
                 for box in boxes:
-                    for kind in KINDS:
+                    for kind in (*KINDS, RIGHTS):
                         box.put(kind, ())
             async for notice in bus.listen(connection):
                 self.deliver(notice)

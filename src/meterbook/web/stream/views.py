@@ -47,12 +47,14 @@ async def _notices(request: access.Request) -> AsyncIterator[str]:
         checked = loop.time()
         while True:
             news = await box.take(max(0.0, checked + BEAT_SECONDS - loop.time()))
+            is_beat = loop.time() >= checked + BEAT_SECONDS
+            # A right that was taken away ends the stream before anything else is told.
+            if (box.doubts_rights() or is_beat) and not await sync_to_async(_may_continue)(request):
+                return
             for text in news:
                 yield f"data: {text}\n\n"
-            if loop.time() >= checked + BEAT_SECONDS:
+            if is_beat:
                 checked = loop.time()
-                if not await sync_to_async(_may_continue)(request):
-                    return
                 yield BEAT
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -69,8 +71,14 @@ def _may_continue(request: access.Request) -> bool:
 
 
 def _has_same_modules(request: access.Request) -> bool:
-    """A stream that hears other kinds from now on ends; the browser opens the next one at once."""
+    """A stream that hears other kinds from now on ends, or one that must ask for a second step; the browser opens the
+    next one at once.
+    """
     with scoping.scope([request.organization.id], actor=request.actor):
         now = identity_queries.get_organization()
     known = request.organization
-    return (now.default_modules, now.site_modules) == (known.default_modules, known.site_modules)
+    return (now.default_modules, now.site_modules, now.second_factor_roles) == (
+        known.default_modules,
+        known.site_modules,
+        known.second_factor_roles,
+    )

@@ -1,9 +1,16 @@
-"""Write a tariff: the document as JSON, checked when saved; publish its draft from a day on."""
+"""Write a tariff in a form or as text, checked when saved; publish its draft from a day on.
+
+Both tabs hold one document: the text travels with the form, and the form writes into it what was changed.
+"""
 
 from __future__ import annotations
 
+import copy
 import json
+import re
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,86 +25,82 @@ from django.views.decorators.http import require_http_methods, require_POST
 from meterbook.identity.values import Module
 from meterbook.tariffs import operations as tariff_operations
 from meterbook.tariffs import permissions
+from meterbook.tariffs import queries as tariff_queries
 from meterbook.tariffs.rating import reading
 from meterbook.tariffs.rating.problems import Problem, TariffInvalid, of_words
 from meterbook.web import access
 from meterbook.web.tariffs import views
+from meterbook.web.tariffs.editor import fields, forming, loose, starts, structure
 
-EXAMPLE: dict[str, Any] = {
-    "format": "meterbook-tariff/1",
-    "code": "RETAIL",
-    "name": {"en": "Retail", "es": "Comercios"},
-    "currency": "EUR",
-    "unit": "KWH",
-    "periods": [
-        {"code": "peak", "name": {"en": "Peak", "es": "Punta"}},
-        {"code": "off", "name": {"en": "Off-peak", "es": "Valle"}},
-    ],
-    "calendar": [
-        {
-            "windows": [
-                {"from": "08:00", "to": "22:00", "period": "peak"},
-                {"from": "22:00", "to": "08:00", "period": "off"},
-            ]
-        }
-    ],
-    "components": [
-        {
-            "code": "energy",
-            "name": {"en": "Energy", "es": "Energía"},
-            "charge": "ENERGY",
-            "prices": {"peak": "0.2200", "off": "0.1100"},
-        },
-        {"code": "service", "name": {"en": "Service", "es": "Servicio"}, "charge": "FIXED_MONTHLY", "price": "6.00"},
-    ],
-    "taxes": [{"code": "vat", "name": {"en": "VAT", "es": "IVA"}, "rate": "0.21"}],
-}
+_UPDATED = re.compile(r"update:(f-[A-Za-z0-9_-]{1,80})")  # a choice that changes which fields there are
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is written: its first document, and how it is kept."""
+
+    title: str
+    back: str
+    start: dict[str, Any]
+    keep: Callable[[dict[str, Any]], HttpResponse]
+    is_new: bool
+    note: str = ""
 
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.DRAFT_TARIFF, module=Module.BILLING)
 def new(request: access.Request) -> HttpResponse:
-    """This will show a document to start from, and make a tariff of what is sent back."""
-    text = request.POST.get("document", json.dumps(EXAMPLE, indent=2, ensure_ascii=False))
-    problems: tuple[Problem, ...] = ()
-    if request.method == "POST":
+    """This will show a document to start from, and make a tariff of what is sent back.
+
+    `?from=<id>` starts from a copy of another tariff, `?start=steps` from one of the examples.
+    """
+
+    def keep(document: dict[str, Any]) -> HttpResponse:
         try:
-            document = _parsed(text)
             made = tariff_operations.create_tariff(actor=request.actor, at=request.at, document=document)
-            _warn(request, document)
-            return redirect("tariff", request.organization.public_id, made.public_id)
-        except TariffInvalid as error:
-            problems = error.problems
         except tariff_operations.TariffCodeTaken as error:
-            problems = (of_words("code", str(error)),)
+            raise TariffInvalid([of_words("code", str(error))]) from error
+        _warn(request, document)
+        return redirect("tariff", request.organization.public_id, made.public_id)
+
     back = reverse("tariffs", args=[request.organization.public_id])
-    return _form(request, text, problems, title=_("New tariff"), back=back)
+    start = _copied(request) or starts.document(request.GET.get("start", ""))
+    return _edit(request, Task(_("New tariff"), back, start, keep, is_new=True))
 
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.DRAFT_TARIFF, module=Module.BILLING)
 def draft(request: access.Request, tariff: uuid.UUID) -> HttpResponse:
-    """This will show the draft, or the version in force to start from, and save what is sent back."""
+    """This will show the draft, or the version in force to start from, and save what is sent back.
+
+    `?from=3` starts from that version instead.
+    """
     row = views.find(tariff, on=request.at.date())
-    start = row.draft or row.current
-    raw = start.raw if start is not None else EXAMPLE
-    text = request.POST.get("document", json.dumps(raw, indent=2, ensure_ascii=False))
-    problems: tuple[Problem, ...] = ()
-    if request.method == "POST":
-        try:
-            document = _parsed(text)
-            saved = tariff_operations.save_draft(
-                actor=request.actor, at=request.at, tariff=row.public_id, document=document
-            )
-            _warn(request, document)
-            messages.success(request, _("Draft %(number)s was saved.") % {"number": saved.number})
-            href = reverse("tariff", args=[request.organization.public_id, row.public_id])
-            return redirect(f"{href}?version={saved.number}")
-        except TariffInvalid as error:
-            problems = error.problems
     back = reverse("tariff", args=[request.organization.public_id, row.public_id])
+
+    def keep(document: dict[str, Any]) -> HttpResponse:
+        saved = tariff_operations.save_draft(
+            actor=request.actor, at=request.at, tariff=row.public_id, document=document
+        )
+        _warn(request, document)
+        messages.success(request, _("Draft %(number)s was saved.") % {"number": saved.number})
+        return redirect(f"{back}?version={saved.number}")
+
     title = _("Draft of %(name)s") % {"name": views.said(row.names, (translation.get_language() or "en")[:2])}
-    return _form(request, text, problems, title=title, back=back)
+    start, note = _start(request, row)
+    return _edit(request, Task(title, back, start, keep, is_new=False, note=note))
+
+
+@require_POST
+@access.page(permission=permissions.DRAFT_TARIFF, module=Module.BILLING)
+def preview(request: access.Request) -> HttpResponse:
+    """This will show what the form that is being written would charge, without keeping anything."""
+    try:
+        filled = forming.filled(request.POST)
+    except loose.Unreadable:
+        return HttpResponse(status=422)
+    context = forming.preview(filled.raw, request.POST, today=request.at.date())
+    return render(request, "tariffs/_preview.html", context)
 
 
 @require_POST
@@ -117,18 +120,106 @@ def _publish(request: access.Request, tariff: uuid.UUID, first_day: date) -> Non
         version = tariff_operations.publish_version(
             actor=request.actor, at=request.at, tariff=tariff, first_day=first_day
         )
-    except (tariff_operations.NoDraft, tariff_operations.VersionsOverlap) as error:
+    except (
+        tariff_operations.NoDraft,
+        tariff_operations.SecondPersonNeeded,
+        tariff_operations.VersionsOverlap,
+    ) as error:
         messages.error(request, str(error))
     else:
         facts = {"number": version.number, "day": first_day.isoformat()}
         messages.success(request, _("Version %(number)s is in force from %(day)s.") % facts)
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    """The document as it is kept: read once for its problems, then as plain values."""
-    reading.read_text(text)
-    parsed: dict[str, Any] = json.loads(text)
-    return parsed
+def _copied(request: access.Request) -> dict[str, Any] | None:
+    """A copy of another tariff, where one is asked for and there is such."""
+    try:
+        other = uuid.UUID(request.GET.get("from", ""))
+        row = tariff_queries.get_tariff(public_id=other, on=request.at.date())
+    except (ValueError, tariff_queries.TariffNotFound):
+        return None
+    version = row.current or row.draft or tariff_queries.list_versions(tariff_id=row.id)[0]
+    taken = {each.code for each in tariff_queries.list_tariffs(on=request.at.date())}
+    return structure.cloned(version.raw, taken)
+
+
+def _start(request: access.Request, row: tariff_queries.TariffRow) -> tuple[dict[str, Any], str]:
+    """The document to start from, and what saving it replaces."""
+    versions = tariff_queries.list_versions(tariff_id=row.id)
+    asked = next((each for each in versions if str(each.number) == request.GET.get("from", "")), None)
+    found = asked or row.draft or row.current or versions[0]
+    if asked is None or row.draft is None or asked.id == row.draft.id:
+        return found.raw, ""
+    words = _("This starts from version %(number)s. Saving it replaces draft %(draft)s.")
+    return found.raw, words % {"number": asked.number, "draft": row.draft.number}
+
+
+def _edit(request: access.Request, task: Task) -> HttpResponse:
+    """The one view of both tabs."""
+    if request.method == "GET":
+        return _begin(request, task)
+    wanted = request.POST.get("do", "save")
+    if "document" in request.POST:
+        text = request.POST["document"].replace("\r\n", "\n")
+        return _save_text(request, task, text) if wanted == "save" else _to_form(request, task, text)
+    try:
+        filled = forming.filled(request.POST)
+    except loose.Unreadable:
+        return _save_text(request, task, request.POST.get("base", ""))
+    if wanted == "text":
+        return _text(request, task, filled.text)
+    if wanted in {"save", "check"}:
+        return _checked(request, task, filled, is_saved=wanted == "save")
+    updated = _UPDATED.fullmatch(wanted)
+    if updated is not None:
+        return _form(request, task, filled, place=updated[1])
+    acted = structure.act(filled.raw, wanted)
+    if not acted:
+        return _form(request, task, filled)
+    return _form(request, task, forming.of(filled.raw), place=fields.identifier(acted))
+
+
+def _begin(request: access.Request, task: Task) -> HttpResponse:
+    text = loose.written(task.start)
+    return _text(request, task, text) if request.GET.get("as") == "text" else _to_form(request, task, text)
+
+
+def _to_form(request: access.Request, task: Task, text: str) -> HttpResponse:
+    """The form, unless the text is no document that it could show."""
+    try:
+        raw = forming.fitting(text)
+    except loose.Unreadable:
+        problems = _problems(text) or (of_words("", _("This document is too long for the form; edit it as text.")),)
+        return _text(request, task, text, problems)
+    return _form(request, task, forming.Filled(text, raw))
+
+
+def _checked(request: access.Request, task: Task, filled: forming.Filled, *, is_saved: bool) -> HttpResponse:
+    problems = _problems(filled.text)
+    if not problems and is_saved:
+        try:
+            return task.keep(json.loads(filled.text))
+        except TariffInvalid as error:
+            problems = error.problems
+    return _form(request, task, filled, problems=problems, is_checked=True)
+
+
+def _save_text(request: access.Request, task: Task, text: str) -> HttpResponse:
+    problems = _problems(text)
+    if not problems:
+        try:
+            return task.keep(json.loads(text))
+        except TariffInvalid as error:
+            problems = error.problems
+    return _text(request, task, text, problems)
+
+
+def _problems(text: str) -> tuple[Problem, ...]:
+    try:
+        reading.read_text(text)
+    except TariffInvalid as error:
+        return error.problems
+    return ()
 
 
 def _warn(request: access.Request, document: dict[str, Any]) -> None:
@@ -137,7 +228,28 @@ def _warn(request: access.Request, document: dict[str, Any]) -> None:
         messages.warning(request, each)
 
 
-def _form(request: access.Request, text: str, problems: tuple[Problem, ...], *, title: str, back: str) -> HttpResponse:
+def _text(request: access.Request, task: Task, text: str, problems: tuple[Problem, ...] = ()) -> HttpResponse:
     told = [(each.place, _(each.template) % each.data) for each in problems]
-    context = {"text": text, "problems": told, "title": title, "back": back}
+    context = {"text": text, "problems": told, "task": task}
     return render(request, "tariffs/edit.html", context, status=422 if problems else 200)
+
+
+def _form(
+    request: access.Request,
+    task: Task,
+    filled: forming.Filled,
+    *,
+    problems: tuple[Problem, ...] = (),
+    is_checked: bool = False,
+    place: str = "",
+) -> HttpResponse:
+    context = {
+        "task": task,
+        "is_checked": is_checked,
+        "place": place,
+        "starts": starts.captions() if task.is_new and request.method == "GET" else {},
+        "preview_href": reverse("tariff_preview", args=[request.organization.public_id]),
+        **forming.page(copy.deepcopy(filled.raw), filled.text, request.POST, problems, is_new=task.is_new),
+        **forming.preview(filled.raw, request.POST, today=request.at.date()),
+    }
+    return render(request, "tariffs/form.html", context, status=422 if problems else 200)

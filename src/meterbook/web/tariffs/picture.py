@@ -12,6 +12,7 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from meterbook.kernel.quantity import Unit
 from meterbook.tariffs.rating.document import MINUTES, TariffDocument, Text
 from meterbook.tariffs.rating.windows import clock
 from meterbook.web.templatetags import meterbook as tags
@@ -53,6 +54,15 @@ class SeasonPicture:
 
 
 @dataclass(frozen=True)
+class DayPicture:
+    """Days of a month that are alike: which, their stretches, and the same in words."""
+
+    caption: str
+    bars: tuple[Bar, ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Legend:
     """A price period with its shade: the darker the dearer."""
 
@@ -75,6 +85,29 @@ def legend(document: TariffDocument, *, language: str) -> tuple[Legend, ...]:
         Legend(_said(each.name, language), shades[index], prices.get(each.code, ""))
         for index, each in enumerate(document.periods)
     )
+
+
+def month_days(document: TariffDocument, day: date, *, language: str) -> tuple[DayPicture, ...]:
+    """This will draw the days of the season that holds a day, weekdays that are alike together; none of one price."""
+    if len(document.periods) == 1:
+        return ()
+    shades, found = _shades(document), []
+    first = document.season_of(day) * len(document.day_types)
+    alike: dict[tuple[int, ...], list[str]] = {}
+    for weekday in range(7):
+        row = first + next(n for n, each in enumerate(document.day_types) if weekday in each.weekdays)
+        alike.setdefault(document.table[row], []).append(str(WEEKDAYS_ABBR[weekday]))
+    for minutes, names in alike.items():
+        bars = tuple(_bars(document, minutes, shades, language))
+        found.append(DayPicture(_named(names), bars, ", ".join(each.title for each in bars)))
+    return tuple(found)
+
+
+def _named(days: list[str]) -> str:
+    """Mon–Fri where days follow each other, else each by its name."""
+    week = [str(each) for each in WEEKDAYS_ABBR.values()]
+    first = week.index(days[0])
+    return f"{days[0]}–{days[-1]}" if len(days) > 2 and days == week[first : first + len(days)] else ", ".join(days)
 
 
 def covered(document: TariffDocument) -> int:
@@ -155,6 +188,26 @@ def written(value: Decimal | None) -> str:
     exact = Decimal() if value is None else value
     exponent = exact.as_tuple().exponent
     return tags.number(exact, max(0, -exponent) if isinstance(exponent, int) else 0)
+
+
+def money(amount: Decimal, places: int) -> str:
+    """This will write an amount with the decimals of its currency."""
+    return tags.number(amount, places)
+
+
+def signed(amount: Decimal, places: int) -> str:
+    """This will write a difference with its sign."""
+    return f"{'+' if amount > 0 else ''}{tags.number(amount, places)}"
+
+
+def percent(rate: Decimal) -> str:
+    """This will write a rate such as 0.21 as "21 %"."""
+    return f"{written((rate * 100).normalize())}\u00a0%"
+
+
+def symbol(code: str) -> str:
+    """This will return how a unit is written on screens."""
+    return Unit(code).symbol or code
 
 
 def _prices(document: TariffDocument) -> dict[str, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.tariffs import editing, views
+from meterbook.web.tariffs import comparing, editing, views
 
 urlpatterns = [
     path("", views.tariffs, name="tariffs"),
     path("new", editing.new, name="tariff_new"),
+    path("preview", editing.preview, name="tariff_preview"),
     path("<uuid:tariff>/", views.tariff, name="tariff"),
+    path("<uuid:tariff>/compare", comparing.compare, name="tariff_compare"),
     path("<uuid:tariff>/draft", editing.draft, name="tariff_draft"),
     path("<uuid:tariff>/publish", editing.publish, name="tariff_publish"),
 ]

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from django import forms
 from django.http import Http404, HttpResponse
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from meterbook.customers import permissions as customer_permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.identity.values import Module
 from meterbook.tariffs import permissions
@@ -26,6 +26,8 @@ from meterbook.tariffs.rating import cautions
 from meterbook.tariffs.rating.document import Charge, Component, TariffDocument
 from meterbook.web import access, parameters
 from meterbook.web.tariffs import picture
+
+MOST_SHOWN = 8  # of the contracts that use a tariff
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def card(request: access.Request, row: tariff_queries.TariffRow, *, form: Publis
     versions = tariff_queries.list_versions(tariff_id=row.id)
     shown = _chosen(request.GET.get("version", ""), row, versions)
     document = shown.document
+    use = customer_queries.tariff_use(tariff_id=row.id, at=request.at, limit=MOST_SHOWN)
     language = translation.get_language()[:2]
     context = {
         "tariff": row,
@@ -85,14 +88,17 @@ def card(request: access.Request, row: tariff_queries.TariffRow, *, form: Publis
         "is_draft": shown.state is tariff_values.VersionState.DRAFT,
         "document": document,
         "charges": [charge_row(each, document, language) for each in document.components],
-        "taxes": [(said(each.name, language), percent(each.rate)) for each in document.taxes],
+        "taxes": [(said(each.name, language), picture.percent(each.rate)) for each in document.taxes],
         "seasons": picture.seasons(document, language=language),
         "legend": picture.legend(document, language=language),
         "hours": [(f"{hour:02}", 72 + hour * 40) for hour in range(0, 25, 3)],
         "half_hours": picture.covered(document),
         "holidays": sorted(document.holidays),
         "cautions": cautions_of(document, language),
-        "used": customer_queries.contracts_by_tariff(at=request.at).get(row.id, 0),
+        "start_number": (row.draft or row.current or versions[0]).number,
+        "used": sum(count for _site, count in use.by_site),
+        "use": use,
+        "may_see_accounts": customer_permissions.VIEW_CUSTOMER in request.permissions,
         "may_draft": permissions.DRAFT_TARIFF in request.permissions,
         "may_publish": permissions.PUBLISH_TARIFF in request.permissions and row.draft is not None,
         "form": form or PublishForm(initial={"first_day": request.at.date().isoformat()}),
@@ -168,9 +174,9 @@ def _tier_prices(component: Component, document: TariffDocument, unit: str) -> l
     return found
 
 
-def percent(rate: Decimal) -> str:
-    """This will write a rate such as 0.21 as "21 %"."""
-    return f"{picture.written((rate * 100).normalize())}\u00a0%"
+def language() -> str:
+    """This will return the language of the page."""
+    return (translation.get_language() or "en")[:2]
 
 
 def said(text: Mapping[str, str], language: str) -> str:

@@ -59,6 +59,7 @@ class DeviceLine:
     node: DeviceNode
     mark: marks.Mark
     href: str
+    connection_href: str  # empty for who may not change it
 
 
 @dataclass(frozen=True)
@@ -202,5 +203,13 @@ def _gateway(request: access.Request, gateway: Gateway, asked: Asked, *, is_open
 
 def _device(request: access.Request, node: DeviceNode) -> DeviceLine:
     may_open = request.access.allows_somewhere(metering_permissions.VIEW_METER) and node.point_id is not None
-    href = reverse("meter", args=[request.organization.public_id, node.point_id]) if may_open else ""
-    return DeviceLine(node=node, mark=marks.of_device(node), href=href)
+    # As that page asks: at the site of the meter point, which need not be that of the bus.
+    asked = (metering_permissions.VIEW_METER, permissions.MANAGE_DEVICE)
+    may_change = may_open and all(request.access.allows(each, node.point_site_id) for each in asked)
+    place = [request.organization.public_id, node.point_id]
+    return DeviceLine(
+        node=node,
+        mark=marks.of_device(node),
+        href=reverse("meter", args=place) if may_open else "",
+        connection_href=reverse("meter_connection", args=place) if may_change else "",
+    )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.urls import reverse
 from django.utils import formats
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -95,4 +96,4 @@ def _run(request: access.Request, run: billing_queries.WaitingRun) -> Need:
 
 
 def _month(run: billing_queries.WaitingRun) -> str:
-    return f"{formats.date_format(run.first_day, 'YEAR_MONTH_FORMAT')} · {run.site_name}"
+    return f"{capfirst(formats.date_format(run.first_day, 'YEAR_MONTH_FORMAT'))} · {run.site_name}"

@@ -7,7 +7,7 @@ from meterbook.metering import permissions as metering_permissions
 from meterbook.monitoring import queries as monitoring_queries
 from meterbook.web import access
 from meterbook.web.sites import choice
-from meterbook.web.work import accounts, bills, needs, people, readings, watching
+from meterbook.web.work import accounts, bills, installation, needs, people, readings, watching
 
 
 def collect(request: access.Request, meters: monitoring_queries.Availability | None) -> tuple[needs.Need, ...]:
@@ -25,6 +25,7 @@ def collect(request: access.Request, meters: monitoring_queries.Availability | N
         *bills.tariffs(request),
         *readings.imports(request),
         *people.invitations(request),
+        *installation.backups(request),
     )
 
 

@@ -19,6 +19,7 @@ class Area(enum.StrEnum):
     BILLS = "BILLS"
     TARIFFS = "TARIFFS"
     PEOPLE = "PEOPLE"
+    INSTALLATION = "INSTALLATION"
 
 
 AREA_CAPTIONS: dict[Area, str | Promise] = {
@@ -27,6 +28,7 @@ AREA_CAPTIONS: dict[Area, str | Promise] = {
     Area.BILLS: _("Bills and accounts"),
     Area.TARIFFS: _("Tariffs"),
     Area.PEOPLE: _("People"),
+    Area.INSTALLATION: _("Installation"),
 }
 
 

@@ -1,0 +1,102 @@
+"""Correct how a meter is reached, after a look at what it answers."""
+
+from __future__ import annotations
+
+import os
+import uuid
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from meterbook.acquisition import networks
+from meterbook.acquisition import operations as acquisition_operations
+from meterbook.acquisition import permissions as acquisition_permissions
+from meterbook.acquisition import queries as acquisition_queries
+from meterbook.acquisition.library import orders
+from meterbook.identity.values import Module
+from meterbook.web import access
+from meterbook.web.meters import adding_forms, finding
+
+
+class ConnectionForm(forms.Form):
+    """The gateway, the meter's address there, and the order of its bytes."""
+
+    gateway_name = forms.CharField(label=gettext_lazy("Name of the gateway"), max_length=100)
+    host = forms.CharField(
+        label=gettext_lazy("Address"),
+        max_length=253,
+        help_text=gettext_lazy("Of the gateway; it changes for all meters behind it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    port = forms.IntegerField(
+        label=gettext_lazy("Port"), min_value=adding_forms.PORTS[0], max_value=adding_forms.PORTS[-1]
+    )
+    unit_id = forms.IntegerField(
+        label=gettext_lazy("Unit address"),
+        min_value=adding_forms.UNITS[0],
+        max_value=adding_forms.UNITS[-1],
+        help_text=gettext_lazy("As it is set at the meter, 1 to 247."),
+    )
+    byte_order = forms.ChoiceField(
+        label=gettext_lazy("Order of the bytes"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("As the model says")),
+            *((each.value, "-".join(each.value)) for each in orders.ByteOrder),
+        ],
+        help_text=gettext_lazy("In which this meter sends its numbers; a wrong one shows impossible values."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@access.page(permission=acquisition_permissions.MANAGE_DEVICE, module=Module.METERING, by_site=True)
+def connection(request: access.Request, meter: uuid.UUID) -> HttpResponse:
+    """This will show how the meter is reached, and correct it."""
+    detail = finding.find_point(request, meter)
+    if not request.access.allows(acquisition_permissions.MANAGE_DEVICE, detail.site_id):
+        raise Http404(_("There is no such meter."))
+    device = finding.find_device(detail)
+    if device is None:
+        return render(request, "meters/connection.html", {"detail": detail})
+    form = ConnectionForm(
+        request.POST if request.method == "POST" else None,
+        initial={
+            "gateway_name": device.bus.name,
+            "host": device.bus.host,
+            "port": device.bus.port,
+            "unit_id": device.unit_id,
+            "byte_order": device.byte_order,
+        },
+    )
+    if form.is_bound and form.is_valid() and _change(request, device, form):
+        messages.success(request, _("The connection was changed; the meter is asked anew within half a minute."))
+        return redirect("meter", request.organization.public_id, detail.public_id)
+    context = {"detail": detail, "device": device, "form": form}
+    return render(request, "meters/connection.html", context, status=422 if form.errors else 200)
+
+
+def _change(request: access.Request, device: acquisition_queries.DeviceRow, form: ConnectionForm) -> bool:
+    given = form.cleaned_data
+    try:
+        acquisition_operations.change_connection(
+            actor=request.actor,
+            at=request.at,
+            device=device.public_id,
+            gateway_name=given["gateway_name"],
+            host=given["host"],
+            port=given["port"],
+            unit_id=given["unit_id"],
+            byte_order=orders.ByteOrder(given["byte_order"]) if given["byte_order"] else None,
+            allowed=networks.AllowedNetworks.from_environment(os.environ, is_demo=settings.IS_DEMO),
+        )
+    except acquisition_operations.ConnectionRefused as error:
+        form.add_error(error.field, str(error))
+    except networks.NetworksMisspelled as error:
+        form.add_error("host", str(error))
+    return not form.errors

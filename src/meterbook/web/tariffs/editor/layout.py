@@ -1,0 +1,66 @@
+"""The form of a document as its page shows it: sections, groups of fields, and what is wrong with each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from meterbook.web.tariffs.editor import fields as form_fields
+from meterbook.web.tariffs.editor import grid as cells
+from meterbook.web.tariffs.editor.fields import Field
+
+
+@dataclass(frozen=True)
+class Group:
+    """Fields that belong together: a component, a step, a season; `path` is its place in the document."""
+
+    path: str
+    title: str = ""
+    shape: str = ""
+    fields: tuple[Field, ...] = ()
+    groups: tuple[Group, ...] = ()
+    problems: list[str] = field(default_factory=list)
+    is_first: bool = False
+    is_last: bool = False
+
+    @property
+    def id(self) -> str:
+        """The id of its part of the page."""
+        return form_fields.identifier(self.path)
+
+    def walk(self) -> Iterator[Group]:
+        """This will return the group and all inside it."""
+        yield self
+        for each in self.groups:
+            yield from each.walk()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The whole form; without a grid the week cannot be painted."""
+
+    head: Group
+    components: Group
+    periods: Group
+    seasons: Group
+    day_types: Group
+    calendar: Group
+    holidays: Group
+    taxes: Group
+    grid: cells.Grid | None
+
+    @property
+    def sections(self) -> tuple[Group, ...]:
+        """All of them."""
+        calendar = (self.periods, self.seasons, self.day_types, self.calendar, self.holidays)
+        return (self.head, self.components, *calendar, self.taxes)
+
+    def groups(self) -> Iterator[Group]:
+        """This will return all groups."""
+        for each in self.sections:
+            yield from each.walk()
+
+    def fields(self) -> Iterator[Field]:
+        """This will return all fields."""
+        for each in self.groups():
+            yield from each.fields

@@ -1,0 +1,306 @@
+"""The form of a document: its sections, the fields in each, and where what is wrong is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.http import QueryDict
+from django.utils import translation
+from django.utils.dates import MONTHS, WEEKDAYS
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from meterbook.kernel import currency as currencies
+from meterbook.kernel.quantity import Unit
+from meterbook.tariffs.rating import reading
+from meterbook.web.tariffs.editor import charge_fields, fields, grid, structure
+from meterbook.web.tariffs.editor.fields import Field
+from meterbook.web.tariffs.editor.layout import Group, Sheet
+from meterbook.web.tariffs.editor.loose import Raw
+
+
+def of(raw: Raw, *, has_code: bool = True, problems: Mapping[str, Sequence[str]] | None = None) -> Sheet:
+    """This will lay a document out as a form that writes into it.
+
+    :param has_code: whether the tariff is new: code and currency of others stay
+    :param problems: what is wrong, by the path of a field or of a group
+    """
+    told = problems or {}
+    made = _Maker(raw, told)
+    return Sheet(
+        head=made.head(has_code=has_code),
+        components=made.components(),
+        periods=made.section("periods", lambda index, node: made.names(f"periods[{index}]", node)),
+        seasons=made.section("seasons", made.season),
+        day_types=made.section("day_types", made.day_type),
+        calendar=made.section("calendar", made.entry),
+        holidays=made.group("holidays", made.holidays()),
+        taxes=made.section("taxes", made.tax),
+        grid=grid.read(raw),
+    )
+
+
+def take(sheet: Sheet, posted: QueryDict) -> None:
+    """This will write what came back into the sheet's document; a field that did not come stays."""
+    waiting = [each for each in sheet.fields() if each.path in posted]
+    for each in sorted(waiting, key=lambda each: isinstance(each, charge_fields.Shape)):
+        each.take(posted.getlist(each.path))
+
+
+def said(name: object) -> str:
+    """This will return a name of a document in the page's language."""
+    texts = name if isinstance(name, dict) else {"en": str(name)}
+    found: str = texts.get((translation.get_language() or "en")[:2]) or texts.get("en", "")
+    return found
+
+
+class _Maker:
+    """Makes groups of a document, each with its problems."""
+
+    def __init__(self, raw: Raw, told: Mapping[str, Sequence[str]]) -> None:
+        self.raw, self.told = raw, told
+        self.money, self.unit = str(raw.get("currency", "")), _symbol(str(raw.get("unit", "")))
+
+    def group(self, path: str, found: Sequence[Field], **more: Any) -> Group:  # noqa: ANN401 - what a group has
+        listed = tuple(each.told(self.told.get(each.path, ())) for each in found)
+        return Group(path, fields=listed, problems=list(self.told.get(path, ())), **more)
+
+    def section(self, key: str, make: Any) -> Group:  # noqa: ANN401 - a maker of fields or of a group
+        nodes = self.raw.get(key, [])
+        made = []
+        for index, node in enumerate(nodes):
+            part = make(index, node)
+            if not isinstance(part, Group):
+                part = self.group(
+                    f"{key}[{index}]",
+                    part,
+                    title=said(node.get("name", "")),
+                    is_first=index == 0,
+                    is_last=index == len(nodes) - 1,
+                )
+            made.append(part)
+        return self.group(key, (), groups=tuple(made))
+
+    def names(self, path: str, node: fields.Node) -> list[Field]:
+        place = f"{path}.name" if path else "name"
+        return [
+            fields.EnglishName(place, _("Name in English"), node, "name"),
+            fields.SpanishName(f"{place}.es", _("Name in Spanish"), node, "name"),
+        ]
+
+    def head(self, *, has_code: bool) -> Group:
+        raw = self.raw
+        own = [
+            fields.Field("code", _("Code"), raw, "code", help=_("Short and unique; it stays.")),
+            fields.Choice("currency", _("Currency"), raw, "currency", choices=_with(raw, "currency", _currencies())),
+        ]
+        found = [
+            *self.names("", raw),
+            *(own if has_code else []),
+            fields.Choice("unit", _("Prices are for each"), raw, "unit", choices=_with(raw, "unit", _units())),
+            fields.Choice(
+                "decimals",
+                _("Decimals of billed quantities"),
+                raw,
+                "decimals",
+                choices=_with(raw, "decimals", [(str(each), str(each)) for each in range(7)]),
+                default="3",
+                is_whole=True,
+            ),
+            fields.Choice(
+                "rounding",
+                _("Rounding of each line"),
+                raw,
+                "rounding",
+                choices=_with(
+                    raw,
+                    "rounding",
+                    [("HALF_UP", _("half up: 0.125 is 0.13")), ("HALF_EVEN", _("half to even: 0.125 is 0.12"))],
+                ),
+                default="HALF_UP",
+            ),
+            fields.OptionalText("note", _("Note"), raw, "note", help=_("For colleagues; it is on no bill.")),
+        ]
+        return self.group("", found)
+
+    def components(self) -> Group:
+        return self.section("components", self.component)
+
+    def component(self, index: int, node: fields.Node) -> Group:
+        path = f"components[{index}]"
+        shape = structure.shape_of(node)
+        choice = charge_fields.Shape(
+            f"{path}.charge", _("How it charges"), node, "charge", choices=tuple(shapes().items()), document=self.raw
+        )
+        found: list[Field] = [*self.names(path, node), choice]
+        groups: tuple[Group, ...] = ()
+        if shape == "BY_PERIOD":
+            found += self._prices(path, node)
+        elif shape == "TIERS":
+            found += self._reference(path, node)
+            groups = tuple(self._tiers(path, node))
+        else:
+            found.append(fields.Amount(f"{path}.price", _("Price"), node, "price", unit=self._per(shape)))
+        count = len(self.raw["components"])
+        return self.group(
+            path,
+            found,
+            title=said(node.get("name", "")),
+            shape=shape,
+            groups=groups,
+            is_first=index == 0,
+            is_last=index == count - 1,
+        )
+
+    def _per(self, shape: str) -> str:
+        words = {"DAILY": _("%s a day"), "MONTHLY": _("%s a month")}.get(shape)
+        return words % self.money if words else f"{self.money}/{self.unit}"
+
+    def _prices(self, path: str, node: fields.Node) -> list[Field]:
+        names = {each.get("code", ""): said(each.get("name", "")) for each in self.raw.get("periods", [])}
+        prices, unit = node["prices"], self._per("")
+        found: list[Field] = [
+            fields.Amount(f"{path}.prices.{code}", name, prices, code, unit=unit) for code, name in names.items()
+        ]
+        return found + [
+            fields.OptionalAmount(f"{path}.prices.{code}", code, prices, code, unit=unit)
+            for code in prices
+            if code not in names
+        ]
+
+    def _reference(self, path: str, node: fields.Node) -> list[Field]:
+        kinds = [("DAYS", _("a number of days")), ("CALENDAR_MONTH", _("a calendar month"))]
+        value = node.get("tier_reference", {"days": 30})
+        found: list[Field] = [
+            charge_fields.ReferenceKind(
+                f"{path}.tier_reference",
+                _("The steps hold for"),
+                node,
+                "tier_reference",
+                choices=tuple(kinds) + (((str(value), str(value)),) if _is_odd(value, kinds) else ()),
+            )
+        ]
+        if isinstance(value, dict):
+            found.append(
+                charge_fields.ReferenceDays(
+                    f"{path}.tier_reference.days", _("Days"), node, "tier_reference", default=30
+                )
+            )
+        words = _("Steps stay whole when the period is off by no more days than this.")
+        found.append(
+            fields.Whole(
+                f"{path}.no_proration_within_days", _("Days of grace"), node, "no_proration_within_days", help=words
+            )
+        )
+        return found
+
+    def _tiers(self, path: str, node: fields.Node) -> Iterator[Group]:
+        tiers = node["tiers"]
+        for index, tier in enumerate(tiers):
+            place, is_last = f"{path}.tiers[{index}]", index == len(tiers) - 1
+            found: list[Field] = []
+            if not is_last or "up_to" in tier:
+                kind = fields.OptionalAmount if is_last else fields.Amount
+                found.append(kind(f"{place}.up_to", _("Up to"), tier, "up_to", unit=self.unit))
+            found.append(fields.Amount(f"{place}.price", _("Price"), tier, "price", unit=self._per("")))
+            title = _("All above") if is_last else _("Step %(number)s") % {"number": index + 1}
+            yield self.group(place, found, title=title, is_first=index == 0, is_last=is_last)
+
+    def season(self, index: int, node: fields.Node) -> list[Field]:
+        path = f"seasons[{index}]"
+        months = [(str(number), str(name)) for number, name in MONTHS.items()]
+        starts = fields.MonthDay(f"{path}.starts", _("Begins on"), node, "starts", choices=tuple(months))
+        return [*self.names(path, node), starts]
+
+    def day_type(self, index: int, node: fields.Node) -> list[Field]:
+        path = f"day_types[{index}]"
+        days = tuple((code, str(WEEKDAYS[number])) for number, code in enumerate(grid.WEEKDAYS))
+        return [
+            *self.names(path, node),
+            fields.Checks(f"{path}.weekdays", _("Days"), node, "weekdays", choices=days),
+            fields.Check(f"{path}.is_holiday", _("Holidays belong to it"), node, "is_holiday"),
+        ]
+
+    def entry(self, index: int, node: fields.Node) -> Group:
+        path = f"calendar[{index}]"
+        found: list[Field] = []
+        for key, label in (("seasons", _("In the seasons")), ("day_types", _("On the days"))):
+            choices = tuple((each.get("code", ""), said(each.get("name", ""))) for each in self.raw.get(key, []))
+            if choices:
+                found.append(fields.ChecksOrAll(f"{path}.{key}", label, node, key, choices=choices))
+        windows = tuple(
+            self._window(f"{path}.windows[{number}]", window) for number, window in enumerate(node.get("windows", []))
+        )
+        inner = self.group(f"{path}.windows", (), groups=windows)
+        return self.group(path, found, title=entry_words(self.raw, node), groups=(inner,))
+
+    def _window(self, path: str, node: fields.Node) -> Group:
+        periods = [(each.get("code", ""), said(each.get("name", ""))) for each in self.raw.get("periods", [])]
+        found: list[Field] = [
+            fields.Time(f"{path}.from", _("From"), node, "from"),
+            fields.Time(f"{path}.to", _("To"), node, "to"),
+            fields.Choice(f"{path}.period", _("Price"), node, "period", choices=_with(node, "period", periods)),
+        ]
+        return self.group(path, found)
+
+    def holidays(self) -> list[Field]:
+        if not self.raw.get("holidays") and not any(each.get("is_holiday") for each in self.raw.get("day_types", [])):
+            return []
+        words = _("One a line, as year-month-day: 2026-12-25.")
+        return [fields.Days("holidays", _("Dates of holidays"), self.raw, "holidays", help=words)]
+
+    def tax(self, index: int, node: fields.Node) -> list[Field]:
+        path = f"taxes[{index}]"
+        known = tuple((each.get("code", ""), said(each.get("name", ""))) for each in self.raw["components"])
+        return [
+            *self.names(path, node),
+            fields.Percent(f"{path}.rate", pgettext("tax", "Rate"), node, "rate", unit="%"),
+            fields.ChecksOrAll(f"{path}.components", _("On the charges"), node, "components", choices=known),
+        ]
+
+
+def shapes() -> dict[str, str]:
+    """This will return the ways to charge, in words."""
+    return {
+        "FLAT": _("one price for each unit"),
+        "BY_PERIOD": _("a price by the time of use"),
+        "TIERS": _("prices in steps of quantity"),
+        "DAILY": _("a fixed amount each day"),
+        "MONTHLY": _("a fixed amount each month"),
+    }
+
+
+def entry_words(raw: Raw, entry: Mapping[str, Any]) -> str:
+    """This will tell for which seasons and days an entry of the calendar holds."""
+    parts = []
+    for key, everything in (("seasons", _("All year")), ("day_types", _("every day"))):
+        names = {each.get("code", ""): said(each.get("name", "")) for each in raw.get(key, [])}
+        listed = entry.get(key)
+        parts.append(", ".join(names.get(code, code) for code in listed) if listed is not None else everything)
+    return " · ".join(parts)
+
+
+def _currencies() -> list[tuple[str, str]]:
+    return [(code, code) for code in sorted(currencies.MINOR_UNITS)]
+
+
+def _units() -> list[tuple[str, str]]:
+    return [(unit.value, unit.symbol or unit.value) for unit in reading.chargeable_units()]
+
+
+def _with(node: Mapping[str, Any], key: str, known: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The choices; a value of the document that is none of them is there too, so that it is seen and can be changed."""
+    held = str(node.get(key, ""))
+    is_strange = (key in node or not held) and held not in {code for code, _caption in known}
+    if key not in node and key in {"decimals", "rounding"}:
+        is_strange = False
+    return ((held, held or _("Choose …")), *known) if is_strange else tuple(known)
+
+
+def _is_odd(value: object, kinds: Sequence[tuple[str, str]]) -> bool:
+    return isinstance(value, str) and value not in {code for code, _caption in kinds}
+
+
+def _symbol(code: str) -> str:
+    return Unit(code).symbol or code if code in Unit.__members__ else code

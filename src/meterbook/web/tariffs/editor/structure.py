@@ -1,0 +1,270 @@
+"""What buttons of the form do to a document: add, remove and reorder its parts, and keep what refers to them. Pure."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from typing import Any
+
+from meterbook.web.tariffs.editor import grid, naming
+from meterbook.web.tariffs.editor.loose import Raw
+
+SHAPES = ("FLAT", "BY_PERIOD", "TIERS", "DAILY", "MONTHLY")
+_FIXED = {"DAILY": "FIXED_DAILY", "MONTHLY": "FIXED_MONTHLY"}
+_PLACE = re.compile(r"(?a:([a-z_]+)(?:\[(\d{1,4})\](?:\.(tiers|windows)(?:\[(\d{1,4})\])?)?)?)")
+MOST = 50  # parts of a kind that buttons add
+
+
+def act(raw: Raw, wanted: str) -> str:
+    """This will do what a button says, such as `add:components:TIERS` or `up:components[1]`.
+
+    :return: the place to look at afterwards; empty when nothing was done
+    """
+    verb, _colon, rest = wanted.partition(":")
+    place, _colon, kind = rest.partition(":")
+    found = _PLACE.fullmatch(place)
+    if found is None:
+        return ""
+    if verb == "add" and found[2] is None:
+        add = _ADDERS.get(place)
+        return add(raw, kind) if add is not None and len(raw.get(place, [])) < MOST else ""
+    listed = raw.get(found[1])
+    if not isinstance(listed, list) or found[2] is None or int(found[2]) >= len(listed):
+        return _holidays(raw, verb) if place == "holidays" else ""
+    if found[3]:
+        return _inside(listed[int(found[2])], verb, found)
+    return _whole_part(raw, verb, found[1], int(found[2]))
+
+
+def shape_of(component: dict[str, Any]) -> str:
+    """This will tell how a component charges, as one word of SHAPES."""
+    for shape, charge in _FIXED.items():
+        if component.get("charge") == charge:
+            return shape
+    return "TIERS" if "tiers" in component else "BY_PERIOD" if "prices" in component else "FLAT"
+
+
+def reshape(raw: Raw, component: dict[str, Any], shape: str) -> None:
+    """This will make a component charge in another way; its first price is taken along."""
+    if shape not in SHAPES or shape == shape_of(component):
+        return
+    price = _first_price(component)
+    for key in ("price", "prices", "tiers", "tier_reference", "no_proration_within_days"):
+        component.pop(key, None)
+    component["charge"] = _FIXED.get(shape, "ENERGY")
+    if shape == "TIERS":
+        component["tiers"] = [{"up_to": "", "price": price}, {"price": ""}]
+    elif shape == "BY_PERIOD":
+        if not raw.get("periods"):
+            _add_period(raw, "")
+        component["prices"] = dict.fromkeys(grid.codes(raw, "periods"), price)
+    else:
+        component["price"] = price
+
+
+def _first_price(component: dict[str, Any]) -> str:
+    tiers = component.get("tiers") or [{}]
+    price: str = component.get("price") or next(iter(component.get("prices", {}).values()), "")
+    return price or tiers[0].get("price", "")
+
+
+def _part(raw: Raw, key: str, name: naming.Text) -> dict[str, Any]:
+    return {"code": naming.code_of(name, grid.codes(raw, key)), "name": dict(name)}
+
+
+def _add_component(raw: Raw, shape: str) -> str:
+    shape = shape if shape in SHAPES else "FLAT"
+    component = {**_part(raw, "components", naming.CHARGES[shape]), "charge": "ENERGY", "price": ""}
+    reshape(raw, component, shape)
+    raw.setdefault("components", []).append(component)
+    return f"components[{len(raw['components']) - 1}]"
+
+
+def _add_period(raw: Raw, _kind: str) -> str:
+    """The first time two: everything is off-peak until it is painted."""
+    listed = raw.setdefault("periods", [])
+    if not listed:
+        for name in naming.PERIODS:
+            listed.append(_part(raw, "periods", name))
+        cheap = listed[-1]["code"]
+        raw["calendar"] = [{"windows": [{"from": "00:00", "to": "24:00", "period": cheap}]}]
+    else:
+        listed.append(_part(raw, "periods", naming.numbered({"en": "Price", "es": "Precio"}, len(listed) + 1)))
+    return f"periods[{len(listed) - 1}]"
+
+
+def _add_season(raw: Raw, _kind: str) -> str:
+    """The first time two. A new season has the hours of the one before it."""
+    listed = raw.setdefault("seasons", [])
+    if not listed:
+        for name, starts in naming.SEASONS:
+            listed.append({**_part(raw, "seasons", name), "starts": starts})
+        return "seasons[0]"
+    before = listed[-1].get("code")
+    name = naming.numbered({"en": "Season", "es": "Temporada"}, len(listed) + 1)
+    listed.append({**_part(raw, "seasons", name), "starts": ""})
+    for entry in raw.get("calendar", []):
+        if before in entry.get("seasons", []):
+            entry["seasons"].append(listed[-1]["code"])
+    return f"seasons[{len(listed) - 1}]"
+
+
+def _add_day_type(raw: Raw, _kind: str) -> str:
+    listed = raw.get("day_types")
+    if not listed:
+        first, second = grid.WEEKDAYS[:5], grid.WEEKDAYS[5:]
+        raw["day_types"] = [{**naming.day_type(days, ()), "weekdays": list(days)} for days in (first, second)]
+        return "day_types[1]"
+    name = naming.numbered({"en": "Day type", "es": "Tipo de día"}, len(listed) + 1)
+    listed.append({**_part(raw, "day_types", name), "weekdays": []})
+    return f"day_types[{len(listed) - 1}]"
+
+
+def _add_entry(raw: Raw, _kind: str) -> str:
+    listed = raw.setdefault("calendar", [])
+    periods = grid.codes(raw, "periods")
+    seasons, day_types = grid.codes(raw, "seasons"), grid.codes(raw, "day_types")
+    listed.append(
+        {
+            **({"seasons": []} if seasons else {}),
+            **({"day_types": []} if day_types else {}),
+            "windows": [{"from": "00:00", "to": "24:00", "period": periods[0] if periods else ""}],
+        }
+    )
+    return f"calendar[{len(listed) - 1}]"
+
+
+def _add_tax(raw: Raw, _kind: str) -> str:
+    if not raw.get("taxes"):
+        raw["taxes"] = [{**_part(raw, "taxes", naming.TAX), "rate": ""}]
+    return "taxes[0]"
+
+
+_ADDERS: dict[str, Callable[[Raw, str], str]] = {
+    "components": _add_component,
+    "periods": _add_period,
+    "seasons": _add_season,
+    "day_types": _add_day_type,
+    "calendar": _add_entry,
+    "taxes": _add_tax,
+}
+
+
+def _holidays(raw: Raw, verb: str) -> str:
+    """Holidays get a row of their own, with the hours of Sunday; or lose it."""
+    day_types: list[dict[str, Any]] = raw.get("day_types") or [naming.every_day()]
+    if verb == "on" and not any(each.get("is_holiday") for each in day_types):
+        sunday = next((each.get("code") for each in day_types if "SUN" in each.get("weekdays", [])), None)
+        made = naming.day_type((grid.HOLIDAYS,), [each.get("code", "") for each in day_types])
+        raw["day_types"] = [*day_types, {**made, "is_holiday": True}]
+        for entry in raw.get("calendar", []):
+            if sunday in entry.get("day_types", []):
+                entry["day_types"].append(made["code"])
+    elif verb == "off":
+        raw.pop("holidays", None)
+        for index in reversed(range(len(raw.get("day_types", [])))):
+            if raw["day_types"][index].pop("is_holiday", None) and not raw["day_types"][index].get("weekdays"):
+                _whole_part(raw, "remove", "day_types", index)
+    return "holidays"
+
+
+def _whole_part(raw: Raw, verb: str, key: str, index: int) -> str:
+    listed = raw[key]
+    if verb in {"up", "down"}:
+        other = index + (1 if verb == "down" else -1)
+        if not 0 <= other < len(listed):
+            return ""
+        listed[index], listed[other] = listed[other], listed[index]
+        return f"{key}[{other}]"
+    if verb != "remove":
+        return ""
+    gone = listed.pop(index)
+    _forget(raw, key, gone.get("code", "") if isinstance(gone, dict) else "")
+    if not listed and key != "components":
+        raw.pop(key, None)
+    return key
+
+
+def _forget(raw: Raw, key: str, code: str) -> None:
+    """What refers to a part that was removed goes too; hours without a price are told, not filled."""
+    if key == "components":
+        for tax in raw.get("taxes", []):
+            _without(tax, "components", code)
+    elif key == "periods":
+        _forget_period(raw, code)
+    elif key in {"seasons", "day_types"}:
+        for entry in raw.get("calendar", []):
+            _without(entry, key, code)
+        raw["calendar"] = [each for each in raw.get("calendar", []) if each.get(key) != []]
+        if key == "seasons" and len(raw[key]) < 2:
+            raw[key].clear()
+            for entry in raw["calendar"]:
+                entry.pop(key, None)
+        if not raw["calendar"]:
+            raw.pop("calendar")
+
+
+def _forget_period(raw: Raw, code: str) -> None:
+    for component in raw.get("components", []):
+        component.get("prices", {}).pop(code, None)
+    for entry in raw.get("calendar", []):
+        entry["windows"] = [each for each in entry.get("windows", []) if each.get("period") != code]
+    raw["calendar"] = [each for each in raw.get("calendar", []) if each["windows"]]
+    if len(raw["periods"]) < 2:
+        _one_price(raw)
+
+
+def _one_price(raw: Raw) -> None:
+    """A single period is all hours: the parts of the day go, and prices by period are one price."""
+    raw["periods"].clear()
+    for key in ("calendar", "day_types", "holidays", "seasons"):
+        raw.pop(key, None)
+    for component in raw.get("components", []):
+        if "prices" in component:
+            reshape(raw, component, "FLAT")
+
+
+def _without(node: dict[str, Any], key: str, code: str) -> None:
+    if code in node.get(key, []):
+        node[key] = [each for each in node[key] if each != code]
+        if not node[key] and key == "components":
+            node.pop(key)
+
+
+def _inside(part: dict[str, Any], verb: str, found: re.Match[str]) -> str:
+    """Tiers of a component and windows of an entry of the calendar."""
+    listed = part.get(found[3])
+    if not isinstance(listed, list):
+        return ""
+    here = f"{found[1]}[{found[2]}]"
+    if verb == "add" and len(listed) < MOST:
+        if found[3] == "tiers":
+            listed.insert(max(0, len(listed) - 1), {"up_to": "", "price": ""})
+        else:
+            listed.append({"from": "", "to": "", "period": ""})
+        return f"{here}.{found[3]}[{max(0, len(listed) - (2 if found[3] == 'tiers' else 1))}]"
+    if verb == "remove" and found[4] and int(found[4]) < len(listed) and len(listed) > 1:
+        del listed[int(found[4])]
+        if found[3] == "tiers":
+            listed[-1].pop("up_to", None)
+        return here
+    return ""
+
+
+def cloned(raw: Raw, taken: set[str]) -> Raw:
+    """This will return a copy with a code that is not taken, and a name that says so."""
+    made = copy.deepcopy(raw)
+    made["code"] = _free(str(raw.get("code", "")), taken)
+    name = raw.get("name", "")
+    texts = name if isinstance(name, dict) else {"en": name}
+    says = {"es": "copia"}
+    made["name"] = {language: f"{words} ({says.get(language, 'copy')})"[:200] for language, words in texts.items()}
+    return made
+
+
+def _free(code: str, taken: set[str]) -> str:
+    number = 2
+    while f"{code[:36]}-{number}" in taken:
+        number += 1
+    return f"{code[:36]}-{number}"
