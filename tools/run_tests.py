@@ -12,6 +12,8 @@ import sys
 
 from tools.lint.findings import ROOT
 
+# A file stays with one worker: what its tests share is made once. Files in their order: the long ones come first.
+TOGETHER = ("--dist", "loadfile", "--no-loadscope-reorder")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -26,7 +28,7 @@ def find_browser() -> str | None:
 def main(arguments: list[str]) -> int:
     """This will run pytest with the arguments and return its exit status; 1 when CI has no browser."""
     browser = find_browser()
-    command = [sys.executable, "-m", "pytest", *arguments]
+    command = [sys.executable, "-m", "pytest", *(TOGETHER if "-n" in arguments else ()), *arguments]
     environment = dict(os.environ)
     if browser:
         environment["MB_CHROMIUM"] = browser

@@ -10,7 +10,7 @@ from tests.factories import identity, sites
 from tests.support import browser as browsing
 
 
-@pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
+@pytest.mark.parametrize(("width", "theme"), [(360, "dark")])
 def test_from_no_key_to_a_revoked_one(visit: Visit, width: int, theme: str) -> None:
     organization = identity.organization(name="Northquay Property")
     sites.site(organization=organization)

@@ -185,8 +185,7 @@ class TestViews:
 
 
 class TestShape:
-    @pytest.mark.parametrize("width", [360, 768, 1280])
-    @pytest.mark.parametrize("language", ["en", "es"])
+    @pytest.mark.parametrize(("width", "language"), [(360, "es"), (768, "en"), (1280, "es")])
     def test_nothing_is_wider_than_the_screen(self, visit: Visit, place: Place, width: int, language: str) -> None:
         watched = open_list(visit, place, f"?lang={language}", width=width)
 

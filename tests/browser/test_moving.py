@@ -91,7 +91,7 @@ def move_out(walk: Walk) -> None:
     page.wait_for_selector("h1:has-text('Ana Ruiz')")
 
 
-@pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
+@pytest.mark.parametrize(("width", "theme"), [(360, "light")])
 def test_move_in_then_out(visit: Visit, width: int, theme: str) -> None:
     walk = Walk(visit, width=width, theme=theme)
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Visit
-from tests.factories import identity
+from tests.factories import identity, sites
 from tests.support import browser as browsing
 
 SECRET = "three-words-and-a-dash"
@@ -83,7 +83,9 @@ def test_inviting_and_accepting(visit: Visit, theme: str) -> None:
 
 
 def test_a_passkey_is_made_and_lets_in(browser: Browser, site_server: browsing.Site) -> None:
-    user = identity.user(organization=identity.organization(name="Northquay Property"))
+    organization = identity.organization(name="Northquay Property")
+    sites.site(organization=organization, name="Northquay")
+    user = identity.user(organization=organization)
     # A passkey belongs to a name; a bare number of an address has none.
     site = browsing.Site(site_server.address.replace("127.0.0.1", "localhost"))
     with browsing.visit(browser, site, width=360) as watched:
@@ -103,5 +105,5 @@ def test_a_passkey_is_made_and_lets_in(browser: Browser, site_server: browsing.S
         watched.go("/accounts/login/")
         page.click("#passkey_login")
 
-        expect(page.locator("h1")).to_have_text("Northquay Property")
+        expect(page.locator("h1")).to_have_text("Northquay")
         watched.check()

@@ -20,7 +20,7 @@ def fill_meter(page: Page, port: int) -> None:
     page.fill("[name=port]", str(port))
 
 
-@pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
+@pytest.mark.parametrize(("width", "theme"), [(360, "light")])
 def test_from_nothing_to_a_meter(visit: Visit, width: int, theme: str) -> None:
     organization = identity.organization(name="Northquay Property")
     user = identity.user(organization=organization, name="Maria Ortega")

@@ -20,7 +20,7 @@ class TestSignIn:
         self, visit: Visit, language: str, heading: str, button: str
     ) -> None:
         organization = identity.organization(name="Northquay Property")
-        user = identity.user(organization=organization)
+        user = identity.user(organization=organization, role=identity_values.RoleCode.MONITOR)
         watched = visit(language=language)
         watched.go("/")
         assert watched.page.inner_text("h1") == heading

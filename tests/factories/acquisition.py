@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from meterbook.acquisition import models, networks, operations, plans, queries, values
+from meterbook.acquisition import models, networks, operations, plans, probing, queries, values
 from meterbook.collector import main as collector_main
 from meterbook.foundation import events, scoping
 from meterbook.foundation import models as foundation_models
@@ -101,6 +101,33 @@ def shown_request(organization_id: int, public_id: uuid.UUID, *, real_at: dateti
     """This will return the request as a screen sees it; outside a scope."""
     with scoping.scope([organization_id], actor=ACTOR):
         return queries.get_request(public_id=public_id, real_at=real_at or clock.real_now())
+
+
+def probe(
+    site: site_models.Site,
+    *,
+    place: operations.Place | None = None,
+    model_code: str = "eastron_sdm630",
+    real_at: datetime | None = None,
+    allowed: networks.AllowedNetworks = DEMO,
+) -> uuid.UUID:
+    """This will ask for a test read; outside a scope."""
+    with scoping.scope([site.organization_id], actor=ACTOR):
+        return operations.request_probe(
+            actor=ACTOR,
+            at=clock.now(),
+            real_at=real_at or clock.real_now(),
+            site=site.public_id,
+            model_code=model_code,
+            place=place or operations.Place(unit_id=7, host="127.0.0.1"),
+            allowed=allowed,
+        )
+
+
+def shown_probe(site: site_models.Site, public_id: uuid.UUID, *, real_at: datetime | None = None) -> probing.ProbeRow:
+    """This will return the test read as a screen sees it; outside a scope."""
+    with scoping.scope([site.organization_id], actor=ACTOR):
+        return probing.get_probe(public_id=public_id, real_at=real_at or clock.real_now())
 
 
 def shown_device(made: models.Device) -> queries.DeviceRow:

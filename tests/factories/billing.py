@@ -194,10 +194,10 @@ def fresh(run: models.BillRun) -> models.BillRun:
         return models.BillRun.objects.get(organization_id=run.organization_id, pk=run.pk)
 
 
-def issued(place: Place, *, first_day: date, until_day: date) -> models.BillRun:
+def issued(place: Place, *, first_day: date, until_day: date, approver: Actor = ACTOR) -> models.BillRun:
     """This will take a run from plan to close; outside a scope."""
     run = plan(place, first_day=first_day, until_day=until_day)
-    return advance(approve(advance(run)))
+    return advance(approve(advance(run), actor=approver))
 
 
 def _after(day: date) -> datetime:

@@ -13,8 +13,11 @@ from meterbook.acquisition import operations as acquisition_operations
 from meterbook.alarms import models as alarm_models
 from meterbook.audit import checks as audit_checks
 from meterbook.billing import operations as billing_operations
-from meterbook.customers import records, tenancies
-from meterbook.customers.values import ConsentKind
+from meterbook.customers import granularity, records, sign_ins, tenancies
+from meterbook.customers import models as customer_models
+from meterbook.customers.values import ConsentKind, Granularity, LookWay
+from meterbook.documents import logos as document_logos
+from meterbook.documents import numbering as document_numbering
 from meterbook.documents import operations as document_operations
 from meterbook.documents import values as document_values
 from meterbook.foundation import scoping
@@ -84,6 +87,7 @@ def _bill(place: billing.Place) -> None:
 def _read(place: billing.Place) -> None:
     device = acquisition.device(organization=place.organization, on=acquisition.bus(site=place.site))
     acquisition.request(device)
+    acquisition.probe(place.site)
     with scoping.scope([place.organization.pk], actor=ACTOR):
         acquisition_operations.note_device_silence(
             actor=ACTOR, at=END, device_id=device.pk, failures=10, since=START, problem=acquisition.TIMEOUT
@@ -97,6 +101,7 @@ def _read(place: billing.Place) -> None:
 
 def _administer(place: billing.Place) -> None:
     user = identity.user(organization=place.organization)
+    identity.delegation(landlord=place.organization, manager=identity.organization(name="Acme Management"))
     with scoping.scope([place.organization.pk], actor=ACTOR):
         saved_views.save_view(user_id=user.pk, page="meters", name="Silent", query="state=silent")
         invitations.invite(
@@ -111,6 +116,11 @@ def _administer(place: billing.Place) -> None:
         identity_operations.create_role(actor=ACTOR, at=START, name="Reader", permissions=["sites:view"])
         head = document_values.LetterheadFacts(tax_number="B-1")
         document_operations.change_letterhead(actor=ACTOR, at=START, facts=head)
+        document_logos.set_logo(actor=ACTOR, at=START, content=_picture(32))
+        bills = document_values.DocumentKind.BILL
+        document_numbering.plan_series(
+            actor=ACTOR, at=START, kind=bills, place="HR", year=2027, prefix="HR.27", first_number=1
+        )
         document_operations.file_document(
             actor=ACTOR,
             at=START,
@@ -148,16 +158,33 @@ def _tell(organization: identity_models.Organization) -> None:
     notifications.deliver(organization)
 
 
+def _picture(side: int) -> bytes:
+    drawn = io.BytesIO()
+    Image.new("RGB", (side, side)).save(drawn, "PNG")
+    return drawn.getvalue()
+
+
 def _know(place: billing.Place) -> None:
     """A customer with everything beside it, and a move with a picture."""
     account = customers.account(organization=place.organization, site=place.site, name="Zoe Berg")
     given = {"actor": ACTOR, "at": START, "customer": account.customer.public_id}
-    picture = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    tenant = identity.user(organization=place.organization, role=None, name="Zoe Berg")
     with scoping.scope([place.organization.pk], actor=ACTOR):
         records.add_contact(**given, facts=records.ContactFacts("Ana Ruiz"))
         records.note_vulnerability(**given, is_medical=True, reason="oxygen", until_date=UNTIL)
         records.give_consent(**given, kind=ConsentKind.MESSAGES, text_version="1")
+        sign_ins.link_user(actor=ACTOR, at=START, account=account.public_id, user_id=tenant.pk)
+        granularity.set_privacy(
+            actor=ACTOR,
+            at=START,
+            site=place.site.public_id,
+            dwellings=Granularity.INTERVAL,
+            commercial=Granularity.INTERVAL,
+        )
+        paying = customer_models.Contract.objects.filter(organization_id=place.organization.pk).order_by("id")[:1]
+        granularity.note_look(
+            actor=ACTOR, at=START, contract_ids=[each.pk for each in paying], day=FIRST, way=LookWay.PAGE
+        )
         records.add_file(**given, name="contract.pdf", content=b"%PDF-1.7")
         tenancies.agree_deposit(
             actor=ACTOR, at=START, account=account.public_id, amount=Decimal(100), agreed_date=FIRST
@@ -169,7 +196,7 @@ def _know(place: billing.Place) -> None:
             journey=journey.public_id,
             about=uuid.uuid4(),
             name="meter.png",
-            content=picture.getvalue(),
+            content=_picture(8),
         )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+import uuid
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 from meterbook.foundation import scoping
-from meterbook.identity import models, operations, queries, sign_in, values
+from meterbook.identity import delegations, models, operations, queries, sign_in, values
 from meterbook.kernel.actor import Actor
 
 ACTOR = Actor.system("factory")
@@ -81,3 +82,25 @@ def user(
 def actor(user: models.User) -> Actor:
     """This will return the actor that the user is."""
     return Actor.user(user.pk, str(user))
+
+
+def delegation(
+    *,
+    landlord: models.Organization,
+    manager: models.Organization,
+    scopes: Iterable[values.DelegationScope] = (values.DelegationScope.VIEW,),
+    site_ids: Collection[int] | None = None,
+    starts_at: datetime = LONG_AGO,
+    ends_at: datetime | None = None,
+) -> uuid.UUID:
+    """This will let the people of `manager` work in the landlord's organization; outside a scope."""
+    with scoping.scope([landlord.id], actor=ACTOR):
+        return delegations.entrust(
+            actor=ACTOR,
+            at=LONG_AGO,
+            manager=manager.public_id,
+            scopes=scopes,
+            site_ids=site_ids,
+            starts_at=starts_at,
+            ends_at=ends_at,
+        )

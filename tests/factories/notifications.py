@@ -42,12 +42,17 @@ def mail_settings(port: int, *, user: str = "", tls: values.TlsMode = values.Tls
     return values.MailSettings(mail_server.HOST, port, tls, user, "Harbor Properties", SENDER)
 
 
-def mail_channel(organization: identity_models.Organization, port: int, *, user: str = "") -> None:
+def mail_channel(
+    organization: identity_models.Organization,
+    port: int,
+    *,
+    user: str = "",
+    tls: values.TlsMode = values.TlsMode.NONE,
+) -> None:
     """This will set up mail; outside a scope."""
+    settings = mail_settings(port, user=user, tls=tls)
     with scoping.scope([organization.pk], actor=ACTOR):
-        operations.set_mail(
-            actor=ACTOR, at=AT, settings=mail_settings(port, user=user), password=PASSWORD if user else None
-        )
+        operations.set_mail(actor=ACTOR, at=AT, settings=settings, password=PASSWORD if user else None)
 
 
 def telegram_channel(organization: identity_models.Organization, token: str = TOKEN) -> None:

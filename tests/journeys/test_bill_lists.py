@@ -17,7 +17,7 @@ from meterbook.billing import queries as billing_queries
 from meterbook.foundation import scoping
 from tests.factories import billing, identity
 from tests.factories.billing import FEBRUARY
-from tests.support import pages
+from tests.support import databases, pages
 
 FIRST, UNTIL = FEBRUARY.first_day, FEBRUARY.until_day
 START, END = FEBRUARY.starts_at, FEBRUARY.ends_at
@@ -85,6 +85,30 @@ class TestPrint:
         assert "hx-trigger" not in ready
         assert fetched.content.startswith(b"%PDF")
         assert fetched.headers["Content-Disposition"] == 'attachment; filename="HR-2026-02-01.pdf"'
+
+    def test_says_that_a_file_could_not_be_made(
+        self, closed: tuple[billing.Place, str], server: databases.TestServer, database: str
+    ) -> None:
+        place, path = closed
+        client = pages.signed_in(place.organization)
+        run = re.search(r"/runs/([0-9a-f-]{36})/", client.get(path).content.decode())
+        assert run is not None
+        with scoping.scope([place.organization.pk], actor=identity.ACTOR):
+            (wanted,) = billing_operations.print_bills(
+                actor=identity.ACTOR, at=END, run=UUID(run[1]), is_everything=True
+            )
+        before = pages.page(client, "run_prints", place.organization, run[1])
+
+        with server.admin(database) as owner:
+            owner.execute(
+                "UPDATE procrastinate_jobs SET status = 'failed' WHERE args->>'print_id' = %s", [str(wanted.public_id)]
+            )
+        after = pages.page(client, "run_prints", place.organization, run[1])
+
+        assert "hx-trigger" in before
+        assert "It could not be made" not in before
+        assert "It could not be made" in after
+        assert "hx-trigger" not in after
 
 
 class TestFiles:

@@ -35,6 +35,11 @@ COUNTERS = [
     for each in plans.registers_of_model("eastron_sdm630")
     if values.series_type(each.series_code).kind is values.SeriesKind.CUMULATIVE
 ]
+FEW_SHOWN = {
+    f"final_{each.series_code}": "5"
+    for each in plans.registers_of_model("eastron_sdm630")
+    if each.register_code in COUNTERS
+}
 READINGS = {"final_energy_import": "1.250,5", **{f"opening_{code}": "0" for code in COUNTERS}}
 
 
@@ -165,6 +170,21 @@ class TestExchange:
         with scoping.scope([organization.pk], actor=metering.ACTOR):
             assert models.Installation.objects.filter(organization_id=organization.pk).count() == 2
             assert not models.Meter.objects.filter(organization_id=organization.pk, serial_number="NEW-2").exists()
+
+    def test_of_a_meter_hung_lately_is_not_measured_by_what_the_former_one_showed(
+        self, client: Client, organization: identity_models.Organization, hanging: metering.Installed
+    ) -> None:
+        assert self.send(client, hanging, step="sure", **READINGS).status_code == 302
+        with scoping.scope([organization.pk], actor=metering.ACTOR):
+            new = models.Meter.objects.get(organization_id=organization.pk, serial_number="NEW-1")
+        few = {"step": "readings", "exchanged_at": "2026-06-16T11:30", "old": str(new.public_id)}
+
+        again = self.send(client, hanging, **{**READINGS, **FEW_SHOWN, **few})
+        href = address(organization, hanging, "multiplier")
+        shown = {key.replace("final_", "shown_"): value for key, value in FEW_SHOWN.items()}
+        counted = client.post(href, {**TestMultiplier.GIVEN, "starts_at": "2026-06-16T11:30", **shown})
+
+        assert (again.status_code, counted.status_code) == (200, 200)
 
     def test_with_an_address_in_use_leaves_all_as_it_was(
         self, client: Client, organization: identity_models.Organization, hanging: metering.Installed

@@ -52,6 +52,10 @@ class TestMoves:
         assert desk.send(out, Step.SUMMARY) == 302
         assert desk.send(out, Step.SUMMARY) == 302
         assert "Ana Ruiz" in desk.page("contracts", show="ended")
+        card = desk.page("account", done.result)
+        assert "Moved out on" in card
+        assert "12:15" in card
+        assert ">Active<" not in card.replace("</svg>", ">")
         assert "Unit 12" in desk.page("moves")
 
     def test_is_resumed_by_a_colleague(self) -> None:

@@ -15,11 +15,12 @@ APPROVER, CASHIER, OPERATOR = RoleCode.APPROVER, RoleCode.CASHIER, RoleCode.OPER
 ANALYST, MONITOR = RoleCode.ANALYST, RoleCode.MONITOR
 INTEGRATOR, AUDITOR = RoleCode.INTEGRATOR, RoleCode.AUDITOR
 
+STAFF = set(RoleCode) - {RoleCode.TENANT}
 TREE_EDITORS = {ADMIN, MANAGER, INTEGRATOR}
 CORRECTORS = {ADMIN, MANAGER, CLERK, APPROVER, INTEGRATOR}
-METER_VIEWERS = set(RoleCode) - {CASHIER}
+METER_VIEWERS = STAFF - {CASHIER}
 MATRIX = {
-    "sites:view": set(RoleCode),
+    "sites:view": STAFF,
     "sites:edit": TREE_EDITORS,
     "metering:view_meter": METER_VIEWERS,
     "metering:manage_meter": TREE_EDITORS,
@@ -35,24 +36,29 @@ MATRIX = {
     "customers:manage_customer": {ADMIN, MANAGER, CLERK},
     "customers:know_vulnerability": {ADMIN, MANAGER, CLERK},
     "customers:erase_customer": {ADMIN},
+    "customers:see_own_account": {ADMIN, MANAGER, CLERK, RoleCode.TENANT},
     "billing:view_bill": {ADMIN, MANAGER, CLERK, APPROVER, CASHIER, AUDITOR},
     "documents:edit_letterhead": {ADMIN, MANAGER},
+    "documents:manage_series": {ADMIN},
+    "installation:configure": {ADMIN},
     "billing:manage_run": {ADMIN, MANAGER, CLERK},
     "billing:approve_run": {ADMIN, APPROVER},
     "documents:view_document": {ADMIN, MANAGER, CLERK, APPROVER, CASHIER, AUDITOR},
     "ledger:view": {ADMIN, MANAGER, CLERK, APPROVER, CASHIER, AUDITOR},
     "ledger:post": {ADMIN},
-    "alarms:view": set(RoleCode) - {CASHIER, ANALYST},
+    "alarms:view": STAFF - {CASHIER, ANALYST},
     "alarms:acknowledge": {ADMIN, MANAGER, OPERATOR, INTEGRATOR},
     "notifications:view_log": {ADMIN, MANAGER, AUDITOR},
     "notifications:configure_channels": {ADMIN},
     "audit:view": {ADMIN, MANAGER, AUDITOR},
-    "identity:view_organization": set(RoleCode),
+    "identity:view_organization": STAFF,
     "identity:edit_organization": {ADMIN},
     "identity:view_users": {ADMIN, MANAGER, AUDITOR},
     "identity:edit_users": {ADMIN},
     "identity:view_api_keys": {ADMIN, MANAGER, AUDITOR},
     "identity:manage_api_keys": {ADMIN},
+    "identity:view_delegations": {ADMIN, MANAGER, AUDITOR},
+    "identity:manage_delegations": {ADMIN},
 }
 
 

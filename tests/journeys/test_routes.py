@@ -22,7 +22,9 @@ from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
 from meterbook.customers import models as customer_models
 from meterbook.customers import operations as customer_operations
+from meterbook.customers import permissions as customer_permissions
 from meterbook.customers import records as customer_records
+from meterbook.customers import sign_ins
 from meterbook.customers.values import ConsentKind
 from meterbook.foundation import scoping
 from meterbook.identity import invitations as identity_invitations
@@ -249,7 +251,34 @@ def journey(organization: identity_models.Organization) -> uuid.UUID:
     return made.public_id
 
 
+@functools.cache
+def company() -> identity_models.Organization:
+    """One that landlords entrust something to."""
+    return identity.organization(name="Acme Management")
+
+
+def delegation(organization: identity_models.Organization) -> uuid.UUID:
+    return identity.delegation(landlord=organization, manager=company())
+
+
+def tenant(organization: identity_models.Organization, user: identity_models.User) -> None:
+    """Both accounts become the user's own: that of the meter, and that of the bill."""
+    (_run, bill), agreed = billed(organization), contract(organization)
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        row = billing_queries.bills_by_id(public_ids={bill})[bill]
+        for account in (agreed.account.public_id, row.account_public_id):
+            sign_ins.link_user(actor=identity.ACTOR, at=identity.LONG_AGO, account=account, user_id=user.pk)
+
+
+def sign_in(organization: identity_models.Organization) -> uuid.UUID:
+    account, user = contract(organization).account.public_id, identity.user(organization=organization, role=None)
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        return sign_ins.link_user(actor=identity.ACTOR, at=identity.LONG_AGO, account=account, user_id=user.pk)
+
+
 ARGUMENTS: dict[str, routes.Argument] = {
+    "sign_in": routes.Argument(make=sign_in, is_owned=True),
+    "delegation": routes.Argument(make=delegation, is_owned=True),
     "customer": routes.Argument(make=customer, is_owned=True),
     "other": routes.Argument(make=other_customer, is_owned=True),
     "contact": routes.Argument(make=contact, is_owned=True),
@@ -277,6 +306,10 @@ ARGUMENTS: dict[str, routes.Argument] = {
     "bus": routes.Argument(make=lambda organization: installed(organization)[1].bus.public_id, is_owned=True),
     "photo": routes.Argument(make=photo, is_owned=True),
     "building": routes.Argument(make=building, is_owned=True),
+    "model": routes.Argument(make=lambda _organization: "eastron_sdm630", is_owned=False),
+    "probe": routes.Argument(
+        make=lambda organization: acquisition.probe(installed(organization)[1].bus.site), is_owned=True
+    ),
     "file": routes.Argument(make=import_file, is_owned=True),
     "site": routes.Argument(make=lambda organization: placed(organization).site.public_id, is_owned=True),
     "node": routes.Argument(make=lambda organization: placed(organization).public_id, is_owned=True),
@@ -292,7 +325,7 @@ each_route = pytest.mark.parametrize("route", ROUTES, ids=[each.path or "/" for 
 @pytest.fixture(scope="module")
 def people(database: str) -> routes.People:
     """Two organizations and their people, shared by all routes: they are only asked."""
-    return routes.People(arguments=ARGUMENTS)
+    return routes.People(arguments=ARGUMENTS, welcomes={customer_permissions.SEE_OWN_ACCOUNT: tenant})
 
 
 def test_there_are_routes() -> None:

@@ -117,7 +117,7 @@ def demo() -> Iterator[Demo]:
 
 class TestDemo:
     def test_lets_each_of_its_people_in(self, demo: Demo) -> None:
-        assert len(demo.people) == 5
+        assert len(demo.people) == 6
         for person in demo.people:
             path = Visitor(demo.address).sign_in(person["email"], person["password"])
 

@@ -47,15 +47,23 @@ class Served:
         return None
 
 
-@pytest.fixture
-def served(data_dir: Path) -> Iterator[Served]:
-    """A first start."""
+@contextlib.contextmanager
+def serving(data_dir: Path) -> Iterator[Served]:
+    """A start, the first one of a folder or a later one."""
     port, log = processes.free_port(), data_dir.with_name("serve.log")
+    log.unlink(missing_ok=True)
     may = {"MB_RUN_AS_ROOT": "1"} if machine.closed_to(account.wanted({})) else {}
     with processes.started("serve", "--port", str(port), data_dir=data_dir, log=log, **may) as process:
         found = Served(process.pid, port, log, data_dir)
         processes.until(lambda: "Ctrl-C stops everything" in found.said or process.poll() is not None, what=found.said)
         assert process.poll() is None, found.said
+        yield found
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    """A first start, shared by tests that leave it running."""
+    with processes.open_folder() as folder, serving(folder / "data") as found:
         yield found
 
 
@@ -68,18 +76,6 @@ class TestServe:
     def test_prints_the_address_and_a_one_time_password(self, served: Served) -> None:
         assert f"http://127.0.0.1:{served.port}" in served.said
         assert re.search(r"Sign in: +admin@localhost .*\n.*Password: +\S{12,}", served.said)
-
-    @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-    def test_ends_without_a_trace(self, served: Served, name: signal.Signals) -> None:
-        os.kill(served.pid, name)
-
-        gone(served)
-        assert "postmaster.pid" not in {path.name for path in (served.data_dir / "postgres").iterdir()}
-
-    def test_killed_outright_leaves_no_process(self, served: Served) -> None:
-        os.kill(served.pid, signal.SIGKILL)
-
-        gone(served)
 
     def test_starts_a_dead_child_again(self, served: Served) -> None:
         first = served.child("web")
@@ -118,6 +114,22 @@ class TestServe:
         for name in ("web", "worker", "collector"):
             status = Path(f"/proc/{served.child(name)}/status").read_text()
             assert f"Uid:\t{user.uid}\t{user.uid}\t{user.uid}" in status
+
+
+class TestEnd:
+    def test_leaves_no_trace_however_it_is_told(self, data_dir: Path) -> None:
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with serving(data_dir) as served:
+                os.kill(served.pid, name)
+
+                gone(served)
+            assert "postmaster.pid" not in {path.name for path in (data_dir / "postgres").iterdir()}
+
+    def test_killed_outright_leaves_no_process(self, data_dir: Path) -> None:
+        with serving(data_dir) as served:
+            os.kill(served.pid, signal.SIGKILL)
+
+            gone(served)
 
 
 class TestRefusal:

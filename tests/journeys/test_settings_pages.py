@@ -44,7 +44,7 @@ def signed_in(user: identity_models.User) -> Client:
     return client
 
 
-def path(organization: identity_models.Organization, rest: str = "") -> str:
+def path(organization: identity_models.Organization, rest: str = "messages/") -> str:
     return f"/o/{organization.public_id}/settings/{rest}"
 
 

@@ -186,6 +186,22 @@ class TestGuessing:
 
         assert is_signed_in(client)
 
+    def test_locks_nobody_out_from_where_they_signed_in_before_and_gives_that_place_ten_of_its_own(self) -> None:
+        user = identity.user(organization=identity.organization())
+        usual, tired = visitor(), visitor()
+        for client in (usual, tired):
+            sign_in(client, user.email)
+            client.post(reverse("account_logout"))
+        for _guess in range(20):
+            sign_in(visitor(), user.email, "wrong-wrong-wrong")
+        for _guess in range(10):
+            sign_in(tired, user.email, "wrong-wrong-wrong")
+
+        sign_in(usual, user.email)
+        sign_in(tired, user.email)
+
+        assert [is_signed_in(client) for client in (usual, tired)] == [True, False]
+
     def test_ends_after_thirty_tries_from_one_address_at_many_accounts(self) -> None:
         user = identity.user(organization=identity.organization())
         client = visitor()

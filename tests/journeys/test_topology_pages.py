@@ -9,14 +9,16 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
-from meterbook.acquisition import models, operations
+from meterbook.acquisition import models, operations, permissions
 from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
 from meterbook.identity.values import RoleCode
 from meterbook.kernel import clock
+from meterbook.metering import permissions as metering_permissions
 from tests.factories import acquisition, identity, sites
 from tests.support import pages
 
+SEEING = (permissions.VIEW_DEVICE, metering_permissions.VIEW_METER)
 NOW = datetime(2026, 6, 16, 10, 20, tzinfo=UTC)
 
 
@@ -71,9 +73,21 @@ class TestTopology:
         assert "Platform 1 gateway 1 silent 1 of 2 answer 25.0 % errors" in page
         assert "127.0.0.1" in page
         assert "Basement" in page
-        assert inside.count("Shop 12") == 2
-        assert trouble.count("Shop 12") == 1
+        assert inside.count("Shop 12 MP") == 2
+        assert trouble.count("Shop 12 MP") == 1
         assert "unit 7 did not answer" in trouble or "Silent" in trouble
+
+    def test_leads_to_the_connection_for_those_who_may_change_it(self, devices: list[models.Device]) -> None:
+        organization, bus = _organization(devices), devices[0].bus.public_id
+        viewer = pages.signed_in(identity.organization())
+        viewer.force_login(identity.user(organization=organization, role=None, permissions=SEEING))
+
+        shown = pages.page(pages.signed_in(organization), "topology_bus", organization, bus)
+        seen = pages.page(viewer, "topology_bus", organization, bus)
+
+        assert shown.count("/connection") == 2
+        assert "/connection" not in seen
+        assert seen.count("row-link") == 2
 
     def test_gives_the_states_anew_without_the_page(self, devices: list[models.Device]) -> None:
         organization = _organization(devices)

@@ -31,7 +31,7 @@ class TestPage:
         assert {each.split()[-1] for each in named if not each.startswith("bench-")} - TARGETS == set()
 
     def test_names_commands_that_exist(self, page: Path) -> None:
-        named = re.findall(r"(?:^|\s|bin/)meterbook ([a-z]+)(?![\w/])", code_of(page), re.MULTILINE)
+        named = re.findall(r"(?:^|\s|bin/)meterbook ([a-z]+(?:-[a-z]+)*)(?![\w/])", code_of(page), re.MULTILINE)
 
         assert set(named) - set(main.COMMANDS) == set()
 

@@ -8,6 +8,7 @@ right. Both return what is wrong in words; an empty list is a pass.
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -126,6 +127,10 @@ class People:
     arguments: Mapping[str, Argument]
     own: identity_models.Organization = field(default_factory=lambda: identity.organization(modules=tuple(Module)))
     foreign: identity_models.Organization = field(default_factory=lambda: identity.organization(modules=tuple(Module)))
+    # What somebody needs beside a right, by that right: a tenant's pages are of the accounts linked to the sign-in.
+    welcomes: Mapping[str, Callable[[identity_models.Organization, identity_models.User], None]] = field(
+        default_factory=dict
+    )
     _clients: dict[str, Client] = field(default_factory=dict)
 
     def nobody(self) -> Client:
@@ -172,6 +177,9 @@ class People:
                 actor=identity.ACTOR, at=identity.LONG_AGO, name=name, permissions=held
             )
             identity_operations.grant_role(actor=identity.ACTOR, at=identity.LONG_AGO, user_id=made.pk, role=role)
+        for permission, welcome in self.welcomes.items():
+            if permission in held and len(held) < len(registry.known()) - 1:
+                welcome(organization, made)
         return made
 
 
@@ -185,21 +193,23 @@ def _leaks_of_guarded(route: Route, people: People) -> list[str]:
     permission = str(getattr(route.view, "permission", ""))
     path = people.path(route)
     unknown = path.replace(str(people.own.public_id), UNKNOWN)
+    taken = tuple(method for method, _answer in _answers(people.nobody(), path, ALL))
+    refusals = functools.partial(_refusals, methods=taken)
     found = [
-        *_refusals("as nobody", people.nobody(), path, is_refused=_sends_to_sign_in),
-        *_refusals("as a person of another organization", people.stranger(), path, is_refused=_is(404)),
-        *_refusals("for an unknown organization", people.holder(permission), unknown, is_refused=_is(404)),
-        *_refusals("without the permission", people.others(permission), path, is_refused=_is(403)),
+        *refusals("as nobody", people.nobody(), path, is_refused=_sends_to_sign_in),
+        *refusals("as a person of another organization", people.stranger(), path, is_refused=_is(404)),
+        *refusals("for an unknown organization", people.holder(permission), unknown, is_refused=_is(404)),
+        *refusals("without the permission", people.others(permission), path, is_refused=_is(403)),
         *_admissions("with the permission", people.holder(permission), path),
     ]
     for name in route.parameters:
         if name != ORGANIZATION and people.arguments[name].is_owned:
             theirs = people.path(route, foreign=name)
-            found += _refusals(f"for a foreign {name}", people.holder(permission), theirs, is_refused=_is(404))
+            found += refusals(f"for a foreign {name}", people.holder(permission), theirs, is_refused=_is(404))
     module = getattr(route.view, "module", Module.CORE)
     if module != Module.CORE:
         with _module_off(people.own, module):
-            found += _refusals(f"with {module} off", people.holder(permission), path, is_refused=_is(404))
+            found += refusals(f"with {module} off", people.holder(permission), path, is_refused=_is(404))
     return found
 
 
@@ -215,10 +225,17 @@ def _leaks_of_public(route: Route, people: People) -> list[str]:
     return _admissions("as nobody", people.nobody(), people.path(route))
 
 
-def _refusals(who: str, client: Client, path: str, *, is_refused: Callable[[HttpResponseBase], bool]) -> list[str]:
+def _refusals(
+    who: str,
+    client: Client,
+    path: str,
+    *,
+    is_refused: Callable[[HttpResponseBase], bool],
+    methods: tuple[str, ...] = ALL,
+) -> list[str]:
     return [
         f"{method} {who}: answers {answer.status_code}"
-        for method, answer in _answers(client, path, ALL)
+        for method, answer in _answers(client, path, methods)
         if not is_refused(answer)
     ]
 

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from meterbook.foundation import bus
+from meterbook.identity.values import RIGHTS
 from meterbook.web.stream import hub
 
 
@@ -36,6 +37,14 @@ class TestMailbox:
             box.put("series", tuple(range(first, first + 500)))
 
         assert taken(box) == [{"kind": "series", "ids": []}]
+
+    def test_says_once_that_rights_are_in_doubt_and_tells_the_browser_nothing_of_it(self) -> None:
+        box = hub.Mailbox(1, ["alarm"])
+        before = box.doubts_rights()
+        box.put(RIGHTS, (7,))
+
+        assert taken(box) == []
+        assert [before, box.doubts_rights(), box.doubts_rights()] == [False, True, False]
 
 
 class TestHub:

@@ -1,0 +1,115 @@
+"""A monitor of single meters and accounts: what is assigned is seen, with its bills, and nothing else (M-003)."""
+
+from __future__ import annotations
+
+import io
+
+import openpyxl
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from meterbook.billing import queries as billing_queries
+from meterbook.customers import queries as customer_queries
+from meterbook.foundation import scoping
+from meterbook.identity import models, operations
+from meterbook.identity.values import RoleCode, ScopeKind
+from meterbook.kernel import clock
+from tests.factories import billing, identity
+from tests.journeys.house import signed_in
+
+
+class Mall:
+    """Two shops with February billed, and a monitor to whom nothing is assigned yet."""
+
+    def __init__(self) -> None:
+        self.place = billing.place()
+        self.organization = self.place.organization
+        self.bakery, self.gym = (
+            billing.shop(self.place, name=name, days=billing.FEBRUARY) for name in ("Calder Bakery", "Harbor Gym")
+        )
+        run = billing.issued(self.place, first_day=billing.FEBRUARY.first_day, until_day=billing.FEBRUARY.until_day)
+        with scoping.scope([self.organization.pk], actor=identity.ACTOR):
+            rows = billing_queries.run_bills(run_public_id=run.public_id).rows
+            listed = {each.customer_name: each for each in billing_queries.list_bills().rows}
+        assert len(rows) >= 2
+        self.bills = {name: listed[name] for name in ("Calder Bakery", "Harbor Gym")}
+        self.monitor = identity.user(organization=self.organization, role=None)
+
+    def path(self, name: str, *more: object) -> str:
+        return reverse(name, args=[self.organization.public_id, *more])
+
+    def assign(self, kind: ScopeKind, key: int) -> Client:
+        with scoping.scope([self.organization.pk], actor=identity.ACTOR):
+            operations.grant_role(
+                actor=identity.ACTOR, at=clock.now(), user_id=self.monitor.pk, role=RoleCode.MONITOR, single=(kind, key)
+            )
+        return signed_in(self.monitor)
+
+
+@pytest.fixture(scope="module")
+def mall(database: str) -> Mall:
+    return Mall()
+
+
+def test_a_monitor_sees_an_assigned_meter_its_use_and_its_bills_alone(mall: Mall) -> None:
+    client = mall.assign(ScopeKind.METER, mall.bakery.point.pk)
+    own, foreign = mall.bills["Calder Bakery"], mall.bills["Harbor Gym"]
+
+    home = client.get(mall.path("home"))
+    text = client.get(mall.path("assigned")).content.decode()
+
+    assert home.headers["Location"] == mall.path("assigned")
+    assert own.number in text
+    assert foreign.number not in text
+    assert client.get(mall.path("assigned_bill", own.public_id)).headers["Content-Type"] == "application/pdf"
+    assert client.get(mall.path("assigned_bill", foreign.public_id)).status_code == 404
+    book = openpyxl.load_workbook(io.BytesIO(client.get(mall.path("assigned_bills")).content))
+    assert [row[1].value for row in book.worksheets[0].iter_rows(min_row=2)] == [own.number]
+    for name in ("meter", "meter_usage", "meter_live", "meter_workbook"):
+        answers = [client.get(mall.path(name, each.point.public_id)).status_code for each in (mall.bakery, mall.gym)]
+        assert answers == [200, 404], name
+    for name in ("meters", "alarms", "bills", "accounts", "people", "stream", "palette"):
+        assert client.get(mall.path(name)).status_code == 403, name
+
+
+def test_an_assigned_account_shows_its_bills(mall: Mall) -> None:
+    with scoping.scope([mall.organization.pk], actor=identity.ACTOR):
+        number = mall.bills["Harbor Gym"].account_number
+        account = customer_queries.account_ids(numbers=[number])[number]
+    user = identity.user(organization=mall.organization, role=None)
+    with scoping.scope([mall.organization.pk], actor=identity.ACTOR):
+        operations.grant_role(
+            actor=identity.ACTOR,
+            at=clock.now(),
+            user_id=user.pk,
+            role=RoleCode.MONITOR,
+            single=(ScopeKind.ACCOUNT, account),
+        )
+
+    text = signed_in(user).get(mall.path("assigned")).content.decode()
+
+    assert mall.bills["Harbor Gym"].number in text
+    assert mall.bills["Calder Bakery"].number not in text
+
+
+def test_an_administrator_assigns_by_codes_and_numbers(mall: Mall) -> None:
+    person = identity.user(organization=mall.organization, role=RoleCode.CASHIER)
+    admin = signed_in(identity.user(organization=mall.organization))
+    foreign = "NOWHERE"
+    page = mall.path("assign", person.public_id)
+    account = mall.bills["Calder Bakery"].account_number
+
+    wrong = admin.post(page, {"meters": f"{mall.gym.point.code}\n{foreign}", "accounts": account})
+    nothing = admin.post(page, {"meters": " "})
+    right = admin.post(page, {"meters": mall.gym.point.code, "accounts": account})
+
+    assert (wrong.status_code, nothing.status_code, right.status_code) == (422, 422, 302)
+    assert f"Not found here: {foreign}" in wrong.content.decode()
+    assert mall.gym.point.code in wrong.content.decode()
+    with scoping.scope([mall.organization.pk], actor=identity.ACTOR):
+        kinds = models.Grant.objects.filter(organization_id=mall.organization.pk, user=person)
+        assert sorted(kinds.values_list("scope_kind", flat=True)) == ["ACCOUNT", "METER", "ORGANIZATION"]
+    shown = admin.get(mall.path("person", person.public_id)).content.decode()
+    assert "One meter" in shown
+    assert signed_in(person).get(page).status_code == 403

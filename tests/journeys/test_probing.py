@@ -1,0 +1,74 @@
+"""Test reads by the collector: of places nobody talks to, and on the bus that talks to the gateway already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from meterbook.acquisition import operations, probing, values
+from meterbook.acquisition.library import documents, orders
+from meterbook.acquisition.library.orders import ByteOrder
+from meterbook.sites import models as site_models
+from meterbook_lab.gateway_sim import SimulatedGateway
+from tests.factories import acquisition as factory
+from tests.factories import identity, lab, sites
+
+pytestmark = pytest.mark.usefixtures("empty_database")
+
+SDM630 = documents.load("eastron_sdm630")
+
+
+@pytest.fixture
+def gateway() -> Iterator[SimulatedGateway]:
+    with lab.running_gateway(units={7: "eastron_sdm630", 8: "eastron_sdm630"}) as running:
+        running.meters[8].model = orders.in_order(SDM630, ByteOrder.O3412)
+        yield running
+
+
+@pytest.fixture
+def site() -> site_models.Site:
+    return sites.site(organization=identity.organization())
+
+
+def outcome(site: site_models.Site, place: operations.Place) -> probing.ProbeRow:
+    asked = factory.probe(site, place=place)
+    return factory.eventually(lambda: row if (row := factory.shown_probe(site, asked)).is_final else None)
+
+
+def test_asks_a_place_that_nobody_talks_to_once_and_lets_it_go(
+    gateway: SimulatedGateway, site: site_models.Site
+) -> None:
+    with factory.running_collector():
+        first = outcome(site, operations.Place(unit_id=7, host="127.0.0.1", port=gateway.port))
+        second = outcome(site, operations.Place(unit_id=8, host="127.0.0.1", port=gateway.port))
+        gateway.control.carry_out({"do": "exception", "unit": 7, "code": 2})
+        refused = outcome(site, operations.Place(unit_id=7, host="127.0.0.1", port=gateway.port))
+        away = outcome(site, operations.Place(unit_id=7, host="127.0.0.1", port=factory.free_port()))
+
+    assert first.status is values.RequestStatus.ANSWERED
+    assert {each.code for each in first.samples(first.proposed)} == {each.code for each in SDM630.registers}
+    assert all(each.request[12:14] == "07" for each in first.frames)
+    assert (first.proposed, second.proposed) == (ByteOrder.O1234, ByteOrder.O3412)
+    assert second.problem is None
+    assert refused.status is values.RequestStatus.FAILED
+    assert [each.problem.code for each in (refused, away) if each.problem] == ["EXCEPTION", "CONNECTION"]
+
+
+def test_goes_through_the_bus_that_talks_to_the_gateway(gateway: SimulatedGateway) -> None:
+    organization = identity.organization()
+    site = sites.site(organization=organization)
+    bus = factory.bus(site=site, port=gateway.port, timeout_ms=300)
+    device = factory.device(organization=organization, on=bus, unit_id=8)
+    with factory.running_collector():
+        factory.eventually(lambda: factory.shown_device(device).answered_at)
+        known = outcome(site, operations.Place(unit_id=7, bus=bus.public_id))
+        typed = outcome(site, operations.Place(unit_id=7, host="127.0.0.1", port=gateway.port))
+        connections = gateway.server.connections
+        gateway.control.carry_out({"do": "silent", "unit": 7, "on": True})
+        silent = outcome(site, operations.Place(unit_id=7, bus=bus.public_id))
+
+    assert [each.status for each in (known, typed)] == [values.RequestStatus.ANSWERED] * 2
+    assert silent.problem is not None
+    assert silent.problem.code == "TIMEOUT"
+    assert connections == 1
