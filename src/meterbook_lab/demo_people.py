@@ -34,17 +34,23 @@ CLERK = Person("billing@harbor.example", "Bruno Costa", _Role.BILLING_CLERK, "ha
 APPROVER = Person("approver@harbor.example", "Alma Ortega", _Role.APPROVER, "harbor-approver")
 TECHNICIAN = Person("technician@harbor.example", "Tom Reyes", _Role.OPERATOR, "harbor-technician")
 VIEWER = Person("viewer@harbor.example", "Vera Lind", _Role.MONITOR, "harbor-viewer")
-PEOPLE = (MANAGER, CLERK, APPROVER, TECHNICIAN, VIEWER)
+# Signs in for the account of a shop (harbor.tenants), whose unit somebody else rented before.
+TENANT = Person("tenant@harbor.example", "Pilar Vega", _Role.TENANT, "harbor-tenant")
+PEOPLE = (MANAGER, CLERK, APPROVER, TECHNICIAN, VIEWER, TENANT)
 
 Actors = Mapping[Person, Actor]
 
 
 def create(at: datetime) -> dict[Person, Actor]:
-    """This will make all people with their roles and return them as actors. Needs a scope."""
+    """This will make all people with their roles and return them as actors; the tenant's comes with an account.
+
+    Needs a scope.
+    """
     found = {}
     for person in PEOPLE:
         user, _made = identity_operations.create_user(actor=ACTOR, at=at, email=person.email, name=person.name)
-        identity_operations.grant_role(actor=ACTOR, at=at, user_id=user.id, role=person.role)
+        if person is not TENANT:
+            identity_operations.grant_role(actor=ACTOR, at=at, user_id=user.id, role=person.role)
         found[person] = Actor.user(user.id, person.name, source="demonstration")
     return found
 

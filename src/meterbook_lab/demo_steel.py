@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from meterbook.billing import models as billing_models
 from meterbook.billing import operations as billing_operations
 from meterbook.customers import operations as customer_operations
+from meterbook.customers import records as customer_records
+from meterbook.customers.values import CustomerKind
 from meterbook.foundation import scoping
 from meterbook.kernel import civil
 from meterbook.kernel.quantity import Unit
@@ -55,9 +57,8 @@ def create(people: demo_people.Actors, at: datetime) -> None:
     tariff = demo_tariffs.publish(
         TARIFF, first_day=MONTHS[0], author=clerk, publisher=people[demo_people.APPROVER], at=at
     )
-    customer = customer_operations.create_customer(
-        actor=clerk, at=at, code="STEEL", name="Gyeongsang Steel Works", email="energy@steel.example"
-    )
+    facts = customer_records.Facts("Gyeongsang Steel Works", kind=CustomerKind.COMPANY, email="energy@steel.example")
+    customer = customer_records.create_record(actor=clerk, at=at, code="STEEL", facts=facts)
     account = customer_operations.open_account(actor=clerk, at=at, customer=customer, site=site, number=ACCOUNT)
     customer_operations.start_contract(
         actor=clerk,

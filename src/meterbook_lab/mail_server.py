@@ -8,6 +8,7 @@ import email
 import email.message
 import email.policy
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -51,6 +52,8 @@ class MailServer:
     on_content: Rule | None = None
     delay_seconds: float = 0.0
     drops_after_content: bool = False
+    certificate: ssl.SSLContext | None = None
+    is_tls_at_once: bool = False  # instead of STARTTLS, which is then asked for before anything else
     mails: list[Mail] = field(default_factory=list)
     port: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -116,6 +119,9 @@ def running(server: MailServer, *, port: int = 0) -> Iterator[MailServer]:
     login: dict[str, Any] = {}
     if server.login is not None:
         login = {"authenticator": server._check_login, "auth_require_tls": False}
+    if server.certificate is not None:
+        encrypted = {"tls_context": server.certificate, "require_starttls": True}
+        login |= {"ssl_context": server.certificate} if server.is_tls_at_once else encrypted
     controller = Controller(server, hostname=HOST, port=port or free_port(), ready_timeout=10, **login)
     controller.start()
     server.port = controller.port

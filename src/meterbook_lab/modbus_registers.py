@@ -57,5 +57,7 @@ def encode(register: Register, value: Fraction) -> list[int]:
         bits, _ = register_words.INTEGERS[register.type]
         mode = RoundingMode.FLOOR if register.is_energy else RoundingMode.HALF_UP
         octets = (rounding.divide(raw.numerator, raw.denominator, mode) % 2**bits).to_bytes(bits // 8, "big")
-    words = [int.from_bytes(octets[index : index + 2], "big") for index in range(0, len(octets), 2)]
-    return words if register.word_order == "big" else words[::-1]
+    has_low_word_first, has_low_byte_first = register_words.ORDERS[register.word_order]
+    pairs = [octets[index : index + 2] for index in range(0, len(octets), 2)]
+    words = [int.from_bytes(pair, "little" if has_low_byte_first else "big") for pair in pairs]
+    return words[::-1] if has_low_word_first else words

@@ -28,6 +28,7 @@ class ModbusServer:
 
     def __init__(self, meters: Mapping[int, SimulatedMeter], faults: FaultBoard, clock: Callable[[], datetime]) -> None:
         self.requests: list[tuple[int, int, int, int]] = []  # unit, function, address, count: what was asked lately
+        self.connections = 0  # how many were opened so far
         self._meters, self._faults, self._clock = meters, faults, clock
         self._writers: set[asyncio.StreamWriter] = set()
         self._late: set[asyncio.Task[None]] = set()
@@ -61,6 +62,7 @@ class ModbusServer:
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
         self._writers.add(writer)
+        self.connections += 1
         try:
             with contextlib.suppress(asyncio.IncompleteReadError, OSError):
                 while True:

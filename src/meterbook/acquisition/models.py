@@ -38,12 +38,16 @@ class Bus(foundation_models.TenantModel):
 
 
 class Device(foundation_models.TenantModel):
-    """A meter as it is reached: its address on a bus. Live values are asked every `live_seconds` of product time."""
+    """A meter as it is reached: its address on a bus. Live values are asked every `live_seconds` of product time.
+
+    `byte_order` as `library.orders.ByteOrder`, where this meter sends its numbers otherwise than its model says.
+    """
 
     bus = models.ForeignKey(Bus, on_delete=models.PROTECT)
     meter = models.ForeignKey(metering_models.Meter, on_delete=models.PROTECT)
     unit_id = models.SmallIntegerField()
     model_code = models.CharField(max_length=60)
+    byte_order = models.CharField(max_length=4, blank=True, default="", db_default="")
     live_seconds = models.IntegerField(default=10)
     is_enabled = models.BooleanField(default=True)
 
@@ -56,6 +60,9 @@ class Device(foundation_models.TenantModel):
             models.UniqueConstraint(fields=["meter"], condition=models.Q(is_enabled=True), name="device_once_a_meter"),
             models.CheckConstraint(condition=models.Q(unit_id__range=(1, 247)), name="device_unit_possible"),
             models.CheckConstraint(condition=models.Q(live_seconds__range=(1, 3600)), name="device_live_possible"),
+            models.CheckConstraint(
+                condition=models.Q(byte_order__in=values.BYTE_ORDERS), name="device_byte_order_known"
+            ),
         )
 
     def __str__(self) -> str:
@@ -156,3 +163,46 @@ class DeviceRequest(foundation_models.TenantModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.status}"
+
+
+class Probe(foundation_models.TenantModel):
+    """A test read of a meter that is not set up: one question to a place, and what came back.
+
+    `host` and `port` are those of the bus where one is named. `requested_at` and `answered_at` are product time, the
+    other instants real time. The answer as `operations.ProbeAnswer.as_json`: frames and raw words, not decoded, so that
+    they can be read in another byte order afterwards.
+    """
+
+    site = models.ForeignKey(site_models.Site, on_delete=models.PROTECT)
+    bus = models.ForeignKey(Bus, null=True, blank=True, on_delete=models.PROTECT)
+    host = models.CharField(max_length=253)
+    port = models.IntegerField()
+    unit_id = models.SmallIntegerField()
+    model_code = models.CharField(max_length=60)
+    requested_by = models.CharField(max_length=200)
+    requested_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(max_length=10, default=values.RequestStatus.WAITING.value)
+    answer = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=models.Q(port__range=(1, 65_535)), name="probe_port_possible"),
+            models.CheckConstraint(condition=models.Q(unit_id__range=(1, 247)), name="probe_unit_possible"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=[each.value for each in values.RequestStatus]),
+                name="probe_status_known",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["organization_id", "id"],
+                condition=models.Q(status__in=["WAITING", "TAKEN"]),
+                name="probe_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"unit {self.unit_id} {self.status}"

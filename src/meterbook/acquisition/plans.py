@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meterbook.acquisition import models, values
-from meterbook.acquisition.library import documents
+from meterbook.acquisition.library import documents, orders
 from meterbook.foundation import scoping
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models as metering_models
@@ -37,6 +37,7 @@ class DevicePlan:
     model_code: str
     live_seconds: int
     feeds: tuple[RegisterFeed, ...]
+    byte_order: orders.ByteOrder | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ def _device_plan(device: models.Device, feeds: tuple[RegisterFeed, ...]) -> Devi
         organization_id=device.organization_id,
         unit_id=device.unit_id,
         model_code=device.model_code,
+        byte_order=orders.ByteOrder(device.byte_order) if device.byte_order else None,
         live_seconds=device.live_seconds,
         feeds=feeds,
     )

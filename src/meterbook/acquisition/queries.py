@@ -52,6 +52,7 @@ class DeviceRow:
     bus: BusRow
     unit_id: int
     model_code: str
+    byte_order: str
     live_seconds: int
     is_enabled: bool
     status: values.DeviceStatus
@@ -274,6 +275,7 @@ def _device_row(device: models.Device, state: models.DeviceState | None) -> Devi
         bus=_bus_row(device.bus),
         unit_id=device.unit_id,
         model_code=device.model_code,
+        byte_order=device.byte_order,
         live_seconds=device.live_seconds,
         is_enabled=device.is_enabled,
         status=status,

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count, Q
 
-from meterbook.acquisition import queries, values
+from meterbook.acquisition import models, queries, values
 from meterbook.acquisition.queries import ProblemRow
 from meterbook.foundation import scoping
 from meterbook.kernel import order
@@ -80,6 +81,7 @@ class DeviceNode:
     point_id: uuid.UUID | None
     point_name: str
     point_code: str
+    point_site_id: int | None
 
 
 class BusNotFound(LookupError):
@@ -110,7 +112,7 @@ GROUP BY b.id, site.name
 _DEVICES = f"""
 SELECT d.public_id, d.unit_id, d.model_code, d.is_enabled, coalesce(s.status, 'NEVER'), s.answered_at,
     coalesce(s.failures, 0), coalesce({_ASKED}, 0), coalesce({_FAILED}, 0), s.problem::json,
-    m.serial_number, p.public_id, coalesce(p.name, ''), coalesce(p.code, '')
+    m.serial_number, p.public_id, coalesce(p.name, ''), coalesce(p.code, ''), p.site_id
 FROM acquisition_device d
 JOIN metering_meter m ON m.id = d.meter_id AND m.organization_id = %(organization)s
 LEFT JOIN metering_installation i ON i.meter_id = m.id AND upper_inf(i.during) AND i.organization_id = %(organization)s
@@ -204,7 +206,7 @@ def _device(
     status: str,
     *more: Any,  # noqa: ANN401 - a row
 ) -> DeviceNode:
-    answered_at, failures, asked, failed, problem, serial, point_id, point_name, point_code = more
+    answered_at, failures, asked, failed, problem, serial, point_id, point_name, point_code, site_id = more
     known = values.DeviceStatus(status)
     return DeviceNode(
         public_id=public_id,
@@ -222,4 +224,21 @@ def _device(
         point_id=point_id,
         point_name=point_name,
         point_code=point_code,
+        point_site_id=site_id,
     )
+
+
+@dataclass(frozen=True)
+class ModelUse:
+    """How many enabled devices of a meter model there are, and how many of them answer."""
+
+    devices: int
+    answering: int
+
+
+def use_of_models() -> dict[str, ModelUse]:
+    """This will count the enabled devices of the organization by their meter model, in one query."""
+    devices = models.Device.objects.filter(organization_id=scoping.current().organization_id, is_enabled=True)
+    answers = Count("pk", filter=Q(devicestate__status=values.DeviceStatus.OK.value))
+    counted = devices.order_by("model_code").values_list("model_code").annotate(devices=Count("pk"), answering=answers)
+    return {code: ModelUse(count, answering) for code, count, answering in counted}

@@ -11,8 +11,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.acquisition.contract import errors
+from meterbook.acquisition.library.orders import ByteOrder
 
 REQUEST_LIFETIME = timedelta(seconds=30)  # real time: a person waits in front of a screen
+PROBE_LIFETIME = timedelta(seconds=15)  # real time as well; a test read asks one meter once
 SILENT_AFTER = 3  # failed cycles in a row; one lost frame is no news
 UNIT_IDS = range(1, 248)  # Modbus: 0 is the broadcast, 248 to 255 are reserved
 PORTS = range(1, 65_536)
@@ -27,6 +29,10 @@ class BusProtocol(enum.StrEnum):
 BUS_PROTOCOL_CAPTIONS = {BusProtocol.MODBUS_TCP: _("Modbus TCP")}
 # What the meter models of the library call the protocol: registers are the same over every kind of line.
 MODEL_PROTOCOL_OF = {BusProtocol.MODBUS_TCP: "MODBUS"}
+
+
+# "" is the order that the model's document gives.
+BYTE_ORDERS = ("", *(each.value for each in ByteOrder))
 
 
 class DeviceStatus(enum.StrEnum):

@@ -18,7 +18,7 @@ from meterbook.acquisition.contract.frames import Frame, Sample
 from meterbook.acquisition.drivers.modbus_tcp.bus import ModbusTcpBus
 from meterbook.acquisition.library import decode
 from meterbook.acquisition.polling import agenda, backoff, blocks, timetable
-from meterbook.collector import buffer, hosts, pacing, readers, watching
+from meterbook.collector import buffer, hosts, pacing, probing, readers, watching
 from meterbook.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 
 AnswerTaker = Callable[[operations.TakenRequest, operations.Answer], None]
+ProbeTaker = Callable[[operations.TakenProbe, operations.ProbeAnswer], None]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Outlets:
     buffer: buffer.Buffer
     arrived: Callable[[], None]
     answer: AnswerTaker
+    probed: ProbeTaker = lambda _probe, _answer: None
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class BusRunner:
         self._agenda: agenda.Agenda[int] = agenda.Agenda()
         self._readers: dict[int, readers.DeviceReader] = {}
         self._requests: deque[operations.TakenRequest] = deque()
+        self._probes: deque[operations.TakenProbe] = deque()
         self._leases = watching.Leases()
         self._speed = clock.speed()
         self._woken = asyncio.Event()
@@ -86,6 +89,16 @@ class BusRunner:
     def ask(self, request: operations.TakenRequest) -> None:
         """This will serve a request as soon as the bus is free."""
         self._requests.append(request)
+        self._woken.set()
+
+    def speaks_to(self, probe: operations.TakenProbe) -> bool:
+        """This will say whether this bus talks to the place of a test read."""
+        hosts_here = {self.plan.host.lower()} | ({self._line.host} if self._line is not None else set())
+        return self.plan.bus_id == probe.bus_id or (self.plan.port == probe.port and probe.host.lower() in hosts_here)
+
+    def probe(self, probe: operations.TakenProbe) -> None:
+        """This will serve a test read as soon as the bus is free: one conversation at a time with a gateway."""
+        self._probes.append(probe)
         self._woken.set()
 
     def watch(self, device_ids: Iterable[int]) -> None:
@@ -124,6 +137,12 @@ class BusRunner:
             self._schedule_all()
         if self._requests:
             await self._serve(self._requests.popleft())
+            return
+        if self._probes:
+            probe = self._probes.popleft()
+            answer = await probing.ask(self._connected, probe)
+            if answer is not None:
+                self._outlets.probed(probe, answer)
             return
         now = clock.now()
         job = self._agenda.take(now)
@@ -218,7 +237,7 @@ class BusRunner:
             return operations.Answer(took_ms=_since(began), problem=values.Problem.of(error))
         except Exception:
             log.exception("collector.request_failed", device=reader.plan.device_id)
-            return operations.Answer(took_ms=_since(began), problem=BROKEN)
+            return operations.Answer(took_ms=_since(began), problem=probing.BROKEN)
         self._note_answer(reader, exchange)
         self._forgive(reader)
         given = tuple(_value(each) for each in exchange.samples)
@@ -292,11 +311,6 @@ class ReaderEmpty(LookupError):
 
 
 SWITCHED_OFF = values.Problem("DISABLED", "the device is not asked at present", "Switch the device and its bus on.")
-BROKEN = values.Problem(
-    "BROKEN",
-    "the collector could not deal with the answer",
-    "Send the log of the collector to whoever looks after the system.",
-)
 
 
 def _since(began: float) -> int:

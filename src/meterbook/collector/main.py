@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 
 from meterbook.acquisition import networks, operations, plans, values
-from meterbook.collector import buffer, buses, pacing
+from meterbook.collector import buffer, buses, pacing, probing
 from meterbook.collector.database import Database, DatabaseLost
 from meterbook.collector.writer import ACTOR, Writer, until_written
 from meterbook.foundation import bus as foundation_bus
@@ -65,7 +65,13 @@ async def collect(allowed: networks.AllowedNetworks, stop: asyncio.Event) -> boo
     collector = Collector(allowed)
     parts = [
         asyncio.create_task(_for_ever(part))
-        for part in (collector.follow_plans, collector.serve_requests, collector.listen, collector.writer.run)
+        for part in (
+            collector.follow_plans,
+            collector.serve_requests,
+            collector.serve_probes,
+            collector.listen,
+            collector.writer.run,
+        )
     ]
     try:
         await stop.wait()
@@ -88,7 +94,8 @@ class Collector:
         self.buffer = buffer.Buffer()
         self.writer = Writer(self.database, self.buffer)
         self._allowed = allowed
-        self._plans_changed, self._asked = asyncio.Event(), asyncio.Event()
+        self._plans_changed, self._asked, self._probed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._lines = probing.Lines(allowed)
         self._answering: set[asyncio.Task[None]] = set()
 
     async def follow_plans(self) -> None:
@@ -119,6 +126,24 @@ class Collector:
             for request in taken:
                 await self._hand_over(request)
 
+    async def serve_probes(self) -> None:
+        """This will take test reads of all organizations: on the bus that talks to the gateway, else on a line of
+        their own."""
+        while True:
+            await pacing.wait(self._probed, LOOK_SECONDS)
+            self._probed.clear()
+            try:
+                taken = await self.database.run(take_probes, at=clock.now(), real_at=clock.real_now())
+            except DatabaseLost as error:
+                log.warning("collector.probes_not_taken", error=str(error))
+                continue
+            for probe in taken:
+                runner = next((each.runner for each in self.running.values() if each.runner.speaks_to(probe)), None)
+                if runner is not None:
+                    runner.probe(probe)
+                else:
+                    self._later(self._probe_alone(probe))
+
     async def listen(self) -> None:
         """This will hear notices of the bus; a lost connection is opened again."""
         while True:
@@ -131,6 +156,8 @@ class Collector:
                 async for notice in foundation_bus.listen(connection):
                     if notice.kind == "request":
                         self._asked.set()
+                    elif notice.kind == operations.PROBE:
+                        self._probed.set()
                     elif notice.kind == "device":
                         self._plans_changed.set()
                     elif notice.kind == operations.WATCH:
@@ -147,7 +174,14 @@ class Collector:
 
     def answer(self, request: operations.TakenRequest, answer: operations.Answer) -> None:
         """This will write an answer down while the bus goes on."""
-        task = asyncio.create_task(self._write_answer(request, answer))
+        self._later(self._write_answer(request, answer))
+
+    def probed(self, probe: operations.TakenProbe, answer: operations.ProbeAnswer) -> None:
+        """This will write down what a test read brought while the bus goes on."""
+        self._later(self._write_probe(probe, answer))
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
 
@@ -159,6 +193,20 @@ class Collector:
             log.warning("collector.answer_not_written", request=request.request_id, error=str(error))
         except Exception:
             log.exception("collector.answer_refused", request=request.request_id)
+
+    async def _probe_alone(self, probe: operations.TakenProbe) -> None:
+        answer = await self._lines.ask(probe)
+        if answer is not None:
+            await self._write_probe(probe, answer)
+
+    async def _write_probe(self, probe: operations.TakenProbe, answer: operations.ProbeAnswer) -> None:
+        try:
+            await self.database.run(write_probe, probe, answer, at=clock.now(), real_at=clock.real_now())
+        except DatabaseLost as error:
+            # The person sees the question expire; an answer later would be late.
+            log.warning("collector.probe_not_written", probe=probe.probe_id, error=str(error))
+        except Exception:
+            log.exception("collector.probe_refused", probe=probe.probe_id)
 
     async def _hand_over(self, request: operations.TakenRequest) -> None:
         running = self.running.get(request.bus_id)
@@ -179,7 +227,7 @@ class Collector:
             if bus_id in self.running:
                 self.running[bus_id].runner.update(plan)
                 continue
-            outlets = buses.Outlets(self.buffer, self.writer.wake, self.answer)
+            outlets = buses.Outlets(self.buffer, self.writer.wake, self.answer, self.probed)
             runner = buses.BusRunner(plan, self._allowed, outlets)
             self.running[bus_id] = Running(runner, asyncio.create_task(runner.run()))
             log.info("collector.bus_begun", bus=bus_id, devices=len(plan.devices))
@@ -201,6 +249,24 @@ def take_requests(owned: dict[int, int], *, at: datetime, real_at: datetime) -> 
     """
     with scoping.scope(owned.values(), actor=ACTOR):
         return operations.take_requests(actor=ACTOR, at=at, real_at=real_at, bus_ids=owned.keys())
+
+
+def take_probes(*, at: datetime, real_at: datetime) -> tuple[operations.TakenProbe, ...]:
+    """This will take the test reads that wait, of every organization."""
+    organizations = scoping.organization_ids()
+    if not organizations:
+        return ()
+    with scoping.scope(organizations, actor=ACTOR):
+        return operations.take_probes(actor=ACTOR, at=at, real_at=real_at)
+
+
+def write_probe(
+    probe: operations.TakenProbe, answer: operations.ProbeAnswer, *, at: datetime, real_at: datetime
+) -> None:
+    """This will answer a test read; one that has expired meanwhile stays expired."""
+    with scoping.scope([probe.organization_id], actor=ACTOR):
+        status = operations.answer_probe(actor=ACTOR, at=at, real_at=real_at, probe_id=probe.probe_id, answer=answer)
+    log.info("collector.probe_answered", probe=probe.probe_id, status=status.value, took_ms=answer.took_ms)
 
 
 def write_answer(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from meterbook.acquisition import plans, values
 from meterbook.acquisition.contract.frames import Kind, Sample
-from meterbook.acquisition.library import checks, decode, documents
+from meterbook.acquisition.library import checks, decode, documents, orders
 from meterbook.acquisition.polling import blocks, timetable
 from meterbook.metering import values as metering_values
 
@@ -72,7 +72,7 @@ def prepare(plan: plans.DevicePlan, former: DeviceReader | None = None) -> Devic
     :param former: the reader of the same device so far; what it remembers of slots is kept
     """
     try:
-        model = documents.load(plan.model_code)
+        model = orders.in_order(documents.load(plan.model_code), plan.byte_order)
     except (documents.ModelUnknown, checks.DocumentInvalid) as error:
         problem = values.Problem(
             "MODEL", str(error), "Choose a meter model that the library has.", {"model": plan.model_code}

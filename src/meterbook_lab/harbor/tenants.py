@@ -9,6 +9,9 @@ from datetime import date, datetime
 
 from meterbook.customers import models as customer_models
 from meterbook.customers import operations as customer_operations
+from meterbook.customers import records as customer_records
+from meterbook.customers import sign_ins
+from meterbook.customers.values import CustomerKind
 from meterbook.kernel import civil
 from meterbook.metering.values import PointRole, Service
 from meterbook.sites import models as site_models
@@ -25,6 +28,7 @@ RETAIL, SIMPLE, WATER, GAS = "tariff_retail.json", "tariff_landlord.json", "tari
 LANDLORD = ("HP", "Harbor Properties", "HM-000")
 FACILITY = ("FACILITY", "Harbor Facility Services", "HM-001")
 CITY = "08039 Barcelona"
+SIGNS_IN = "HM-102"  # the account of the tenant who can sign in
 ON_PAPER = 6  # one tenant in so many has no e-mail address: its bills are printed
 
 Tariffs = Mapping[str, tariff_models.Tariff]
@@ -66,6 +70,16 @@ def create(site: site_models.Site, made: Points, people: demo_people.Actors, cal
             account = _tenant(opening, unit, stay, former=len(unit.stays) - 1 - place)
             for point in inside:
                 _contract(opening, account, point, made, tariffs, calendar, stay)
+            if account.number == SIGNS_IN:
+                _let_sign_in(opening, account)
+
+
+def _let_sign_in(opening: Opening, account: customer_models.Account) -> None:
+    user_id = opening.people[demo_people.TENANT].id
+    if user_id is not None:
+        sign_ins.link_user(
+            actor=opening.people[demo_people.CLERK], at=opening.at, account=account.public_id, user_id=user_id
+        )
 
 
 def tariff_of(point: Point) -> str:
@@ -109,16 +123,10 @@ def _account(
     vacancy_tariff: tariff_models.Tariff | None = None,
 ) -> customer_models.Account:
     clerk = opening.people[demo_people.CLERK]
-    customer = customer_operations.create_customer(
-        actor=clerk,
-        at=opening.at,
-        code=code,
-        name=name,
-        email=email,
-        language=language,
-        tax_number=tax_number,
-        address=address,
+    facts = customer_records.Facts(
+        name, kind=CustomerKind.COMPANY, email=email, language=language, tax_number=tax_number, address=address
     )
+    customer = customer_records.create_record(actor=clerk, at=opening.at, code=code, facts=facts)
     return customer_operations.open_account(
         actor=clerk,
         at=opening.at,

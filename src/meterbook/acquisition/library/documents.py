@@ -28,8 +28,9 @@ class Register:
     The register holds `raw`; its value is raw x `scale` in `unit`, stored as an integer of 10^-`decimals` of it.
     `wrap` is the stored integer at which a counter starts from zero again; None where the maker does not say: a fall is
     then a reset to be confirmed, never a rollover. `address` counts words from 0. `word_order` is "big" (most
-    significant word first) or "little"; the bytes of a word are always big-endian. `absent` is the raw integer with
-    which the meter says that it has no value there; None when it has no such word.
+    significant word first) or "little"; a device may differ from its model, then also by the bytes of a word
+    (`library.orders`). `absent` is the raw integer with which the meter says that it has no value there; None when it
+    has no such word.
     """
 
     code: str
@@ -62,7 +63,8 @@ class Register:
 class MeterModel:
     """A kind of meter: what it measures and where. `max_words` and `max_gap` bound the blocks of one request.
 
-    `is_simulated` marks those that no maker makes: only simulators serve them, in a demonstration.
+    `is_simulated` marks those that no maker makes: only simulators serve them, in a demonstration. `traps` say, by
+    language, what surprises people with it.
     """
 
     code: str
@@ -75,6 +77,7 @@ class MeterModel:
     source: str
     registers: tuple[Register, ...]
     is_simulated: bool = False
+    traps: tuple[Mapping[str, str], ...] = ()
 
     def register(self, code: str) -> Register:
         """This will return the register of a code.
@@ -142,6 +145,7 @@ def _model(content: Mapping[str, Any]) -> MeterModel:
         source=content["source"],
         registers=tuple(_registers(content)),
         is_simulated=content.get("simulated", False),
+        traps=tuple(MappingProxyType(dict(each)) for each in content.get("traps", ())),
     )
 
 

@@ -15,6 +15,13 @@ INTEGERS = {
     "uint64": (64, False),
 }
 FLOATS = {"float32": 32, "float64": 64}
+# word order -> whether the words come least significant first, and whether the bytes of each word do.
+ORDERS = {
+    "big": (False, False),
+    "little": (True, False),
+    "big_swapped": (False, True),
+    "little_swapped": (True, True),
+}
 
 
 class WordsMissing(ValueError):
@@ -28,10 +35,12 @@ def raw(words: Sequence[int], *, type: str, word_order: str) -> int | str:  # no
     float and no other. The float itself is 284309.21875.
 
     :param type: one of int16, uint16, int32, uint32, int64, uint64, float32, float64
+    :param word_order: one of `ORDERS`
     :raises WordsMissing: when the words do not fill the type
     """
-    ordered = list(words) if word_order == "big" else list(reversed(words))
-    octets = b"".join(word.to_bytes(2, "big") for word in ordered)
+    has_low_word_first, has_low_byte_first = ORDERS[word_order]
+    ordered = list(reversed(words)) if has_low_word_first else list(words)
+    octets = b"".join(word.to_bytes(2, "little" if has_low_byte_first else "big") for word in ordered)
     bits, is_signed = INTEGERS.get(type) or (FLOATS[type], False)
     if len(octets) * 8 != bits:
         raise WordsMissing(f"{len(words)} words for {type}: {WordsMissing.__doc__}")

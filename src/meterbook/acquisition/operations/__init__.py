@@ -1,6 +1,7 @@
-"""Changes of acquisition: buses and devices (`devices`), questions (`requests`), what collectors see (`states`),
-how often it fails (`tallying`), what somebody looks at (`watching`)."""
+"""Changes of acquisition: buses and devices (`devices`, `connecting`), questions (`requests`), test reads (`probes`),
+what collectors see (`states`), how often it fails (`tallying`), what somebody looks at (`watching`)."""
 
+from meterbook.acquisition.operations.connecting import ConnectionRefused, change_connection
 from meterbook.acquisition.operations.devices import (
     AddressTaken,
     BusMisconfigured,
@@ -10,6 +11,16 @@ from meterbook.acquisition.operations.devices import (
     move_bus,
     set_bus_enabled,
     set_device_enabled,
+)
+from meterbook.acquisition.operations.probes import (
+    PROBE,
+    Place,
+    ProbeAnswer,
+    ProbeRefused,
+    TakenProbe,
+    answer_probe,
+    request_probe,
+    take_probes,
 )
 from meterbook.acquisition.operations.requests import (
     Answer,
@@ -32,18 +43,26 @@ from meterbook.acquisition.operations.watching import MOST_DEVICES, WATCH, watch
 
 __all__ = [
     "MOST_DEVICES",
+    "PROBE",
     "WATCH",
     "AddressTaken",
     "Answer",
     "BusMisconfigured",
+    "ConnectionRefused",
     "DeviceAnswer",
     "DeviceMisconfigured",
     "DeviceNotAsked",
     "FrameNote",
+    "Place",
+    "ProbeAnswer",
+    "ProbeRefused",
+    "TakenProbe",
     "TakenRequest",
     "Tally",
     "add_tallies",
+    "answer_probe",
     "answer_request",
+    "change_connection",
     "create_bus",
     "create_device",
     "expire_requests",
@@ -51,9 +70,11 @@ __all__ = [
     "note_device_answer",
     "note_device_silence",
     "note_usual_answers",
+    "request_probe",
     "request_reading",
     "set_bus_enabled",
     "set_device_enabled",
+    "take_probes",
     "take_requests",
     "watch_series",
 ]

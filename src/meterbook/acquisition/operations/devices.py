@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from meterbook.acquisition import events, models, networks, values
-from meterbook.acquisition.library import documents
+from meterbook.acquisition.library import documents, orders
 from meterbook.audit import operations as audit_operations
 from meterbook.foundation import bus as foundation_bus
 from meterbook.foundation import events as foundation_events
@@ -117,11 +117,13 @@ def create_device(
     meter: metering_models.Meter,
     unit_id: int,
     model_code: str = "",
+    byte_order: orders.ByteOrder | None = None,
     live_seconds: int = 10,
 ) -> models.Device:
     """This will put a meter on a bus; the collector begins to read it within half a minute.
 
     :param model_code: a document of the library; the meter's own model when empty
+    :param byte_order: in which this meter sends its numbers, where it differs from its model
     :param live_seconds: how often live values are asked, in product seconds
     :raises DeviceMisconfigured: for an unknown model, another protocol, or an address that cannot be
     :raises AddressTaken: when the address is in use on the bus, or the meter is read through another device
@@ -131,6 +133,7 @@ def create_device(
         raise DeviceMisconfigured(_("The unit address lies between 1 and 247, as it is set at the meter."))
     if not 1 <= live_seconds <= 3600:
         raise DeviceMisconfigured(_("Live values are asked every 1 to 3600 seconds."))
+    order = None if byte_order is orders.order_of(orders.main_counter(model)) else byte_order
     try:
         with transaction.atomic():
             device = models.Device.objects.create(
@@ -139,12 +142,19 @@ def create_device(
                 meter=meter,
                 unit_id=unit_id,
                 model_code=model.code,
+                byte_order=order.value if order is not None else "",
                 live_seconds=live_seconds,
             )
     except IntegrityError as error:
         raise _taken(error, bus, unit_id, meter) from error
     models.DeviceState.objects.create(organization_id=bus.organization_id, device=device)
-    after = {"bus": bus.name, "meter": meter.serial_number, "unit_id": unit_id, "model_code": model.code}
+    after = {
+        "bus": bus.name,
+        "meter": meter.serial_number,
+        "unit_id": unit_id,
+        "model_code": model.code,
+        "byte_order": order.value if order is not None else "",
+    }
     audit_operations.record(
         actor=actor, at=at, action="acquisition:create_device", subject=device, before=None, after=after
     )

@@ -1,0 +1,99 @@
+"""A test read: one meter is asked once for everything that its model has, and what it sends is kept raw."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from meterbook.acquisition import networks, operations, values
+from meterbook.acquisition.contract import errors, frames
+from meterbook.acquisition.drivers.modbus_tcp.bus import ModbusTcpBus
+from meterbook.acquisition.library import documents
+from meterbook.acquisition.polling import blocks
+from meterbook.collector import hosts
+from meterbook.kernel import clock
+
+log = structlog.get_logger(__name__)
+
+RETRIES, LONGEST_MS = 1, 3_000  # two attempts of the longest time-out leave time to answer the person
+BROKEN = values.Problem(
+    "BROKEN",
+    "the collector could not deal with the answer",
+    "Send the log of the collector to whoever looks after the system.",
+)
+
+Connected = Callable[[], Awaitable[frames.Bus]]
+
+
+class Lines:
+    """Connections for test reads at places that no bus talks to; one conversation at a time with each."""
+
+    def __init__(self, allowed: networks.AllowedNetworks) -> None:
+        self._allowed = allowed
+        self._turns: dict[tuple[str, int], asyncio.Lock] = {}
+
+    async def ask(self, probe: operations.TakenProbe) -> operations.ProbeAnswer | None:
+        """This will open a connection, ask, and close it again; None when the time is over."""
+        turn = self._turns.setdefault((probe.host, probe.port), asyncio.Lock())
+        line: list[ModbusTcpBus] = []
+
+        async def connected() -> frames.Bus:
+            if not line:
+                address = await hosts.resolve(probe.host, probe.port, self._allowed)
+                line.append(ModbusTcpBus(address, probe.port, clock=clock.now))
+            return line[0]
+
+        async with turn:
+            try:
+                return await ask(connected, probe)
+            finally:
+                for each in line:
+                    await each.close()
+
+
+async def ask(connected: Connected, probe: operations.TakenProbe) -> operations.ProbeAnswer | None:
+    """This will ask on a line and tell what came, or why nothing did; None when the question expired meanwhile.
+
+    Blocks that the meter does not have are left out, as long as it sends others.
+    """
+    began = time.monotonic()
+    left = (probe.expires_at - clock.real_now()).total_seconds()
+    try:
+        async with asyncio.timeout(left):
+            return await _ask(connected, probe, began)
+    except TimeoutError:
+        return None
+    except errors.DeviceError as error:
+        return operations.ProbeAnswer(took_ms=_since(began), problem=values.Problem.of(error))
+    except Exception:
+        log.exception("collector.probe_failed", probe=probe.probe_id)
+        return operations.ProbeAnswer(took_ms=_since(began), problem=BROKEN)
+
+
+async def _ask(connected: Connected, probe: operations.TakenProbe, began: float) -> operations.ProbeAnswer:
+    sent: list[tuple[str, str]] = []
+    raw: dict[str, str] = {}
+    refusal: errors.ExceptionAnswer | None = None
+    timeout = min(probe.timeout_ms, LONGEST_MS) / 1000
+    for planned in blocks.plan_model(documents.load(probe.model_code)).everything:
+        line = await connected()
+        try:
+            frame = await line.read(probe.unit_id, planned.block, timeout=timeout, retries=RETRIES)
+        except errors.ExceptionAnswer as error:
+            if error.is_passing:
+                raise
+            refusal = refusal or error
+            continue
+        sent.append((frame.request, frame.response))
+        for register in planned.registers:
+            start = register.address - planned.block.address
+            raw[register.code] = "".join(f"{word:04x}" for word in frame.words[start : start + register.words])
+    problem = values.Problem.of(refusal) if refusal is not None else None
+    return operations.ProbeAnswer(took_ms=_since(began), frames=tuple(sent), raw=raw, problem=problem)
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
