@@ -71,6 +71,20 @@ class TestPlan:
 
         assert response.content.decode().startswith('<section class="panel span-7" id="run-preview"')
 
+    @pytest.mark.parametrize(
+        "given", [{}, {"site": "x", "month": "2026-02"}, {"month": "2026-02"}, {"month": "2026-13"}]
+    )
+    def test_starts_nothing_else_than_what_was_asked_for(self, given: dict[str, str]) -> None:
+        place = billing.place()
+        own = {"site": str(place.site.public_id)} if given == {"month": "2026-13"} else {}
+
+        answer = pages.signed_in(place.organization).post(
+            reverse("run_new", args=[place.organization.public_id]), {**own, **given}
+        )
+
+        assert answer.status_code == 422
+        assert "Nothing was started" in answer.content.decode()
+
     def test_starts_a_run_and_refuses_a_second_one(self) -> None:
         place = billing.place()
         client = pages.signed_in(place.organization)

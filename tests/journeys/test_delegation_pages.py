@@ -253,7 +253,11 @@ class TestPolicies:
     def test_of_two_people_are_set_on_the_page_of_roles(self) -> None:
         house = House()
 
-        answer = house.client.post(house.path("two_people"), {"work": ["TARIFF", "nonsense"]})
+        house.client.post(house.path("two_people"), {"work": ["TARIFF", "nonsense"]})
+        with scoping.scope([house.organization.pk], actor=identity.ACTOR):
+            assert all(two_people.is_needed(each) for each in TwoPeople)  # nonsense switches nothing off
+
+        answer = house.client.post(house.path("two_people"), {"work": ["TARIFF"]})
 
         assert answer.status_code == 302
         with scoping.scope([house.organization.pk], actor=identity.ACTOR):

@@ -196,6 +196,7 @@ class TestBackups:
         [
             ("folder", "relative/folder", "begins with a slash"),
             ("folder", "/nowhere/at/all", "There is no such folder"),
+            ("folder", "/" + "a" * 300, "There is no such folder"),
             ("folder", "DATA/postgres", "inside the data folder"),
             ("keep", "1", "greater than or equal to 2"),
             ("time_of_day", "25:00", "Enter a valid time"),

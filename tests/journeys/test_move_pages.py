@@ -189,6 +189,8 @@ class TestOpenings:
         twice = desk.client.post(desk.path("openings"), {**sent, f"name_{other.key}": "Zoe Berg"})
         with scoping.scope([desk.organization.pk], actor=ACTOR):
             before = models.Contract.objects.filter(organization_id=desk.organization.pk).count()
+        long = desk.client.post(desk.path("openings"), {**sent, f"name_{desk.unit.key}": "A" * 10_000})
+        assert "Shorten the name to 200 characters." in long.content.decode()
         good = desk.client.post(
             desk.path("openings"), {**sent, f"name_{other.key}": "Zoe Berg", f"number_{other.key}": "A-000002"}
         )

@@ -92,10 +92,17 @@ def back_up(*, environ: Mapping[str, str], real_at: datetime) -> Path:
     return made
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that no disk takes
+        return False
+
+
 def _require_folder(folder: Path) -> None:
     if not folder.is_absolute():
         raise FolderRefused(_("Write the whole path of the folder, from the root on: it begins with a slash."))
-    if not folder.is_dir():
+    if not _is_folder(folder):
         raise FolderRefused(_("There is no such folder on the server. Make it there first, for the user of Meterbook."))
     kept = connections.data_dir(os.environ).resolve()
     inside = folder.resolve()

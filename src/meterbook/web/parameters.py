@@ -53,8 +53,9 @@ def written(words: str, most: int) -> str:
 
 
 class DayField(forms.DateField):
-    """A day as year-month-day, of the years 1990 to 2100."""
+    """A day as year-month-day, of the years 1990 to 2100. No other order: 1/2/2026 is two days in two languages."""
 
+    input_formats = ("%Y-%m-%d",)
     default_error_messages = {  # noqa: RUF012 - as Django declares it
         "invalid": gettext_lazy("Write the day as year-month-day, such as 2026-07-01."),
         "years": gettext_lazy("Take a day of the years %(earliest)s to %(latest)s."),

@@ -24,6 +24,7 @@ from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.period import Period
 from meterbook.metering import models as metering_models
+from meterbook.metering import values as metering_values
 from meterbook.sites import models as site_models
 from meterbook.sites import values as site_values
 
@@ -280,8 +281,16 @@ def _occupancy(site: site_models.Site, period: Period) -> dict[int, list[custome
     ids = list(billed.order_by("id").values_list("id", flat=True))
     hung = _hung(organization_id, ids, period)
     ids = [each for each in ids if hung[each]]
+    # Before its contract a main meter was nobody's vacancy: what went through it was billed behind it.
+    sums = (metering_values.PointRole.MAIN, metering_values.PointRole.OTHER)
+    let = set(billed.exclude(role__in=sums).order_by("id").values_list("id", flat=True))
     return {
-        point_id: [part for each in shares for part in _while_hung(each, hung[point_id])]
+        point_id: [
+            part
+            for each in shares
+            if point_id in let or not each.is_vacancy
+            for part in _while_hung(each, hung[point_id])
+        ]
         for point_id, shares in customer_queries.occupancy(meter_point_ids=ids, period=period).items()
     }
 

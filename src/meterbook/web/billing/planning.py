@@ -80,6 +80,10 @@ def new(request: access.Request) -> HttpResponse:
     }
     if not access.wants_page(request):
         return render(request, "billing/_preview.html", context)
+    if request.method == "POST" and (str(site.public_id) != asked.get("site") or month != first):
+        # What the form did not offer is not exchanged for something else: a run bills people.
+        context["problem"] = _("Nothing was started: this site or month cannot be billed here. Choose again.")
+        return render(request, "billing/new.html", context, status=422)
     if request.method == "POST":
         try:
             run = billing_operations.plan_run(

@@ -139,7 +139,7 @@ def _typed(request: access.Request, vacant: Sequence[letting.Place]) -> list[Row
             each,
             each.key in ticked,
             parameters.written(request.POST.get(f"number_{each.key}", ""), 40),
-            parameters.written(request.POST.get(f"name_{each.key}", ""), customer_values.NAME_LENGTH),
+            parameters.written(request.POST.get(f"name_{each.key}", ""), customer_values.NAME_LENGTH + 1),
             parameters.written(request.POST.get(f"email_{each.key}", ""), 254),
             "",
         )
@@ -174,6 +174,8 @@ def _open(request: access.Request, site: site_queries.SiteRow, form: AllForm, ro
 def _fault(row: Row) -> str:
     if not row.name:
         return _("Write the name of the customer.")
+    if len(row.name) > customer_values.NAME_LENGTH:
+        return _("Shorten the name to %(most)s characters.") % {"most": customer_values.NAME_LENGTH}
     if not row.number:
         return _("Write a number for the account.")
     if row.email:

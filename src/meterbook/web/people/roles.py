@@ -83,8 +83,10 @@ def new(request: access.Request) -> HttpResponse:
 @access.page(permission=permissions.EDIT_ORGANIZATION, module=Module.CORE)
 def second_step(request: access.Request) -> HttpResponse:
     """This will set for which roles a second step is asked."""
-    known = set(identity_values.RoleCode)
-    wanted = [identity_values.RoleCode(each) for each in request.POST.getlist("role") if each in known]
+    asked, known = request.POST.getlist("role"), set(identity_values.RoleCode)
+    if not known.issuperset(asked):
+        return _unknown(request)
+    wanted = [identity_values.RoleCode(each) for each in asked]
     second_factor.change_policy(actor=request.actor, at=request.at, roles=wanted)
     messages.success(request, _("Saved. Who has no second step yet is led to it at the next click."))
     return redirect("roles", request.organization.public_id)
@@ -94,10 +96,18 @@ def second_step(request: access.Request) -> HttpResponse:
 @access.page(permission=permissions.EDIT_ORGANIZATION, module=Module.CORE)
 def two_people(request: access.Request) -> HttpResponse:
     """This will set for which work two people are asked."""
-    known = set(identity_values.TwoPeople)
-    wanted = [identity_values.TwoPeople(each) for each in request.POST.getlist("work") if each in known]
+    asked, known = request.POST.getlist("work"), set(identity_values.TwoPeople)
+    if not known.issuperset(asked):
+        return _unknown(request)
+    wanted = [identity_values.TwoPeople(each) for each in asked]
     identity_two_people.change_policy(actor=request.actor, at=request.at, needed_for=wanted)
     messages.success(request, _("Saved. It counts from the next approval on."))
+    return redirect("roles", request.organization.public_id)
+
+
+def _unknown(request: access.Request) -> HttpResponse:
+    """What is not understood must not switch a safeguard off."""
+    messages.error(request, _("Nothing was changed: something was chosen that is not there. Choose again."))
     return redirect("roles", request.organization.public_id)
 
 
