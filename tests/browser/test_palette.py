@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from meterbook.identity import models as identity_models
@@ -24,7 +25,7 @@ class Quay:
 
     @property
     def work(self) -> str:
-        return f"/o/{self.organization.public_id}/work/"
+        return reverse("work", args=[self.organization.public_id])
 
 
 @pytest.fixture(scope="module")

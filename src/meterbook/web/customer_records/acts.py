@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django import forms as django_forms
 from django.contrib import messages
@@ -18,7 +19,17 @@ from meterbook.identity.values import Module
 from meterbook.web import access, parameters
 from meterbook.web.customer_records import forms, record
 
+REFUSALS = (records.ConsentPresent, records.CustomerClosed, uploads.UploadRefused)
 guard = access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A form of the record by its name there; a refusal stands beside `field`, or above the form."""
+
+    name: str
+    form: django_forms.Form
+    field: str | None = None
 
 
 @require_POST
@@ -27,14 +38,11 @@ def add_contact(request: access.Request, customer: uuid.UUID) -> HttpResponse:
     """This will add somebody to ask."""
     found = record.find(customer)
     form = forms.ContactForm(request.POST, prefix="contact")
-    if form.is_valid():
-        try:
-            records.add_contact(actor=request.actor, at=request.at, customer=customer, facts=form.facts())
-        except records.CustomerClosed as error:
-            form.add_error(None, str(error))
-        else:
-            return _done(request, found, _("The contact was added."))
-    return _again(request, found, "contact", form)
+
+    def work() -> None:
+        records.add_contact(actor=request.actor, at=request.at, customer=customer, facts=form.facts())
+
+    return _keep(request, found, Sent("contact", form), work, _("The contact was added."))
 
 
 @require_POST
@@ -58,21 +66,17 @@ def give_consent(request: access.Request, customer: uuid.UUID) -> HttpResponse:
     """This will note what the customer agrees to."""
     found = record.find(customer)
     form = forms.ConsentForm(request.POST, prefix="consent")
-    if form.is_valid():
-        given = form.cleaned_data
-        try:
-            records.give_consent(
-                actor=request.actor,
-                at=request.at,
-                customer=customer,
-                kind=values.ConsentKind(given["kind"]),
-                text_version=given["text_version"],
-            )
-        except (records.ConsentPresent, records.CustomerClosed) as error:
-            form.add_error("kind", str(error))
-        else:
-            return _done(request, found, _("The consent was noted."))
-    return _again(request, found, "consent", form)
+
+    def work() -> None:
+        records.give_consent(
+            actor=request.actor,
+            at=request.at,
+            customer=customer,
+            kind=values.ConsentKind(form.cleaned_data["kind"]),
+            text_version=form.cleaned_data["text_version"],
+        )
+
+    return _keep(request, found, Sent("consent", form, "kind"), work, _("The consent was noted."))
 
 
 @require_POST
@@ -103,14 +107,11 @@ def note_vulnerability(request: access.Request, customer: uuid.UUID) -> HttpResp
             _("The protection was ended."),
         )
     form = forms.VulnerabilityForm(request.POST, prefix="care")
-    if form.is_valid():
-        try:
-            records.note_vulnerability(actor=request.actor, at=request.at, customer=customer, **form.cleaned_data)
-        except records.CustomerClosed as error:
-            form.add_error(None, str(error))
-        else:
-            return _done(request, found, _("The protection was noted."))
-    return _again(request, found, "vulnerability", form)
+
+    def work() -> None:
+        records.note_vulnerability(actor=request.actor, at=request.at, customer=customer, **form.cleaned_data)
+
+    return _keep(request, found, Sent("vulnerability", form), work, _("The protection was noted."))
 
 
 @require_POST
@@ -119,21 +120,18 @@ def add_paper(request: access.Request, customer: uuid.UUID) -> HttpResponse:
     """This will keep a PDF or a picture."""
     found = record.find(customer)
     form = forms.PaperForm(request.POST, request.FILES, prefix="paper")
-    if form.is_valid():
+
+    def work() -> None:
         sent = form.cleaned_data["paper"]
-        try:
-            records.add_file(
-                actor=request.actor,
-                at=request.at,
-                customer=customer,
-                name=parameters.written(sent.name or "", 150),
-                content=sent.read(attachments.MOST_BYTES + 1),
-            )
-        except (uploads.UploadRefused, records.CustomerClosed) as error:
-            form.add_error("paper", str(error))
-        else:
-            return _done(request, found, _("The document was added."))
-    return _again(request, found, "paper", form)
+        records.add_file(
+            actor=request.actor,
+            at=request.at,
+            customer=customer,
+            name=parameters.written(sent.name or "", 150),
+            content=sent.read(attachments.MOST_BYTES + 1),
+        )
+
+    return _keep(request, found, Sent("paper", form, "paper"), work, _("The document was added."))
 
 
 @require_POST
@@ -151,6 +149,20 @@ def remove_paper(request: access.Request, customer: uuid.UUID, paper: uuid.UUID)
     )
 
 
+def _keep(
+    request: access.Request, found: lookups.CustomerDetail, sent: Sent, work: Callable[[], None], said: str
+) -> HttpResponse:
+    """What was sent, or the record again with what is wrong beside its field."""
+    if sent.form.is_valid():
+        try:
+            work()
+        except REFUSALS as error:
+            sent.form.add_error(sent.field, str(error))
+        else:
+            return _done(request, found, said)
+    return record.page(request, found, faulty={sent.name: sent.form}, status=422)
+
+
 def _do(request: access.Request, found: lookups.CustomerDetail, work: Callable[[], None], said: str) -> HttpResponse:
     try:
         work()
@@ -163,7 +175,3 @@ def _do(request: access.Request, found: lookups.CustomerDetail, work: Callable[[
 def _done(request: access.Request, found: lookups.CustomerDetail, said: str) -> HttpResponse:
     messages.success(request, said)
     return redirect("customer", request.organization.public_id, found.public_id)
-
-
-def _again(request: access.Request, found: lookups.CustomerDetail, name: str, form: django_forms.Form) -> HttpResponse:
-    return record.page(request, found, faulty={name: form}, status=422)
