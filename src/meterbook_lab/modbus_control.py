@@ -36,6 +36,7 @@ SWITCHES = {
     "cut": "is_cut",
     "nonsense": "is_nonsense",
     "garbled": "is_garbled",
+    "strict": "is_strict",
 }
 
 

@@ -17,7 +17,8 @@ class Faults:
     `drop_percent` of the requests get no answer; `late_seconds` pass before an answer (later requests overtake it);
     `is_silent` answers nothing; `exception` answers with that code; `has_wrong_unit` and `has_wrong_transaction`
     answer in another's name; `is_short` leaves out the last word; `is_cut` stops within the frame; `is_nonsense` fills
-    the registers with NaN; `is_garbled` sends bytes that are no frame.
+    the registers with NaN; `is_garbled` sends bytes that are no frame; `is_strict` refuses a request that spans an
+    address without a register.
     """
 
     drop_percent: int = 0
@@ -30,6 +31,7 @@ class Faults:
     is_cut: bool = False
     is_nonsense: bool = False
     is_garbled: bool = False
+    is_strict: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.drop_percent <= 100:

@@ -44,6 +44,15 @@ def read(meter: SimulatedMeter, function: int, address: int, count: int, at: dat
     return found
 
 
+def spans_nothing(meter: SimulatedMeter, function: int, address: int, count: int) -> bool:
+    """This will say whether a request touches an address at which the meter has no register."""
+    held: set[int] = set()
+    for register in meter.model.registers:
+        if register.function == function:
+            held.update(range(register.address, register.end))
+    return not held.issuperset(range(address, address + count))
+
+
 def encode(register: Register, value: Fraction) -> list[int]:
     """This will return the words that a register holds for a value in its unit.
 

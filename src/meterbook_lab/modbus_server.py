@@ -110,6 +110,8 @@ class ModbusServer:
             return ExceptionResponse(asked.function_code, TARGET_SILENT)
         if asked.function_code not in RESPONSES:
             return ExceptionResponse(asked.function_code, ILLEGAL_FUNCTION)
+        if faults.is_strict and modbus_registers.spans_nothing(meter, asked.function_code, asked.address, asked.count):
+            return ExceptionResponse(asked.function_code, modbus_registers.ILLEGAL_ADDRESS)
         try:
             words = modbus_registers.read(meter, asked.function_code, asked.address, asked.count, self._clock())
         except modbus_registers.Refused as refusal:

@@ -143,6 +143,19 @@ class TestReadings:
         assert 0 <= after[1] < 2_000
 
 
+class TestADeviceThatRefusesWordsBetweenItsRegisters:
+    def test_is_read_without_them_from_the_first_refusal_on(self) -> None:
+        with plant({7: "siemens_pac2200"}) as made:
+            made.do("strict", unit=7)
+            with factory.running_collector():
+                made.until(7, values.DeviceStatus.OK)
+                stored = factory.eventually(lambda: factory.stored(made.energy(7)))
+                asked = {(address, count) for _unit, _function, address, count in made.gateway.server.requests}
+
+        assert stored
+        assert {(801, 12), (801, 4), (809, 4)} <= asked
+
+
 class TestSilence:
     def test_is_noted_and_ends_with_the_first_answer(self) -> None:
         with plant({7: "eastron_sdm630", 8: "eastron_sdm630"}) as made, factory.running_collector():
@@ -230,6 +243,7 @@ class TestReadNow:
 
     def test_gives_what_there_is_when_the_device_lacks_some_registers(self) -> None:
         with plant({7: "eastron_sdm630"}, live_seconds=60) as made:
+            made.do("strict", unit=7)
             meter = made.gateway.meters[7]
             meter.model = dataclasses.replace(
                 meter.model, registers=tuple(each for each in meter.model.registers if not each.is_energy)

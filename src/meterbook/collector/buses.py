@@ -169,16 +169,25 @@ class BusRunner:
     async def _read(
         self, reader: readers.DeviceReader, requests: Iterable[blocks.PlannedBlock], *, retries: int
     ) -> Exchange:
-        """Samples are kept as they come, so that a block that fails does not take the others with it."""
+        """Samples are kept as they come, so that a block that fails does not take the others with it.
+
+        A device that refuses a block with words between its registers is asked without them, now and from then on.
+        """
         samples: list[Sample] = []
         frames: list[Frame] = []
         problem, refusal = reader.problem, None
-        for planned in requests:
+        waiting = deque(requests)
+        while waiting:
+            planned = waiting.popleft()
             try:
                 frame = await self._ask(reader, planned, retries)
             except errors.ExceptionAnswer as error:
                 if error.is_passing:
                     raise
+                if error.is_of_block and planned.has_gaps:
+                    reader.refuse_gaps()
+                    waiting.extendleft(reversed(planned.runs()))
+                    continue
                 refusal = refusal or error  # the device lives but has no such registers; the others may be there
                 continue
             decoded = decode.decode_block(planned.registers, planned.block, frame.words)

@@ -34,6 +34,11 @@ class DeviceReader:
     problem: values.Problem | None
     noted: dict[int, datetime] = field(default_factory=dict)
     failing_since: datetime | None = None
+    refuses_gaps: bool = False
+
+    def refuse_gaps(self) -> None:
+        """This will remember that the device does not answer for words between its registers."""
+        self.refuses_gaps, self.requests = True, self.requests.in_runs()
 
     def table(self, *, speed: int = 1, watched: int = 0) -> timetable.Timetable | None:
         """This will return when it is due; None while no register of it feeds a series.
@@ -96,6 +101,8 @@ def prepare(plan: plans.DevicePlan, former: DeviceReader | None = None) -> Devic
     )
     if former is not None:
         reader.noted, reader.failing_since = former.noted, former.failing_since
+        if former.refuses_gaps and former.plan.model_code == plan.model_code:
+            reader.refuse_gaps()
     return reader
 
 

@@ -84,11 +84,22 @@ class TestPlan:
 
 class TestPlanModel:
     def test_fetches_the_counters_of_the_sdm630_with_one_request(self) -> None:
-        plan = blocks.plan_model(documents.load("eastron_sdm630"))
+        model = documents.load("eastron_sdm630")
+        plan = blocks.plan_model(model, [each.code for each in model.registers if each.address < 80])
 
         assert [(each.block.address, each.block.count) for each in plan.energy] == [(72, 8)]
         assert len(plan.instant) == 2
         assert plan.everything[0] is plan.energy[0]
+
+    def test_goes_without_the_words_between_registers_where_a_device_refuses_them(self) -> None:
+        plan = blocks.plan_model(documents.load("siemens_pac2200"), ["energy_import", "energy_export"])
+        runs = plan.in_runs()
+
+        assert [(each.block.address, each.block.count, each.has_gaps) for each in plan.energy] == [(801, 12, True)]
+        assert [(each.block.address, each.block.count, each.has_gaps) for each in runs.energy] == [
+            (801, 4, False),
+            (809, 4, False),
+        ]
 
     def test_plans_only_the_registers_that_are_wanted(self) -> None:
         plan = blocks.plan_model(documents.load("eastron_sdm630"), ["power"])

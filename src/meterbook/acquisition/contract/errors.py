@@ -18,6 +18,7 @@ EXCEPTIONS: dict[int, tuple[str, str]] = {
     ),
 }
 PASSING = frozenset({5, 6, 8, 11})  # exceptions that another attempt can cure
+OF_BLOCK = frozenset({2, 3})  # exceptions that a smaller block can cure
 
 
 class DeviceError(Exception):
@@ -96,6 +97,11 @@ class ExceptionAnswer(DeviceError):
     def is_passing(self) -> bool:
         """Whether another attempt can cure it: busy and silent may pass, a wrong address stays wrong."""
         return self.exception in PASSING
+
+    @property
+    def is_of_block(self) -> bool:
+        """Whether another cut of the block can cure it: an address between registers, or the length."""
+        return self.exception in OF_BLOCK
 
     def __str__(self) -> str:
         return f"{self.what}: exception {self.exception}, {self.words}. {self.remedy}"

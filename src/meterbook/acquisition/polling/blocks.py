@@ -20,6 +20,15 @@ class PlannedBlock:
     block: Block
     registers: tuple[Register, ...]
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether words between its registers are read along, which some devices refuse."""
+        return sum(register.words for register in self.registers) < self.block.count
+
+    def runs(self) -> tuple[PlannedBlock, ...]:
+        """This will return the requests that bring the same registers without a word between them."""
+        return plan(self.registers, max_words=self.block.count, max_gap=0)
+
 
 @dataclass(frozen=True)
 class ReadPlan:
@@ -32,6 +41,13 @@ class ReadPlan:
     def everything(self) -> tuple[PlannedBlock, ...]:
         """All requests, counters first."""
         return self.energy + self.instant
+
+    def in_runs(self) -> ReadPlan:
+        """This will return the plan for a device that refuses the words between its registers."""
+        return ReadPlan(
+            energy=tuple(run for each in self.energy for run in each.runs()),
+            instant=tuple(run for each in self.instant for run in each.runs()),
+        )
 
 
 def plan_model(model: MeterModel, codes: Iterable[str] | None = None) -> ReadPlan:
