@@ -36,6 +36,7 @@ from meterbook_lab.modbus_control import Control
 from meterbook_lab.modbus_faults import FaultBoard
 from meterbook_lab.modbus_load import Load, LoadedMeter
 from meterbook_lab.modbus_meter import SimulatedMeter
+from meterbook_lab.modbus_rtu import RtuServer, SerialLine
 from meterbook_lab.modbus_server import ModbusServer
 
 LOOPBACK = "127.0.0.1"
@@ -74,6 +75,7 @@ class SimulatedGateway:
     :param units: model codes by unit, or the meters themselves
     :param clock: gives the time that the meters live in, the product's by default
     :param start: register values at the beginning, by unit and register code, in each register's own unit
+    :param speaks: how it frames what it says: Modbus TCP, or `modbus_rtu.RtuServer`
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class SimulatedGateway:
         control_port: int | None = None,
         seed: int = 1,
         start: Mapping[int, Mapping[str, Fraction]] | None = None,
+        speaks: type[ModbusServer] = ModbusServer,
     ) -> None:
         self.meters: dict[int, SimulatedMeter]
         if isinstance(units, Mapping):
@@ -97,12 +100,16 @@ class SimulatedGateway:
         else:
             self.meters = {meter.unit: meter.simulated() for meter in units}
         self.host, self.port, self.control_port = host, port, control_port
+        self.serial: SerialLine | None = None  # meters that speak RTU hang on a serial port too
         self.faults = FaultBoard(seed)
-        self.server = ModbusServer(self.meters, self.faults, clock)
+        self.server = speaks(self.meters, self.faults, clock)
         self.control = Control(self.meters, self.faults, self.server, clock)
 
     async def __aenter__(self) -> Self:
         self.port = await self.server.start(self.host, self.port)
+        if isinstance(self.server, RtuServer):
+            self.serial = SerialLine(self.server)
+            await self.serial.start()
         if self.control_port is not None:
             self.control_port = await self.control.start(self.host, self.control_port)
         return self
@@ -111,6 +118,8 @@ class SimulatedGateway:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.control.stop()
+        if self.serial is not None:
+            await self.serial.stop()
         await self.server.stop()
 
 

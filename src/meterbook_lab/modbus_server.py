@@ -65,19 +65,27 @@ class ModbusServer:
         self.connections += 1
         try:
             with contextlib.suppress(asyncio.IncompleteReadError, OSError):
-                while True:
-                    header = await reader.readexactly(HEADER)
-                    body = await reader.readexactly(int.from_bytes(header[4:6], "big") - 1)
-                    self._take(header + body, writer)
-                    await writer.drain()
+                await self.converse(reader, writer)
         finally:
             self._writers.discard(writer)
             writer.transport.abort()
 
-    def _take(self, request: bytes, writer: asyncio.StreamWriter) -> None:
-        _, asked = FramerSocket(DecodePDU(True)).handleFrame(request, 0, 0)
-        if asked is None:
-            return
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """This will answer what comes on a connection until it ends."""
+        while True:
+            header = await reader.readexactly(HEADER)
+            body = await reader.readexactly(int.from_bytes(header[4:6], "big") - 1)
+            _, asked = FramerSocket(DecodePDU(True)).handleFrame(header + body, 0, 0)
+            if asked is not None:
+                self.take(asked, writer)
+            await writer.drain()
+
+    def frame(self, answer: ModbusPDU) -> bytes:
+        """This will put around an answer what the line needs."""
+        return FramerSocket(DecodePDU(True)).buildFrame(answer)
+
+    def take(self, asked: ModbusPDU, writer: asyncio.StreamWriter) -> None:
+        """This will answer one request, or do what the faults of its unit say."""
         if len(self.requests) >= MOST_REQUESTS:  # a demonstration serves for weeks
             del self.requests[: MOST_REQUESTS // 2]
         self.requests.append((asked.dev_id, asked.function_code, asked.address, asked.count))
@@ -88,9 +96,20 @@ class ModbusServer:
         if not faults.late_seconds:
             writer.write(octets)
             return
-        task = asyncio.create_task(_send_late(writer, octets, faults.late_seconds))
+        self.keep(asyncio.create_task(send_late(writer, octets, faults.late_seconds)))
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """This will let something go on that ends with the server."""
         self._late.add(task)
         task.add_done_callback(self._late.discard)
+
+    def faults_of(self, unit: int) -> Faults:
+        """This will return what is wrong with a meter."""
+        return self._faults.of(unit)
+
+    def loses(self, unit: int) -> bool:
+        """This will decide whether the next answer of a meter gets lost."""
+        return self._faults.loses(unit)
 
     def _answer(self, asked: ModbusPDU, faults: Faults) -> bytes:
         if faults.is_garbled:
@@ -99,7 +118,7 @@ class ModbusServer:
         answer.dev_id = asked.dev_id % 255 + 1 if faults.has_wrong_unit else asked.dev_id
         step = 1 if faults.has_wrong_transaction else 0
         answer.transaction_id = (asked.transaction_id - step) % 65_536
-        octets = FramerSocket(DecodePDU(True)).buildFrame(answer)
+        octets = self.frame(answer)
         return octets[:-3] if faults.is_cut else octets
 
     def _pdu(self, asked: ModbusPDU, faults: Faults) -> ModbusPDU:
@@ -121,7 +140,8 @@ class ModbusServer:
         return RESPONSES[asked.function_code](registers=words[:-1] if faults.is_short else words)
 
 
-async def _send_late(writer: asyncio.StreamWriter, octets: bytes, seconds: float) -> None:
+async def send_late(writer: asyncio.StreamWriter, octets: bytes, seconds: float) -> None:
+    """This will send an answer after a while, when its connection still stands."""
     await asyncio.sleep(seconds)
     if not writer.is_closing():
         writer.write(octets)

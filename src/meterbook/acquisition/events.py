@@ -60,3 +60,36 @@ class DeviceSwitchedOff(events.Event):
     def key(self) -> str:
         """Handled in order with silence and return of the same device."""
         return f"device:{self.device_id}"
+
+
+@dataclasses.dataclass(frozen=True)
+class GatewayMisused(events.Event):
+    """A message in the name of a gateway was not as it must be; the first of its kind since somebody settled them.
+
+    `kind` as `gateway_values.IncidentKind`.
+    """
+
+    name: ClassVar[str] = "acquisition.gateway_misused"
+    gateway_id: str
+    site_id: str
+    label: str
+    kind: str
+
+    @property
+    def key(self) -> str:
+        """Misuse of a gateway and its settling are handled in order."""
+        return f"gateway:{self.gateway_id}"
+
+
+@dataclasses.dataclass(frozen=True)
+class GatewaySettled(events.Event):
+    """Somebody looked into the security events of a gateway. `kinds` as `gateway_values.IncidentKind`."""
+
+    name: ClassVar[str] = "acquisition.gateway_settled"
+    gateway_id: str
+    kinds: list[str]
+
+    @property
+    def key(self) -> str:
+        """Misuse of a gateway and its settling are handled in order."""
+        return f"gateway:{self.gateway_id}"

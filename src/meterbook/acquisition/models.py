@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from django.db import models
 
-from meterbook.acquisition import values
+from meterbook.acquisition import gateway_models, values
 from meterbook.foundation import models as foundation_models
 from meterbook.metering import models as metering_models
 from meterbook.sites import models as site_models
 
 
 class Bus(foundation_models.TenantModel):
-    """A line that devices share: one request at a time. Times are real milliseconds."""
+    """A line that devices share: one request at a time. Times are real milliseconds.
+
+    `host` of a serial port is its path, and its `port` is 0. `pause_ms` lie between two exchanges.
+    """
 
     site = models.ForeignKey(site_models.Site, on_delete=models.PROTECT)
     name = models.CharField(max_length=100)
@@ -21,6 +24,12 @@ class Bus(foundation_models.TenantModel):
     timeout_ms = models.IntegerField(default=1000)
     retries = models.SmallIntegerField(default=2)
     is_enabled = models.BooleanField(default=True)
+    baud = models.IntegerField(default=9_600, db_default=9_600)
+    parity = models.CharField(max_length=1, default="N", db_default="N")
+    stop_bits = models.SmallIntegerField(default=1, db_default=1)
+    pause_ms = models.IntegerField(default=0, db_default=0)
+    # Who asks it: the gateway at the site, or else our collector.
+    gateway = models.ForeignKey(gateway_models.Gateway, null=True, blank=True, on_delete=models.PROTECT)
 
     class Meta:
         constraints = (
@@ -28,7 +37,18 @@ class Bus(foundation_models.TenantModel):
             models.CheckConstraint(
                 condition=models.Q(protocol__in=[each.value for each in values.BusProtocol]), name="bus_protocol_known"
             ),
-            models.CheckConstraint(condition=models.Q(port__range=(1, 65_535)), name="bus_port_possible"),
+            models.CheckConstraint(
+                condition=models.Q(port__range=(1, 65_535)) | models.Q(protocol__endswith="SERIAL", port=0),
+                name="bus_port_possible",
+            ),
+            models.CheckConstraint(condition=models.Q(baud__in=values.BAUDS), name="bus_baud_possible"),
+            models.CheckConstraint(
+                condition=models.Q(parity__in=[each.value for each in values.Parity]), name="bus_parity_possible"
+            ),
+            models.CheckConstraint(condition=models.Q(stop_bits__in=values.STOP_BITS), name="bus_stop_bits_possible"),
+            models.CheckConstraint(
+                condition=models.Q(pause_ms__range=(0, values.LONGEST_PAUSE_MS)), name="bus_pause_possible"
+            ),
             models.CheckConstraint(condition=models.Q(timeout_ms__range=(50, 60_000)), name="bus_timeout_possible"),
             models.CheckConstraint(condition=models.Q(retries__range=(0, 10)), name="bus_retries_possible"),
         )
@@ -41,11 +61,13 @@ class Device(foundation_models.TenantModel):
     """A meter as it is reached: its address on a bus. Live values are asked every `live_seconds` of product time.
 
     `byte_order` as `library.orders.ByteOrder`, where this meter sends its numbers otherwise than its model says.
+    `secondary` is the address of an M-Bus meter by its number (16 digits); its `unit_id` is 253 then.
     """
 
     bus = models.ForeignKey(Bus, on_delete=models.PROTECT)
     meter = models.ForeignKey(metering_models.Meter, on_delete=models.PROTECT)
     unit_id = models.SmallIntegerField()
+    secondary = models.CharField(max_length=16, blank=True, default="", db_default="")
     model_code = models.CharField(max_length=60)
     byte_order = models.CharField(max_length=4, blank=True, default="", db_default="")
     live_seconds = models.IntegerField(default=10)
@@ -55,10 +77,16 @@ class Device(foundation_models.TenantModel):
         constraints = (
             # A meter that was exchanged leaves its disabled device behind; the new meter takes its address.
             models.UniqueConstraint(
-                fields=["bus", "unit_id"], condition=models.Q(is_enabled=True), name="device_unit_once_a_bus"
+                fields=["bus", "unit_id", "secondary"],
+                condition=models.Q(is_enabled=True),
+                name="device_unit_once_a_bus",
             ),
             models.UniqueConstraint(fields=["meter"], condition=models.Q(is_enabled=True), name="device_once_a_meter"),
-            models.CheckConstraint(condition=models.Q(unit_id__range=(1, 247)), name="device_unit_possible"),
+            models.CheckConstraint(
+                condition=models.Q(unit_id__range=(0, 250), secondary="")
+                | models.Q(unit_id=253) & ~models.Q(secondary=""),
+                name="device_unit_possible",
+            ),
             models.CheckConstraint(condition=models.Q(live_seconds__range=(1, 3600)), name="device_live_possible"),
             models.CheckConstraint(
                 condition=models.Q(byte_order__in=values.BYTE_ORDERS), name="device_byte_order_known"
@@ -168,16 +196,23 @@ class DeviceRequest(foundation_models.TenantModel):
 class Probe(foundation_models.TenantModel):
     """A test read of a meter that is not set up: one question to a place, and what came back.
 
+    With `until_unit` it is a part of a search instead: who answers at the addresses from `unit_id` up to it.
+
     `host` and `port` are those of the bus where one is named. `requested_at` and `answered_at` are product time, the
-    other instants real time. The answer as `operations.ProbeAnswer.as_json`: frames and raw words, not decoded, so that
-    they can be read in another byte order afterwards.
+    other instants real time. `protocol` and `line` (of `values.LineSettings`) are those of the bus, too. The answer as
+    `operations.ProbeAnswer.as_json`: frames and raw words, not decoded, so that they can be read in another byte order
+    afterwards.
     """
 
     site = models.ForeignKey(site_models.Site, on_delete=models.PROTECT)
     bus = models.ForeignKey(Bus, null=True, blank=True, on_delete=models.PROTECT)
     host = models.CharField(max_length=253)
     port = models.IntegerField()
+    protocol = models.CharField(max_length=20, default="MODBUS_TCP", db_default="MODBUS_TCP")
+    line = models.JSONField(default=dict, db_default={})
     unit_id = models.SmallIntegerField()
+    secondary = models.CharField(max_length=16, blank=True, default="", db_default="")
+    until_unit = models.SmallIntegerField(null=True, blank=True)
     model_code = models.CharField(max_length=60)
     requested_by = models.CharField(max_length=200)
     requested_at = models.DateTimeField()
@@ -189,8 +224,8 @@ class Probe(foundation_models.TenantModel):
 
     class Meta:
         constraints = (
-            models.CheckConstraint(condition=models.Q(port__range=(1, 65_535)), name="probe_port_possible"),
-            models.CheckConstraint(condition=models.Q(unit_id__range=(1, 247)), name="probe_unit_possible"),
+            models.CheckConstraint(condition=models.Q(port__range=(0, 65_535)), name="probe_port_possible"),
+            models.CheckConstraint(condition=models.Q(unit_id__range=(0, 253)), name="probe_unit_possible"),
             models.CheckConstraint(
                 condition=models.Q(status__in=[each.value for each in values.RequestStatus]),
                 name="probe_status_known",

@@ -12,6 +12,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 VARIABLE = "MB_ALLOWED_NETWORKS"
+PORTS_VARIABLE = "MB_SERIAL_PORTS"
 
 
 class NetworkNotAllowed(ValueError):
@@ -24,28 +25,53 @@ class NetworkNotAllowed(ValueError):
         self.address, self.remedy = address, remedy
 
 
+class SerialPortNotAllowed(ValueError):
+    """The owner of the platform has not allowed that serial port."""
+
+    code = "SERIAL_PORT"
+
+    def __init__(self, path: str) -> None:
+        remedy = _("Add it to %(variable)s and restart, or correct the port.") % {"variable": PORTS_VARIABLE}
+        super().__init__(" ".join([_("The serial port %(path)s is not allowed.") % {"path": path}, remedy]))
+        self.path = path
+
+
 class NetworksMisspelled(ValueError):
     """MB_ALLOWED_NETWORKS holds networks separated by commas, such as 192.168.10.0/24,10.4.0.0/16."""
 
 
 @dataclass(frozen=True)
 class AllowedNetworks:
-    """What the platform's owner allowed. Loopback is reached in a demo only, and a demo reaches nothing else."""
+    """What the platform's owner allowed. Loopback is reached in a demo only, and a demo reaches nothing else.
+
+    `serial_ports` are paths such as /dev/ttyUSB0, or names under /dev/serial/by-id, which stay when plugs change.
+    """
 
     networks: tuple[Network, ...] = ()
     is_demo: bool = False
+    serial_ports: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], *, is_demo: bool) -> AllowedNetworks:
-        """This will read MB_ALLOWED_NETWORKS; unset or empty allows no network.
+        """This will read MB_ALLOWED_NETWORKS and MB_SERIAL_PORTS; unset or empty allows no network and no port.
 
         :raises NetworksMisspelled: when one of them is no network
         """
         listed = [each.strip() for each in environ.get(VARIABLE, "").split(",") if each.strip()]
         try:
-            return cls(tuple(ipaddress.ip_network(each) for each in listed), is_demo)
+            found = tuple(ipaddress.ip_network(each) for each in listed)
         except ValueError as error:
             raise NetworksMisspelled(f"{error}: {NetworksMisspelled.__doc__}") from error
+        ports = tuple(each.strip() for each in environ.get(PORTS_VARIABLE, "").split(",") if each.strip())
+        return cls(found, is_demo, ports)
+
+    def check_serial(self, path: str) -> None:
+        """This will pass when the serial port may be opened.
+
+        :raises SerialPortNotAllowed: when it may not
+        """
+        if path not in self.serial_ports:
+            raise SerialPortNotAllowed(path)
 
     def check(self, text: str) -> None:
         """This will pass when connections to the numeric address are allowed.

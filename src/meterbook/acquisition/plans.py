@@ -38,6 +38,12 @@ class DevicePlan:
     live_seconds: int
     feeds: tuple[RegisterFeed, ...]
     byte_order: orders.ByteOrder | None = None
+    secondary: str = ""
+
+    @property
+    def address(self) -> int:
+        """The number by which the driver of its bus knows it."""
+        return values.bus_address(self.unit_id, self.secondary)
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class BusPlan:
     timeout_ms: int
     retries: int
     devices: tuple[DevicePlan, ...]
+    line: values.LineSettings = values.AS_USUAL
 
 
 def registers_of_model(
@@ -81,21 +88,24 @@ def registers_of_model(
 
 
 def devices_for_collector() -> tuple[BusPlan, ...]:
-    """This will return the enabled buses of the running scope with their enabled devices."""
+    """This will return the enabled buses of the running scope with their enabled devices, but for those of gateways."""
     organizations = scoping.current().organizations
     devices = list(
-        models.Device.objects.filter(organization_id__in=organizations, is_enabled=True, bus__is_enabled=True)
+        models.Device.objects.filter(
+            organization_id__in=organizations, is_enabled=True, bus__is_enabled=True, bus__gateway=None
+        )
         .select_related("bus")
         .order_by("bus_id", "unit_id", "id")
     )
-    feeds = _feeds({device.meter_id for device in devices})
+    feeds = feeds_of_meters({device.meter_id for device in devices})
     by_bus: dict[models.Bus, list[DevicePlan]] = defaultdict(list)
     for device in devices:
         by_bus[device.bus].append(_device_plan(device, feeds.get(device.meter_id, ())))
     return tuple(_bus_plan(bus, tuple(plans)) for bus, plans in by_bus.items())
 
 
-def _feeds(meter_ids: set[int]) -> dict[int, tuple[RegisterFeed, ...]]:
+def feeds_of_meters(meter_ids: set[int]) -> dict[int, tuple[RegisterFeed, ...]]:
+    """This will return the registers of installed meters that feed series, by the meter's internal id."""
     registers = metering_models.InstallationRegister.objects.filter(
         organization_id__in=scoping.current().organizations,
         installation__meter_id__in=meter_ids,
@@ -123,6 +133,7 @@ def _device_plan(device: models.Device, feeds: tuple[RegisterFeed, ...]) -> Devi
         device_id=device.pk,
         organization_id=device.organization_id,
         unit_id=device.unit_id,
+        secondary=device.secondary,
         model_code=device.model_code,
         byte_order=orders.ByteOrder(device.byte_order) if device.byte_order else None,
         live_seconds=device.live_seconds,
@@ -141,4 +152,5 @@ def _bus_plan(bus: models.Bus, devices: tuple[DevicePlan, ...]) -> BusPlan:
         timeout_ms=bus.timeout_ms,
         retries=bus.retries,
         devices=devices,
+        line=values.LineSettings(bus.baud, values.Parity(bus.parity), bus.stop_bits, bus.pause_ms),
     )

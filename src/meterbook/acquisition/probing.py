@@ -11,13 +11,13 @@ from typing import Any
 
 from meterbook.acquisition import models, queries, values
 from meterbook.acquisition.contract import errors
-from meterbook.acquisition.contract.frames import Sample
+from meterbook.acquisition.contract.frames import Record, Sample
 from meterbook.acquisition.library import decode, documents
 from meterbook.acquisition.library import orders as byte_orders
 from meterbook.foundation import scoping
 
-# Of Modbus TCP frames: the transaction's header with the unit, then function and (in answers) the count of bytes.
-HEADER, ANSWER = 7, 9
+# Of Modbus TCP frames: the transaction's header, then the unit, function and (in answers) the count of bytes.
+HEADER = 6
 
 
 class ProbeNotFound(LookupError):
@@ -66,6 +66,15 @@ class ProbeRow:
     orders: tuple[byte_orders.OrderReading, ...]
     own_order: byte_orders.ByteOrder
     proposed: byte_orders.ByteOrder
+    protocol: values.BusProtocol = values.BusProtocol.MODBUS_TCP
+    secondary: str = ""
+    records: tuple[Record, ...] = ()
+    kin: tuple[str, str, int, int] | None = None
+
+    @property
+    def address(self) -> str:
+        """The meter's address as people write it."""
+        return self.secondary or str(self.unit_id)
 
     @property
     def is_final(self) -> bool:
@@ -86,12 +95,22 @@ class ProbeRow:
         """This will return the frame that carried the main counter, divided around its bytes; None when none came."""
         for each in self.frames:
             asked, answered = bytes.fromhex(each.request), bytes.fromhex(each.response)
-            function, address = asked[HEADER], int.from_bytes(asked[HEADER + 1 : HEADER + 3], "big")
-            start = ANSWER + 2 * (self.main.address - address)
-            end = start + 2 * self.main.words
-            if function == self.main.function and start >= ANSWER and end <= len(answered):
+            start, end = self._marked(asked, answered)
+            if 0 < start < end <= len(answered):
                 return MarkedFrame(asked, answered[:start], answered[start:end], answered[end:])
         return None
+
+    def _marked(self, asked: bytes, answered: bytes) -> tuple[int, int]:
+        """Where the bytes of the main counter stand in an answer, (0, 0) when they do not."""
+        if self.model.is_named:
+            sent = bytes.fromhex(self.raw.get(self.main.code, ""))
+            start = answered.find(sent) if sent else 0
+            return start, start + len(sent)
+        at = HEADER if asked[2:HEADER] == (len(asked) - HEADER).to_bytes(4, "big") else 0  # else RTU
+        function, address = asked[at + 1], int.from_bytes(asked[at + 2 : at + 4], "big")
+        start = at + 3 + 2 * (self.main.address - address)
+        is_there = function == self.main.function and start >= at + 3
+        return (start, start + 2 * self.main.words) if is_there else (0, 0)
 
     def reading(self, order: byte_orders.ByteOrder) -> byte_orders.OrderReading | None:
         """This will return what the main counter says in an order; None while nothing came of it."""
@@ -103,6 +122,8 @@ class ProbeRow:
 
     def samples(self, order: byte_orders.ByteOrder) -> tuple[Sample, ...]:
         """This will return all registers that came, read in an order; those that make no sense are left out."""
+        if self.model.is_named:
+            return decode.decode_records(self.model.registers, self.records).samples
         found = []
         for register in byte_orders.in_order(self.model, order).registers:
             sent = self.raw.get(register.code, "")
@@ -114,6 +135,50 @@ class ProbeRow:
             except errors.Nonsense:
                 continue
         return tuple(found)
+
+
+@dataclass(frozen=True)
+class SearchRow:
+    """A part of a search: the addresses from `first` up to `until`. `found` are those that answered, with the codes of
+    the models that fit; `next_unit` is the first that was not asked.
+    """
+
+    public_id: uuid.UUID
+    site_id: int
+    host: str
+    first: int
+    until: int
+    status: values.RequestStatus
+    found: tuple[tuple[int, tuple[str, ...]], ...]
+    next_unit: int
+    problem: queries.ProblemRow | None
+
+
+def get_search(*, public_id: uuid.UUID, real_at: datetime) -> SearchRow:
+    """This will return a part of a search for meters.
+
+    :param real_at: the machine's present instant (`kernel.clock.real_now`): searches expire in real time
+    :raises ProbeNotFound: when it is not there, belongs to another organization, or is a test read of one meter
+    """
+    probes = models.Probe.objects.filter(organization_id=scoping.current().organization_id, public_id=public_id)
+    probe = probes.exclude(until_unit=None).first()
+    if probe is None or probe.until_unit is None:
+        raise ProbeNotFound(ProbeNotFound.__doc__)
+    status = values.RequestStatus(probe.status)
+    if not status.is_final and probe.expires_at <= real_at:
+        status = values.RequestStatus.EXPIRED
+    answer: Mapping[str, Any] = probe.answer or {}
+    return SearchRow(
+        public_id=probe.public_id,
+        site_id=probe.site_id,
+        host=probe.host,
+        first=probe.unit_id,
+        until=probe.until_unit,
+        status=status,
+        found=tuple((unit, tuple(codes)) for unit, codes in answer.get("found", ())),
+        next_unit=answer.get("next_unit", probe.unit_id),
+        problem=queries.problem_row(values.Problem.from_json(answer.get("problem"))),
+    )
 
 
 def get_probe(*, public_id: uuid.UUID, real_at: datetime) -> ProbeRow:
@@ -137,7 +202,15 @@ def _row(probe: models.Probe, status: values.RequestStatus, answer: Mapping[str,
     main = byte_orders.main_counter(model)
     own = byte_orders.order_of(main)
     raw: Mapping[str, str] = answer.get("raw", {})
-    found = byte_orders.readings(main, raw[main.code]) if main.code in raw else ()
+    records = tuple(
+        Record(name, None if number is None else Decimal(number), unit, text, sent)
+        for name, number, unit, text, sent in answer.get("records", ())
+    )
+    if model.is_named:
+        found = byte_orders.of_record(main, records)
+    else:
+        found = byte_orders.readings(main, raw[main.code]) if main.code in raw else ()
+    kin = answer.get("kin")
     problem = values.Problem.from_json(answer.get("problem"))
     return ProbeRow(
         public_id=probe.public_id,
@@ -157,4 +230,8 @@ def _row(probe: models.Probe, status: values.RequestStatus, answer: Mapping[str,
         orders=found,
         own_order=own,
         proposed=byte_orders.choose(found, own),
+        protocol=values.BusProtocol(probe.protocol),
+        secondary=probe.secondary,
+        records=records,
+        kin=tuple(kin) if kin else None,
     )

@@ -30,6 +30,12 @@ class BusRow:
     timeout_ms: int
     retries: int
     is_enabled: bool
+    line: values.LineSettings = values.AS_USUAL
+
+    @property
+    def address(self) -> str:
+        """Where it is reached, as people write it: host and port, or the serial port."""
+        return values.place(self.host, self.port)
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,12 @@ class DeviceRow:
     request_hex: str
     response_hex: str
     took_ms: int | None
+    secondary: str = ""
+
+    @property
+    def address(self) -> str:
+        """The meter's address on the bus, as people write it."""
+        return self.secondary or str(self.unit_id)
 
 
 @dataclass(frozen=True)
@@ -263,6 +275,7 @@ def _bus_row(bus: models.Bus) -> BusRow:
         timeout_ms=bus.timeout_ms,
         retries=bus.retries,
         is_enabled=bus.is_enabled,
+        line=values.LineSettings(bus.baud, values.Parity(bus.parity), bus.stop_bits, bus.pause_ms),
     )
 
 
@@ -289,6 +302,7 @@ def _device_row(device: models.Device, state: models.DeviceState | None) -> Devi
         request_hex=state.request_hex if state else "",
         response_hex=state.response_hex if state else "",
         took_ms=state.took_ms if state else None,
+        secondary=device.secondary,
     )
 
 

@@ -51,6 +51,22 @@ _TEXTS: dict[str, tuple[str | Promise, str | Promise]] = {
         _("The meter hangs at no meter point, so that nothing says where its values belong."),
         _("Install the meter at a meter point."),
     ),
+    "MISSING_RECORD": (
+        _("The meter sends no record “%(record)s” for register %(register)s."),
+        _("Check the meter model against what the meter sends; another setting of the meter sends other records."),
+    ),
+    "MBUS_REFUSED": (
+        _("The meter answered that it cannot tell its values now."),
+        _("Ask again later; if that goes on, look at its display, and exchange it if it shows an error."),
+    ),
+    "MBUS_ENCRYPTED": (
+        _("The meter sends its values encrypted."),
+        _("Switch the encryption of the wired interface off with the tool of the maker."),
+    ),
+    "SERIAL_PORT": (
+        _("The serial port “%(host)s” is not allowed."),
+        _("Ask the owner of the platform to add the port to MB_SERIAL_PORTS, or correct it."),
+    ),
     "NETWORK": (
         _("Connections to %(address)s are not allowed."),
         _("Ask the owner of the platform to add the network to MB_ALLOWED_NETWORKS, or correct the address."),
@@ -118,6 +134,8 @@ def words(problem: values.Problem) -> str:
     text = _TEXTS.get(problem.code)
     if text is None:
         return problem.words
+    if problem.code == "CONNECTION" and problem.data.get("port") == 0:
+        return str(_("The serial port %(host)s cannot be opened.")) % {"host": problem.data.get("host")}
     try:
         return str(text[0]) % dict(problem.data)
     except KeyError:  # an older row without the figure

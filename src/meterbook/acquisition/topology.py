@@ -51,6 +51,7 @@ class BusNode:
     protocol: values.BusProtocol
     is_enabled: bool
     health: Health
+    line: values.LineSettings = values.AS_USUAL
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,12 @@ class DeviceNode:
     point_name: str
     point_code: str
     point_site_id: int | None
+    secondary: str = ""
+
+    @property
+    def address(self) -> str:
+        """The meter's address on the bus, as people write it."""
+        return self.secondary or str(self.unit_id)
 
 
 class BusNotFound(LookupError):
@@ -93,6 +100,7 @@ _ASKED = "CASE WHEN t.hour >= %(hour)s THEN t.asked + t.asked_before WHEN t.hour
 _FAILED = _ASKED.replace("asked", "failed")
 _BUSES = f"""
 SELECT b.public_id, site.name, b.name, b.host, b.port, b.protocol, b.is_enabled,
+    b.baud, b.parity, b.stop_bits, b.pause_ms,
     count(d.id),
     count(d.id) FILTER (WHERE s.status = 'OK'),
     count(d.id) FILTER (WHERE s.status = 'SILENT'),
@@ -110,7 +118,7 @@ WHERE b.organization_id = %(organization)s {{narrowed}}
 GROUP BY b.id, site.name
 """  # noqa: S608 - of constants only
 _DEVICES = f"""
-SELECT d.public_id, d.unit_id, d.model_code, d.is_enabled, coalesce(s.status, 'NEVER'), s.answered_at,
+SELECT d.public_id, d.unit_id, d.secondary, d.model_code, d.is_enabled, coalesce(s.status, 'NEVER'), s.answered_at,
     coalesce(s.failures, 0), coalesce({_ASKED}, 0), coalesce({_FAILED}, 0), s.problem::json,
     m.serial_number, p.public_id, coalesce(p.name, ''), coalesce(p.code, ''), p.site_id
 FROM acquisition_device d
@@ -120,7 +128,7 @@ LEFT JOIN metering_meterpoint p ON p.id = i.meter_point_id AND p.organization_id
 LEFT JOIN acquisition_devicestate s ON s.device_id = d.id AND s.organization_id = %(organization)s
 LEFT JOIN acquisition_devicetally t ON t.device_id = d.id AND t.organization_id = %(organization)s
 WHERE d.organization_id = %(organization)s AND d.bus_id = %(bus)s AND d.is_enabled {{narrowed}}
-ORDER BY d.unit_id, d.id
+ORDER BY d.unit_id, d.secondary, d.id
 """  # noqa: S608 - of constants only
 _TROUBLED = "AND (coalesce(s.status, 'NEVER') <> 'OK' OR s.failures > 0)"
 
@@ -191,16 +199,19 @@ def _bus(
     port: int,
     protocol: str,
     is_enabled: bool,
-    *counts: Any,  # noqa: ANN401 - a row
+    *more: Any,  # noqa: ANN401 - a row
 ) -> BusNode:
+    baud, parity, stop_bits, pause_ms, *counts = more
+    line = values.LineSettings(baud, values.Parity(parity), stop_bits, pause_ms)
     devices, answering, silent, never, failing, answered_at, asked, failed = counts
     health = Health(devices, answering, silent, never, failing, answered_at, int(asked), int(failed))
-    return BusNode(public_id, site, name, host, port, values.BusProtocol(protocol), is_enabled, health)
+    return BusNode(public_id, site, name, host, port, values.BusProtocol(protocol), is_enabled, health, line)
 
 
 def _device(
     public_id: uuid.UUID,
     unit_id: int,
+    secondary: str,
     model_code: str,
     is_enabled: bool,
     status: str,
@@ -225,6 +236,7 @@ def _device(
         point_name=point_name,
         point_code=point_code,
         point_site_id=site_id,
+        secondary=secondary,
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.acquisition.contract import errors
@@ -24,11 +26,134 @@ class BusProtocol(enum.StrEnum):
     """What is spoken on a bus."""
 
     MODBUS_TCP = "MODBUS_TCP"
+    MODBUS_RTU_TCP = "MODBUS_RTU_TCP"  # RTU frames that a simple converter passes through TCP
+    MODBUS_SERIAL = "MODBUS_SERIAL"  # RTU on a serial port of the machine that runs the collector
+    MBUS_TCP = "MBUS_TCP"  # a converter that passes the bytes of M-Bus through TCP
+    MBUS_SERIAL = "MBUS_SERIAL"  # a level converter on a serial port of the machine that runs the collector
+
+    @property
+    def is_serial(self) -> bool:
+        """Whether the bus is a port of the machine itself and no address in a network."""
+        return self in (BusProtocol.MODBUS_SERIAL, BusProtocol.MBUS_SERIAL)
+
+    @property
+    def is_mbus(self) -> bool:
+        """Whether meters on it name their values themselves."""
+        return self in (BusProtocol.MBUS_TCP, BusProtocol.MBUS_SERIAL)
 
 
-BUS_PROTOCOL_CAPTIONS = {BusProtocol.MODBUS_TCP: _("Modbus TCP")}
+BUS_PROTOCOL_CAPTIONS = {
+    BusProtocol.MODBUS_TCP: _("Modbus TCP"),
+    BusProtocol.MODBUS_RTU_TCP: _("Modbus RTU over TCP"),
+    BusProtocol.MODBUS_SERIAL: _("Modbus RTU on a serial port"),
+    BusProtocol.MBUS_TCP: _("M-Bus through a TCP converter"),
+    BusProtocol.MBUS_SERIAL: _("M-Bus on a serial port"),
+}
 # What the meter models of the library call the protocol: registers are the same over every kind of line.
-MODEL_PROTOCOL_OF = {BusProtocol.MODBUS_TCP: "MODBUS"}
+MODEL_PROTOCOL_OF = {each: "MBUS" if each.is_mbus else "MODBUS" for each in BusProtocol}
+USUAL_PORTS = {BusProtocol.MODBUS_TCP: 502, BusProtocol.MODBUS_RTU_TCP: 502, BusProtocol.MBUS_TCP: 10_001}
+
+
+class Parity(enum.StrEnum):
+    """The ninth bit of a character on a serial line."""
+
+    NONE = "N"
+    EVEN = "E"
+    ODD = "O"
+
+
+BAUDS = (300, 600, 1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200)
+STOP_BITS = (1, 2)
+LONGEST_PAUSE_MS = 5_000
+
+
+@dataclass(frozen=True)
+class LineSettings:
+    """How a serial line is set; `pause_ms` are real milliseconds between two exchanges, on any kind of line."""
+
+    baud: int = 9_600
+    parity: Parity = Parity.NONE
+    stop_bits: int = 1
+    pause_ms: int = 0
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether every part is one that lines have."""
+        is_pause = 0 <= self.pause_ms <= LONGEST_PAUSE_MS
+        return self.baud in BAUDS and self.stop_bits in STOP_BITS and is_pause
+
+    def as_json(self) -> dict[str, Any]:
+        """This will return what is stored."""
+        return {
+            "baud": self.baud,
+            "parity": self.parity.value,
+            "stop_bits": self.stop_bits,
+            "pause_ms": self.pause_ms,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> LineSettings:
+        """This will read back what `as_json` returned."""
+        return cls(**{**stored, "parity": Parity(stored["parity"])}) if stored else cls()
+
+
+PARITY_CAPTIONS = {Parity.NONE: _("None"), Parity.EVEN: _("Even"), Parity.ODD: _("Odd")}
+
+
+AS_USUAL = LineSettings()
+AS_USUAL_ON_MBUS = LineSettings(2_400, Parity.EVEN)
+
+
+def usual_line(protocol: BusProtocol) -> LineSettings:
+    """This will return how a line of a protocol is set where nobody says otherwise."""
+    return AS_USUAL_ON_MBUS if protocol.is_mbus else AS_USUAL
+
+
+PRIMARY_ADDRESSES = range(251)  # M-Bus: 251 to 255 are no meters' own
+BY_SELECTION = 253  # at which a meter of M-Bus answers that was selected by its secondary address
+SECONDARY_HELP = _(
+    "Write the 8 digits of the meter's number, or the 16 of number, maker, version and type; F stands for any digit."
+)
+SECONDARY = re.compile(r"[0-9F]{8}(?:[0-9A-F]{8})?")  # number, or number, maker, version and type
+
+
+def secondary_address(text: str) -> str | None:
+    """This will read a secondary address of M-Bus as 16 digits: "1458 8517" is 14588517FFFFFFFF. None when it is none.
+
+    The maker is written as it is sent: 2D2C is Kamstrup. F stands for any digit.
+    """
+    plain = re.sub(r"[\s-]", "", text).upper()
+    return plain.ljust(16, "F") if SECONDARY.fullmatch(plain) and plain.strip("F") else None
+
+
+def place(host: str, port: int) -> str:
+    """This will write where a bus is reached: host and port, or the path of a serial port."""
+    return f"{host}:{port}" if port else host
+
+
+def unit_ids(protocol: BusProtocol) -> range:
+    """This will return the addresses that a meter on a bus may have."""
+    return PRIMARY_ADDRESSES if protocol.is_mbus else UNIT_IDS
+
+
+def unit_help(protocol: BusProtocol) -> str:
+    """This will say in the reader's language which addresses there are."""
+    if protocol.is_mbus:
+        return gettext("The address lies between 0 and 250, as it is set at the meter.")
+    return gettext("The unit address lies between 1 and 247, as it is set at the meter.")
+
+
+def bus_address(unit_id: int, secondary: str) -> int:
+    """This will return the number by which drivers know a device: its address, or the 64 bits of its secondary one."""
+    return int(secondary, 16) if secondary else unit_id
+
+
+LIVE_SECONDS, LIVE_SECONDS_ON_MBUS = 10, 900
+
+
+def live_seconds(protocol: BusProtocol) -> int:
+    """This will return how often live values are asked where nobody says: M-Bus meters mostly live on a battery."""
+    return LIVE_SECONDS_ON_MBUS if protocol.is_mbus else LIVE_SECONDS
 
 
 # "" is the order that the model's document gives.

@@ -15,10 +15,9 @@ import structlog
 from meterbook.acquisition import networks, operations, plans, queries, values
 from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Frame, Sample
-from meterbook.acquisition.drivers.modbus_tcp.bus import ModbusTcpBus
 from meterbook.acquisition.library import decode
 from meterbook.acquisition.polling import agenda, backoff, blocks, timetable
-from meterbook.collector import buffer, hosts, pacing, probing, readers, watching
+from meterbook.collector import buffer, dialing, pacing, probing, readers, watching
 from meterbook.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -62,13 +61,14 @@ class BusRunner:
         self._speed = clock.speed()
         self._woken = asyncio.Event()
         self._pacer = pacing.Pacer()
-        self._line: ModbusTcpBus | None = None
+        self._line: dialing.Line | None = None
+        self._dialed, self._opened = "", _end(plan)
         self._must_resolve = True
         self.update(plan)
 
     def update(self, plan: plans.BusPlan) -> None:
         """This will follow a changed plan; what is known of devices that stay is kept."""
-        is_moved = (plan.host, plan.port) != (self.plan.host, self.plan.port)
+        is_moved = _end(plan) != _end(self.plan)
         self.plan = plan
         self._must_resolve = self._must_resolve or is_moved
         wanted = {device.device_id: device for device in plan.devices}
@@ -93,8 +93,10 @@ class BusRunner:
 
     def speaks_to(self, probe: operations.TakenProbe) -> bool:
         """This will say whether this bus talks to the place of a test read."""
-        hosts_here = {self.plan.host.lower()} | ({self._line.host} if self._line is not None else set())
-        return self.plan.bus_id == probe.bus_id or (self.plan.port == probe.port and probe.host.lower() in hosts_here)
+        hosts_here = {self.plan.host.lower(), self._dialed}
+        is_same_place = self.plan.port == probe.port and probe.host.lower() in hosts_here
+        is_same_line = self.plan.protocol is probe.protocol and self.plan.line == probe.line
+        return self.plan.bus_id == probe.bus_id or (is_same_place and is_same_line)
 
     def probe(self, probe: operations.TakenProbe) -> None:
         """This will serve a test read as soon as the bus is free: one conversation at a time with a gateway."""
@@ -190,7 +192,7 @@ class BusRunner:
                     continue
                 refusal = refusal or error  # the device lives but has no such registers; the others may be there
                 continue
-            decoded = decode.decode_block(planned.registers, planned.block, frame.words)
+            decoded = decode.decode_frame(planned.registers, planned.block, frame)
             frames.append(frame)
             samples.extend(decoded.samples)
             self._keep(reader, decoded.samples, frame)
@@ -203,7 +205,7 @@ class BusRunner:
         line = await self._connected()
         try:
             return await line.read(
-                reader.plan.unit_id, planned.block, timeout=self.plan.timeout_ms / 1000, retries=retries
+                reader.plan.address, planned.block, timeout=self.plan.timeout_ms / 1000, retries=retries
             )
         except (errors.ConnectionRefused, errors.ConnectionLost):
             self._must_resolve = True  # the gateway may have moved
@@ -215,14 +217,14 @@ class BusRunner:
         self._outlets.buffer.add(reader.plan.organization_id, rows)
         self._outlets.arrived()
 
-    async def _connected(self) -> ModbusTcpBus:
+    async def _connected(self) -> dialing.Line:
         """The line to the gateway, dialed by number: a name is resolved and checked here, and after each failure."""
         if self._line is None or self._must_resolve:
-            address = await hosts.resolve(self.plan.host, self.plan.port, self._allowed)
-            if self._line is not None and (self._line.host, self._line.port) != (address, self.plan.port):
+            address = await dialing.find(self.plan, self._allowed)
+            if self._line is not None and (self._dialed, self._opened) != (address, _end(self.plan)):
                 await self.close()
             if self._line is None:
-                self._line = ModbusTcpBus(address, self.plan.port, clock=clock.now)
+                self._line, self._dialed, self._opened = dialing.open_line(self.plan, address), address, _end(self.plan)
             self._must_resolve = False
         return self._line
 
@@ -255,8 +257,10 @@ class BusRunner:
     def _forgive(self, reader: readers.DeviceReader) -> None:
         """A device that answered a person is well: it need not rest any longer."""
         table = self._table(reader)
-        if table is not None and table.instant_every is not None:
-            slot, work = timetable.slot_of(clock.now(), table.instant_every), timetable.Work.INSTANT
+        work = timetable.Work.INSTANT if table is not None and table.instant_every else timetable.Work.ENERGY
+        step = table.step(work) if table is not None else None
+        if step is not None:
+            slot = timetable.slot_of(clock.now(), step)
             self._agenda.succeeded(agenda.Job(reader.plan.device_id, work, slot, self._policy(reader)))
 
     def _note_answer(self, reader: readers.DeviceReader, exchange: Exchange) -> None:
@@ -320,6 +324,11 @@ class ReaderEmpty(LookupError):
 
 
 SWITCHED_OFF = values.Problem("DISABLED", "the device is not asked at present", "Switch the device and its bus on.")
+
+
+def _end(plan: plans.BusPlan) -> tuple[object, ...]:
+    """What makes another line of it."""
+    return plan.protocol, plan.host, plan.port, plan.line
 
 
 def _since(began: float) -> int:

@@ -15,7 +15,7 @@ import psycopg
 import structlog
 from django.conf import settings
 
-from meterbook.acquisition import networks, operations, plans, values
+from meterbook.acquisition import networks, operations, plans
 from meterbook.collector import buffer, buses, pacing, probing
 from meterbook.collector.database import Database, DatabaseLost
 from meterbook.collector.writer import ACTOR, Writer, until_written
@@ -219,7 +219,7 @@ class Collector:
         running.runner.ask(request)
 
     def _apply(self, loaded: tuple[plans.BusPlan, ...]) -> None:
-        wanted = {plan.bus_id: plan for plan in loaded if plan.protocol is values.BusProtocol.MODBUS_TCP}
+        wanted = {plan.bus_id: plan for plan in loaded}
         for bus_id in self.running.keys() - wanted.keys():
             self.running.pop(bus_id).task.cancel()
             log.info("collector.bus_ended", bus=bus_id)

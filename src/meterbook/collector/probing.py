@@ -10,10 +10,9 @@ import structlog
 
 from meterbook.acquisition import networks, operations, values
 from meterbook.acquisition.contract import errors, frames
-from meterbook.acquisition.drivers.modbus_tcp.bus import ModbusTcpBus
 from meterbook.acquisition.library import documents
 from meterbook.acquisition.polling import blocks
-from meterbook.collector import hosts
+from meterbook.collector import dialing, searching
 from meterbook.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -38,12 +37,11 @@ class Lines:
     async def ask(self, probe: operations.TakenProbe) -> operations.ProbeAnswer | None:
         """This will open a connection, ask, and close it again; None when the time is over."""
         turn = self._turns.setdefault((probe.host, probe.port), asyncio.Lock())
-        line: list[ModbusTcpBus] = []
+        line: list[dialing.Line] = []
 
         async def connected() -> frames.Bus:
             if not line:
-                address = await hosts.resolve(probe.host, probe.port, self._allowed)
-                line.append(ModbusTcpBus(address, probe.port, clock=clock.now))
+                line.append(dialing.open_line(probe, await dialing.find(probe, self._allowed)))
             return line[0]
 
         async with turn:
@@ -77,8 +75,14 @@ async def _ask(connected: Connected, probe: operations.TakenProbe, began: float)
     sent: list[tuple[str, str]] = []
     raw: dict[str, str] = {}
     refusal: errors.ExceptionAnswer | None = None
+    if probe.until_unit is not None:
+        found, following = await searching.search(await connected(), probe)
+        return operations.ProbeAnswer(took_ms=_since(began), found=found, next_unit=following)
     timeout = min(probe.timeout_ms, LONGEST_MS) / 1000
-    for planned in blocks.plan_model(documents.load(probe.model_code)).everything:
+    model = documents.load(probe.model_code)
+    if model.is_named:
+        return await _read_out(await connected(), probe, model, timeout, began)
+    for planned in blocks.plan_model(model).everything:
         line = await connected()
         try:
             frame = await line.read(probe.unit_id, planned.block, timeout=timeout, retries=RETRIES)
@@ -93,6 +97,21 @@ async def _ask(connected: Connected, probe: operations.TakenProbe, began: float)
             raw[register.code] = "".join(f"{word:04x}" for word in frame.words[start : start + register.words])
     problem = values.Problem.of(refusal) if refusal is not None else None
     return operations.ProbeAnswer(took_ms=_since(began), frames=tuple(sent), raw=raw, problem=problem)
+
+
+async def _read_out(
+    line: frames.Bus, probe: operations.TakenProbe, model: documents.MeterModel, timeout: float, began: float
+) -> operations.ProbeAnswer:
+    """All records that the meter sends are kept, and which of them the model's registers are."""
+    frame = await line.read(probe.address, frames.RECORDS, timeout=timeout, retries=RETRIES)
+    sent = {record.name: record.raw for record in frame.records}
+    return operations.ProbeAnswer(
+        took_ms=_since(began),
+        frames=((frame.request, frame.response),),
+        raw={each.code: sent[each.record] for each in model.registers if each.record in sent},
+        records=frame.records,
+        kin=frame.kin,
+    )
 
 
 def _since(began: float) -> int:

@@ -35,6 +35,7 @@ class DeviceReader:
     noted: dict[int, datetime] = field(default_factory=dict)
     failing_since: datetime | None = None
     refuses_gaps: bool = False
+    is_on_battery: bool = False  # as most M-Bus meters that measure no electricity
 
     def refuse_gaps(self) -> None:
         """This will remember that the device does not answer for words between its registers."""
@@ -48,11 +49,11 @@ class DeviceReader:
         """
         if not self.feeds:
             return None
+        if self.is_on_battery:
+            watched = 0  # a look at the page must not empty it
         counters = [each.step for each in self.feeds.values() if each.kind is metering_values.SeriesKind.CUMULATIVE]
-        return timetable.Timetable(
-            energy_every=timedelta(minutes=min(counters)) if counters else None,
-            instant_every=timetable.live_every(self.plan.live_seconds, speed=speed, watched=watched),
-        )
+        live = timetable.live_every(self.plan.live_seconds, speed=speed, watched=watched)
+        return timetable.planned(counters, live, is_one_readout=not self.requests.instant)
 
     def store(self, sample: Sample, at: datetime) -> Stored | None:
         """This will say where a sample goes: the first one of each slot of its series is a reading.
@@ -99,6 +100,7 @@ def prepare(plan: plans.DevicePlan, former: DeviceReader | None = None) -> Devic
     reader = DeviceReader(
         plan, blocks.plan_model(model, feeds if feeds else None), feeds, problems[0] if problems else None
     )
+    reader.is_on_battery = model.is_named and model.service != "ELECTRICITY"
     if former is not None:
         reader.noted, reader.failing_since = former.noted, former.failing_since
         if former.refuses_gaps and former.plan.model_code == plan.model_code:

@@ -169,6 +169,25 @@ class TestMoveBus:
         assert (row.host, row.port) == ("127.0.0.1", 1502)
         assert written == [({"host": "127.0.0.1", "port": 502}, {"host": "127.0.0.1", "port": 1502})]
 
+    @pytest.mark.spec("M-014/2")
+    def test_keeps_meter_points_and_what_they_showed(self) -> None:
+        organization = identity.organization()
+        site = sites.site(organization=organization)
+        bus = factory.bus(site=site, port=502)
+        installed = factory.installed_meter(organization=organization, site=site)
+        device = factory.device(organization=organization, on=bus, meter=installed.meter)
+        series = installed.series["energy_import"]
+        metering.record(series, [(factory.AT, 4_711_00)])
+
+        with scoping.scope([organization.pk], actor=factory.ACTOR):
+            before = plans.devices_for_collector()[0].devices
+            move(bus, port=1502)
+            (moved,) = plans.devices_for_collector()
+
+        assert (moved.port, moved.devices) == (1502, before)
+        assert moved.devices[0].device_id == device.pk
+        assert factory.stored(series) == [(factory.AT, 4_711_00)]
+
     def test_refuses_what_cannot_be(self) -> None:
         bus = factory.bus(site=sites.site(organization=identity.organization()))
 

@@ -65,12 +65,14 @@ class TestAsking:
         [
             (operations.Place(unit_id=7, host="192.0.2.7"), "eastron_sdm630", "host"),
             (operations.Place(unit_id=7, host="a b"), "eastron_sdm630", "host"),
+            (operations.Place(unit_id=7, host="[::1"), "eastron_sdm630", "host"),
+            (operations.Place(unit_id=7, host="http://127.0.0.1"), "eastron_sdm630", "host"),
             (operations.Place(unit_id=7, host="127.0.0.1", port=0), "eastron_sdm630", "port"),
             (operations.Place(unit_id=248, host="127.0.0.1"), "eastron_sdm630", "unit_id"),
             (operations.Place(unit_id=7, host="127.0.0.1"), "imported", "model_code"),
             (operations.Place(unit_id=7, bus=uuid.UUID(int=4)), "eastron_sdm630", "gateway"),
         ],
-        ids=["network", "host", "port", "unit", "model", "bus"],
+        ids=["network", "host", "brackets", "URL", "port", "unit", "model", "bus"],
     )
     def test_names_the_field_that_cannot_be(
         self, site: site_models.Site, place: operations.Place, model: str, field: str

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Block
+from meterbook.acquisition.contract.modbus import registers
 from meterbook.acquisition.drivers.modbus_tcp import codec
 
 # pymodbus test/framer/test_framer.py (BSD-3-Clause); KOSTAL header walk, evcc issue 15726
@@ -48,7 +49,7 @@ class TestRequest:
         ids=["broadcast", "unit", "function", "empty", "long", "end", "negative"],
     )
     def test_is_refused_when_the_protocol_has_none(self, unit: int, block: Block) -> None:
-        with pytest.raises(codec.RequestRefused):
+        with pytest.raises(registers.RequestRefused):
             codec.request(1, unit, block)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from meterbook.kernel.quantity import Quantity, Unit
@@ -31,12 +32,32 @@ class Block:
         return self.address + self.count
 
 
+RECORDS = Block(0, 0, 0)  # all that a device says by itself: M-Bus meters have names of values in place of addresses
+
+
+@dataclass(frozen=True)
+class Record:
+    """A value that a device names itself, such as "energy.tariff1"; `raw` is what it sent for it, in hex.
+
+    `number` is exact, in `unit` as the protocol's standard writes it; None for what is no number, which then may be a
+    `text`: a date, a version.
+    """
+
+    name: str
+    number: Decimal | None
+    unit: str
+    text: str
+    raw: str
+
+
 @dataclass(frozen=True)
 class Frame:
     """One request with its answer, as both went over the wire, in lower-case hex without spaces.
 
     `at` is the product's time when the answer had come in, `took_ms` the real time between the last request and it.
     `attempts` counts the requests that were sent. `words` are the 16-bit words of the answer, in its order.
+    A device that names its values answers with `records` instead; where it took several telegrams, request and response
+    are all of them, one behind the other. `kin` is who it says it is: manufacturer, number, version, medium.
     """
 
     request: str
@@ -45,6 +66,8 @@ class Frame:
     took_ms: int
     words: tuple[int, ...]
     attempts: int = 1
+    records: tuple[Record, ...] = ()
+    kin: tuple[str, str, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +94,7 @@ class Sample:
 
 
 class Bus(Protocol):
-    """Anything that devices hang on; one request at a time."""
+    """Anything that devices hang on; one request at a time. A unit is the address of a device on it."""
 
     async def read(self, unit: int, block: Block, *, timeout: float, retries: int = 0) -> Frame:
         """This will fetch a block of a device; `timeout` is in real seconds for each attempt."""

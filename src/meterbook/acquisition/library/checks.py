@@ -20,6 +20,7 @@ from meterbook.kernel.quantity import Dimension, Unit
 MAX_WORDS = 125  # the most that one Modbus answer can carry (Modbus Application Protocol 1.1b3, 6.3 and 6.4)
 WORDS = {"int16": 1, "uint16": 1, "int32": 2, "uint32": 2, "float32": 2, "int64": 4, "uint64": 4, "float64": 4}
 LAST_ADDRESS = 65_535
+MBUS = "MBUS"  # the protocol whose meters name their values themselves
 COUNTED = frozenset(
     {
         Dimension.ENERGY,
@@ -182,24 +183,32 @@ def _values(document: Document) -> Iterator[Fault]:
         elif entry["kind"] == "CUMULATIVE" and Unit[entry["unit"]].dimension not in COUNTED:
             what = f"{entry['unit']} is measured at an instant, no counter adds it up"
             yield document.fault((*path, "unit"), what, "make the kind INSTANT, or correct the unit")
-        if Fraction(entry.get("scale", "1")) <= 0:
-            yield document.fault((*path, "scale"), "the scale is not above zero", "write the factor from raw to unit")
         if entry.get("wrap") is not None and entry["kind"] != "CUMULATIVE":
             yield document.fault((*path, "wrap"), "only a counter wraps", "remove wrap, or make the kind CUMULATIVE")
-        if entry["address"] + WORDS[entry["type"]] - 1 > LAST_ADDRESS:
-            yield document.fault((*path, "address"), "ends behind address 65535", "correct the address")
-        if WORDS[entry["type"]] > document.content.get("limits", {}).get("words", MAX_WORDS):
-            yield document.fault((*path, "type"), "wider than limits.words", "raise limits.words or correct the type")
+        if document.content["protocol"] != MBUS:
+            yield from _places(document, path, entry)
+
+
+def _places(document: Document, path: Path, entry: Mapping[str, Any]) -> Iterator[Fault]:
+    """What only a register at an address has."""
+    if Fraction(entry.get("scale", "1")) <= 0:
+        yield document.fault((*path, "scale"), "the scale is not above zero", "write the factor from raw to unit")
+    if entry["address"] + WORDS[entry["type"]] - 1 > LAST_ADDRESS:
+        yield document.fault((*path, "address"), "ends behind address 65535", "correct the address")
+    if WORDS[entry["type"]] > document.content.get("limits", {}).get("words", MAX_WORDS):
+        yield document.fault((*path, "type"), "wider than limits.words", "raise limits.words or correct the type")
 
 
 def _doubles(document: Document) -> Iterator[Fault]:
     entries = document.content["registers"]
     codes: dict[str, int] = {}
     series: dict[str, int] = {}
+    records: dict[str, int] = {}
     for index, entry in enumerate(entries):
         for key, value, seen in (
             ("code", entry["code"], codes),
             ("series", entry.get("series", entry["code"]), series),
+            *((("record", entry["record"], records),) if "record" in entry else ()),
         ):
             if value in seen:
                 line = document.lines[("registers", seen[value])]
@@ -210,6 +219,8 @@ def _doubles(document: Document) -> Iterator[Fault]:
 
 
 def _overlaps(document: Document) -> Iterator[Fault]:
+    if document.content["protocol"] == MBUS:
+        return
     spans = sorted(
         (entry["function"], entry["address"], entry["address"] + WORDS[entry["type"]], index)
         for index, entry in enumerate(document.content["registers"])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 
 from meterbook.acquisition.contract import errors
-from meterbook.acquisition.contract.frames import Block, Sample
+from meterbook.acquisition.contract.frames import RECORDS, Block, Frame, Record, Sample
+from meterbook.acquisition.library import record_units
 from meterbook.acquisition.library import words as register_words
 from meterbook.acquisition.library.documents import Register
 from meterbook.metering.validation import registers as stored_registers
@@ -16,6 +19,13 @@ MANTISSAS = {"float32": stored_registers.SINGLE_BITS, "float64": stored_register
 
 class Absent(errors.Nonsense):
     """The meter says that it has no value in a register."""
+
+
+class MissingRecord(Absent):
+    """The meter sends no record of the name that a register has."""
+
+    code = "MISSING_RECORD"
+    remedy = "Check the meter model against what the meter sends; another setting of it sends other records."
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,78 @@ def decode_block(registers: Iterable[Register], block: Block, words: tuple[int, 
         except errors.Nonsense as error:
             refused.append((register, error))
     return Decoded(tuple(samples), tuple(refused))
+
+
+def decode_frame(registers: Iterable[Register], block: Block, frame: Frame) -> Decoded:
+    """This will decode what a request brought, words or records."""
+    if block == RECORDS:
+        return decode_records(registers, frame.records)
+    return decode_block(registers, block, frame.words)
+
+
+def decode_records(registers: Iterable[Register], records: Iterable[Record]) -> Decoded:
+    """This will find registers among records by their names, wherever they stand; a counter must be there."""
+    known = {record.name: record for record in records}
+    samples: list[Sample] = []
+    refused: list[tuple[Register, errors.Nonsense]] = []
+    for register in registers:
+        record = known.get(register.record)
+        try:
+            samples.append(decode_record(register, record))
+        except Absent as error:
+            if register.is_energy:
+                refused.append((register, error))
+        except errors.Nonsense as error:
+            refused.append((register, error))
+    return Decoded(tuple(samples), tuple(refused))
+
+
+def decode_record(register: Register, record: Record | None) -> Sample:
+    """This will decode one record into the unit of its register: 37351 x 10^3 Wh are 37351.000 kWh.
+
+    :raises Absent: when the meter sent no such record, or none with a number
+    :raises meterbook.acquisition.contract.errors.Nonsense: for a unit that measures something else, a counter below
+        zero or at its wrap, or a number that 64 bits cannot hold
+    """
+    if record is None or record.number is None:
+        if record is None:
+            raise _unlike(register, None, "the meter sends no such record", MissingRecord)
+        raise _unlike(register, record, "the meter says that it has no value there", Absent)
+    factor = record_units.factor(record.unit, register.unit)
+    if factor is None:
+        raise _unlike(register, record, f"{record.unit or 'a number without unit'} is no {register.unit}")
+    try:
+        value = _stored(record.number, factor, register.decimals)
+    except stored_registers.RegisterTooLarge as error:
+        raise _unlike(register, record, f"{record.number} is no value") from error
+    if register.is_energy and value < 0:
+        raise _unlike(register, record, f"{record.number} is below zero, a counter never is")
+    if register.wrap is not None and value >= register.wrap:
+        raise _unlike(register, record, f"{record.number} is beyond the counter's last digit")
+    return Sample(
+        code=register.code,
+        series_code=register.series_code,
+        value=value,
+        decimals=register.decimals,
+        unit=register.unit,
+        kind=register.kind,
+        is_coarse=False,
+        raw=record.raw,
+    )
+
+
+def _stored(number: Decimal, factor: Fraction, decimals: int) -> int:
+    exact = Fraction(number) * factor * 10**decimals
+    return stored_registers.from_integer(exact.numerator, Fraction(1, exact.denominator), 0).value
+
+
+def _unlike(
+    register: Register, record: Record | None, what: str, kind: type[errors.Nonsense] = errors.Nonsense
+) -> errors.Nonsense:
+    sent = f" (0x{record.raw})" if record is not None else ""
+    raw = record.raw if record is not None else ""
+    words = f"register {register.code}, record {register.record}{sent}: {what}"
+    return kind(words, register=register.code, record=register.record, raw=raw)
 
 
 def decode(register: Register, words: tuple[int, ...]) -> Sample:

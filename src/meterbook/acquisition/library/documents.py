@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from meterbook.acquisition.contract.frames import Kind
+from meterbook.acquisition.contract.frames import RECORDS, Kind
 from meterbook.acquisition.library import checks, words
 from meterbook.kernel.quantity import Unit
 
@@ -33,6 +33,9 @@ class Register:
     significant word first) or "little"; a device may differ from its model, then also by the bytes of a word
     (`library.orders`). `absent` is the raw integer with which the meter says that it has no value there; None when it
     has no such word.
+
+    A meter that names its values itself (M-Bus) has no addresses: `record` is the name of the value there, as
+    `en13757.registers` makes it, and function, address and words are 0.
     """
 
     code: str
@@ -49,6 +52,7 @@ class Register:
     decimals: int
     wrap: int | None
     absent: int | None = None
+    record: str = ""
 
     @property
     def is_energy(self) -> bool:
@@ -59,6 +63,19 @@ class Register:
     def end(self) -> int:
         """The first address behind the register."""
         return self.address + self.words
+
+
+@dataclass(frozen=True)
+class Kin:
+    """Who an M-Bus meter of a model says it is; None where the model leaves it open."""
+
+    manufacturer: str
+    version: int | None = None
+    medium: int | None = None
+
+    def matches(self, manufacturer: str, version: int, medium: int) -> bool:
+        """Whether a meter that says so may be of the model."""
+        return self.manufacturer == manufacturer and self.version in (None, version) and self.medium in (None, medium)
 
 
 @dataclass(frozen=True)
@@ -82,6 +99,12 @@ class MeterModel:
     is_simulated: bool = False
     is_secondary: bool = False
     traps: tuple[Mapping[str, str], ...] = ()
+    kin: Kin | None = None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its meters name their values themselves: one readout brings all of them."""
+        return self.protocol == checks.MBUS
 
     def register(self, code: str) -> Register:
         """This will return the register of a code.
@@ -145,11 +168,15 @@ def _model(content: Mapping[str, Any]) -> MeterModel:
         is_simulated=content.get("simulated", False),
         is_secondary=content.get("side") == "SECONDARY",
         traps=tuple(MappingProxyType(dict(each)) for each in content.get("traps", ())),
+        kin=Kin(**content["identity"]) if "identity" in content else None,
     )
 
 
 def _registers(content: Mapping[str, Any]) -> Iterable[Register]:
     for entry in content["registers"]:
+        if "record" in entry:
+            yield _record(entry)
+            continue
         yield Register(
             code=entry["code"],
             series_code=entry.get("series", entry["code"]),
@@ -166,3 +193,22 @@ def _registers(content: Mapping[str, Any]) -> Iterable[Register]:
             wrap=entry.get("wrap"),
             absent=words.largest(entry["type"]) if content.get("absent") else None,
         )
+
+
+def _record(entry: Mapping[str, Any]) -> Register:
+    return Register(
+        code=entry["code"],
+        series_code=entry.get("series", entry["code"]),
+        caption=MappingProxyType(dict(entry["caption"])),
+        function=RECORDS.function,
+        address=RECORDS.address,
+        words=RECORDS.count,
+        type="record",
+        word_order="big",
+        scale=Fraction(1),
+        unit=Unit[entry["unit"]],
+        kind=Kind[entry["kind"]],
+        decimals=entry["decimals"],
+        wrap=entry.get("wrap"),
+        record=entry["record"],
+    )

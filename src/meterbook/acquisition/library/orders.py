@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from meterbook.acquisition.contract import errors
-from meterbook.acquisition.contract.frames import Sample
+from meterbook.acquisition.contract.frames import Record, Sample
 from meterbook.acquisition.library import decode, words
 from meterbook.acquisition.library.documents import MeterModel, Register
 
@@ -91,6 +91,24 @@ def readings(register: Register, raw_hex: str) -> tuple[OrderReading, ...]:
     sent = bytes.fromhex(raw_hex)
     orders = tuple(ByteOrder) if len(sent) > 2 else (ByteOrder.O1234, ByteOrder.O2143)
     return tuple(_reading(register, sent, order) for order in orders)
+
+
+def of_record(register: Register, records: Iterable[Record]) -> tuple[OrderReading, ...]:
+    """This will return what a register says among records with names, where there is nothing to put in order.
+
+    Empty when it is not among them.
+    """
+    record = next((each for each in records if each.name == register.record), None)
+    if record is None:
+        return ()
+    try:
+        sample = decode.decode_record(register, record)
+    except errors.Nonsense:
+        sample = None
+    number = sample.quantity.number if sample is not None else None
+    is_plausible = sample is not None and number is not None and 0 <= number < MOST
+    octets = bytes.fromhex(record.raw).hex(" ")
+    return (OrderReading(order_of(register), "", octets, number, sample, is_plausible),)
 
 
 def choose(found: Sequence[OrderReading], own: ByteOrder) -> ByteOrder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from meterbook.acquisition import models
+from meterbook.acquisition import models, values
 from meterbook.foundation import bus as foundation_bus
 from meterbook.foundation import operation, scoping
 from meterbook.metering import models as metering_models
@@ -15,11 +15,12 @@ BATCH = 1_000
 
 @dataclass(frozen=True)
 class DevicePlan:
-    """A meter and its address on a bus; it speaks as its model says."""
+    """A meter and its address on a bus; it speaks as its model says. With a `secondary` address `unit_id` is 253."""
 
     bus: models.Bus
     meter: metering_models.Meter
     unit_id: int
+    secondary: str = ""
 
 
 @operation.operation
@@ -35,8 +36,10 @@ def create_devices(*, devices: Sequence[DevicePlan]) -> None:
                 organization_id=organization_id,
                 bus=plan.bus,
                 meter=plan.meter,
-                unit_id=plan.unit_id,
+                unit_id=values.BY_SELECTION if plan.secondary else plan.unit_id,
+                secondary=plan.secondary,
                 model_code=plan.meter.model_code,
+                live_seconds=values.live_seconds(values.BusProtocol(plan.bus.protocol)),
             )
             for plan in devices
         ],

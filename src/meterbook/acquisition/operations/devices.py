@@ -7,23 +7,24 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from meterbook.acquisition import events, models, networks, values
+from meterbook.acquisition import events, gateway_models, models, networks, values
 from meterbook.acquisition.library import documents, orders
 from meterbook.audit import operations as audit_operations
 from meterbook.foundation import bus as foundation_bus
 from meterbook.foundation import events as foundation_events
 from meterbook.foundation import operation, scoping
+from meterbook.foundation.tls import hosts
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models as metering_models
 from meterbook.sites import models as site_models
 
 
 class BusMisconfigured(ValueError):
-    """A bus needs a host, a port from 1 to 65535, a time-out from 50 ms to 60 s and 0 to 10 retries."""
+    """A bus needs a host, a port from 1 to 65535, a time-out of 50 ms to 60 s, 0 to 10 retries, a possible line."""
 
 
 class DeviceMisconfigured(ValueError):
-    """A device needs a model of the library that speaks the protocol of its bus and a unit address from 1 to 247."""
+    """A device needs a model of the library that speaks the protocol of its bus, and an address that there is on it."""
 
 
 class AddressTaken(ValueError):
@@ -43,22 +44,28 @@ def create_bus(
     protocol: values.BusProtocol = values.BusProtocol.MODBUS_TCP,
     timeout_ms: int = 1000,
     retries: int = 2,
+    line: values.LineSettings | None = None,
 ) -> models.Bus:
     """This will add a bus to a site.
 
-    :param host: address or name; the collector checks what a name resolves to before each connection
+    :param host: address or name, or the path of a serial port; the collector checks what a name resolves to before
+        each connection
     :param allowed: what the platform's owner allowed (`networks.AllowedNetworks.from_environment`)
     :param timeout_ms: real milliseconds that one attempt may take
+    :param line: how a serial line is set, and the pause between two exchanges; of M-Bus behind a converter too
     :raises BusMisconfigured: naming what is out of range
     :raises networks.NetworkNotAllowed: when the address is not allowed
+    :raises networks.SerialPortNotAllowed: when the serial port is not allowed
     :raises AddressTaken: when the site has a bus of that name
     """
-    host = host.strip()
-    if not host or any(each.isspace() or each in "/@" for each in host):
-        raise BusMisconfigured(_("Give the gateway's address or name alone, such as 192.168.10.4."))
-    if port not in values.PORTS or not 50 <= timeout_ms <= 60_000 or not 0 <= retries <= 10:
-        raise BusMisconfigured(_("A bus takes ports 1 to 65535, a time-out of 50 ms to 60 s and 0 to 10 retries."))
-    allowed.check_host(host)
+    if protocol.is_serial:
+        host, port = host.strip(), 0
+        allowed.check_serial(host)
+    else:
+        host = _host(host)
+        allowed.check_host(host)
+    line = line or values.usual_line(protocol)
+    _check(protocol, port, timeout_ms, retries, line)
     fields = {
         "name": name,
         "protocol": protocol.value,
@@ -66,6 +73,10 @@ def create_bus(
         "port": port,
         "timeout_ms": timeout_ms,
         "retries": retries,
+        "baud": line.baud,
+        "parity": line.parity.value,
+        "stop_bits": line.stop_bits,
+        "pause_ms": line.pause_ms,
     }
     try:
         with transaction.atomic():
@@ -84,15 +95,21 @@ def move_bus(
     """This will have a bus reached at another address; the same again changes nothing.
 
     :raises models.Bus.DoesNotExist: when the organization has no such bus
-    :raises BusMisconfigured: when the port is out of range
+    :raises BusMisconfigured: when the host is none, or the port is out of range
     :raises networks.NetworkNotAllowed: when the address is not allowed
     """
     bus = models.Bus.objects.get(organization_id=scoping.current().organization_id, pk=bus_id)
+    is_serial = values.BusProtocol(bus.protocol).is_serial
+    host = host.strip() if is_serial or host == bus.host else _host(host)
+    port = 0 if is_serial else port
     if (bus.host, bus.port) == (host, port):
         return
-    if port not in values.PORTS:
+    if is_serial:
+        allowed.check_serial(host)
+    elif port not in values.PORTS:
         raise BusMisconfigured(_("A bus takes ports 1 to 65535, a time-out of 50 ms to 60 s and 0 to 10 retries."))
-    allowed.check_host(host)
+    else:
+        allowed.check_host(host)
     before = {"host": bus.host, "port": bus.port}
     bus.host, bus.port = host, port
     bus.save(update_fields=["host", "port"])
@@ -118,19 +135,25 @@ def create_device(
     unit_id: int,
     model_code: str = "",
     byte_order: orders.ByteOrder | None = None,
-    live_seconds: int = 10,
+    live_seconds: int | None = None,
+    secondary: str = "",
 ) -> models.Device:
     """This will put a meter on a bus; the collector begins to read it within half a minute.
 
     :param model_code: a document of the library; the meter's own model when empty
     :param byte_order: in which this meter sends its numbers, where it differs from its model
-    :param live_seconds: how often live values are asked, in product seconds
+    :param live_seconds: how often live values are asked, in product seconds; None: as it is usual for its protocol
+    :param secondary: the address of an M-Bus meter by its number (`values.secondary_address`); then `unit_id` is of
+        no account
     :raises DeviceMisconfigured: for an unknown model, another protocol, or an address that cannot be
     :raises AddressTaken: when the address is in use on the bus, or the meter is read through another device
     """
+    _require_own_gateway(bus, meter)
     model = _model(model_code or meter.model_code, bus)
-    if unit_id not in values.UNIT_IDS:
-        raise DeviceMisconfigured(_("The unit address lies between 1 and 247, as it is set at the meter."))
+    protocol = values.BusProtocol(bus.protocol)
+    unit_id = values.BY_SELECTION if secondary else unit_id
+    check_address(protocol, unit_id, secondary)
+    live_seconds = values.live_seconds(protocol) if live_seconds is None else live_seconds
     if not 1 <= live_seconds <= 3600:
         raise DeviceMisconfigured(_("Live values are asked every 1 to 3600 seconds."))
     order = None if byte_order is orders.order_of(orders.main_counter(model)) else byte_order
@@ -141,25 +164,38 @@ def create_device(
                 bus=bus,
                 meter=meter,
                 unit_id=unit_id,
+                secondary=secondary,
                 model_code=model.code,
                 byte_order=order.value if order is not None else "",
                 live_seconds=live_seconds,
             )
     except IntegrityError as error:
-        raise _taken(error, bus, unit_id, meter) from error
+        raise _taken(error, bus, secondary or str(unit_id), meter) from error
     models.DeviceState.objects.create(organization_id=bus.organization_id, device=device)
-    after = {
-        "bus": bus.name,
-        "meter": meter.serial_number,
-        "unit_id": unit_id,
-        "model_code": model.code,
-        "byte_order": order.value if order is not None else "",
-    }
     audit_operations.record(
-        actor=actor, at=at, action="acquisition:create_device", subject=device, before=None, after=after
+        actor=actor, at=at, action="acquisition:create_device", subject=device, before=None, after=_told(device)
     )
     foundation_bus.notify("device", device.organization_id, [device.pk])
     return device
+
+
+def _told(device: models.Device) -> dict[str, object]:
+    """What the trail keeps of a device."""
+    names = ("unit_id", "model_code", "byte_order", *(("secondary",) if device.secondary else ()))
+    facts = {name: getattr(device, name) for name in names}
+    return {"bus": device.bus.name, "meter": device.meter.serial_number, **facts}
+
+
+def check_address(protocol: values.BusProtocol, unit_id: int, secondary: str) -> None:
+    """This will pass when a meter on a bus may have the address.
+
+    :raises DeviceMisconfigured: when it may not
+    """
+    if secondary:
+        if not protocol.is_mbus or values.secondary_address(secondary) != secondary:
+            raise DeviceMisconfigured(str(values.SECONDARY_HELP))
+    elif unit_id not in values.unit_ids(protocol):
+        raise DeviceMisconfigured(values.unit_help(protocol))
 
 
 @operation.operation
@@ -176,7 +212,7 @@ def set_device_enabled(*, actor: Actor, at: datetime, device: models.Device, is_
             device.save(update_fields=["is_enabled"])
     except IntegrityError as error:
         device.is_enabled = not is_enabled
-        raise _taken(error, device.bus, device.unit_id, device.meter) from error
+        raise _taken(error, device.bus, device.secondary or str(device.unit_id), device.meter) from error
     audit_operations.record(
         actor=actor,
         at=at,
@@ -231,6 +267,18 @@ def _forget_silence(device: models.Device) -> None:
     )
 
 
+def _require_own_gateway(bus: models.Bus, meter: metering_models.Meter) -> None:
+    """What a field gateway reads it must be allowed to deliver; otherwise its readings would be refused."""
+    if bus.gateway_id is None:
+        return
+    links = gateway_models.GatewayMeter.objects.filter(
+        organization_id=bus.organization_id, gateway_id=bus.gateway_id, meter=meter, removed_at=None
+    )
+    if not links.exists():
+        words = _("Bus “%(bus)s” is read by a field gateway; add the meter on the gateway's page first.")
+        raise DeviceMisconfigured(words % {"bus": bus.name})
+
+
 def _model(code: str, bus: models.Bus) -> documents.MeterModel:
     try:
         model = documents.load(code)
@@ -247,12 +295,12 @@ def _model(code: str, bus: models.Bus) -> documents.MeterModel:
 
 
 def _taken(
-    error: IntegrityError, bus: models.Bus, unit_id: int, meter: metering_models.Meter
+    error: IntegrityError, bus: models.Bus, address: str, meter: metering_models.Meter
 ) -> AddressTaken | IntegrityError:
     if "device_unit_once_a_bus" in str(error):
         return AddressTaken(
             _("Address %(unit)s is in use on bus “%(bus)s”; give each meter an address of its own.")
-            % {"unit": unit_id, "bus": bus.name}
+            % {"unit": address, "bus": bus.name}
         )
     if "device_once_a_meter" in str(error):
         return AddressTaken(
@@ -260,3 +308,21 @@ def _taken(
             % {"number": meter.serial_number}
         )
     return error
+
+
+def _check(protocol: values.BusProtocol, port: int, timeout_ms: int, retries: int, line: values.LineSettings) -> None:
+    is_port = port == 0 if protocol.is_serial else port in values.PORTS
+    if not is_port or not 50 <= timeout_ms <= 60_000 or not 0 <= retries <= 10:
+        raise BusMisconfigured(_("A bus takes ports 1 to 65535, a time-out of 50 ms to 60 s and 0 to 10 retries."))
+    if not line.is_possible:
+        raise BusMisconfigured(
+            _("A line takes %(bauds)s baud, 1 or 2 stop bits, and a pause of 0 to %(pause)s ms.")
+            % {"bauds": ", ".join(str(each) for each in values.BAUDS), "pause": values.LONGEST_PAUSE_MS}
+        )
+
+
+def _host(text: str) -> str:
+    host = hosts.read(text)
+    if host is None:
+        raise BusMisconfigured(_("Give the gateway's address or name alone, such as 192.168.10.4."))
+    return host

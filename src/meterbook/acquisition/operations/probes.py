@@ -6,16 +6,19 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from meterbook.acquisition import models, networks, values
+from meterbook.acquisition.contract.frames import Record
 from meterbook.acquisition.library import documents
 from meterbook.acquisition.values import Problem
 from meterbook.audit import operations as audit_operations
 from meterbook.foundation import bus as foundation_bus
 from meterbook.foundation import operation, scoping
+from meterbook.foundation.tls import hosts
 from meterbook.kernel.actor import Actor
 from meterbook.sites import models as site_models
 
@@ -35,12 +38,19 @@ class ProbeRefused(ValueError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a meter may be found: the public id of a known bus, or a host and port; and its address there."""
+    """Where a meter may be found: the public id of a known bus, or a host and port; and its address there.
+
+    `protocol` and `line` are those of a place without a bus; `host` of a serial port is its path. `secondary` is the
+    address of an M-Bus meter by its number, as `values.secondary_address` returns it.
+    """
 
     unit_id: int
     bus: uuid.UUID | None = None
     host: str = ""
     port: int = 502
+    protocol: values.BusProtocol = values.BusProtocol.MODBUS_TCP
+    line: values.LineSettings | None = None
+    secondary: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,33 +66,61 @@ class TakenProbe:
     unit_id: int
     model_code: str
     expires_at: datetime
+    until_unit: int | None = None
+    protocol: values.BusProtocol = values.BusProtocol.MODBUS_TCP
+    line: values.LineSettings = values.AS_USUAL
+    secondary: str = ""
+
+    @property
+    def address(self) -> int:
+        """The number by which the driver of its line knows the meter."""
+        return values.bus_address(self.unit_id, self.secondary)
 
 
 @dataclass(frozen=True)
 class ProbeAnswer:
     """What came back: frames as (request, response) in hex, the words of each register in hex, and what went wrong.
 
+    A meter that names its values answers with `records`, and says who it is (`kin`, see `contract.frames.Frame`).
+
     :param took_ms: real milliseconds
+    :param found: of a search, the addresses that answered with the codes of the models that fit
+    :param next_unit: of a search, the first address that was not asked any more
     """
 
     took_ms: int
     frames: tuple[tuple[str, str], ...] = ()
     raw: Mapping[str, str] | None = None
     problem: Problem | None = None
+    found: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    next_unit: int | None = None
+    records: tuple[Record, ...] = ()
+    kin: tuple[str, str, int, int] | None = None
 
     @property
     def is_failure(self) -> bool:
         """Whether nothing came that could be read."""
-        return not self.raw
+        return not self.raw and not self.records and self.next_unit is None
 
     def as_json(self) -> dict[str, Any]:
         """This will return what is stored."""
-        return {
-            "took_ms": self.took_ms,
-            "frames": [list(each) for each in self.frames],
-            "raw": dict(self.raw or {}),
-            "problem": self.problem.as_json() if self.problem is not None else None,
-        }
+        search: dict[str, Any] = {}
+        if self.next_unit is not None:
+            search = {"found": [[unit, list(codes)] for unit, codes in self.found], "next_unit": self.next_unit}
+        named: dict[str, Any] = {}
+        if self.records:
+            rows = [[each.name, _text(each.number), each.unit, each.text, each.raw] for each in self.records]
+            named = {"records": rows, "kin": list(self.kin) if self.kin is not None else None}
+        return (
+            search
+            | named
+            | {
+                "took_ms": self.took_ms,
+                "frames": [list(each) for each in self.frames],
+                "raw": dict(self.raw or {}),
+                "problem": self.problem.as_json() if self.problem is not None else None,
+            }
+        )
 
 
 @operation.operation
@@ -95,40 +133,37 @@ def request_probe(
     model_code: str,
     place: Place,
     allowed: networks.AllowedNetworks,
+    until_unit: int | None = None,
 ) -> uuid.UUID:
     """This will ask for a test read and return its public id. While the same question waits, that one is returned.
 
     :param real_at: the machine's present instant (`kernel.clock.real_now`); the question expires 15 s later
     :param allowed: what the platform's owner allowed
+    :param until_unit: search the addresses from that of the place up to this one instead of reading one meter
     :raises ProbeRefused: naming the field (site, model_code, gateway, host, port, unit_id) that cannot be
     """
     found = _site(site)
-    bus = _bus(found, place.bus)
-    _check(place, model_code, is_new=bus is None, allowed=allowed)
-    host, port = (bus.host, bus.port) if bus is not None else (place.host.strip(), place.port)
+    asked = {"site": found, "model_code": model_code, **_where(place, _bus(found, place.bus), model_code, allowed)}
     probes = models.Probe.objects.filter(organization_id=found.organization_id)
     probes.filter(requested_at__lt=at - KEPT).delete()
     waiting = probes.filter(status__in=OPEN, expires_at__gt=real_at)
-    same = waiting.filter(
-        site=found, bus=bus, host=host, port=port, unit_id=place.unit_id, model_code=model_code
-    ).first()
+    same = waiting.filter(until_unit=until_unit, **asked).first()
     if same is not None:
         return same.public_id
     if waiting.count() >= MOST_OPEN:
         raise ProbeRefused("unit_id", _("Several test reads wait for their answers; try again in a few seconds."))
     probe = models.Probe.objects.create(
         organization_id=found.organization_id,
-        site=found,
-        bus=bus,
-        host=host,
-        port=port,
-        unit_id=place.unit_id,
-        model_code=model_code,
+        until_unit=until_unit,
+        **asked,
         requested_by=actor.label,
         requested_at=at,
         expires_at=real_at + values.PROBE_LIFETIME,
     )
-    after = {"host": host, "port": port, "unit_id": place.unit_id, "model_code": model_code}
+    told = ("host", "port", "unit_id", "model_code", *(("secondary",) if place.secondary else ()))
+    after: dict[str, object] = {name: asked[name] for name in told}
+    if until_unit is not None:
+        after["until_unit"] = until_unit
     audit_operations.record(
         actor=actor, at=at, action="acquisition:request_probe", subject=probe, before=None, after=after
     )
@@ -159,6 +194,10 @@ def take_probes(*, actor: Actor, at: datetime, real_at: datetime) -> tuple[Taken
             unit_id=each.unit_id,
             model_code=each.model_code,
             expires_at=each.expires_at,
+            until_unit=each.until_unit,
+            protocol=values.BusProtocol(each.protocol),
+            line=values.LineSettings.from_json(each.line),
+            secondary=each.secondary,
         )
         for each in waiting
     )
@@ -202,15 +241,50 @@ def _bus(site: site_models.Site, public_id: uuid.UUID | None) -> models.Bus | No
     return found
 
 
-def _check(place: Place, model_code: str, *, is_new: bool, allowed: networks.AllowedNetworks) -> None:
+def _where(place: Place, bus: models.Bus | None, model_code: str, allowed: networks.AllowedNetworks) -> dict[str, Any]:
+    """The fields of a test read that say where it goes, and over what kind of line."""
+    protocol = values.BusProtocol(bus.protocol) if bus is not None else place.protocol
+    _check(place, model_code, protocol)
+    host, port = (bus.host, bus.port) if bus is not None else _dialed(place, allowed)
+    line = place.line or values.usual_line(protocol)
+    if bus is not None:
+        line = values.LineSettings(bus.baud, values.Parity(bus.parity), bus.stop_bits, bus.pause_ms)
+    return {
+        "bus": bus,
+        "host": host,
+        "port": port,
+        "protocol": protocol.value,
+        "line": line.as_json(),
+        "unit_id": values.BY_SELECTION if place.secondary else place.unit_id,
+        "secondary": place.secondary,
+    }
+
+
+def _check(place: Place, model_code: str, protocol: values.BusProtocol) -> None:
     if model_code not in documents.codes():
         raise ProbeRefused("model_code", _("Choose a meter model that the library has."))
-    if place.unit_id not in values.UNIT_IDS:
-        raise ProbeRefused("unit_id", _("The unit address lies between 1 and 247, as it is set at the meter."))
-    if not is_new:
-        return
-    host = place.host.strip()
-    if not host or len(host) > 253 or any(each.isspace() or each in "/@" for each in host):
+    if documents.load(model_code).protocol != values.MODEL_PROTOCOL_OF[protocol]:
+        raise ProbeRefused(
+            "model_code", _("This model does not speak what is spoken on this line; choose another one.")
+        )
+    if place.secondary and not (protocol.is_mbus and values.secondary_address(place.secondary) == place.secondary):
+        raise ProbeRefused("secondary", str(values.SECONDARY_HELP))
+    if not place.secondary and place.unit_id not in values.unit_ids(protocol):
+        raise ProbeRefused("unit_id", values.unit_help(protocol))
+
+
+def _dialed(place: Place, allowed: networks.AllowedNetworks) -> tuple[str, int]:
+    """Host and port of a place that no bus leads to."""
+    if place.line is not None and not place.line.is_possible:
+        raise ProbeRefused("protocol", _("Choose a speed, a parity and stop bits that are in the lists."))
+    if place.protocol.is_serial:
+        try:
+            allowed.check_serial(place.host.strip())
+        except networks.SerialPortNotAllowed as error:
+            raise ProbeRefused("host", str(error)) from error
+        return place.host.strip(), 0
+    host = hosts.read(place.host)
+    if host is None:
         raise ProbeRefused("host", _("Give the gateway's address or name alone, such as 192.168.10.4."))
     if place.port not in values.PORTS:
         raise ProbeRefused("port", _("The port lies between 1 and 65535; most gateways use 502."))
@@ -218,3 +292,8 @@ def _check(place: Place, model_code: str, *, is_new: bool, allowed: networks.All
         allowed.check_host(host)
     except networks.NetworkNotAllowed as error:
         raise ProbeRefused("host", str(error)) from error
+    return host, place.port
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else f"{number:f}"

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from django.db.models import Q
+
 from meterbook.acquisition import models
 from meterbook.foundation import bus as foundation_bus
 from meterbook.foundation import operation, scoping
@@ -19,20 +21,30 @@ MOST_DEVICES = 50  # of one page
 
 
 @operation.operation
-def watch_series(*, actor: Actor, at: datetime, series_ids: Collection[int], site_ids: Collection[int] | None) -> int:
+def watch_series(
+    *,
+    actor: Actor,
+    at: datetime,
+    series_ids: Collection[int],
+    site_ids: Collection[int] | None,
+    meter_point_ids: Collection[int] = (),
+) -> int:
     """This will have the devices that feed these series now asked more often for the next 20 s of real time.
 
     It changes nothing that is stored, and is not audited. It answers how many devices that are; of more than 50 the
     first 50 in the order of their series are taken. Series that are not there or at other sites are passed over.
 
     :param site_ids: only series at these sites; None for all
+    :param meter_point_ids: also series of these, wherever they are
     """
     organization_id = scoping.current().organization_id
     registers = metering_models.InstallationRegister.objects.filter(
         organization_id=organization_id, series_id__in=list(series_ids), installation__during__upper_inf=True
     )
     if site_ids is not None:
-        registers = registers.filter(series__meter_point__site_id__in=list(site_ids))
+        registers = registers.filter(
+            Q(series__meter_point__site_id__in=list(site_ids)) | Q(series__meter_point_id__in=list(meter_point_ids))
+        )
     rank = {series_id: index for index, series_id in enumerate(series_ids)}
     meters: dict[int, int] = {}
     for series_id, meter_id in registers.values_list("series_id", "installation__meter_id"):

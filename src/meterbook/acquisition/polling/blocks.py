@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from meterbook.acquisition.contract.frames import Block
+from meterbook.acquisition.contract.frames import RECORDS, Block
 from meterbook.acquisition.library.documents import MeterModel, Register
 
 
@@ -54,6 +54,10 @@ def plan_model(model: MeterModel, codes: Iterable[str] | None = None) -> ReadPla
     """This will plan the requests for a meter model, or only for the registers of `codes`."""
     wanted = None if codes is None else frozenset(codes)
     registers = [register for register in model.registers if wanted is None or register.code in wanted]
+    if model.is_named:  # one readout brings all: a meter on batteries is not asked twice
+        readout = (PlannedBlock(RECORDS, tuple(registers)),) if registers else ()
+        has_counter = any(register.is_energy for register in registers)
+        return ReadPlan(energy=readout if has_counter else (), instant=() if has_counter else readout)
     return ReadPlan(
         energy=plan((r for r in registers if r.is_energy), max_words=model.max_words, max_gap=model.max_gap),
         instant=plan((r for r in registers if not r.is_energy), max_words=model.max_words, max_gap=model.max_gap),

@@ -37,6 +37,6 @@ async def read(
     readings: list[BlockReading] = []
     for each in planned:
         frame = await bus.read(unit, each.block, timeout=timeout, retries=retries)
-        decoded = decode.decode_block(each.registers, each.block, frame.words)
+        decoded = decode.decode_frame(each.registers, each.block, frame)
         readings.append(BlockReading(frame, decoded.samples, decoded.refused))
     return tuple(readings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -92,6 +93,19 @@ def next_due(now: datetime, timetable: Timetable, done: Done) -> datetime | None
         return now
     steps = [step for work in Work if (step := timetable.step(work)) is not None]
     return min((slot_of(now, step) + step for step in steps), default=None)
+
+
+def planned(counters: Collection[int], live: timedelta, *, is_one_readout: bool) -> Timetable:
+    """This will return the timetable of a device.
+
+    :param counters: how many minutes lie between the readings of each counter
+    :param live: how often live values are asked
+    :param is_one_readout: its counters come with all the rest, so that a readout in between is left out where it would
+        bring nothing sooner
+    """
+    energy = timedelta(minutes=min(counters)) if counters else None
+    is_covered = is_one_readout and energy is not None and energy <= live
+    return Timetable(energy, None if is_covered else live)
 
 
 def live_every(configured: int, *, speed: int = 1, watched: int = 0) -> timedelta:

@@ -1,0 +1,199 @@
+"""What a gateway reads by itself: buses at its site, devices on them, and the signed configuration that tells it."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from meterbook.acquisition import gateway_models, gateway_plans, models, queries, values
+from meterbook.acquisition.operations import devices, requests
+from meterbook.acquisition.operations import gateways as gateway_operations
+from meterbook.acquisition.push import configuration, signing
+from meterbook.audit import operations as audit_operations
+from meterbook.foundation import operation, scoping, vault
+from meterbook.foundation.tls import hosts
+from meterbook.kernel.actor import Actor
+from meterbook.metering import models as metering_models
+
+
+class LineMisconfigured(ValueError):
+    """A bus of a gateway needs a name, an address in its own network or a serial port, and a port number."""
+
+
+@dataclass(frozen=True)
+class SignedConfiguration:
+    """A configuration as a gateway gets it."""
+
+    number: int
+    text: str
+    signature: str
+
+
+@operation.operation
+def create_gateway_bus(
+    *, actor: Actor, at: datetime, public_id: uuid.UUID, name: str, protocol: values.BusProtocol, host: str, port: int
+) -> models.Bus:
+    """This will add a bus that a gateway reads. Its address is in the gateway's own network: nothing of ours dials it.
+
+    :param host: an address, or the path of a serial port of the gateway
+    :raises gateways.GatewayNotFound: when there is no such gateway
+    :raises gateway_operations.GatewayRevoked: when it was revoked
+    :raises LineMisconfigured: naming what is wrong
+    """
+    gateway = gateway_operations.require_working(public_id)
+    wanted = " ".join(name.split())
+    if not wanted or len(wanted) > 100:
+        raise LineMisconfigured(_("Give the bus a name of at most 100 signs."))
+    if protocol.is_serial:
+        if not host.startswith("/dev/") or ".." in host or len(host) > 100:
+            raise LineMisconfigured(_("Give the serial port of the gateway, such as /dev/ttyUSB0."))
+        port = 0
+    else:
+        if hosts.read(host) is None:
+            raise LineMisconfigured(_("Give the meter's address or name alone, such as 192.168.10.4."))
+        if port not in values.PORTS:
+            raise LineMisconfigured(_("The port is a number from 1 to 65535, usually 502."))
+    fields = {"name": wanted, "protocol": protocol.value, "host": host, "port": port}
+    line = values.usual_line(protocol)
+    try:
+        with transaction.atomic():
+            made = models.Bus.objects.create(
+                organization_id=gateway.organization_id,
+                site=gateway.site,
+                gateway=gateway,
+                baud=line.baud,
+                parity=line.parity.value,
+                **fields,
+            )
+    except IntegrityError as error:
+        raise LineMisconfigured(
+            _("The site has a bus “%(name)s” already; take another name.") % {"name": wanted}
+        ) from error
+    after = {"gateway": gateway.name, **fields}
+    audit_operations.record(
+        actor=actor, at=at, action="acquisition:create_gateway_bus", subject=made, before=None, after=after
+    )
+    return made
+
+
+@operation.operation
+def create_gateway_device(
+    *, actor: Actor, at: datetime, public_id: uuid.UUID, bus: uuid.UUID, meter: uuid.UUID, unit_id: int
+) -> models.Device:
+    """This will have a gateway read one of its meters on one of its buses.
+
+    :raises gateways.GatewayNotFound: when there is no such gateway
+    :raises gateway_operations.GatewayRevoked: when it was revoked
+    :raises LineMisconfigured: when the bus or the meter is not the gateway's
+    :raises devices.DeviceMisconfigured: for an unknown model, another protocol, or an address that cannot be
+    :raises devices.AddressTaken: when the address is in use on the bus, or the meter is read through another device
+    """
+    gateway = gateway_operations.require_working(public_id)
+    organization_id = gateway.organization_id
+    line = models.Bus.objects.filter(organization_id=organization_id, gateway=gateway, public_id=bus).first()
+    links = gateway_models.GatewayMeter.objects.filter(organization_id=organization_id, gateway=gateway)
+    link = links.filter(removed_at=None, meter__public_id=meter).first()
+    if line is None or link is None:
+        raise LineMisconfigured(_("Choose a bus and a meter of this gateway."))
+    found = metering_models.Meter.objects.get(organization_id=organization_id, pk=link.meter_id)
+    return devices.create_device(actor=actor, at=at, bus=line, meter=found, unit_id=unit_id)
+
+
+@operation.operation
+def sign_configuration(*, actor: Actor, at: datetime, gateway_id: int) -> SignedConfiguration:
+    """This will return what a gateway should read now, signed. Its number grows when the content has changed."""
+    gateway = gateway_models.Gateway.objects.select_for_update(of=("self",)).get(
+        organization_id=scoping.current().organization_id, pk=gateway_id
+    )
+    renumber(gateway)
+    content = {"gateway": str(gateway.public_id), **gateway_plans.content(gateway_id=gateway.pk)}
+    text = configuration.write({**content, "number": gateway.configuration_number})
+    secret = signing.decode(vault.open_sealed(gateway.signing_key))
+    return SignedConfiguration(gateway.configuration_number, text, configuration.sign(secret, text))
+
+
+@operation.operation
+def number_configuration(*, actor: Actor, at: datetime, gateway_id: int) -> int:
+    """This will return the number of the configuration that is in force, a new one when its content has changed."""
+    gateway = gateway_models.Gateway.objects.select_for_update(of=("self",)).get(
+        organization_id=scoping.current().organization_id, pk=gateway_id
+    )
+    renumber(gateway)
+    return gateway.configuration_number
+
+
+def renumber(gateway: gateway_models.Gateway) -> None:
+    """This will give the configuration of a gateway, locked, its next number when its content has changed."""
+    content = configuration.write(gateway_plans.content(gateway_id=gateway.pk))
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    if digest != gateway.configuration_digest:
+        gateway.configuration_digest, gateway.configuration_number = digest, gateway.configuration_number + 1
+        gateway.save(update_fields=["configuration_digest", "configuration_number"])
+
+
+@operation.operation
+def take_gateway_requests(
+    *, actor: Actor, at: datetime, real_at: datetime, gateway_id: int
+) -> tuple[dict[str, object], ...]:
+    """This will take what devices of a gateway are asked, and return it as the gateway is told.
+
+    `expires_in_ms` counts from now, so that the clock of the gateway does not matter.
+    """
+    organization_id = scoping.current().organization_id
+    buses = models.Bus.objects.filter(organization_id=organization_id, gateway_id=gateway_id)
+    taken = requests.take_requests(
+        actor=actor, at=at, real_at=real_at, bus_ids=list(buses.order_by("id").values_list("pk", flat=True))
+    )
+    rows = models.DeviceRequest.objects.filter(
+        organization_id=organization_id, pk__in=[each.request_id for each in taken]
+    ).select_related("device")
+    known = {each.pk: each for each in rows}
+    return tuple(
+        {
+            "id": str(known[each.request_id].public_id),
+            "device": str(known[each.request_id].device.public_id),
+            "kind": each.kind.value,
+            "expires_in_ms": int((each.expires_at - real_at).total_seconds() * 1000),
+        }
+        for each in taken
+    )
+
+
+@operation.operation
+def answer_gateway_request(
+    *, actor: Actor, at: datetime, real_at: datetime, gateway_id: int, request: uuid.UUID, answer: requests.Answer
+) -> values.RequestStatus:
+    """This will give a request to a device of a gateway its answer and return how it stands.
+
+    :raises queries.RequestNotFound: when it is no request to one of its devices
+    """
+    found = models.DeviceRequest.objects.filter(
+        organization_id=scoping.current().organization_id, public_id=request, device__bus__gateway_id=gateway_id
+    ).first()
+    if found is None:
+        raise queries.RequestNotFound(_("There is no such request."))
+    return requests.answer_request(actor=actor, at=at, real_at=real_at, request_id=found.pk, answer=answer)
+
+
+def device_ids(*, gateway_id: int, public_ids: Collection[str]) -> Mapping[str, int]:
+    """This will return the internal ids of devices of a gateway by their public ones; needs a running scope."""
+    wanted = [each for each in public_ids if _is_public_id(each)]
+    devices_of = models.Device.objects.filter(
+        organization_id=scoping.current().organization_id, bus__gateway_id=gateway_id, public_id__in=wanted
+    )
+    return {str(public_id): pk for public_id, pk in devices_of.order_by("id").values_list("public_id", "pk")}
+
+
+def _is_public_id(text: Any) -> bool:  # noqa: ANN401 - what a gateway sent
+    try:
+        uuid.UUID(str(text))
+    except ValueError:
+        return False
+    return True

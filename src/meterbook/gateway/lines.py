@@ -1,0 +1,291 @@
+"""One bus: whose turn it is, the exchange with the device, what becomes of it. The same polling as the collector's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from meterbook.acquisition.contract import errors
+from meterbook.acquisition.contract.frames import Frame, Kind, Sample
+from meterbook.acquisition.library import decode, orders
+from meterbook.acquisition.polling import agenda, backoff, blocks, timetable
+from meterbook.acquisition.push import configuration
+from meterbook.gateway import driving, store
+from meterbook.kernel import clock
+
+log = logging.getLogger("meterbook.gateway")
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
+LONGEST_WAIT = 1.0  # real seconds; a bus looks up at least so often
+
+Problem = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A device is asked something; after `until` (of the machine's running time) nobody waits for the answer."""
+
+    id: str
+    device: str
+    until: float
+
+
+@dataclass
+class Reader:
+    """A device made ready to be read. It remembers which slots of its registers have their reading."""
+
+    device: configuration.Device
+    requests: blocks.ReadPlan
+    noted: dict[str, datetime] = field(default_factory=dict)
+    failing_since: datetime | None = None
+    refuses_gaps: bool = False
+
+    def refuse_gaps(self) -> None:
+        """This will remember that the device does not answer for words between its registers."""
+        self.refuses_gaps, self.requests = True, self.requests.in_runs()
+
+    def table(self) -> timetable.Timetable:
+        """This will return when the device is due."""
+        model, steps = self.device.model, self.device.registers
+        counters = [step for code, step in steps.items() if model.register(code).is_energy]
+        live = timetable.live_every(self.device.live_seconds, speed=clock.speed())
+        return timetable.planned(counters, live, is_one_readout=not self.requests.instant)
+
+    def is_reading(self, code: str, at: datetime) -> bool:
+        """This will tell whether a sample is the first of its slot, which is kept; others are live values only."""
+        slot = timetable.slot_of(at, timedelta(minutes=self.device.registers[code]))
+        latest = self.noted.get(code)
+        if latest is not None and latest >= slot:
+            return False
+        self.noted[code] = slot
+        return True
+
+
+@dataclass(frozen=True)
+class Outlets:
+    """Where results go: readings to keep, live values, how devices are doing, and answers to who asked."""
+
+    keep: Callable[[list[store.Row]], None]
+    show: Callable[[list[store.Row]], None]
+    note: Callable[[str, Mapping[str, Any]], None]
+    answer: Callable[[Asked, Mapping[str, Any]], None]
+    offset_ms: Callable[[], int]
+
+
+class BusRunner:
+    """Reads the devices of one bus, one after the other, for ever."""
+
+    def __init__(self, bus: configuration.Bus, outlets: Outlets) -> None:
+        self.bus, self._outlets = bus, outlets
+        self._agenda: agenda.Agenda[str] = agenda.Agenda()
+        self._readers = {each.id: prepare(each) for each in bus.devices}
+        self._asked: deque[Asked] = deque()
+        self._woken = asyncio.Event()
+        self._line = driving.open_line(bus)
+        for key, reader in self._readers.items():
+            self._agenda.put(key, reader.table(), self._policy(reader))
+
+    def knows(self, device: str) -> bool:
+        """This will tell whether a device is on this bus."""
+        return device in self._readers
+
+    def ask(self, asked: Asked) -> None:
+        """This will serve a request as soon as the bus is free."""
+        self._asked.append(asked)
+        self._woken.set()
+
+    async def read_due(self) -> None:
+        """This will do all that is due now and return; for a clock that stands meanwhile."""
+        while (job := self._agenda.take(clock.now())) is not None:
+            await self._do(job)
+
+    async def close(self) -> None:
+        """This will end the line."""
+        await self._line.close()
+
+    async def run(self) -> None:
+        """This will read until it is cancelled."""
+        try:
+            while True:
+                self._woken.clear()
+                job = None if self._asked else self._agenda.take(clock.now())
+                try:
+                    if self._asked:
+                        await self._serve(self._asked.popleft())
+                    elif job is not None:
+                        await self._do(job)
+                    else:
+                        await self._rest()
+                except Exception:
+                    # A fault of ours with one answer must not end the reading of all other meters.
+                    log.exception("bus %s", self.bus.id)
+                    await asyncio.sleep(LONGEST_WAIT)
+        finally:
+            await self.close()
+
+    async def _rest(self) -> None:
+        now = clock.now()
+        wake_at = self._agenda.wake_at(now)
+        seconds = LONGEST_WAIT if wake_at is None else (wake_at - now).total_seconds() / clock.speed()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(LONGEST_WAIT, max(0.005, seconds))):
+                await self._woken.wait()
+
+    async def _do(self, job: agenda.Job[str]) -> None:
+        reader = self._readers[job.key]
+        requests = reader.requests.energy if job.work is timetable.Work.ENERGY else reader.requests.everything
+        try:
+            _samples, frame, problem = await self._read(reader, requests, retries=0)
+        except errors.DeviceError as error:
+            self._agenda.failed(job, clock.now())
+            self._note_failure(reader, error, job.policy)
+        except Exception:
+            self._agenda.failed(job, clock.now())
+            raise
+        else:
+            self._agenda.succeeded(job)
+            self._note_answer(reader, frame, problem)
+
+    async def _read(
+        self, reader: Reader, requests: Iterable[blocks.PlannedBlock], *, retries: int
+    ) -> tuple[list[Sample], Frame, Problem | None]:
+        """Samples are kept as they come, so that a block that fails does not take the others with it."""
+        samples: list[Sample] = []
+        frames: list[Frame] = []
+        problem: Problem | None = None
+        refusal: errors.ExceptionAnswer | None = None
+        waiting = deque(requests)
+        while waiting:
+            planned = waiting.popleft()
+            try:
+                frame = await self._line.read(
+                    reader.device.unit_id, planned.block, timeout=self.bus.timeout_ms / 1000, retries=retries
+                )
+            except errors.ExceptionAnswer as error:
+                if error.is_passing:
+                    raise
+                if error.is_of_block and planned.has_gaps:
+                    reader.refuse_gaps()
+                    waiting.extendleft(reversed(planned.runs()))
+                    continue
+                refusal = refusal or error  # the device lives but has no such registers; the others may be there
+                continue
+            decoded = decode.decode_frame(planned.registers, planned.block, frame)
+            frames.append(frame)
+            samples.extend(decoded.samples)
+            self._keep(reader, decoded.samples, frame.at)
+            problem = problem or _nonsense(decoded)
+        if not frames:
+            raise refusal or errors.DeviceError(f"device {reader.device.id} has nothing to read")
+        return samples, frames[0], problem or (told(refusal) if refusal else None)
+
+    def _keep(self, reader: Reader, samples: Iterable[Sample], at: datetime) -> None:
+        """Instants are to the second below, in the server's time."""
+        second = (at + timedelta(milliseconds=self._outlets.offset_ms())).replace(microsecond=0)
+        kept: list[store.Row] = []
+        shown: list[store.Row] = []
+        for each in samples:
+            if each.code in reader.device.registers:
+                serial, milliseconds = reader.device.meter, int(second.timestamp()) * 1000
+                row = store.Row(serial, each.code, each.unit.value, each.decimals, milliseconds, each.value)
+                (kept if reader.is_reading(each.code, second) else shown).append(row)
+        if kept:
+            self._outlets.keep(kept)
+        if shown:
+            self._outlets.show(shown)
+
+    async def _serve(self, asked: Asked) -> None:
+        """One that expired while the bus was busy is not carried out at all."""
+        left = asked.until - time.monotonic()
+        if left <= 0:
+            return
+        reader = self._readers[asked.device]
+        began = time.monotonic()
+        answer: dict[str, Any] = {"values": [], "problem": None}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                try:
+                    samples, frame, problem = await self._read(
+                        reader, reader.requests.everything, retries=self.bus.retries
+                    )
+                except errors.DeviceError as error:
+                    answer["problem"] = told(error)
+                else:
+                    answer = {"values": [_value(each) for each in samples], "problem": problem}
+                    self._note_answer(reader, frame, problem)
+                answer["took_ms"] = round((time.monotonic() - began) * 1000)
+                self._outlets.answer(asked, answer)
+
+    def _note_answer(self, reader: Reader, frame: Frame, problem: Problem | None) -> None:
+        reader.failing_since = None
+        note: dict[str, Any] = {
+            "device": reader.device.id,
+            "at": self._milliseconds(frame.at),
+            "took_ms": frame.took_ms,
+        }
+        note |= {"request": frame.request[:1000], "response": frame.response[:1000]}
+        self._outlets.note(reader.device.id, {**note, **({"problem": dict(problem)} if problem else {})})
+
+    def _note_failure(self, reader: Reader, error: errors.DeviceError, policy: backoff.Policy) -> None:
+        """Failures within the retries of one cycle are no news; each rest after them is one failed cycle."""
+        now = clock.now()
+        reader.failing_since = reader.failing_since or now
+        cycles = self._agenda.health(reader.device.id).failures - policy.retries
+        if cycles > 0:
+            since = self._milliseconds(reader.failing_since)
+            note = {"device": reader.device.id, "at": self._milliseconds(now), "failures": cycles, "since": since}
+            self._outlets.note(reader.device.id, {**note, "problem": told(error)})
+
+    def _milliseconds(self, instant: datetime) -> int:
+        return int(instant.timestamp() * 1000) + self._outlets.offset_ms()
+
+    def _policy(self, reader: Reader) -> backoff.Policy:
+        return backoff.Policy(
+            timeout=timedelta(milliseconds=self.bus.timeout_ms),
+            retries=self.bus.retries,
+            first_pause=min(FIRST_PAUSE, timedelta(seconds=reader.device.live_seconds)),
+            cap=LONGEST_PAUSE,
+        )
+
+
+def prepare(device: configuration.Device) -> Reader:
+    """This will make a device ready to be read."""
+    model = orders.in_order(device.model, device.byte_order)
+    return Reader(device, blocks.plan_model(model, device.registers))
+
+
+def told(error: errors.DeviceError) -> dict[str, Any]:
+    """This will return what a driver's error says, in a form that JSON can carry."""
+    words = error.what
+    if isinstance(error, errors.ExceptionAnswer):
+        words = f"{error.what}: exception {error.exception}, {error.words}"
+    data = {key: value if isinstance(value, int | str) else str(value) for key, value in error.data.items()}
+    return {"code": error.code, "words": words, "remedy": error.remedy, "data": data}
+
+
+def _nonsense(decoded: decode.Decoded) -> Problem | None:
+    if decoded.refused:
+        return told(decoded.refused[0][1])
+    for sample in decoded.samples:
+        if sample.is_coarse and sample.kind is Kind.CUMULATIVE:
+            words = f"register {sample.code} (0x{sample.raw}) is a float too large to count in its last digit"
+            remedy = "Read a whole-number register of the meter instead, if it has one."
+            return {"code": "COARSE", "words": words, "remedy": remedy, "data": {"register": sample.code}}
+    return None
+
+
+def _value(sample: Sample) -> dict[str, Any]:
+    return {
+        "register_code": sample.code,
+        "series_code": sample.series_code,
+        "value": sample.value,
+        "decimals": sample.decimals,
+        "unit": sample.unit.value,
+        "raw": sample.raw,
+    }
