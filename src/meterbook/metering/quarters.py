@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from meterbook.kernel.quality import ESTIMATED, Quality
+from meterbook.kernel.quality import UNMEASURED, Quality
 from meterbook.metering import blocks
 
 Integers = NDArray[np.int64]
@@ -21,7 +21,7 @@ Codes = NDArray[np.uint8]
 
 QUARTER = 15  # minutes
 A_DAY = blocks.MINUTES_A_DAY // QUARTER
-_ESTIMATED = np.array(sorted(ESTIMATED), np.uint8)
+_ESTIMATED = np.array(sorted(UNMEASURED), np.uint8)
 _NOT_WHOLE = np.array([Quality.MISSING, Quality.MIXED], np.uint8)
 
 

@@ -134,8 +134,8 @@ def series_types() -> dict[str, SeriesType]:
         _counter("energy_export", _("Energy returned"), Unit.KWH),
         _counter("energy_reactive_import", _("Reactive energy"), Unit.KVARH),
         _counter("energy_reactive_export", _("Reactive energy returned"), Unit.KVARH),
+        _counter("heat", _("Heat"), Unit.KWH),  # before the volume: of a heat meter it is what people pay for
         _counter("volume", _("Volume"), Unit.M3),
-        _counter("heat", _("Heat"), Unit.KWH),
         _instant("power", _("Power"), Unit.KW, 3),
         _instant("power_l1", _("Power L1"), Unit.KW, 3),
         _instant("power_l2", _("Power L2"), Unit.KW, 3),

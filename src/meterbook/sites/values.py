@@ -10,6 +10,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from meterbook.kernel import signs
+
 
 class NodeKind(enum.StrEnum):
     """Levels of the tree below a site, from large to small."""
@@ -171,6 +173,10 @@ def field_value(declared: FieldDeclaration, text: str) -> str:
         return ""
     if len(text) > FIELD_TEXT_LENGTH:
         raise FieldValueInvalid(_("Write at most %(most)s characters.") % {"most": FIELD_TEXT_LENGTH})
+    found = signs.find(text)
+    if found is not None:
+        facts = {"sign": found.shown, "place": found.place}
+        raise FieldValueInvalid(_("Take out the invisible sign %(sign)s at place %(place)s, or type it anew.") % facts)
     if declared.type is FieldType.NUMBER:
         return _number(text)
     if declared.type is FieldType.DATE:

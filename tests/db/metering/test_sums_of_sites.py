@@ -14,7 +14,7 @@ import pytest
 from meterbook.cli import rebuild_totals
 from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
-from meterbook.kernel.quality import ESTIMATED, Quality
+from meterbook.kernel.quality import UNMEASURED, Quality
 from meterbook.metering import blocks, models, operations, quarters, values
 from meterbook.sites import models as site_models
 from tests.db.metering import derived
@@ -58,7 +58,7 @@ def counted(organization_id: int) -> Row:
         for slot, (number, code) in enumerate(zip(numbers.tolist(), quality.tolist(), strict=True)):
             first = slot * step // 15
             use[first] += number
-            estimated[first] += number if code in ESTIMATED else 0
+            estimated[first] += number if code in UNMEASURED else 0
             for each in range(first, max(first + 1, (slot + 1) * step // 15)):
                 whole[each] = whole[each] and code not in (Quality.MISSING, Quality.MIXED)
         for place, is_whole in enumerate(whole):

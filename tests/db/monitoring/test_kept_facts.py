@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from meterbook.acquisition import models as acquisition_models
 from meterbook.foundation import scoping
+from meterbook.journeys import changing_zones
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models as metering_models
 from meterbook.monitoring import models, queries
@@ -65,12 +66,19 @@ def move_place(installed: metering.Installed) -> None:
     site_models.SiteNode.objects.filter(organization_id=installed.organization_id).update(parent_id=None)
 
 
+def change_zone(installed: metering.Installed) -> None:
+    changing_zones.change_point(
+        actor=ACTOR, at=NOW, meter_point=installed.point.public_id, time_zone="Asia/Tokyo", language="es"
+    )
+
+
 CHANGES: list[Callable[[metering.Installed], None]] = [
     rename,
     disable_device,
     change_model,
     end_installation,
     move_place,
+    change_zone,
 ]
 
 

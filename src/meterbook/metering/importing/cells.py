@@ -16,6 +16,11 @@ _NUMBERS = {
 }
 
 
+MISSING = frozenset(
+    {"", "-", "--", "---", "?", "n/a", "na", "#n/a", "nan", "null", "none", "no data", "nodata", "data loss", "missing"}
+)
+
+
 class CellUnreadable(ValueError):
     """The cell holds no time, or no number, of the form that was named."""
 
@@ -49,6 +54,11 @@ def number_of(cell: Cell, mark: str) -> Decimal:
     if not _NUMBERS[mark].fullmatch(text):
         raise CellUnreadable
     return Decimal(text.replace(",", "."))
+
+
+def is_missing(cell: Cell) -> bool:
+    """This will tell whether a cell says that there is no value: empty, or one of the words of loggers for it."""
+    return isinstance(cell, str) and cell.strip().casefold() in MISSING
 
 
 def is_formula(cell: Cell) -> bool:

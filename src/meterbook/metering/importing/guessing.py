@@ -38,6 +38,8 @@ FORMATS = (
     ),
 )
 SAMPLE = 3_000  # rows that guesses look at
+MUCH = 5  # a counter shows this many times what it can count between two rows
+ENOUGH = 48  # rows that tell a counter from what is used in each interval
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _VALUE_WORDS = re.compile(
     r"k?m?wh|kvarh|usage|consum|energ|value|valor|reading|lectura|register|index|m3|m³", re.IGNORECASE
@@ -49,6 +51,12 @@ _UNITS = (
     (re.compile(r"kwh", re.IGNORECASE), Unit.KWH),
     (re.compile(r"(?<![a-z])wh(?![a-z])", re.IGNORECASE), Unit.WH),
     (re.compile(r"(?<![a-z])gj(?![a-z])", re.IGNORECASE), Unit.GJ),
+    (re.compile(r"therm", re.IGNORECASE), Unit.THERM_US),
+    (re.compile(r"(?<![a-z])btu(?![a-z])", re.IGNORECASE), Unit.BTU),
+    (re.compile(r"(?<![a-z])ccf(?![a-z])", re.IGNORECASE), Unit.CCF),
+    (re.compile(r"ft3|ft³|cubic feet", re.IGNORECASE), Unit.FT3),
+    (re.compile(r"(?<![a-z])gal", re.IGNORECASE), Unit.GAL_US),
+    (re.compile(r"(?<![a-z])kw(?![a-z])|power(?!.?fac)|potencia|demand", re.IGNORECASE), Unit.KW),
     (re.compile(r"m3|m³", re.IGNORECASE), Unit.M3),
     (re.compile(r"liter|litre|litro|(?<![a-z])l(?![a-z])", re.IGNORECASE), Unit.L),
 )
@@ -114,6 +122,9 @@ def _time(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
         mapping = replace(mapping, time_column=column)
         notes.append(_("Times are in column “%(name)s”.") % {"name": column})
     places = time_places(table, mapping.time_column)
+    if not mapping.time_format and table.time_format:
+        mapping = replace(mapping, time_format=table.time_format)
+        notes.append(_("Times are written as %(form)s.") % {"form": table.time_format})
     if not mapping.time_format:
         sample = [time_cell(row, places) for row in table.rows[:SAMPLE] if len(row) > max(places)]
         pattern, is_unsure = _find_format(sample, mapping.time_column)
@@ -215,11 +226,27 @@ def _unit_and_kind(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
         mapping = replace(mapping, unit=shown)
         notes.append(_("The unit is %(unit)s.") % {"unit": shown.symbol})
     if not mapping.kind:
-        is_register = not kind.is_energy_like or _REGISTER_WORDS.search(name)
+        is_register = not kind.is_energy_like or _REGISTER_WORDS.search(name) or _never_falls(mapping, table)
         chosen = Kind.REGISTERS if is_register else Kind.INTERVALS
         mapping = replace(mapping, kind=chosen)
         notes.append(_("The values are: %(kind)s.") % {"kind": str(KIND_CAPTIONS[chosen]).lower()})
     return mapping
+
+
+def _never_falls(mapping: Mapping, table: Table) -> bool:
+    """Whether the values of the first meter point only grow, each time by little of what is shown, as a counter's do.
+
+    What is used in an hour falls again; and where it happens to grow for long, it does so by much of itself.
+    """
+    place = place_of(table, mapping.value_column)
+    by = place_of(table, mapping.point_column) if mapping.point_column else None
+    rows = [row for row in table.rows[:SAMPLE] if len(row) > max(place, by or 0)]
+    shown = [row[place] for row in rows if by is None or row[by] == rows[0][by]]
+    numbers = [cells.number_of(each, mapping.decimal_separator) for each in shown if _is_number(each)]
+    pairs = list(itertools.pairwise(numbers))
+    is_rising = all(after >= before for before, after in pairs) or all(after <= before for before, after in pairs)
+    largest = max((abs(after - before) for before, after in pairs), default=Decimal(0))
+    return len(pairs) >= ENOUGH and is_rising and 0 < largest * MUCH <= min(numbers)
 
 
 def _times(mapping: Mapping, table: Table) -> list[datetime]:

@@ -55,7 +55,8 @@ class Mapping:
     """Empty fields are guessed from the file (`guessing.complete`).
 
     `point` names one meter point for all rows, `point_column` a column with its code. `time_column` may be two columns
-    joined by “+”. `time_format` is ISO or a pattern of strptime. `step` is in minutes. `zone` empty: that of the site.
+    joined by “+”. `time_format` is ISO or a pattern of strptime. `step` is in minutes. `zone` empty: that of
+    the meter point.
     """
 
     series: str = "energy_import"

@@ -25,7 +25,7 @@ class Column:
     """The rows of one meter point in order of time: intervals [start, end), or registers with start = end.
 
     Instants are microseconds since 1970 in UTC, values exact numbers of the mapping's unit. `gaps` counts intervals
-    that are not there.
+    that are not there, `missing` rows that say to have no value, `repeated` rows that say the same once more.
     """
 
     point: str
@@ -35,6 +35,8 @@ class Column:
     ends: list[int] = field(default_factory=list)
     values: list[Decimal] = field(default_factory=list)
     gaps: int = 0
+    missing: int = 0
+    repeated: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,9 @@ def _column(
     for number in numbers:
         row, line = table.rows[number], table.lines[number]
         time = _time(row, line, mapping, places, problems)
+        if cells.is_missing(row[places.value]) and _may_be_missing(mapping):
+            column.missing += 1
+            continue
         value = _value(row[places.value], line, mapping, problems)
         if time is not None:
             read.append((line, time, value))
@@ -123,6 +128,11 @@ def _column(
     for line, time, value in read:
         _add(column, mapping, clock, (line, time, value), problems)
     return column
+
+
+def _may_be_missing(mapping: Mapping) -> bool:
+    """A register that was not read at an instant loses nothing; of an interval it is what was used that is lost."""
+    return mapping.kind == Kind.REGISTERS or mapping.gaps == Gaps.ZERO
 
 
 def _is_newest_first(first: datetime, final: datetime) -> bool:
@@ -160,7 +170,8 @@ def _value(cell: Cell, line: int, mapping: Mapping, problems: Problems) -> Decim
         if cells.is_formula(cell):
             problem, remedy = _("The cell holds a formula."), _("Copy the column and paste it as values.")
         elif _shown(cell) == "":
-            problem, remedy = _("The value is missing."), _("Write the value, or take the row away.")
+            problem = _("The value is missing.")
+            remedy = _("Write the value, or choose to take missing intervals as nothing used.")
         else:
             problem = _("“%(text)s” is no number.") % {"text": _shown(cell)}
             remedy = _("Write digits with “%(mark)s” before the decimals, and nothing between thousands.") % {
@@ -189,6 +200,9 @@ def _add(
     line, time, value = row
     before = clock.latest
     placed = clock.place(time)
+    if placed is Misfit.REPEATED and column.values and value == column.values[-1]:
+        column.repeated += 1
+        return
     if isinstance(placed, Misfit):
         problem, remedy = _misfit(placed, time, column.zone)
         problems.add(line, mapping.time_column, problem, remedy)

@@ -26,7 +26,10 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True)
 class Table:
-    """The rows below the header, each with its line in the file. `sheets` is empty for text."""
+    """The rows below the header, each with its line in the file. `sheets` is empty for text.
+
+    `time_format` is how its kind of file writes times, where it has a way of its own.
+    """
 
     header: tuple[str, ...]
     rows: list[tuple[Cell, ...]]
@@ -34,6 +37,7 @@ class Table:
     delimiter: str = ""
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    time_format: str = ""
 
     def column(self, name: str) -> int | None:
         """This will return the place of a column, by its name in any case."""
@@ -51,13 +55,14 @@ def read(content: bytes, *, delimiter: str = "", sheet: str = "") -> Table:
     """
     if uploads.require_table(content) is uploads.TableKind.XLSX:
         return _workbook(content, sheet)
-    text = _text(content)
+    text = text_of(content)
     used = delimiter or _delimiter(text)
     rows = _csv_rows(text, used)
     return _table(rows, delimiter=used)
 
 
-def _text(content: bytes) -> str:
+def text_of(content: bytes) -> str:
+    """This will decode the text of a file: UTF-8, UTF-16 with its mark, else that of Western Europe and America."""
     if content.startswith(_UTF_16):
         return content.decode("utf-16", errors="replace")
     try:

@@ -2,6 +2,7 @@
 
 from meterbook.metering.models.imports import ImportFile
 from meterbook.metering.models.meters import Installation, Meter, MeterPoint, MultiplierSegment
+from meterbook.metering.models.photos import ReadingPhoto
 from meterbook.metering.models.places import PointPlacement
 from meterbook.metering.models.series import (
     WAITING_FINDINGS,
@@ -27,6 +28,7 @@ __all__ = [
     "PointPlacement",
     "Reading",
     "ReadingConflict",
+    "ReadingPhoto",
     "Series",
     "SeriesDay",
     "SeriesFinding",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 
 from meterbook.foundation import fields
 from meterbook.foundation import models as foundation_models
-from meterbook.metering import values
+from meterbook.metering import values, zones
 from meterbook.sites import models as site_models
 
 
 class MeterPoint(foundation_models.TenantModel):
-    """A place where something is measured. It stays when its meter is exchanged, and so do its series."""
+    """A place where something is measured. It stays when its meter is exchanged, and so do its series.
+
+    `time_zone` and `language` are empty where those of the site (of bills: of the account) hold. `former_zones` are the
+    zones that it had: [["2026-06-01", "Europe/Madrid"]] says that days before the first of June are Madrid's.
+    """
 
     site = models.ForeignKey(site_models.Site, on_delete=models.PROTECT)
     node = models.ForeignKey(site_models.SiteNode, on_delete=models.PROTECT, null=True, blank=True)
@@ -21,6 +27,9 @@ class MeterPoint(foundation_models.TenantModel):
     name = models.CharField(max_length=200)
     service = models.CharField(max_length=20)
     role = models.CharField(max_length=10, default=values.PointRole.TENANT, db_default=values.PointRole.TENANT)
+    time_zone = models.CharField(max_length=64, blank=True, default="", db_default="")
+    language = models.CharField(max_length=10, blank=True, default="", db_default="")
+    former_zones = models.JSONField(default=list, db_default=[])
     # What lists are ordered by: "Shop 2" before "Shop 10".
     sort_code = models.GeneratedField(
         expression=fields.NaturalKey("code"), output_field=models.TextField(), db_persist=True
@@ -43,6 +52,11 @@ class MeterPoint(foundation_models.TenantModel):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of its days, tariff hours and bills through time; its site must be loaded."""
+        return zones.resolve(self.time_zone, self.former_zones, self.site.time_zone)
 
 
 class Meter(foundation_models.TenantModel):

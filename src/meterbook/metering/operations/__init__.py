@@ -3,6 +3,13 @@
 from meterbook.metering.operations.batches import BatchInvalid, ReadingBatch
 from meterbook.metering.operations.correcting import CorrectionIncomplete, correct_readings
 from meterbook.metering.operations.deriving import DeriveOutcome, derive_dirty_days
+from meterbook.metering.operations.entering import (
+    CorrectionNotAllowed,
+    Doubt,
+    EnteredAs,
+    ReadingDoubtful,
+    enter_reading,
+)
 from meterbook.metering.operations.import_files import (
     FileShape,
     ImportDone,
@@ -36,6 +43,7 @@ from meterbook.metering.operations.installing import (
 from meterbook.metering.operations.meters import CodeTaken, create_meter, create_meter_point
 from meterbook.metering.operations.noting import ReadingOutOfRange, make_room, note_reading, require_fit
 from meterbook.metering.operations.partitions import make_partitions
+from meterbook.metering.operations.photographing import keep_photo
 from meterbook.metering.operations.placing import move_point, rename_point
 from meterbook.metering.operations.recording import (
     RecordOutcome,
@@ -44,7 +52,9 @@ from meterbook.metering.operations.recording import (
     record_latest,
     record_readings,
 )
+from meterbook.metering.operations.settling import FindingGone, TooManyReadings, Verdict, settle
 from meterbook.metering.operations.totals import rebuild_totals
+from meterbook.metering.operations.zoning import LanguageUnknown, set_zone_and_language
 
 __all__ = [
     "BatchInvalid",
@@ -52,15 +62,21 @@ __all__ = [
     "ClosingMissing",
     "CodeTaken",
     "CorrectionIncomplete",
+    "CorrectionNotAllowed",
     "DeriveOutcome",
+    "Doubt",
+    "EnteredAs",
     "FileShape",
+    "FindingGone",
     "ImportDone",
     "ImportOutcome",
+    "LanguageUnknown",
     "MeterElsewhere",
     "OutsideInstallation",
     "PointOccupied",
     "PointOutcome",
     "ReadingBatch",
+    "ReadingDoubtful",
     "ReadingOutOfRange",
     "RecordOutcome",
     "RegisterPlan",
@@ -68,6 +84,8 @@ __all__ = [
     "SeriesNotInOrganization",
     "SiteNotOpen",
     "StoreBusy",
+    "TooManyReadings",
+    "Verdict",
     "change_import_mapping",
     "change_multiplier",
     "check_import",
@@ -78,10 +96,12 @@ __all__ = [
     "derive_dirty_days",
     "describe_import_file",
     "discard_import_file",
+    "enter_reading",
     "exchange_meter",
     "import_file",
     "import_readings",
     "install_meter",
+    "keep_photo",
     "make_partitions",
     "make_room",
     "move_point",
@@ -92,5 +112,7 @@ __all__ = [
     "remove_meter",
     "rename_point",
     "require_fit",
+    "set_zone_and_language",
+    "settle",
     "upload_import_file",
 ]

@@ -39,7 +39,10 @@ JOIN metering_series AS series
 
 @dataclass(frozen=True)
 class PointPlan:
-    """A meter point as it shall be, found by its code; `moved_at` is since when it hangs at another place."""
+    """A meter point as it shall be, found by its code; `moved_at` is since when it hangs at another place.
+
+    `time_zone` and `language` are empty where those of the site hold; `zoning.keep_former_zones` comes before.
+    """
 
     code: str
     name: str
@@ -48,6 +51,8 @@ class PointPlan:
     site: site_models.Site
     node: site_models.SiteNode | None
     moved_at: datetime
+    time_zone: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,8 @@ def put_points(*, points: Sequence[PointPlan]) -> dict[str, models.MeterPoint]:
             name=plan.name,
             service=plan.service.value,
             role=plan.role.value,
+            time_zone=plan.time_zone,
+            language=plan.language,
         )
         for plan in points
         if plan.code not in present
@@ -94,7 +101,7 @@ def _change(plans: Sequence[PointPlan], present: Mapping[str, models.MeterPoint]
     moved = []
     for plan in plans:
         point = present[plan.code]
-        point.name = plan.name
+        point.name, point.time_zone, point.language = plan.name, plan.time_zone, plan.language
         if point.node_id != (plan.node.pk if plan.node else None):
             moved.append((point, point.node_id, plan.moved_at))
             point.node = plan.node
@@ -120,7 +127,8 @@ def _change(plans: Sequence[PointPlan], present: Mapping[str, models.MeterPoint]
         batch_size=BATCH,
     )
     points = models.MeterPoint.objects.filter(organization_id=scoping.current().organization_id)
-    points.bulk_update([present[plan.code] for plan in plans], ["name", "node"], batch_size=BATCH)
+    names = ["name", "node", "time_zone", "language"]
+    points.bulk_update([present[plan.code] for plan in plans], names, batch_size=BATCH)
 
 
 @operation.operation

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime, timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
 from meterbook.foundation import operation
 from meterbook.kernel.actor import Actor
+from meterbook.kernel.quality import Quality
 from meterbook.metering import models
-from meterbook.metering.operations import marking
+from meterbook.metering.operations import latest, marking, recording
+from meterbook.metering.queries import standing
 from meterbook.metering.validation.inputs import CorrectionKind
 
 
@@ -57,12 +61,13 @@ def correct_readings(
     audit_operations.record(
         actor=actor, at=at, action="metering:correct_reading", subject=series, before=None, after=after, reason=reason
     )
-    _mark(series, corrected_at)
+    mark(series, corrected_at)
+    show_newest(series, corrected_at)
     return correction
 
 
-def _mark(series: models.Series, corrected_at: datetime) -> None:
-    """A correction reaches back to the reading before it, and forward as far as readings go."""
+def mark(series: models.Series, corrected_at: datetime) -> None:
+    """This will have the days derived again that a correction reaches: from the reading before it as far as they go."""
     earlier = models.Reading.objects.filter(
         organization_id=series.organization_id, series_id=series.pk, at__lt=corrected_at
     )
@@ -74,3 +79,25 @@ def _mark(series: models.Series, corrected_at: datetime) -> None:
         organization_id=series.organization_id, series_ids=ids, first_day=first, until_day=corrected_at.date()
     )
     marking.mark_dirty_from(organization_id=series.organization_id, series_ids=ids, starts_at=corrected_at)
+
+
+def show_newest(series: models.Series, corrected_at: datetime) -> None:
+    """This will have the live value follow a correction after the commit: the newest reading as it counts now."""
+    readings = models.Reading.objects.filter(organization_id=series.organization_id, series_id=series.pk)
+    newest = standing.counting(readings).order_by("-at", "source").values_list("at", "shown", "quality", "fact").first()
+    now = None
+    if newest is not None:
+        at, value, quality, fact = newest
+        now = latest.Newest(
+            recording.microseconds(at), value, int(Quality.EDITED if fact == CorrectionKind.SET else quality)
+        )
+    transaction.on_commit(
+        functools.partial(
+            recording.replace_latest,
+            organization_id=series.organization_id,
+            series_id=series.pk,
+            corrected_at=corrected_at,
+            now=now,
+        ),
+        robust=True,
+    )

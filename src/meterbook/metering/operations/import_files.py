@@ -13,7 +13,7 @@ from meterbook.documents import uploads
 from meterbook.foundation import operation, scoping
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models
-from meterbook.metering.importing import guessing, tables
+from meterbook.metering.importing import files, guessing
 from meterbook.metering.importing.mapping import Mapping
 from meterbook.metering.importing.problems import FileInvalid
 from meterbook.metering.operations import import_plans, importing
@@ -46,6 +46,7 @@ def upload_import_file(*, actor: Actor, at: datetime, content: bytes, name: str)
 
     :raises uploads.UploadRefused: when it is too large or no table
     """
+    uploads.require_table_name(name)
     uploads.require_table(content)
     models.ImportFile.objects.filter(
         organization_id=scoping.current().organization_id,
@@ -89,7 +90,7 @@ def describe_import_file(*, public_id: uuid.UUID) -> FileShape:
     file = _waiting(public_id)
     given = Mapping.of(file.mapping)
     try:
-        table = tables.read(_content(file), delimiter=given.delimiter, sheet=given.sheet)
+        table = files.read(_content(file), delimiter=given.delimiter, sheet=given.sheet)
     except FileInvalid:
         return FileShape((), (), (), given, ())
     sample = tuple(tuple(str(cell) for cell in row[: len(table.header)]) for row in table.rows[:SAMPLE])

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from meterbook.foundation import scoping
 from meterbook.kernel import quantity
-from meterbook.kernel.quantity import Unit
+from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.metering import models, values
-from meterbook.metering.importing import guessing, instants, parsing, registers, tables
+from meterbook.metering.importing import files, guessing, instants, parsing, registers, tables
 from meterbook.metering.importing.mapping import ISO, STEPS, Gaps, Kind, Label, Mapping, Midnight
 from meterbook.metering.importing.parsing import Column
 from meterbook.metering.importing.problems import Problems, refuse
@@ -96,7 +96,7 @@ def read(
     :raises FileInvalid: when its mapping cannot be used; faults of rows are kept for `plan`
     """
     _require_known(mapping)
-    table = tables.read(content, delimiter=mapping.delimiter, sheet=mapping.sheet)
+    table = files.read(content, delimiter=mapping.delimiter, sheet=mapping.sheet)
     completed, notes = guessing.complete(mapping, table)
     kind = values.series_type(completed.series)
     _require_unit(completed, kind)
@@ -104,10 +104,37 @@ def read(
     known = _points(table, completed, site_ids)
     zones = _zones(completed, known, new_meters_at)
     columns = parsing.parse(table, completed, zone_of=zones, problems=problems)
-    gaps = sum(each.gaps for each in columns)
-    more = (_("%(count)s gaps are taken as nothing used.") % {"count": gaps},) if gaps else ()
-    factor = quantity.factor(Unit(completed.unit), kind.unit)
+    more = _notes_of(columns)
+    factor = _factor(completed, kind)
     return ParsedFile(len(table.rows), completed, notes + more, tuple(columns), known, factor, problems)
+
+
+def _notes_of(columns: list[Column]) -> tuple[str, ...]:
+    """What was passed over or assumed in the rows themselves."""
+    gaps, missing, repeated = (
+        (sum(counts) for counts in zip(*((each.gaps, each.missing, each.repeated) for each in columns), strict=True))
+        if columns
+        else (0, 0, 0)
+    )
+    notes = (
+        (gaps, _("%(count)s gaps are taken as nothing used.")),
+        (missing, _("%(count)s rows say that there is no value; they are passed over.")),
+        (repeated, _("%(count)s rows say the same as the one before them; they are passed over.")),
+    )
+    return tuple(words % {"count": count} for count, words in notes if count)
+
+
+def _factor(mapping: Mapping, kind: values.SeriesType) -> Fraction:
+    """How many of the series' units one of the file's is. A mean power over an interval is energy: kW x hours."""
+    unit = Unit(mapping.unit)
+    if _is_mean_power(mapping, kind):
+        return quantity.factor(unit, Unit.KW) * quantity.factor(Unit.KWH, kind.unit) * Fraction(mapping.step, 60)
+    return quantity.factor(unit, kind.unit)
+
+
+def _is_mean_power(mapping: Mapping, kind: values.SeriesType) -> bool:
+    is_power = Unit(mapping.unit).dimension is Dimension.POWER and kind.unit.dimension is Dimension.ENERGY
+    return is_power and mapping.kind == Kind.INTERVALS
 
 
 def plan(parsed: ParsedFile) -> ImportPlan:
@@ -160,7 +187,7 @@ def _refuse_choice(name: str, given: str, known: list[str]) -> None:
 
 
 def _require_unit(mapping: Mapping, kind: values.SeriesType) -> None:
-    if Unit(mapping.unit).dimension is not kind.unit.dimension:
+    if Unit(mapping.unit).dimension is not kind.unit.dimension and not _is_mean_power(mapping, kind):
         raise refuse(
             _("%(unit)s does not measure what the series “%(series)s” holds.")
             % {"unit": Unit(mapping.unit).symbol, "series": kind.caption},
@@ -197,8 +224,9 @@ def _zones(
 
     def zone_of(code: str) -> ZoneInfo | None:
         point = known.get(code)
-        site = point.site if point is not None else new_meters_at
-        return None if site is None else named or ZoneInfo(site.time_zone)
+        if point is not None:
+            return named or point.zone
+        return None if new_meters_at is None else named or ZoneInfo(new_meters_at.time_zone)
 
     return zone_of
 

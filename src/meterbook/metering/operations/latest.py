@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import psycopg
+from numpy.typing import NDArray
 
 from meterbook.foundation import bulk
 from meterbook.metering.operations import batches
@@ -15,6 +16,14 @@ from meterbook.metering.values import NEVER, SERIES_A_CHUNK
 _EMPTY_AT = np.full(SERIES_A_CHUNK, NEVER, "<i8").tobytes()
 _EMPTY_VALUE = np.zeros(SERIES_A_CHUNK, "<i8").tobytes()
 _EMPTY_QUALITY = np.full(SERIES_A_CHUNK, 255, "u1").tobytes()
+
+
+class Newest(NamedTuple):
+    """What a series shows: an instant in microseconds since 1970, the register's number, a quality code."""
+
+    at: int
+    value: int
+    quality: int
 
 
 def update(connection: psycopg.Connection[Any], organization_id: int, ordered: ReadingBatch) -> None:
@@ -33,16 +42,46 @@ def update(connection: psycopg.Connection[Any], organization_id: int, ordered: R
     index, place, newest = index[is_newer], place[is_newer], newest.take(is_newer)
     at[index, place], value[index, place], quality[index, place] = newest.at, newest.value, newest.quality
     changed = batches.distinct(index)
+    _write(connection, organization_id, chunks[changed], (at[changed], value[changed], quality[changed]))
+
+
+def replace(
+    connection: psycopg.Connection[Any], organization_id: int, series_id: int, *, corrected_at: int, now: Newest | None
+) -> None:
+    """This will show what a series says after a correction, unless a newer value than both is shown already.
+
+    :param corrected_at: the instant of the corrected reading, in microseconds since 1970
+    :param now: its newest reading that counts; None when none is left
+    """
+    chunk, place = divmod(series_id, SERIES_A_CHUNK)
+    [(_chunk, *stored)] = _locked(connection, organization_id, [chunk])
+    at, value, quality = (
+        np.frombuffer(each, kind).copy() for each, kind in zip(stored, ("<i8", "<i8", "u1"), strict=True)
+    )
+    shown = now or Newest(NEVER, 0, 255)
+    if at[place] not in (corrected_at, NEVER) and at[place] > shown.at:
+        return
+    at[place], value[place], quality[place] = shown.at, shown.value, shown.quality
+    _write(connection, organization_id, np.array([chunk]), (at[None], value[None], quality[None]))
+
+
+def _write(
+    connection: psycopg.Connection[Any],
+    organization_id: int,
+    chunks: NDArray[np.int64],
+    columns: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]],
+) -> None:
+    at, value, quality = columns
     bulk.execute(
         connection,
         "UPDATE metering_latestchunk l SET at = n.at, value = n.value, quality = n.quality"
         " FROM unnest(%s::int[], %b::bytea[], %b::bytea[], %b::bytea[]) AS n(chunk, at, value, quality)"
         " WHERE l.organization_id = %s AND l.chunk = n.chunk",
         [
-            chunks[changed].tolist(),
-            [at[each].tobytes() for each in changed],
-            [value[each].tobytes() for each in changed],
-            [quality[each].tobytes() for each in changed],
+            chunks.tolist(),
+            [each.tobytes() for each in at],
+            [each.tobytes() for each in value],
+            [each.tobytes() for each in quality],
             organization_id,
         ],
     )

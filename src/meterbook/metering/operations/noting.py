@@ -53,22 +53,42 @@ def make_room(instant: datetime) -> None:
 
 
 @operation.operation
-def note_reading(
-    *, actor: Actor, at: datetime, meter_point_id: int, face: faces.Face, instant: datetime, value: Decimal
-) -> bool:
+def note_reading(*, actor: Actor, at: datetime, face: faces.Face, instant: datetime, value: Decimal) -> bool:
     """This will store what a person read from a display, unless a reading of that instant is there already.
 
     Returns whether it was stored. The live value follows after the commit. `make_room` comes first.
 
     :param value: as the display shows it, in `face.unit`
-    :raises ReadingOutOfRange: when it does not fit the readings around it
+    :raises ReadingOutOfRange: when it does not fit the readings around it, also one stored at this moment
     """
     raw = require_fit(face, instant, value)
-    organization_id = scoping.current().organization_id
     if face.exact is not None:
         return False
+    if store(actor=actor, at=at, face=face, instant=instant, raw=raw):
+        return True
+    require_fit(seen_anew(face, instant, at), instant, value)
+    return False
+
+
+def seen_anew(face: faces.Face, instant: datetime, at: datetime) -> faces.Face:
+    """This will return the face with the reading of the instant that somebody else has stored since it was looked at.
+
+    :raises ReadingOutOfRange: when that reading cannot be seen
+    """
+    found = faces.faces_at(meter_point_ids=[face.meter_point_id], instant=instant, at=at).get(face.meter_point_id)
+    if found is None or found.exact is None:
+        raise ReadingOutOfRange(_("Another reading of this time was saved at this moment; look again."))
+    return found
+
+
+def store(*, actor: Actor, at: datetime, face: faces.Face, instant: datetime, raw: int, reason: str = "") -> bool:
+    """This will store a checked reading; part of an operation. False: somebody stored one of that instant meanwhile.
+
+    :param reason: why it is right although it looks wrong; it stays in the trail
+    """
+    organization_id = scoping.current().organization_id
     series = models.Series.objects.get(
-        organization_id=organization_id, pk=face.series_id, meter_point_id=meter_point_id
+        organization_id=organization_id, pk=face.series_id, meter_point_id=face.meter_point_id
     )
     with connection.cursor() as cursor:
         cursor.execute(
@@ -93,7 +113,8 @@ def note_reading(
         action="metering:note_reading",
         subject=series,
         before=None,
-        after={"at": instant, "value": value, "unit": face.unit},
+        after={"at": instant, "value": face.number(raw), "unit": face.unit},
+        reason=reason,
     )
     bus.notify("series", organization_id, [series.pk])
     batch = ReadingBatch.of([(series.pk, (instant - _EPOCH) // timedelta.resolution, raw)], source=values.Source.FIELD)
@@ -112,15 +133,7 @@ def require_fit(face: faces.Face, instant: datetime, value: Decimal) -> int:
 
     :raises ReadingOutOfRange: saying between which numbers it must lie
     """
-    scaled = Fraction(value) * 10**face.decimals
-    if scaled.denominator != 1:
-        raise ReadingOutOfRange(
-            _("The display shows at most %(decimals)s decimals; write the number as it stands there.")
-            % {"decimals": face.decimals}
-        )
-    raw = int(scaled.numerator)
-    if raw < 0 or raw >= (face.wrap or _LARGEST):
-        raise ReadingOutOfRange(_("The display cannot show this number; look again."))
+    raw = count_of(face, value)
     known = face.exact
     low, high = known or face.before, known or face.after
     has_wrapped = low is not None and high is not None and high.raw < low.raw
@@ -137,6 +150,23 @@ def require_fit(face: faces.Face, instant: datetime, value: Decimal) -> int:
                 _("This would be more than the supply can have delivered: at most %(most)s %(unit)s. Read it again.")
                 % {"most": f"{face.number(most):f}", "unit": face.unit.symbol}
             )
+    return raw
+
+
+def count_of(face: faces.Face, value: Decimal) -> int:
+    """This will return a number on a display as an integer of the register: 123.4 with 1 decimal is 1234.
+
+    :raises ReadingOutOfRange: when the display has not that many digits or decimals
+    """
+    scaled = Fraction(value) * 10**face.decimals
+    if scaled.denominator != 1:
+        raise ReadingOutOfRange(
+            _("The display shows at most %(decimals)s decimals; write the number as it stands there.")
+            % {"decimals": face.decimals}
+        )
+    raw = int(scaled.numerator)
+    if raw < 0 or raw >= (face.wrap or _LARGEST):
+        raise ReadingOutOfRange(_("The display cannot show this number; look again."))
     return raw
 
 

@@ -36,7 +36,7 @@ def move_point(
     :raises sites.operations.MoveInFuture: when `moved_at` is after `at`
     :raises sites.operations.MovedLater: when it was moved at a later instant already
     """
-    point = _held(meter_point)
+    point = held_point(meter_point)
     target = _place(point.site, node)
     before = point.node
     if point.node_id == (target.pk if target else None):
@@ -76,7 +76,7 @@ def rename_point(*, actor: Actor, at: datetime, meter_point: uuid.UUID, code: st
     :raises MeterNotFound: when the organization has no such meter point
     :raises CodeTaken: when another meter point has that code
     """
-    point = _held(meter_point)
+    point = held_point(meter_point)
     before = {"code": point.code, "name": point.name}
     after = {"code": code, "name": name}
     if before == after:
@@ -93,7 +93,11 @@ def rename_point(*, actor: Actor, at: datetime, meter_point: uuid.UUID, code: st
     return point
 
 
-def _held(public_id: uuid.UUID) -> models.MeterPoint:
+def held_point(public_id: uuid.UUID) -> models.MeterPoint:
+    """This will return a meter point with its site, locked until the transaction ends.
+
+    :raises MeterNotFound: when the organization has no such meter point
+    """
     points = models.MeterPoint.objects.filter(organization_id=scoping.current().organization_id, public_id=public_id)
     # The join to its place is an outer one, which cannot be locked.
     if not points.select_for_update().values_list("pk", flat=True).first():

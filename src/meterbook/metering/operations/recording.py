@@ -59,7 +59,7 @@ def record_readings(*, organization_id: int, actor: Actor, at: datetime, batch: 
         return RecordOutcome(0, 0, 0)
     ordered = batch.in_order()
     _require_series(organization_id, actor, batches.distinct(ordered.series_id))
-    received_at = _microseconds(at)
+    received_at = microseconds(at)
     _require_partitions(ordered.at)
     for _attempt in range(ATTEMPTS):
         try:
@@ -86,6 +86,17 @@ def record_latest(*, organization_id: int, actor: Actor, at: datetime, batch: Re
     with bulk.transact() as connection:
         latest.update(connection, organization_id, ordered)
         bus.notify("series", organization_id, series.tolist(), using=bulk.ALIAS)
+
+
+def replace_latest(*, organization_id: int, series_id: int, corrected_at: datetime, now: latest.Newest | None) -> None:
+    """This will show what a series says after a correction. Call it outside a scope; the series was checked.
+
+    :param now: the newest reading that counts, as `latest.replace` takes it
+    """
+    with bulk.transact() as connection:
+        instant = microseconds(corrected_at)
+        latest.replace(connection, organization_id, series_id, corrected_at=instant, now=now)
+        bus.notify("series", organization_id, [series_id], using=bulk.ALIAS)
 
 
 def _store(
@@ -214,7 +225,8 @@ def _database() -> str:
     return str(connections[bulk.ALIAS].settings_dict["NAME"])
 
 
-def _microseconds(instant: datetime) -> int:
+def microseconds(instant: datetime) -> int:
+    """This will return an instant as microseconds since 1970 in UTC."""
     return int(np.datetime64(instant.replace(tzinfo=None) - instant.utcoffset(), "us").astype(np.int64))  # type: ignore[operator]
 
 

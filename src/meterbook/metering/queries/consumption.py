@@ -41,8 +41,10 @@ class Point:
 class Usage:
     """A period's usage; every figure of a screen comes from here, so that chart, table and figures agree.
 
-    `total` = `measured` + `estimated` + `edited`. `peak` is the step of the curve with the highest rate, which began at
-    `peak_at` and lasted one interval. `missing` counts intervals that should be there; `known` those that are.
+    `total` = `measured` + `estimated` + `edited`; `known_apportioned` of the `known_estimated` intervals lie between
+    two readings, so that their sum is measured and only its place in time is not. `peak` is the step of the curve with
+    the highest rate, which began at `peak_at` and lasted one interval. `missing` counts intervals that should be there;
+    `known` those that are.
     """
 
     span: Span
@@ -58,6 +60,7 @@ class Usage:
     edited: int
     known: int
     known_estimated: int
+    known_apportioned: int
     missing: int
     smallest: int | None
     largest: int | None
@@ -136,7 +139,7 @@ def usage_of(
         own, there = parts.masked(own, within), None if there is None else parts.masked(there, within)
         installed = parts.installed_within(installed, within)
     bars = slots.slots(own, series, span.edges, at, installed)
-    estimated = np.isin(own.quality, slots.ESTIMATED_CODES)
+    estimated = np.isin(own.quality, slots.UNMEASURED_CODES)
     edited = own.quality == Quality.EDITED
     curve = tuple(_curve(own, series, span, bars, at, installed))
     is_counter = series.kind is values.SeriesKind.CUMULATIVE
@@ -156,6 +159,7 @@ def usage_of(
         edited=int(own.values[edited].sum()) if is_counter else 0,
         known=len(own) - own.missing,
         known_estimated=int(np.count_nonzero(estimated)),
+        known_apportioned=int(np.count_nonzero(own.quality == Quality.INTERPOLATED)),
         missing=sum(each.missing for each in bars),
         smallest=min(known, default=None),
         largest=max(known, default=None),
@@ -259,6 +263,7 @@ def _steps(own: UsageSeries, an_hour: int, at: datetime, installed: Installed) -
 
 _INTERVAL_STATES = {
     **dict.fromkeys(map(int, ESTIMATED), SlotState.ESTIMATED),
+    int(Quality.INTERPOLATED): SlotState.APPORTIONED,
     int(Quality.EDITED): SlotState.EDITED,
     int(Quality.QUESTIONABLE): SlotState.HELD,
     int(Quality.MIXED): SlotState.SO_FAR,

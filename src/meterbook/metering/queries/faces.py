@@ -13,6 +13,7 @@ from meterbook.foundation import scoping
 from meterbook.kernel import rounding
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, values
+from meterbook.metering.queries import standing
 
 NEAR = timedelta(hours=2)  # between readings that lie closer together the display can be worked out
 
@@ -30,7 +31,8 @@ class Face:
     """The register of a meter point that is billed, around an instant; all numbers as the display shows them.
 
     `exact` is a reading at the instant itself, `before` the newest earlier one, `after` the oldest later one; all three
-    only of the meter that hangs there at the instant. `most_per_hour` is what the supply can deliver, in counts.
+    only of the meter that hangs there at the instant, and as people corrected them. `most_per_hour` is what the
+    supply can deliver, in counts.
     """
 
     meter_point_id: int
@@ -119,11 +121,11 @@ def _face(
     if end is not None:
         readings = readings.filter(at__lt=end)
     before, exact, after = (
-        chosen.values_list("at", "value").first()
+        chosen.values_list("at", "shown").first()
         for chosen in (
-            readings.filter(at__lt=instant).order_by("-at", "source"),
-            readings.filter(at=instant).order_by("source"),
-            readings.filter(at__gt=instant).order_by("at", "source"),
+            standing.counting(readings.filter(at__lt=instant)).order_by("-at", "source"),
+            standing.annotated(readings.filter(at=instant)).order_by("source"),
+            standing.counting(readings.filter(at__gt=instant)).order_by("at", "source"),
         )
     )
     if before is None and register.opening is not None and begin < instant:

@@ -56,7 +56,10 @@ class InstallationRow:
 
 @dataclass(frozen=True)
 class MeterDetail:
-    """A meter point, the meters that hung there (newest first) and its series in the catalogue's order."""
+    """A meter point, the meters that hung there (newest first) and its series in the catalogue's order.
+
+    `zone` is that of its days; `time_zone` and `language` are its own, or empty.
+    """
 
     public_id: uuid.UUID
     code: str
@@ -69,6 +72,8 @@ class MeterDetail:
     node_name: str
     installations: tuple[InstallationRow, ...]
     series: tuple[SeriesRow, ...]
+    time_zone: str = ""
+    language: str = ""
 
     @property
     def current(self) -> InstallationRow | None:
@@ -107,10 +112,12 @@ def get_meter(*, public_id: uuid.UUID) -> MeterDetail:
         site_id=point.site_id,
         site_public_id=point.site.public_id,
         site_name=point.site.name,
-        zone=ZoneInfo(point.site.time_zone),
+        zone=point.zone,
         node_name=point.node.name if point.node else "",
         installations=tuple(_installations(point.pk)),
         series=tuple(list_series(meter_point_ids=[point.pk])),
+        time_zone=point.time_zone,
+        language=point.language,
     )
 
 

@@ -13,6 +13,7 @@ from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
 from meterbook.metering import models, values
 from meterbook.metering.queries import series as series_queries
+from meterbook.metering.queries import standing
 from meterbook.metering.validation.inputs import CorrectionKind, FindingKind
 
 
@@ -63,6 +64,8 @@ def latest_readings(
 ) -> list[ReadingRow]:
     """This will return the newest readings before `until`, newest first, in three queries.
 
+    A reading that a person set to another value comes with that value, as EDITED.
+
     :param since: only readings at or after this instant
     """
     found = models.Reading.objects.filter(
@@ -72,12 +75,14 @@ def latest_readings(
         found = found.filter(at__gte=since)
     # One more than is shown: the oldest needs the one before it.
     rows = list(
-        found.order_by("-at", "source").values_list("at", "value", "quality", "source", "received_at")[: limit + 1]
+        standing.annotated(found)
+        .order_by("-at", "source")
+        .values_list("at", "shown", "quality", "source", "received_at", "fact")[: limit + 1]
     )
     scales = series_queries.scales_of(series=[series]).get(series.id, [])
     is_counter = series.kind is values.SeriesKind.CUMULATIVE
     listed = []
-    for place, (at, raw, quality, source, received_at) in enumerate(rows[:limit]):
+    for place, (at, raw, quality, source, received_at, fact) in enumerate(rows[:limit]):
         scale = series_queries.scale_at(scales, at)
         before = rows[place + 1] if place + 1 < len(rows) else None
         is_same = before is not None and series_queries.scale_at(scales, before[0]) is scale and before[1] <= raw
@@ -89,7 +94,7 @@ def latest_readings(
                 value=scale.value(raw) if scale else None,
                 decimals=min(scale.decimals, series.decimals) if scale else series.decimals,
                 difference=difference,
-                quality=Quality(quality),
+                quality=Quality.EDITED if fact == CorrectionKind.SET else Quality(quality),
                 source=values.Source(source),
                 received_at=received_at,
             )

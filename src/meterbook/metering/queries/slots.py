@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meterbook.kernel import rounding
-from meterbook.kernel.quality import ESTIMATED, Quality
+from meterbook.kernel.quality import ESTIMATED, UNMEASURED, Quality
 from meterbook.kernel.rounding import RoundingMode
 from meterbook.kernel.series import UsageSeries
 from meterbook.metering import values
@@ -21,7 +21,8 @@ from meterbook.metering.queries.series import SeriesRow
 Installed = Sequence[tuple[datetime, datetime | None]]
 Flags = NDArray[np.bool_]
 
-ESTIMATED_CODES = np.array(sorted(ESTIMATED), np.uint8)
+UNMEASURED_CODES = np.array(sorted(UNMEASURED), np.uint8)
+_ESTIMATED_CODES = np.array(sorted(ESTIMATED), np.uint8)
 _HELD_CODES = np.array([Quality.QUESTIONABLE], np.uint8)
 
 
@@ -31,6 +32,7 @@ class SlotState(enum.StrEnum):
     MEASURED = "MEASURED"
     EDITED = "EDITED"  # a person entered at least a part of it
     ESTIMATED = "ESTIMATED"  # at least a part of it
+    APPORTIONED = "APPORTIONED"  # measured between two readings, at least a part of it spread over time
     HELD = "HELD"  # at least a part waits for a person's release
     PARTLY = "PARTLY"  # intervals are missing in it
     MISSING = "MISSING"
@@ -41,7 +43,7 @@ class SlotState(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Slot:
-    """One bar: [start, end), what was used in it, how much of that is estimated or entered, how many are not there.
+    """One bar: [start, end), what was used in it, how much of that nobody measured then, how many are not there.
 
     `value` is None where nothing is known: a gap, never a zero. Values are integers of the series' scale. A slot is
     whole when it has ended and all of its intervals are known. `highest` is its largest whole interval.
@@ -113,7 +115,7 @@ def _slot(
         start=start,
         end=end,
         value=value,
-        estimated=int(own.values[np.isin(own.quality, ESTIMATED_CODES)].sum()),
+        estimated=int(own.values[np.isin(own.quality, UNMEASURED_CODES)].sum()),
         edited=int(own.values[own.quality == Quality.EDITED].sum()),
         missing=int(np.count_nonzero(due & ~known)),
         state=state,
@@ -132,8 +134,10 @@ def _state(own: UsageSeries, known: Flags, due: Flags, end: datetime, at: dateti
         return SlotState.SO_FAR
     if np.isin(own.quality, _HELD_CODES).any():
         return SlotState.HELD
-    if np.isin(own.quality, ESTIMATED_CODES).any():
+    if np.isin(own.quality, _ESTIMATED_CODES).any():
         return SlotState.ESTIMATED
+    if (own.quality == Quality.INTERPOLATED).any():
+        return SlotState.APPORTIONED
     return SlotState.EDITED if (own.quality == Quality.EDITED).any() else SlotState.MEASURED
 
 

@@ -136,6 +136,29 @@ def meters_after(
     return list(zip([each.id for each in wanted_points], _rows(wanted_points, at), strict=True))
 
 
+@dataclass(frozen=True)
+class PointChoice:
+    """The ids of all meter points of a filter in its order, and what the filters offer, as those of a `MeterPage`."""
+
+    ids: tuple[int, ...]
+    options: dict[str, tuple[Option, ...]]
+    everything: int
+
+
+def choose_points(*, at: datetime, wanted: values.MeterFilter, site_ids: Collection[int] | None = None) -> PointChoice:
+    """This will return which meter points a filter of the meter list finds, without what the list tells of them.
+
+    :param site_ids: only those sites; None means all of the organization
+    """
+    places = _places(site_ids)
+    points, groups = found.find(at=at, wanted=wanted, site_ids=site_ids, **places.asked(wanted))
+    return PointChoice(
+        ids=tuple(each.id for each in points),
+        options={name: _options(groups, wanted, places, name) for name in FILTERS},
+        everything=sum(each.count for each in groups),
+    )
+
+
 def shown_meters(
     *, at: datetime, public_ids: Collection[uuid.UUID], site_ids: Collection[int] | None = None
 ) -> list[MeterRow]:
@@ -263,7 +286,7 @@ def _row(
         name=point.name,
         code=point.code,
         site_name=point.site.name,
-        zone=ZoneInfo(point.site.time_zone),
+        zone=point.zone,
         unit=point.node.name if point.node else "",
         service=metering_values.Service(point.service),
         role=metering_values.PointRole(point.role),

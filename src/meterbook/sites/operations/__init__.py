@@ -8,6 +8,7 @@ from meterbook.sites.operations.creating import (
     TimeZoneUnknown,
     create_node,
     create_site,
+    require_zone,
 )
 from meterbook.sites.operations.custom_fields import FieldTaken, TooManyFields, declare_field, remove_field
 from meterbook.sites.operations.finding import NodeArchived, NodeMisplaced, NodeNotFound
@@ -39,5 +40,6 @@ __all__ = [
     "move_node",
     "remove_field",
     "remove_photo",
+    "require_zone",
     "restore_node",
 ]

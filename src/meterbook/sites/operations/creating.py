@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-import zoneinfo
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
 from meterbook.foundation import operation, scoping
+from meterbook.kernel import zone_names
 from meterbook.kernel.actor import Actor
 from meterbook.sites import models, values
 from meterbook.sites.operations import facts as fact_rows
@@ -67,7 +67,7 @@ def require_zone(name: str) -> None:
 
     :raises TimeZoneUnknown: for any other
     """
-    if name not in zoneinfo.available_timezones():
+    if name not in zone_names.known():
         raise TimeZoneUnknown(_("“%(zone)s” is not a time zone; take a name such as Europe/Madrid.") % {"zone": name})
 
 

@@ -2,7 +2,15 @@
 
 from meterbook.sites.queries.files import BuildingFileNotFound, BuildingFileRow, get_building_file, list_building_files
 from meterbook.sites.queries.history import Placement, former_placements, parents_at
-from meterbook.sites.queries.listing import NodeRow, SiteNotFound, SiteRow, get_site, list_nodes, list_sites
+from meterbook.sites.queries.listing import (
+    NodeRow,
+    SiteNotFound,
+    SiteRow,
+    get_site,
+    list_nodes,
+    list_sites,
+    reached_sites,
+)
 from meterbook.sites.queries.places import (
     NodeDetail,
     PhotoRow,
@@ -34,4 +42,5 @@ __all__ = [
     "list_nodes",
     "list_sites",
     "parents_at",
+    "reached_sites",
 ]

@@ -49,6 +49,12 @@ def list_sites() -> list[SiteRow]:
     return sorted(map(_row, sites.order_by("id")), key=lambda row: order.natural(row.name))
 
 
+def reached_sites() -> list[SiteRow]:
+    """This will return the sites whose accounts the reader may see, by name: all, or those within `scoping.reach()`."""
+    reach = scoping.reach()
+    return [each for each in list_sites() if reach is None or each.id in reach.sites]
+
+
 def get_site(*, public_id: uuid.UUID) -> SiteRow:
     """This will return one site of the running scope.
 

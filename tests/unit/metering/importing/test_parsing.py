@@ -63,9 +63,21 @@ class TestFaults:
         assert faults(content, Mapping(point="A", gaps=Gaps.ZERO)) == []
 
     def test_name_rows_that_come_twice_or_out_of_order(self) -> None:
-        content = imports.csv_file([*QUARTERS, QUARTERS[2], QUARTERS[0]])
+        content = imports.csv_file([*QUARTERS, (QUARTERS[2][0], "9"), QUARTERS[0]])
 
         assert [(line, column) for line, column, _words in faults(content)] == [(5, "time"), (6, "time")]
+
+    def test_are_none_when_a_row_says_the_same_once_more(self) -> None:
+        columns, problems = parse(imports.csv_file([*QUARTERS, QUARTERS[2]]))
+
+        assert (problems.total, len(columns[0].values), columns[0].repeated) == (0, 3, 1)
+
+    @pytest.mark.parametrize("cell", ["", "Data Loss", "n/a", "?", "NaN", "--"])
+    def test_are_none_when_a_register_was_not_read(self, cell: str) -> None:
+        rows = [("2026-03-01 00:00", "100"), ("2026-03-01 00:15", cell), ("2026-03-01 00:30", "101")]
+        columns, problems = parse(imports.csv_file(rows, header="time,register"))
+
+        assert (problems.total, columns[0].values, columns[0].missing) == (0, [Decimal(100), Decimal(101)], 1)
 
     def test_name_rows_of_another_width(self) -> None:
         content = imports.csv_file([*QUARTERS, ("2026-03-01 00:45",), ("2026-03-01 00:45", "12", "4")])
