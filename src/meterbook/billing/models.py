@@ -42,6 +42,8 @@ class BillRun(foundation_models.TenantModel):
     issued_through = models.IntegerField(default=0)
     closed_at = models.DateTimeField(null=True, blank=True)
 
+    reached_by = (("site_id", "run_sites"),)
+
     class Meta:
         constraints = (
             models.CheckConstraint(
@@ -72,6 +74,8 @@ class RunMember(foundation_models.TenantTable):
     reasons = models.JSONField(default=list)
     decided_by = models.CharField(max_length=200, blank=True)
 
+    reached_by = (("account_id", "accounts"),)
+
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["run", "account"], name="run_member_once"),
@@ -100,6 +104,8 @@ class RunShare(foundation_models.TenantTable):
     contract_id = models.BigIntegerField(null=True, blank=True)
     tariff_id = models.BigIntegerField(null=True, blank=True)
     during = DateTimeRangeField()
+
+    reached_by = (("account_id", "accounts"),)
 
     class Meta:
         constraints = (
@@ -149,10 +155,15 @@ class BillDraft(foundation_models.TenantTable):
     net = models.DecimalField(max_digits=24, decimal_places=4)
     total = models.DecimalField(max_digits=24, decimal_places=4)
     is_estimated = models.BooleanField()
+    is_apportioned = models.BooleanField(default=False, db_default=False)
     is_vacancy = models.BooleanField()
     nets = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
+    # `calculating.stamps`: whether it would be calculated from the same now; drafts from before it was kept have none.
+    inputs_stamp = models.CharField(max_length=64, default="", db_default="")
 
     privileges = WRITE_ONCE
+
+    reached_by = (("account_id", "accounts"),)
 
     class Meta:
         constraints = (
@@ -192,6 +203,8 @@ class Bill(foundation_models.TenantTable):
 
     privileges = foundation_models.APPEND
     append_only = True
+
+    reached_by = (("account_id", "accounts"),)
 
     class Meta:
         constraints = (

@@ -116,7 +116,7 @@ HOLD_DETAILS = {
 }
 
 HOLD_REMEDIES = {
-    HoldReason.MISSING: _("Import the missing readings, then check again; or leave the account out."),
+    HoldReason.MISSING: _("Bring in the missing readings, then check again; or leave the account out."),
     HoldReason.QUESTIONABLE: _("Look at these readings at the meter; until they are put right, leave the account out."),
     HoldReason.INCOMPLETE: _("Wait for the next reading, then check again."),
     HoldReason.NOT_DERIVED: _("Wait a moment, then check again."),

@@ -139,7 +139,9 @@ def _matching(search: str) -> QuerySet[models.Contract]:
 
 def _contracts() -> QuerySet[models.Contract]:
     contracts = models.Contract.objects.filter(organization_id=scoping.current().organization_id)
-    return contracts.select_related("account__customer", "account__site", "meter_point__node", "tariff")
+    return contracts.select_related(
+        "account__customer", "account__site", "meter_point__node", "meter_point__site", "tariff"
+    )
 
 
 def _row(each: models.Contract) -> AgreementRow:
@@ -162,7 +164,7 @@ def _row(each: models.Contract) -> AgreementRow:
         tariff_name=each.tariff.name,
         site_name=account.site.name,
         currency=account.currency,
-        zone=ZoneInfo(account.site.time_zone),
+        zone=point.zone,
         starts_at=each.during.lower,
         ends_at=each.during.upper,
         start_reading=None if start is None else values.SeenReading.of(start),

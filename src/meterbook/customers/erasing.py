@@ -1,4 +1,4 @@
-"""Forget who a customer was. Accounts, books and issued bills stay as they are: the law asks for both."""
+"""Forget who a customer was. Accounts, postings and issued bills stay as they are: the law asks for both."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from meterbook.audit import operations as audit_operations
 from meterbook.customers import models, records, values
 from meterbook.foundation import operation
 from meterbook.kernel.actor import Actor
+from meterbook.ledger import operations as ledger_operations
 
 
 class StillCustomer(ValueError):
@@ -39,6 +40,9 @@ def anonymize(*, actor: Actor, at: datetime, customer: uuid.UUID) -> models.Cust
         found,
     ):
         _forget(each, at)
+        accounts = models.Account.objects.filter(organization_id=organization_id, customer=each)
+        for receivable_id in accounts.order_by("pk").values_list("receivable_id", flat=True):
+            ledger_operations.forget_name(actor=actor, at=at, account_id=receivable_id)
     audit_operations.record(
         actor=actor,
         at=at,

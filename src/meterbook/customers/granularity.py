@@ -12,8 +12,9 @@ from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
-from meterbook.customers import models, values
+from meterbook.customers import models, permissions, values
 from meterbook.foundation import operation, scoping
+from meterbook.identity import values as identity_values
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.period import Period
 from meterbook.sites import models as site_models
@@ -68,10 +69,11 @@ def class_of(*, usage: str, is_unit: bool, is_person: bool) -> values.PlaceClass
     return values.PlaceClass.DWELLING if is_dwelling else values.PlaceClass.COMMERCIAL
 
 
-def sight(*, meter_point: uuid.UUID, period: Period, at: datetime) -> Sight:
-    """This will return how finely the landlord may see a meter point in a period, in one query.
+def sight(*, access: identity_values.Access, meter_point: uuid.UUID, period: Period, at: datetime) -> Sight:
+    """This will return how finely somebody of the landlord may see a meter point in a period, in one query.
 
-    A consent to use in detail that is in force at `at` lifts the limit.
+    A consent to use in detail that is in force at `at` lifts the limit, for those who may see detail at all: others
+    see of dwellings whole days only.
     """
     organization_id = scoping.current().organization_id
     consents = models.Consent.objects.filter(
@@ -96,9 +98,11 @@ def sight(*, meter_point: uuid.UUID, period: Period, at: datetime) -> Sight:
         "account__customer__kind",
         "meter_point__site__siteprivacy__dwellings",
         "meter_point__site__siteprivacy__commercial",
+        "meter_point__site_id",
+        "meter_point_id",
     )
     contract_ids, limited = [], []
-    for pk, during, agreed, usage, node_kind, customer_kind, dwellings, commercial in rows:
+    for pk, during, agreed, usage, node_kind, customer_kind, dwellings, commercial, site, point in rows:
         contract_ids.append(pk)
         kind = class_of(
             usage=usage or "",
@@ -107,7 +111,9 @@ def sight(*, meter_point: uuid.UUID, period: Period, at: datetime) -> Sight:
         )
         chosen = dwellings if kind is values.PlaceClass.DWELLING else commercial
         finest = values.Granularity(chosen) if chosen else values.GRANULARITY_AT_FIRST[kind]
-        if not agreed and finest is values.Granularity.DAY:
+        sees = access.allows(permissions.SEE_DETAILED_USE, site) or point in access.meters(permissions.SEE_DETAILED_USE)
+        is_closed = kind is values.PlaceClass.DWELLING and not sees
+        if is_closed or (not agreed and finest is values.Granularity.DAY):
             end = period.end if during.upper is None else min(during.upper, period.end)
             limited.append(Period(max(during.lower, period.start), end))
     return Sight(tuple(contract_ids), tuple(limited))

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
@@ -45,6 +46,7 @@ class PointOf:
     site_id: int
     newest: Payer | None
     is_paid: bool
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def places(*, at: datetime, site_id: int | None = None, search: str = "", key: s
                 site_id=each.site_id,
                 newest=payer,
                 is_paid=payer is not None and payer.starts_at <= at and (payer.ends_at is None or at < payer.ends_at),
+                zone=each.zone,
             )
         )
     found = [
@@ -143,7 +146,9 @@ def next_number(*, prefix: str = "A-", digits: int = 6) -> str:
     numbers = models.Account.objects.filter(
         organization_id=scoping.current().organization_id, number__regex=rf"^{prefix}[0-9]{{1,{digits}}}$"
     ).values_list("number", flat=True)
-    largest = max((int(each.removeprefix(prefix)) for each in numbers), default=0)
+    # A number is used once in the whole organization, whichever part of it the reader sees.
+    with scoping.unlimited():
+        largest = max((int(each.removeprefix(prefix)) for each in numbers), default=0)
     return f"{prefix}{largest + 1:0{digits}}"
 
 
@@ -151,7 +156,10 @@ def _points() -> QuerySet[metering_models.MeterPoint]:
     points = metering_models.MeterPoint.objects.filter(
         organization_id=scoping.current().organization_id, role=metering_values.PointRole.TENANT
     )
-    return points.select_related("node").order_by("sort_code", "id")
+    reach = scoping.reach()
+    if reach is not None:
+        points = points.filter(site_id__in=reach.sites)
+    return points.select_related("node", "site").order_by("sort_code", "id")
 
 
 def _key(point: metering_models.MeterPoint) -> str:

@@ -41,6 +41,8 @@ class Customer(foundation_models.TenantModel):
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
+    reached_by = (("id", "customers"),)
+
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["organization_id", "code"], name="customer_code_once"),
@@ -82,6 +84,8 @@ class Account(foundation_models.TenantModel):
     # The customer gave back all units then: what was used until that instant is on the final bill.
     moved_out_at = models.DateTimeField(null=True, blank=True)
 
+    reached_by = (("site_id", "sites"), ("id", "accounts"))
+
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["organization_id", "number"], name="account_number_once"),
@@ -107,6 +111,8 @@ class Contract(foundation_models.TenantModel):
     # What the meter showed when it began and ended: {"start": {...}, "end": {...}}, each as `values.SeenReading.plain`.
     readings = models.JSONField(default=dict, blank=True)
 
+    reached_by = (("account_id", "accounts"),)
+
     class Meta:
         constraints = (
             ExclusionConstraint(
@@ -129,6 +135,8 @@ class Contact(foundation_models.TenantModel):
     phone = models.CharField(max_length=values.PHONE_LENGTH, blank=True)
     messaging = models.CharField(max_length=values.MESSAGING_LENGTH, blank=True)
 
+    reached_by = (("customer_id", "customers"),)
+
     def __str__(self) -> str:
         return self.name
 
@@ -143,6 +151,8 @@ class Vulnerability(foundation_models.TenantModel):
     noted_by = models.CharField(max_length=200)
     noted_at = models.DateTimeField()
 
+    reached_by = (("customer_id", "customers"),)
+
     def __str__(self) -> str:
         return f"{self.customer_id} {self.until_date}"
 
@@ -155,6 +165,8 @@ class Consent(foundation_models.TenantModel):
     text_version = models.CharField(max_length=40)
     given_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    reached_by = (("customer_id", "customers"),)
 
     class Meta:
         constraints = (
@@ -186,6 +198,8 @@ class CustomerFile(foundation_models.TenantModel):
     author = models.CharField(max_length=200)
     added_at = models.DateTimeField()
 
+    reached_by = (("customer_id", "customers"),)
+
     def __str__(self) -> str:
         return self.name
 
@@ -198,6 +212,8 @@ class Deposit(foundation_models.TenantModel):
     currency = models.CharField(max_length=3)
     agreed_date = models.DateField()
     author = models.CharField(max_length=200)
+
+    reached_by = (("account_id", "accounts"),)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=models.Q(amount__gt=0), name="deposit_is_positive"),)
@@ -216,6 +232,8 @@ class SignIn(foundation_models.TenantModel):
     )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
+
+    reached_by = (("account_id", "accounts"),)
 
     class Meta:
         constraints = (

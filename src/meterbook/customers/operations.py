@@ -73,8 +73,9 @@ def create_customer(
     facts = {"code": code, "name": name, **values.NOTHING_KNOWN, **known}
     after = {key: value for key, value in facts.items() if key != "address"}
     try:
-        with transaction.atomic():
+        with scoping.unlimited(), transaction.atomic():
             customer = models.Customer.objects.create(organization_id=scoping.current().organization_id, **facts)
+        scoping.widen(customers=[customer.pk])
     except IntegrityError as error:
         raise CodeTaken(_("There is a customer “%(code)s” already; take another code.") % {"code": code}) from error
     audit_operations.record(
@@ -153,6 +154,7 @@ def open_account(
                 vacancy_tariff=vacancy_tariff,
                 receivable=receivable,
             )
+        scoping.widen(accounts=[account.pk])
     except IntegrityError as error:
         if "account_one_landlord_a_site" in str(error):
             raise LandlordPresent(_("%(site)s has a landlord's account already.") % {"site": site.name}) from error

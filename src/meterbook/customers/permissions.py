@@ -8,5 +8,7 @@ ERASE_CUSTOMER = "customers:erase_customer"
 
 # What a tenant may: see the accounts that are linked to their sign-in, in the time of their own contracts.
 SEE_OWN_ACCOUNT = "customers:see_own_account"
+# Finer than by day what people use at home, where they agreed to it (specification 9.3).
+SEE_DETAILED_USE = "customers:see_detailed_use"
 
-PERMISSIONS = (VIEW_CUSTOMER, MANAGE_CUSTOMER, KNOW_VULNERABILITY, ERASE_CUSTOMER, SEE_OWN_ACCOUNT)
+PERMISSIONS = (VIEW_CUSTOMER, MANAGE_CUSTOMER, KNOW_VULNERABILITY, ERASE_CUSTOMER, SEE_OWN_ACCOUNT, SEE_DETAILED_USE)

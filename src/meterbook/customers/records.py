@@ -97,10 +97,11 @@ def create_record(*, actor: Actor, at: datetime, code: str, facts: Facts) -> mod
     :raises CustomerCodeTaken: when the organization has a customer of that code
     """
     try:
-        with transaction.atomic():
+        with scoping.unlimited(), transaction.atomic():
             customer = models.Customer.objects.create(
                 organization_id=scoping.current().organization_id, code=code, **facts.plain()
             )
+        scoping.widen(customers=[customer.pk])
     except IntegrityError as error:
         raise CustomerCodeTaken(
             _("There is a customer “%(code)s” already; take another code.") % {"code": code}

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
+from meterbook.audit import values as audit_values
 from meterbook.customers import models, queries
 from meterbook.foundation import operation, scoping
 from meterbook.identity import invitations as identity_invitations
@@ -85,7 +86,9 @@ def end_sign_in(*, actor: Actor, at: datetime, account: uuid.UUID, sign_in: uuid
     # All of the person in one order: of two that are ended at once, the later one sees that it is the last.
     person = known.user_id or (known.invitation.accepted_by_id if known.invitation is not None else None)
     locked = _links_of(known, person).select_for_update(of=("self",)).select_related("invitation").order_by("id")
-    of_person = list(locked)
+    # Also those at sites that the actor does not see: only with the last one the role ends.
+    with scoping.unlimited():
+        of_person = list(locked)
     found = next(each for each in of_person if each.pk == known.pk)
     if found.ends_at is not None and found.ends_at <= at:
         return
@@ -99,7 +102,7 @@ def end_sign_in(*, actor: Actor, at: datetime, account: uuid.UUID, sign_in: uuid
         actor=actor,
         at=at,
         action="customers:end_sign_in",
-        subject=found,
+        subject=_said(found),
         before={"ends_at": None},
         after={"ends_at": found.ends_at},
     )
@@ -145,5 +148,13 @@ def _link(
         invitation=invitation,
         starts_at=at,
     )
-    audit_operations.record(actor=actor, at=at, action="customers:let_sign_in", subject=made, before=None, after=after)
+    audit_operations.record(
+        actor=actor, at=at, action="customers:let_sign_in", subject=_said(made), before=None, after=after
+    )
     return made
+
+
+def _said(sign_in: models.SignIn) -> audit_values.Subject:
+    """As people read it in the trail: which account, and who."""
+    who = sign_in.user if sign_in.invitation is None else sign_in.invitation.accepted_by or sign_in.invitation
+    return audit_values.Subject("customers.signin", sign_in.public_id, f"{sign_in.account.number}: {who}")

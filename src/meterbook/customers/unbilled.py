@@ -1,19 +1,20 @@
 """What is used but not billed to a tenant, and why. Each needs a running scope.
 
-Three lists: use of this month in a time that no contract covers; contracts whose tariff has no version in force; and
-meter points of tenants for which nobody pays now and nobody is to.
+Four lists: use of this month in a time that no contract covers; contracts whose tariff has no version in force; meter
+points of tenants for which nobody pays now and nobody is to; and vacancies of this month and the one before at sites
+without a landlord's account, which stop a bill run.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from meterbook.customers import models
 from meterbook.foundation import scoping
@@ -23,8 +24,11 @@ from meterbook.metering import models as metering_models
 from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
 from meterbook.metering.queries import uses
+from meterbook.sites import values as site_values
 from meterbook.tariffs import models as tariff_models
 from meterbook.tariffs import values as tariff_values
+
+Span = tuple[datetime, datetime | None]
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class UnpaidPoint:
     vacant_since: datetime | None
     was_let: bool
     landlord: str
+    vacancy: Period | None = None  # of the list of vacancies: the first of these months
 
 
 @dataclass(frozen=True)
@@ -75,25 +80,28 @@ class PricelessContract:
 
 @dataclass(frozen=True)
 class Unbilled:
-    """The three lists."""
+    """The lists."""
 
     used: tuple[UnpaidPoint, ...]
     priceless: tuple[PricelessContract, ...]
     nobodys: tuple[UnpaidPoint, ...]
+    vacant: tuple[UnpaidPoint, ...] = ()
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How long the three lists are."""
+    """How long the lists are; `unpaid` is the number of meter points that are in any."""
 
     used: int
     priceless: int
     nobodys: int
+    vacant: int
+    unpaid: int
 
     @property
     def total(self) -> int:
         """How many lines need somebody; a meter point that is in two lists counts once."""
-        return self.priceless + max(self.used, self.nobodys)
+        return self.priceless + self.unpaid
 
 
 def find_unbilled(*, sites: Sequence[Place], at: datetime) -> Unbilled:
@@ -112,13 +120,21 @@ def find_unbilled(*, sites: Sequence[Place], at: datetime) -> Unbilled:
     )
     months = {site_id: _month(zone, at) for site_id, zone in zones.items()}
     contracts = _contracts(points)
-    gaps = {each.pk: _gaps(months[each.site_id], contracts[each.pk]) for each in points}
+    own = {each.zone for each in points if each.time_zone or each.former_zones}
+    months_in = {zone: _month(zone, at) for zone in own}
+    gaps = {
+        each.pk: _gaps(
+            months_in[each.zone] if each.time_zone or each.former_zones else months[each.site_id], contracts[each.pk]
+        )
+        for each in points
+    }
     used = metering_queries.used_in(periods=gaps)
     landlords = dict(
         models.Account.objects.filter(organization_id=organization_id, is_landlord=True, site_id__in=zones).values_list(
             "site_id", "number"
         )
     )
+    vacancies = _vacancies(points, zones, contracts, set(landlords), at)
     rows = {each.pk: _row(each, used.get(each.pk), contracts[each.pk], landlords, at) for each in points}
     return Unbilled(
         used=tuple(sorted((rows[pk] for pk, use in used.items() if use.total > 0), key=_largest_first)),
@@ -128,13 +144,77 @@ def find_unbilled(*, sites: Sequence[Place], at: datetime) -> Unbilled:
             for each in points
             if not any(upper is None or upper > at for _lower, upper in contracts[each.pk])
         ),
+        vacant=tuple(replace(rows[pk], vacancy=vacancy) for pk, vacancy in vacancies.items()),
     )
 
 
 def count_unbilled(*, sites: Sequence[Place], at: datetime) -> Counts:
     """This will return how long the lists are."""
     found = find_unbilled(sites=sites, at=at)
-    return Counts(len(found.used), len(found.priceless), len(found.nobodys))
+    unpaid = {each.public_id for each in (*found.used, *found.nobodys, *found.vacant)}
+    return Counts(len(found.used), len(found.priceless), len(found.nobodys), len(found.vacant), len(unpaid))
+
+
+def count_nobodys(*, site_ids: Collection[int] | None, at: datetime) -> int:
+    """This will count the meters that hang at meter points of tenants for which nobody pays or is to, in one query.
+
+    :param site_ids: only at these sites; None means all
+    """
+    organization_id = scoping.current().organization_id
+    points = metering_models.MeterPoint.objects.filter(
+        Exists(
+            metering_models.Installation.objects.filter(
+                organization_id=organization_id, meter_point_id=OuterRef("pk"), during__contains=at
+            )
+        ),
+        ~Exists(
+            models.Contract.objects.filter(
+                Q(during__upper_inf=True) | Q(during__endswith__gt=at),
+                organization_id=organization_id,
+                meter_point_id=OuterRef("pk"),
+            )
+        ),
+        organization_id=organization_id,
+        role=metering_values.PointRole.TENANT,
+    )
+    return (points if site_ids is None else points.filter(site_id__in=site_ids)).count()
+
+
+def _vacancies(
+    points: Iterable[metering_models.MeterPoint],
+    zones: Mapping[int, tzinfo],
+    contracts: Mapping[int, Sequence[Span]],
+    with_landlord: Collection[int],
+    at: datetime,
+) -> dict[int, Period]:
+    """By meter point, the first vacancy that nobody pays for of this month and the one before, while a meter hung.
+
+    As a bill run sees it: what stands in no unit and was never let is no vacancy, nor is less than a day.
+    """
+    asked = [
+        each
+        for each in points
+        if each.site_id not in with_landlord
+        and (contracts[each.pk] or (each.node and each.node.kind == site_values.NodeKind.UNIT))
+    ]
+    hung: dict[int, list[Period]] = defaultdict(list)
+    installations = metering_models.Installation.objects.filter(
+        organization_id=scoping.current().organization_id, meter_point_id__in=[each.pk for each in asked]
+    )
+    for pk, during in installations.order_by("during", "id").values_list("meter_point_id", "during"):
+        if during.lower < at:
+            hung[pk].append(Period(during.lower, min(during.upper or at, at)))
+    found = {}
+    for each in asked:
+        zone = each.zone if each.time_zone or each.former_zones else zones[each.site_id]
+        month = civil.month_bounds(civil.local_date(at, zone), zone)
+        before = civil.month_bounds(civil.local_date(month.start - timedelta.resolution, zone), zone)
+        gaps = _gaps(Period(before.start, at), contracts[each.pk])
+        parts = (gap.intersection(own) for gap in gaps for own in hung[each.pk])
+        vacant = [part for part in parts if part is not None and part.duration >= timedelta(days=1)]
+        if vacant:
+            found[each.pk] = min(vacant)
+    return found
 
 
 def _month(zone: tzinfo, at: datetime) -> Period | None:
@@ -142,9 +222,6 @@ def _month(zone: tzinfo, at: datetime) -> Period | None:
     start = civil.month_bounds(civil.local_date(at, zone), zone).start
     end = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
     return Period(start, end) if end > start else None
-
-
-Span = tuple[datetime, datetime | None]
 
 
 def _contracts(points: Iterable[metering_models.MeterPoint]) -> dict[int, list[Span]]:

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import enum
 import io
+import re
 import zipfile
+from pathlib import PurePath
 
 from django.utils.translation import gettext as _
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_EXPANDED = 300 * 1024 * 1024
 MOST_MEMBERS = 2_000
+MOST_PEM = 256 * 1024
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_BINARY = (b"MZ\x90", b"\x7fELF", b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f]")  # form feeds and an end of file are in old tables
+_ENDINGS = (".csv", ".txt", ".tsv", ".dat", ".prn", ".asc", ".xlsx", ".xml")
 _WORKBOOK = frozenset({"[Content_Types].xml", "xl/workbook.xml"})
 _DECLARATIONS = tuple(
     word.encode(encoding) for word in ("<!DOCTYPE", "<!ENTITY") for encoding in ("utf-8", "utf-16-le", "utf-16-be")
@@ -63,9 +69,41 @@ def require_table(content: bytes, *, most_bytes: int | None = None, most_expande
         return TableKind.XLSX
     if content.startswith(_OLD_OFFICE):
         raise UploadRefused(_("This is a workbook of the old kind (XLS). Save it as XLSX or CSV."))
-    if b"\x00" in content and not content.startswith(_UTF_16):
+    if content.startswith(_BINARY) or not _is_text(content):
         raise UploadRefused(_("This is neither text nor a workbook. Save the table as CSV or XLSX."))
     return TableKind.CSV
+
+
+def require_table_name(name: str) -> None:
+    """This will pass names that files with tables have. What a file is, its content says; a program is none at once.
+
+    :raises UploadRefused: when the ending is that of something else
+    """
+    ending = PurePath(name.strip()).suffix.lower()
+    if ending.removeprefix(".").isalpha() and ending not in _ENDINGS:
+        words = _("“%(ending)s” is no table. Save it as CSV or XLSX; endings are %(endings)s.")
+        raise UploadRefused(words % {"ending": ending, "endings": ", ".join(_ENDINGS)})
+
+
+def _is_text(content: bytes) -> bool:
+    """Whether nothing in it is a control that no table holds."""
+    if not content.startswith(_UTF_16):
+        return _CONTROLS.search(content) is None
+    try:
+        return _CONTROLS.search(content.decode("utf-16").encode("utf-8", "replace")) is None
+    except UnicodeDecodeError:
+        return False
+
+
+def require_pem(content: bytes) -> None:
+    """This will pass a small text in PEM form: a certificate, a chain of them, a key.
+
+    :raises UploadRefused: for anything else
+    """
+    if not content.strip():
+        raise UploadRefused(_("The file is empty."))
+    if len(content) > MOST_PEM or b"-----BEGIN " not in content or b"\x00" in content:
+        raise UploadRefused(_("This is no file in PEM form: it must hold a line that begins with -----BEGIN."))
 
 
 def _require_workbook(content: bytes, most_expanded: int) -> None:

@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import networks, plans
 from meterbook.acquisition import operations as acquisition_operations
+from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.library import documents, orders
 from meterbook.foundation import operation, scoping
+from meterbook.foundation.tls import hosts
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models as metering_models
 from meterbook.metering import operations as metering_operations
@@ -45,23 +47,27 @@ class MeterRefused(ValueError):
 
 @dataclass(frozen=True)
 class NewGateway:
-    """A gateway that is not known yet."""
+    """A gateway that is not known yet. `host` of a serial port is its path; `line` None: as usual for the protocol."""
 
     name: str
     host: str
     port: int = 502
+    protocol: acquisition_values.BusProtocol = acquisition_values.BusProtocol.MODBUS_TCP
+    line: acquisition_values.LineSettings | None = None
 
 
 @dataclass(frozen=True)
 class Connection:
     """How a meter is reached: a known gateway's bus (its public id) or a new one, and the meter's address there.
 
-    `byte_order` is that in which a test read made sense; None: as the model says.
+    `byte_order` is that in which a test read made sense; None: as the model says. `secondary` is the address of an
+    M-Bus meter by its number, in place of `unit_id`.
     """
 
     gateway: uuid.UUID | NewGateway
     unit_id: int
     byte_order: orders.ByteOrder | None = None
+    secondary: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,19 +139,24 @@ def _registers(plan: MeterPlan) -> tuple[metering_operations.RegisterPlan, ...]:
     if plan.connection is not None:
         return plans.registers_of_model(plan.model_code, _openings(plan))
     kind = metering_values.series_type(COUNTED.get(plan.service, "energy_import"))
-    # No opening: a file of registers says itself where the counter stood.
-    return (metering_operations.RegisterPlan(kind.code, kind.code, kind.unit, kind.decimals),)
+    # Without one, a file of registers says itself where the counter stood.
+    opening = None if plan.opening is None else _counted(plan.opening, kind.decimals)
+    return (metering_operations.RegisterPlan(kind.code, kind.code, kind.unit, kind.decimals, opening=opening),)
 
 
 def _openings(plan: MeterPlan) -> dict[str, int]:
     if plan.opening is None:
         return {}
     main = orders.main_counter(documents.load(plan.model_code))
-    stored = plan.opening.scaleb(main.decimals)
+    return {main.code: _counted(plan.opening, main.decimals)}
+
+
+def _counted(shown: Decimal, decimals: int) -> int:
+    stored = shown.scaleb(decimals)
     if stored != stored.to_integral_value():
-        words = _("This meter counts with %(decimals)s decimals; leave the others out.") % {"decimals": main.decimals}
+        words = _("This meter counts with %(decimals)s decimals; leave the others out.") % {"decimals": decimals}
         raise MeterRefused("opening", words)
-    return {main.code: int(stored)}
+    return int(stored)
 
 
 def _connect(
@@ -169,6 +180,7 @@ def _connect(
             meter=meter,
             unit_id=connection.unit_id,
             byte_order=connection.byte_order,
+            secondary=connection.secondary,
         )
 
 
@@ -180,14 +192,22 @@ def _create_bus(
     allowed: networks.AllowedNetworks,
 ) -> acquisition_models.Bus:
     # Two buses to one gateway would ask it two questions at once, which a serial line behind it cannot bear.
+    is_serial = gateway.protocol.is_serial
+    host = gateway.host.strip() if is_serial else hosts.read(gateway.host) or ""
+    port = 0 if is_serial else gateway.port
     there = acquisition_models.Bus.objects.filter(
-        organization_id=site.organization_id, site=site, host=gateway.host.strip(), port=gateway.port
+        organization_id=site.organization_id, site=site, host=host, port=port
     ).first()
     if there is not None:
         raise MeterRefused("host", _("Gateway “%(name)s” has this address already; choose it.") % {"name": there.name})
     with (
         blaming("gateway_name", acquisition_operations.AddressTaken),
-        blaming("host", acquisition_operations.BusMisconfigured, networks.NetworkNotAllowed),
+        blaming(
+            "host",
+            acquisition_operations.BusMisconfigured,
+            networks.NetworkNotAllowed,
+            networks.SerialPortNotAllowed,
+        ),
     ):
         return acquisition_operations.create_bus(
             actor=actor,
@@ -196,6 +216,8 @@ def _create_bus(
             name=gateway.name,
             host=gateway.host,
             port=gateway.port,
+            protocol=gateway.protocol,
+            line=gateway.line,
             allowed=allowed,
         )
 

@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 
 from meterbook.customers import models as customer_models
 from meterbook.foundation import operation, scoping
+from meterbook.journeys import changing_zones
 from meterbook.kernel.actor import Actor
 from meterbook.sites import models as site_models
 from meterbook.sites import operations as site_operations
 from meterbook.sites import queries as site_queries
 from meterbook.sites import values as site_values
+from meterbook.sites.operations import finding as site_finding
 
 
 class CurrencyLocked(ValueError):
@@ -24,7 +26,7 @@ class CurrencyLocked(ValueError):
 def change_site(*, actor: Actor, at: datetime, site: uuid.UUID, facts: site_values.SiteFacts) -> site_models.Site:
     """This will give a site another code, name, zone, currency or other facts.
 
-    A new zone holds from now on: bills that were issued keep the days they name.
+    A new zone counts for the days of its meter points that were not billed (`changing_zones`).
 
     :raises CurrencyLocked: when the currency differs and the site has accounts
     :raises sites.queries.SiteNotFound: when the organization has no such site
@@ -37,6 +39,10 @@ def change_site(*, actor: Actor, at: datetime, site: uuid.UUID, facts: site_valu
             _("Accounts and bills of this site are in %(currency)s; it cannot change any more.")
             % {"currency": row.currency}
         )
+    if facts.time_zone != row.zone.key:
+        site_operations.require_zone(facts.time_zone)
+        site_finding.hold_sites(scoping.current().organization_id, [row.id])
+        changing_zones.follow_sites({row.id: facts.time_zone})
     return site_operations.change_site(actor=actor, at=at, site=site, facts=facts)
 
 

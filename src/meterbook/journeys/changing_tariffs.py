@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -27,7 +26,7 @@ def change_tariff(
     :raises operations.JourneyRefused: saying what to do, with the step START or TARIFF at fault
     """
     found = tenancies.find_contract(contract)
-    zone = ZoneInfo(found.meter_point.site.time_zone)
+    zone = found.meter_point.zone
     taken = billed.taken_after(meter_point_ids=[found.meter_point_id], instant=starts_at).get(found.meter_point_id)
     if taken is not None:
         words = _("This meter is on a bill until %(day)s. Take that day or a later one.")

@@ -34,7 +34,8 @@ class ChangedMeanwhile(ValueError):
 class NewMeter:
     """The meter that comes. Readings by register code, in the register's unit as it shows them (before multipliers).
 
-    `unit_id` is its address on the old meter's bus; None leaves it unread by itself. `rated_per_hour` as `MeterPlan`.
+    `unit_id` is its address on the old meter's bus; None leaves it unread by itself. `secondary` is the address of an
+    M-Bus meter by its number, in place of `unit_id`. `rated_per_hour` as `MeterPlan`.
     """
 
     serial_number: str
@@ -42,6 +43,7 @@ class NewMeter:
     multiplier: Fraction = Fraction(1)
     rated_per_hour: Decimal | None = None
     unit_id: int | None = None
+    secondary: str = ""
     openings: Mapping[str, Decimal] = field(default_factory=dict)
 
 
@@ -138,7 +140,7 @@ def exchange(
             rated_per_hour=new.rated_per_hour,
             reason=reason,
         )
-    _connect(actor, at, installation.meter, meter, new.unit_id)
+    _connect(actor, at, installation.meter, meter, new)
 
 
 @operation.operation
@@ -208,8 +210,9 @@ def _decimals(installation: models.Installation) -> dict[str, int]:
     return {each.series.code: each.decimals for each in registers.order_by("id")}
 
 
-def _connect(actor: Actor, at: datetime, old: models.Meter, new: models.Meter, unit_id: int | None) -> None:
+def _connect(actor: Actor, at: datetime, old: models.Meter, new: models.Meter, plan: NewMeter) -> None:
     """The old meter is asked no more; the new one is, on the same bus, when it has an address."""
+    acquisition_operations.hand_over_meter(actor=actor, at=at, old=old, new=new)
     device = (
         acquisition_models.Device.objects.filter(organization_id=old.organization_id, meter=old, is_enabled=True)
         .select_related("bus")
@@ -218,9 +221,15 @@ def _connect(actor: Actor, at: datetime, old: models.Meter, new: models.Meter, u
     if device is None:
         return
     acquisition_operations.set_device_enabled(actor=actor, at=at, device=device, is_enabled=False)
-    if unit_id is None:
+    if plan.unit_id is None and not plan.secondary:
         return
     with add_meter.blaming("unit_id", acquisition_operations.AddressTaken, acquisition_operations.DeviceMisconfigured):
         acquisition_operations.create_device(
-            actor=actor, at=at, bus=device.bus, meter=new, unit_id=unit_id, live_seconds=device.live_seconds
+            actor=actor,
+            at=at,
+            bus=device.bus,
+            meter=new,
+            unit_id=plan.unit_id or 0,
+            live_seconds=device.live_seconds,
+            secondary=plan.secondary,
         )

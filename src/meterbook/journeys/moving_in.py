@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -71,7 +70,7 @@ def finish_move_in(*, actor: Actor, at: datetime, journey: uuid.UUID, version: i
         tenancy=NewTenancy(account, tariffs, starts_at, answers[values.Step.READINGS]),
         points=points,
     )
-    _agree_deposit(actor, at, account, answers, civil.local_date(starts_at, ZoneInfo(points[0].site.time_zone)))
+    _agree_deposit(actor, at, account, answers, civil.local_date(starts_at, points[0].zone))
     operations.give_pictures(actor=actor, at=at, journey=found, account=account)
     operations.close(
         found,
@@ -109,9 +108,7 @@ def begin(
         tariff = tenancy.tariffs.get(point.public_id)
         if tariff is None:
             raise operations.JourneyRefused(values.Step.TARIFF, _("Choose a tariff for each meter."), point.public_id)
-        require_tariff_fits(
-            point=point, tariff=tariff, on=civil.local_date(tenancy.starts_at, ZoneInfo(point.site.time_zone))
-        )
+        require_tariff_fits(point=point, tariff=tariff, on=civil.local_date(tenancy.starts_at, point.zone))
         given = tenancy.readings.get(str(point.public_id))
         seen = readings.keep(
             actor=actor,
@@ -143,7 +140,7 @@ def require_vacant(*, points: Collection[metering_models.MeterPoint], starts_at:
     taken = billed.taken_after(meter_point_ids=ids, instant=starts_at)
     for point in points:
         payer = payers.get(point.pk)
-        zone = ZoneInfo(point.site.time_zone)
+        zone = point.zone
         if payer is not None and (payer.ends_at is None or payer.ends_at > starts_at):
             words = (
                 _("%(name)s pays for %(point)s, without an end. Move that customer out first.")

@@ -19,6 +19,7 @@ from meterbook.journeys import billed, operations, readings, values
 from meterbook.kernel.actor import Actor
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
+from meterbook.metering import zones
 
 Answers = Mapping[str, Mapping[str, object]]
 _KEPT = (values.Step.ACCOUNT, values.Step.END, values.Step.READINGS)
@@ -82,6 +83,12 @@ def contracts_of(*, account_id: int, wanted: Collection[uuid.UUID]) -> list[cust
     return list(found.order_by("meter_point__code", "id"))
 
 
+def zone_of(*, account_id: int, of_site: str, contracts: Collection[uuid.UUID]) -> ZoneInfo:
+    """This will return the zone that the meters of contracts share, else that of the account's site."""
+    found = contracts_of(account_id=account_id, wanted=contracts)
+    return zones.common((each.meter_point.zone for each in found), zones.resolve("", (), of_site))
+
+
 @dataclass(frozen=True)
 class Leaving:
     """What a move-out would do: the meter points that become vacant, and what of each is not billed yet."""
@@ -132,7 +139,7 @@ def require_endable(*, contracts: Collection[customer_models.Contract], ends_at:
     """
     taken = billed.taken_after(meter_point_ids=[each.meter_point_id for each in contracts], instant=ends_at)
     for each in contracts:
-        zone = ZoneInfo(each.meter_point.site.time_zone)
+        zone = each.meter_point.zone
         start, end = each.during.lower, each.during.upper
         given = {"point": each.meter_point.code, "start": f"{start.astimezone(zone):%Y-%m-%d %H:%M}"}
         if ends_at <= start:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,8 +14,10 @@ from meterbook.customers import letting, records
 from meterbook.customers import operations as customer_operations
 from meterbook.foundation import operation, scoping
 from meterbook.journeys import moving_in, operations, values
+from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models as metering_models
+from meterbook.metering import zones
 from meterbook.sites import models as site_models
 
 
@@ -45,12 +47,13 @@ def open_accounts(
     site: uuid.UUID,
     openings: Sequence[Opening],
     tariffs: Mapping[str, uuid.UUID],
-    starts_at: datetime,
+    first_day: date,
     language: str,
 ) -> list[uuid.UUID]:
     """This will open an account with a customer and its contracts for each unit; it returns their public ids in order.
 
     :param tariffs: by service code, as public ids
+    :param first_day: as it is at the meters of each unit, else at the site
     :raises OpeningsRefused: with every fault by place; nothing was opened
     """
     organization_id = scoping.current().organization_id
@@ -66,7 +69,7 @@ def open_accounts(
                 raise customer_operations.CodeTaken(_("Two rows have this account number; take another one."))
             numbers.add(each.number)
             with transaction.atomic():
-                opened.append(_open(actor, at, found_site, each, tariffs, starts_at, language))
+                opened.append(_open(actor, at, found_site, each, tariffs, first_day, language))
         except (operations.JourneyRefused, customer_operations.CodeTaken, records.CustomerCodeTaken) as error:
             faults[each.place] = str(error)
     if faults:
@@ -80,12 +83,14 @@ def _open(
     site: site_models.Site,
     opening: Opening,
     tariffs: Mapping[str, uuid.UUID],
-    starts_at: datetime,
+    first_day: date,
     language: str,
 ) -> uuid.UUID:
     place = next(iter(letting.places(at=at, site_id=site.pk, key=opening.place)), None)
     if place is None:
         raise operations.JourneyRefused(values.Step.UNIT, _("This unit has no meters of tenants any more."))
+    zone = zones.common((each.zone for each in place.points), zones.resolve("", (), site.time_zone))
+    starts_at = civil.start_of_day(first_day, zone)
     points = list(
         metering_models.MeterPoint.objects.filter(
             organization_id=site.organization_id, pk__in=[each.id for each in place.points]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from meterbook.foundation import scoping
@@ -52,7 +53,7 @@ def get_journey(*, public_id: uuid.UUID) -> JourneyRow:
     :raises JourneyNotFound: when it is not there or belongs to another organization
     """
     organization_id = scoping.current().organization_id
-    found = models.Journey.objects.filter(organization_id=organization_id, public_id=public_id).first()
+    found = _seen().filter(public_id=public_id).first()
     if found is None:
         raise JourneyNotFound(_("There is no such page, or it was removed."))
     pictures = models.JourneyFile.objects.filter(organization_id=organization_id, journey=found)
@@ -64,12 +65,18 @@ def open_journeys(*, started_by_id: int | None = None) -> list[JourneyRow]:
 
     :param started_by_id: only those that this user has begun
     """
-    found = models.Journey.objects.filter(
-        organization_id=scoping.current().organization_id, state=values.JourneyState.OPEN.value
-    )
+    found = _seen().filter(state=values.JourneyState.OPEN.value)
     if started_by_id is not None:
         found = found.filter(started_by_id=started_by_id)
     return [_row(each, {}) for each in found.order_by("-changed_at", "-id")]
+
+
+def _seen() -> QuerySet[models.Journey]:
+    """All of the organization; who is limited to single sites sees their own: a journey names people and places."""
+    found = models.Journey.objects.filter(organization_id=scoping.current().organization_id)
+    if scoping.reach() is None:
+        return found
+    return found.filter(started_by_id=scoping.current().actor.id)
 
 
 def _row(journey: models.Journey, pictures: Mapping[uuid.UUID, str]) -> JourneyRow:

@@ -54,9 +54,7 @@ def keep(
     if typed is None:
         return proposed(face, instant)
     check(face, instant, typed)
-    metering_operations.note_reading(
-        actor=actor, at=at, meter_point_id=face.meter_point_id, face=face, instant=instant, value=typed
-    )
+    metering_operations.note_reading(actor=actor, at=at, face=face, instant=instant, value=typed)
     return customer_values.SeenReading(typed, face.unit.value, customer_values.ReadingOrigin.PERSON)
 
 

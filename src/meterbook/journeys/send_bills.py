@@ -1,4 +1,4 @@
-"""From news of issued bills to messages with the bill's PDF, in the account's language (M-012)."""
+"""From news of issued bills to messages with the bill's PDF, in the language of the bill (M-012)."""
 
 from __future__ import annotations
 
@@ -21,18 +21,21 @@ from meterbook.notifications import values as notification_values
 from meterbook.notifications.transports import answers
 
 ATTACHMENT = "bill"
+KEY = "bill:"
 # News that comes so late (a history that was made up or brought in) is no news to a customer.
 LIFE = notification_values.RULES[notification_values.Kind.BILL_ISSUED].life
 
 
 def bills_issued(event: billing_events.BillsIssued, *, actor: Actor, at: datetime) -> None:
-    """This will queue the bills of a block for the accounts that have an e-mail address; the others get paper."""
-    if not notification_queries.channels_on():
-        return
+    """This will queue the bills of a block for the accounts that have an e-mail address; the others get paper.
+
+    Without a mail server they wait until one is set up (`unsent`).
+    """
     bills = billing_queries.issued_bills(
         run_public_id=uuid.UUID(event.run_id), after=event.after, through=event.through
     )
     accounts = customer_queries.accounts_by_public_id(public_ids=[each.account_public_id for each in bills])
+    languages = billing_queries.languages_of(public_ids=[each.public_id for each in bills])
     for bill in bills:
         account = accounts[bill.account_public_id]
         if not account.email or bill.issued_at <= at - LIFE:
@@ -44,9 +47,10 @@ def bills_issued(event: billing_events.BillsIssued, *, actor: Actor, at: datetim
             to=notification_values.To.customer(
                 account.public_id, email=account.email, language=account.language, zone=account.zone
             ),
-            facts=_facts(bill, account.language),
-            key=f"bill:{bill.public_id}",
+            facts=_facts(bill, languages.get(bill.public_id) or account.language),
+            key=f"{KEY}{bill.public_id}",
             attachment=f"{ATTACHMENT}:{bill.public_id}",
+            language=languages.get(bill.public_id, ""),
         )
 
 
@@ -61,6 +65,16 @@ def bill_file(reference: str, *, actor: Actor, at: datetime) -> answers.File:
         raise KeyError(reference)
     row, content = document_queries.file_content(public_id=file.public_id)
     return answers.File(row.name, row.media_type, content)
+
+
+def unsent(*, run: uuid.UUID | None = None) -> list[billing_queries.UnprintedBill]:
+    """This will return the issued bills that cannot be sent, because no mail server is set up, and are not printed.
+
+    :param run: only those of the run
+    """
+    keys = notification_queries.keys_without_mail(kind=notification_values.Kind.BILL_ISSUED)
+    ids = [uuid.UUID(each.removeprefix(KEY)) for each in keys]
+    return billing_queries.unprinted_bills(public_ids=ids, run_public_id=run) if ids else []
 
 
 def _facts(bill: billing_queries.BillRow, language: str) -> dict[str, str]:

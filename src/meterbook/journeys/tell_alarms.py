@@ -1,4 +1,8 @@
-"""From news of alarms to messages: to whoever asked to hear of that severity and may see alarms of that site."""
+"""From news of alarms to messages: to whoever asked to hear of that severity and may see alarms of that site.
+
+A message is in the language that is set at the meter it is about, else in the person's own, that of the site, that of
+the organization (M-012).
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,10 @@ from meterbook.identity import queries as identity_queries
 from meterbook.identity.values import Module
 from meterbook.installation import queries as installation_queries
 from meterbook.kernel.actor import Actor
+from meterbook.metering import queries as metering_queries
 from meterbook.notifications import operations as notification_operations
 from meterbook.notifications import queries as notification_queries
+from meterbook.notifications import rendering
 from meterbook.notifications import values as notification_values
 from meterbook.notifications.values import Kind
 
@@ -36,12 +42,15 @@ def _tell(alarm_id: str, kind: Kind, *, actor: Actor, at: datetime) -> None:
     if not organization.has_module(Module.ALARMS) or not notification_queries.channels_on():
         return
     found = alarm_queries.get_alarm(public_id=uuid.UUID(alarm_id))
+    about = _about(found)
     for reader in notification_queries.alarm_readers(severity=found.row.severity):
         access = identity_queries.access_of(user_id=reader.user_id, at=at)
         if not access.allows(alarm_permissions.VIEW_ALARMS, found.site_id):
             continue
-        with translation.override(reader.language):
-            facts = _facts(alarm_queries.get_alarm(public_id=found.row.public_id), kind, organization.public_id)
+        language = rendering.language_of(about.language or reader.language or found.language or organization.language)
+        with translation.override(language):
+            alarm = alarm_queries.get_alarm(public_id=found.row.public_id)
+            facts = _facts(alarm, kind, about.zone, organization.public_id)
         notification_operations.send(
             actor=actor,
             at=at,
@@ -49,17 +58,25 @@ def _tell(alarm_id: str, kind: Kind, *, actor: Actor, at: datetime) -> None:
             to=notification_values.To.user(reader.user_id),
             facts=facts,
             key=f"{kind.value}:{alarm_id}",
+            language=language,
         )
 
 
-def _facts(alarm: alarm_queries.PlacedAlarm, kind: Kind, organization: uuid.UUID) -> dict[str, str]:
-    """In the reader's language; the time is that of the site."""
+def _about(alarm: alarm_queries.PlacedAlarm) -> metering_queries.PointZone:
+    """The zone and the language that are set where the alarm is: at its meter, else (without a language) the site."""
+    point = alarm.row.point_id
+    found = None if point is None else metering_queries.find_zone(public_id=point)
+    return found or metering_queries.PointZone(ZoneInfo(alarm.zone), "", "")
+
+
+def _facts(alarm: alarm_queries.PlacedAlarm, kind: Kind, zone: ZoneInfo, organization: uuid.UUID) -> dict[str, str]:
+    """In the language of the message; the time is that of the meter or site."""
     row = alarm.row
     instant = row.raised_at if kind is Kind.ALARM_RAISED or row.cleared_at is None else row.cleared_at
     return {
         "title": row.title,
         "site": row.site_name,
-        "when": formats.date_format(instant.astimezone(ZoneInfo(alarm.zone)), "SHORT_DATETIME_FORMAT"),
+        "when": formats.date_format(instant.astimezone(zone), "SHORT_DATETIME_FORMAT"),
         "reason": row.reason,
         "link": f"{installation_queries.public_address()}/o/{organization}/alarms/?state=all",
     }

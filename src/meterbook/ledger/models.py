@@ -15,7 +15,11 @@ from meterbook.ledger import values
 
 
 class LedgerAccount(foundation_models.TenantModel):
-    """Where money is counted. Its currency, kind and floor never change; each has one row or several in `Balance`."""
+    """Where money is counted. Its currency, kind and floor never change; each has one row or several in `Balance`.
+
+    Of its rows nothing is ever changed or removed, by a trigger of its own (migration 0003): but the name of a person
+    who is erased becomes the code.
+    """
 
     code = models.CharField(max_length=60)
     name = models.CharField(max_length=200)
@@ -26,7 +30,6 @@ class LedgerAccount(foundation_models.TenantModel):
     floor = models.DecimalField(max_digits=24, decimal_places=4, null=True, blank=True)
 
     privileges = foundation_models.APPEND
-    append_only = True
 
     class Meta:
         constraints = (

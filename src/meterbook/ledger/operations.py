@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
@@ -17,6 +17,10 @@ from meterbook.ledger import models, values
 
 class AccountCodeTaken(ValueError):
     """Another account of the organization has this code; take another one."""
+
+
+class AccountGone(LookupError):
+    """The organization has no such account in its books."""
 
 
 class FloorNotPossible(ValueError):
@@ -78,3 +82,19 @@ def open_account(
     }
     audit_operations.record(actor=actor, at=at, action="ledger:open_account", subject=account, before=None, after=after)
     return account
+
+
+@operation.operation
+def forget_name(*, actor: Actor, at: datetime, account_id: int) -> None:
+    """This will call an account by its code from now on, because the person whose name it bore was erased.
+
+    Nothing else of an account ever changes. Whoever erases the person records that; here it would be the name again.
+
+    :raises AccountGone: when the scope's organization has no such account
+    """
+    accounts = models.LedgerAccount.objects.filter(organization_id=scoping.current().organization_id)
+    if not accounts.filter(pk=account_id).exists():
+        raise AccountGone(AccountGone.__doc__)
+    # The application may not write into this table: the function does what the trigger lets pass, and no more.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_forget_name(%s)", [account_id])

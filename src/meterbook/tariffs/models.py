@@ -17,6 +17,8 @@ class Tariff(foundation_models.TenantModel):
     name = models.CharField(max_length=200)
     currency = models.CharField(max_length=3)
 
+    reached_by = (("id", "tariffs"),)
+
     class Meta:
         constraints = (models.UniqueConstraint(fields=["organization_id", "code"], name="tariff_code_once"),)
 
@@ -41,6 +43,8 @@ class TariffVersion(foundation_models.TenantModel):
     author_id = models.BigIntegerField(null=True, blank=True)
     publisher = models.CharField(max_length=200, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
+
+    reached_by = (("tariff_id", "tariffs"),)
 
     class Meta:
         constraints = (

@@ -152,7 +152,7 @@ class TestReadings:
             "source": None,
         }
         assert segment["present"]["value"] == 102_400 + 74_500
-        assert bill["is_estimated"] is True
+        assert (bill["is_estimated"], bill["is_apportioned"]) == (False, True)
         assert bill["meter_points"][0]["adjustment"] == 0
 
     def test_show_what_a_person_corrected(self) -> None:

@@ -48,8 +48,8 @@ def reviewed(place: billing.Place, actor: Actor = ACTOR) -> models.BillRun:
 
 
 def held(run: models.BillRun) -> list[queries.ComparedRow]:
+    narrowing = queries.Narrowing(show=queries.Show.HELD)
     with scoping.scope([run.organization_id], actor=ACTOR):
-        narrowing = queries.Narrowing(show=queries.Show.HELD)
         return list(queries.run_members(run_public_id=run.public_id, narrowing=narrowing).rows)
 
 
@@ -184,12 +184,11 @@ class TestHeld:
         assert held(run) == []
         assert billing.advance(billing.approve(run)).state == values.RunState.CLOSED
 
-    def test_waits_for_readings_that_are_not_derived(self) -> None:
-        place = _one_shop()
+    def test_waits_for_readings_that_are_not_derived_and_tells_nothing_else(self) -> None:
+        shop(place := billing.place(), without=[END - count * billing.STEP for count in range(2, 5)])
         with scoping.scope([place.organization.pk], actor=ACTOR):
             energy = metering_models.Series.objects.get(organization_id=place.organization.pk)
         metering.record(energy, [(START + timedelta(minutes=7), 100_010)])
-
         (row,) = held(reviewed(place))
 
         assert [each.code for each in row.member.reasons] == [values.HoldReason.NOT_DERIVED]

@@ -252,6 +252,7 @@ class TestPrivacy:
         with scoping.scope([place.organization.pk], actor=ACTOR):
             privacy.erase_customer(**given, at=NOW)
 
+    @pytest.mark.spec("L-50/3")
     def test_forgets_the_person_and_keeps_the_bills_byte_for_byte(self) -> None:
         place, tenant = self.left()
         billing.issued(place, first_day=billing.FEBRUARY.first_day, until_day=billing.FEBRUARY.until_day)
@@ -271,6 +272,9 @@ class TestPrivacy:
         assert (found.state, found.facts.name, found.facts.email) == (CustomerState.ERASED, found.code, "")
         assert (found.contacts, found.files) == ((), ())
         assert [each.number for each in found.accounts] == [tenant.number]
+        with scoping.scope([place.organization.pk], actor=ACTOR):
+            books = [each for each in ledger_queries.list_accounts() if each.id == tenant.receivable_id]
+        assert [(each.code, each.name) for each in books] == [(f"AR-{tenant.number}",) * 2]
         with scoping.scope([place.organization.pk], actor=ACTOR), pytest.raises(records.CustomerClosed):
             records.change_record(actor=ACTOR, at=NOW, customer=customer, facts=records.Facts("Ana"))
 
@@ -285,6 +289,7 @@ class TestPrivacy:
         with scoping.scope([place.organization.pk], actor=ACTOR), pytest.raises(erasing.StillCustomer):
             erasing.anonymize(actor=ACTOR, at=billing.FEBRUARY.starts_at, customer=tenant.customer.public_id)
 
+    @pytest.mark.spec("L-50/3")
     def test_export_holds_everything_but_what_only_some_may_know(self) -> None:
         place, tenant = self.left()
         billing.issued(place, first_day=billing.FEBRUARY.first_day, until_day=billing.FEBRUARY.until_day)

@@ -142,6 +142,9 @@ class TestImport:
         places = book.worksheets[1]
         assert places["A1"].comment is not None
         assert len(places.data_validations.dataValidation) == 5
+        models = [cell.value for cell in book.worksheets[3]["D"]]
+        assert "Eastron SDM630" in models
+        assert book.worksheets[2].data_validations.dataValidation[-1].formula1.endswith(f"$D$2:$D${len(models)}")
 
 
 class TestAtomic:

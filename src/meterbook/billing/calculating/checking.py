@@ -32,7 +32,7 @@ def hold(reason: HoldReason, point: str = "", **data: str | int) -> Held:
     return {"reason": reason.value, "meter_point": point, "data": data}
 
 
-def of_share(run: facts.Run, chunk: facts.Chunk, share: facts.Share) -> list[Held]:
+def of_share(chunk: facts.Chunk, share: facts.Share) -> list[Held]:
     """This will return why a share cannot be billed, whatever was measured; nothing when it can."""
     point = chunk.points[share.meter_point_id]
     if point.series is None:
@@ -42,8 +42,8 @@ def of_share(run: facts.Run, chunk: facts.Chunk, share: facts.Share) -> list[Hel
     tariff = chunk.tariffs[share.tariff_id]
     held = []
     pieces = [
-        (part, version, spans.span(part, step=point.series.step, zone=run.zone))
-        for part, version in tariff.pieces(share.period, run.zone)
+        (part, version, spans.span(part, step=point.series.step, zone=point.zone))
+        for part, version in tariff.pieces(share.period, point.zone)
     ]
     if all(span is None for _part, _version, span in pieces):
         held.append(hold(HoldReason.BELOW_A_DAY, point.code))
@@ -51,7 +51,7 @@ def of_share(run: facts.Run, chunk: facts.Chunk, share: facts.Share) -> list[Hel
         held.append(hold(HoldReason.CURRENCY, point.code, currency=tariff.currency))
     for part, version, _span in pieces:
         if version is None:
-            day = part.start.astimezone(run.zone).date().isoformat()
+            day = part.start.astimezone(point.zone).date().isoformat()
             held.append(hold(HoldReason.NO_VERSION, point.code, tariff=tariff.code, day=day))
         elif not _converts(point.series, version):
             units = {"measured": str(point.series.unit), "priced": str(version.document.unit)}
@@ -67,16 +67,16 @@ def _converts(series: facts.Series, version: facts.Version) -> bool:
     return True
 
 
-def of_usage(run: facts.Run, codes: NDArray[np.uint8], cut: Period, *, step: int, point: str) -> list[Held]:
+def of_usage(codes: NDArray[np.uint8], cut: Period, *, step: int, point: facts.Point) -> list[Held]:
     """This will return why intervals with these quality codes, shape (n,), cannot be billed."""
     held = []
     for code in sorted(UNBILLABLE):
         places = np.flatnonzero(codes == code)
         if len(places):
-            start = _instant(cut, int(places[0]), step).astimezone(run.zone)
-            end = _instant(cut, int(places[-1]) + 1, step).astimezone(run.zone)
+            start = _instant(cut, int(places[0]), step).astimezone(point.zone)
+            end = _instant(cut, int(places[-1]) + 1, step).astimezone(point.zone)
             between = {"start": start.isoformat(" ", "minutes"), "end": end.isoformat(" ", "minutes")}
-            held.append(hold(_REASONS[code], point, count=len(places), **between))
+            held.append(hold(_REASONS[code], point.code, count=len(places), **between))
     return held
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meterbook.billing import content
-from meterbook.billing.calculating import checking, facts, history, registers, spans, usage
+from meterbook.billing.calculating import checking, facts, headings, history, registers, spans, stamps, usage
 from meterbook.billing.values import HoldReason
-from meterbook.customers.queries import AccountRow
 from meterbook.kernel import civil
 from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
+from meterbook.metering import zones
 from meterbook.tariffs.rating import fold
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.plan import Scale
@@ -35,10 +36,11 @@ class _Piece:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Contents of the accounts that can be billed, and why the others are held."""
+    """Contents of the accounts that can be billed with the digests of their inputs, and why the others are held."""
 
     contents: dict[int, content.Content]
     held: dict[int, list[checking.Held]]
+    inputs: dict[int, str]
 
 
 class Calculator:
@@ -55,22 +57,73 @@ class Calculator:
         held: dict[int, list[checking.Held]] = defaultdict(list)
         for account_id, shares in chunk.shares.items():
             for share in shares:
-                held[account_id] += checking.of_share(self.run, chunk, share)
+                held[account_id] += checking.of_share(chunk, share)
         pieces = self._pieces(chunk, {account_id for account_id, reasons in held.items() if reasons})
         loaded = _load_blocks(self.run, pieces)
         for account_id, reasons in self._unmeasured(pieces, loaded):
             held[account_id] += reasons
         held = {account_id: reasons for account_id, reasons in held.items() if reasons}
         pieces = [each for each in pieces if each.share.account_id not in held]
-        return Outcome(self._contents(chunk, pieces, loaded) if pieces else {}, held)
+        if not pieces:
+            return Outcome({}, held, {})
+        used = _Used.load(self.run, chunk, pieces, loaded)
+        inputs = stamps.Inputs(
+            {step: stamps.Digests(each.first, each.digests) for step, each in loaded.items()},
+            lambda series, part: loaded[series.step].written(series.id, part),
+            used.registers,
+        )
+        contents = self._contents(chunk, pieces, used, self._rate(pieces, loaded))
+        return Outcome(contents, held, self._inputs(chunk, pieces, inputs))
+
+    def inputs(self, account_ids: list[int]) -> dict[int, str]:
+        """This will return the digests of what accounts would be calculated from now; nothing is rated.
+
+        Without what was not derived yet, and without accounts that would be held for other reasons than readings.
+        """
+        chunk = facts.load(self.run, account_ids, self.documents)
+        unsound = {
+            account_id
+            for account_id, shares in chunk.shares.items()
+            if any(checking.of_share(chunk, each) for each in shares)
+        }
+        pieces = self._pieces(chunk, unsound)
+        if not pieces:
+            return {}
+        wholes = [(series, cut) for series, cut, _piece in _wholes(pieces)]
+        owner, digests, waiting = self.run.organization_id, {}, set[int]()
+        for step, ids, first, until in _wanted(pieces):
+            loaded = usage.load_digests(organization_id=owner, series_ids=ids, first=first, until=until)
+            digests[step] = stamps.Digests(first, loaded)
+            waiting |= checking.pending(self.run, first, until) & set(ids)
+        inputs = stamps.Inputs(digests, stamps.edges_of(owner, wholes), registers.Registers.load(wholes))
+        late = {each.share.account_id for each in pieces if _series(each).id in waiting}
+        return self._inputs(chunk, [each for each in pieces if each.share.account_id not in late], inputs)
+
+    def _inputs(self, chunk: facts.Chunk, pieces: list[_Piece], inputs: stamps.Inputs) -> dict[int, str]:
+        """Of everything that is measured, priced or printed, by account; the months before are not among it."""
+        words: dict[int, list[str]] = defaultdict(list)
+        for series, cut, piece in _wholes(pieces):
+            words[piece.share.account_id] += [
+                repr((piece.share, stamps.printed(piece.point), cut)),
+                *inputs.used(series, cut),
+            ]
+        for each in pieces:
+            tariff = each.tariff.code, each.tariff.currency, each.version.number, each.version.digest
+            words[each.share.account_id].append(repr((tariff, each.span)))
+        return {
+            account_id: stamps.of(self._heading(chunk, own), words[account_id])
+            for account_id, own in _by_account(pieces).items()
+        }
+
+    def _heading(self, chunk: facts.Chunk, pieces: list[_Piece]) -> content.Heading:
+        zone = zones.common((each.point.zone for each in pieces), self.run.zone)
+        return headings.heading(self.run, chunk.accounts[pieces[0].share.account_id], zone)
 
     def _contents(
-        self, chunk: facts.Chunk, pieces: list[_Piece], loaded: dict[int, usage.Blocks]
+        self, chunk: facts.Chunk, pieces: list[_Piece], used: _Used, rated: dict[int, tuple[int, Rated]]
     ) -> dict[int, content.Content]:
-        used = _Used.load(self.run, chunk, pieces, loaded)
-        rated = self._rate(pieces, loaded)
         return {
-            account_id: content.build(self._heading(chunk.accounts[account_id]), self._points(own, used, rated))
+            account_id: content.build(self._heading(chunk, own), self._points(own, used, rated))
             for account_id, own in _by_account(pieces).items()
         }
 
@@ -80,10 +133,8 @@ class Calculator:
             for share in shares if account_id not in without else ():
                 point = chunk.points[share.meter_point_id]
                 tariff = chunk.tariffs[share.tariff_id or 0]
-                for part, version in tariff.pieces(share.period, self.run.zone):
-                    span = (
-                        None if point.series is None else spans.span(part, step=point.series.step, zone=self.run.zone)
-                    )
+                for part, version in tariff.pieces(share.period, point.zone):
+                    span = None if point.series is None else spans.span(part, step=point.series.step, zone=point.zone)
                     if version is not None and span is not None:  # it was checked
                         found.append(_Piece(share, point, tariff, version, span))
         return found
@@ -92,19 +143,14 @@ class Calculator:
         self, pieces: list[_Piece], loaded: dict[int, usage.Blocks]
     ) -> Iterator[tuple[int, list[checking.Held]]]:
         """Accounts whose intervals are missing, questionable or not derived."""
+        waiting = {step: checking.pending(self.run, each.first, each.until) for step, each in loaded.items()}
         for series, cut, piece in _wholes(pieces):
-            blocks = loaded[series.step]
-            codes = blocks.codes(series.id, cut)
-            if codes is not None:
-                yield (
-                    piece.share.account_id,
-                    checking.of_usage(self.run, codes, cut, step=series.step, point=piece.point.code),
-                )
-        for step, blocks in loaded.items():
-            waiting = checking.pending(self.run, blocks.first, blocks.until)
-            for series, _cut, piece in _wholes(pieces) if waiting else ():
-                if series.step == step and series.id in waiting:
-                    yield piece.share.account_id, [checking.hold(HoldReason.NOT_DERIVED, piece.point.code)]
+            codes = loaded[series.step].codes(series.id, cut)
+            # What is worked on may not lack anything in a moment: nobody is sent to bring in readings that are there.
+            if series.id in waiting[series.step]:
+                yield piece.share.account_id, [checking.hold(HoldReason.NOT_DERIVED, piece.point.code)]
+            elif codes is not None:
+                yield piece.share.account_id, checking.of_usage(codes, cut, step=series.step, point=piece.point)
 
     def _rate(self, pieces: list[_Piece], blocks: dict[int, usage.Blocks]) -> dict[int, tuple[int, Rated]]:
         """Quantity and rating by the id() of the piece: those that share a plan are one matrix."""
@@ -112,7 +158,8 @@ class Calculator:
         for piece in pieces:
             series = _series(piece)
             days = len(piece.span.days)
-            groups[piece.version.id, series.unit, series.decimals, series.step, piece.span.cut, days].append(piece)
+            kind = series.unit, series.decimals, series.step
+            groups[piece.version.id, piece.point.zone, *kind, piece.span.cut, days].append(piece)
         found = {}
         for key, group in groups.items():
             plan = self._plan(key, group[0])
@@ -131,7 +178,7 @@ class Calculator:
             series = _series(piece)
             found = self._plans[key] = spans.SharePlan(
                 document=piece.version.document,
-                zone=self.run.zone,
+                zone=piece.point.zone,
                 period=piece.span.cut,
                 scale=Scale(series.unit, series.decimals),
                 counted=piece.span.days,
@@ -160,23 +207,27 @@ class Calculator:
             service=point.service.value,
             unit=series.unit.value,
             decimals=series.decimals,
+            zone=None if point.zone is self.run.zone else point.zone,
+            language=point.language,
             period=cut,
             days=days,
             is_vacancy=share.contract_id is None,
             segments=used.registers.segments(series, cut, total),
             quantity=total,
             counts=counts,
-            history=used.history(self.run, share, series, self._own_month(share, days, total, counts)),
+            history=used.history(self.run, share, point, self._own_month(share, point.zone, days, total, counts)),
             reference=used.reference(series, cut),
             charges=charges,
         )
 
-    def _own_month(self, share: facts.Share, days: int, total: int, counts: content.Counts) -> content.Month | None:
-        month = civil.month_bounds(self.run.until_day - timedelta(days=1), self.run.zone)
+    def _own_month(
+        self, share: facts.Share, zone: ZoneInfo, days: int, total: int, counts: content.Counts
+    ) -> content.Month | None:
+        month = civil.month_bounds(self.run.until_day - timedelta(days=1), zone)
         if share.contract_id is None or share.period != month:
             return None
-        first = civil.local_date(month.start, self.run.zone)
-        return content.Month(first, days, total, bool(counts.estimated or counts.interpolated))
+        first = civil.local_date(month.start, zone)
+        return content.Month(first, days, total, bool(counts.estimated))
 
     def _charge(self, piece: _Piece, total: int, rated: Rated) -> content.Charge:
         version = piece.version
@@ -194,40 +245,6 @@ class Calculator:
             rated=rated,
         )
 
-    def _heading(self, account: AccountRow) -> content.Heading:
-        run = self.run
-        return content.Heading(
-            organization={
-                "public_id": str(run.organization_public_id),
-                "name": run.organization_name,
-                "language": run.organization_language,
-                # A field that was not filled in is left out, as in bills from before there was a letterhead.
-                **{key: value for key, value in asdict(run.letterhead).items() if value},
-            },
-            site={
-                "public_id": str(run.site_public_id),
-                "code": run.site_code,
-                "name": run.site_name,
-                "zone": run.zone.key,
-            },
-            account={
-                "public_id": str(account.public_id),
-                "number": account.number,
-                "is_landlord": account.is_landlord,
-            },
-            customer={
-                "code": account.customer_code,
-                "name": account.customer_name,
-                "tax_number": account.tax_number,
-                "address": account.address,
-                "language": account.language,
-            },
-            currency=account.currency,
-            period=run.period,
-            days=(run.until_day - run.first_day).days,
-            zone=run.zone,
-        )
-
 
 @dataclass(frozen=True)
 class _Used:
@@ -242,7 +259,7 @@ class _Used:
     def load(cls, run: facts.Run, chunk: facts.Chunk, pieces: list[_Piece], loaded: dict[int, usage.Blocks]) -> _Used:
         """This will load registers and histories."""
         held = history.tenures(run.organization_id, chunk)
-        wanted = {(each.share.account_id, each.point.id): _series(each).id for each in pieces}
+        wanted = {(each.share.account_id, each.point.id): (_series(each).id, each.point.zone) for each in pieces}
         return cls(
             blocks=loaded,
             registers=registers.Registers.load([(series, cut) for series, cut, _piece in _wholes(pieces)]),
@@ -263,6 +280,8 @@ class _Used:
             _count(codes, Quality.ESTIMATED) + _count(codes, Quality.PROJECTED),
             _count(codes, Quality.INTERPOLATED),
             _count(codes, Quality.EDITED),
+            starts_between=bool(codes[0] == Quality.INTERPOLATED),
+            ends_between=bool(codes[-1] == Quality.INTERPOLATED),
         )
 
     def reference(self, series: facts.Series, cut: Period) -> content.Reference:
@@ -273,27 +292,32 @@ class _Used:
         return content.Reference(str(series.public_id), first, until, (until - first).days, revision, digest)
 
     def history(
-        self, run: facts.Run, share: facts.Share, series: facts.Series, own: content.Month | None
+        self, run: facts.Run, share: facts.Share, point: facts.Point, own: content.Month | None
     ) -> list[content.Month]:
         """This will return twelve months; of a vacancy only that it has none."""
         held = self.held.get((share.account_id, share.meter_point_id), []) if share.contract_id else []
-        return history.months(self.months, series.id, held, run, own)
+        if point.series is None:  # it was checked
+            return []
+        place = history.Place(point.series.id, point.zone)
+        return history.months(self.months, place, held, run, own)
 
 
 def _load_blocks(run: facts.Run, pieces: list[_Piece]) -> dict[int, usage.Blocks]:
     """By step."""
+    return {
+        step: usage.load(organization_id=run.organization_id, series_ids=ids, step=step, first=first, until=until)
+        for step, ids, first, until in _wanted(pieces)
+    }
+
+
+def _wanted(pieces: list[_Piece]) -> Iterator[tuple[int, list[int], date, date]]:
+    """The series of each step, and the UTC days that they are needed of."""
     by_step: dict[int, list[_Piece]] = defaultdict(list)
     for piece in pieces:
         by_step[_series(piece).step].append(piece)
-    loaded = {}
     for step, group in by_step.items():
         start, end = min(each.span.cut.start for each in group), max(each.span.cut.end for each in group)
-        first, until = usage.utc_days(Period(start, end))
-        ids = sorted({_series(each).id for each in group})
-        loaded[step] = usage.load(
-            organization_id=run.organization_id, series_ids=ids, step=step, first=first, until=until
-        )
-    return loaded
+        yield step, sorted({_series(each).id for each in group}), *usage.utc_days(Period(start, end))
 
 
 def _wholes(pieces: list[_Piece]) -> list[tuple[facts.Series, Period, _Piece]]:

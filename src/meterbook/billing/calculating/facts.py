@@ -20,6 +20,7 @@ from meterbook.kernel import civil
 from meterbook.kernel.period import Period
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models as metering_models
+from meterbook.metering import zones as metering_zones
 from meterbook.metering.values import Service
 from meterbook.tariffs import models as tariff_models
 from meterbook.tariffs import values as tariff_values
@@ -29,7 +30,10 @@ from meterbook.tariffs.rating.document import TariffDocument
 
 @dataclass(frozen=True)
 class Run:
-    """A run with its place: `period` is the local days [first_day, until_day) of the site."""
+    """A run with its place: `period` is the local days [first_day, until_day) of the site.
+
+    A meter point in another zone is billed for the same days there.
+    """
 
     id: int
     public_id: uuid.UUID
@@ -42,6 +46,7 @@ class Run:
     site_public_id: uuid.UUID
     site_code: str
     site_name: str
+    site_language: str
     zone: ZoneInfo
     first_day: date
     until_day: date
@@ -72,7 +77,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Point:
-    """A meter point; `series` None: it has none that can be billed."""
+    """A meter point; `series` None: it has none that can be billed. `language` empty: none is set for its documents."""
 
     id: int
     public_id: uuid.UUID
@@ -81,6 +86,8 @@ class Point:
     unit_name: str | None
     service: Service
     series: Series | None
+    zone: ZoneInfo
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,7 +151,7 @@ class Documents:
 def run_of(run: models.BillRun) -> Run:
     """This will return a run (with its site) as the calculation sees it."""
     organization = identity_queries.get_organization(organization_id=run.organization_id)
-    zone = ZoneInfo(run.site.time_zone)
+    zone = metering_zones.resolve("", (), run.site.time_zone)
     first, until = run.days.lower, run.days.upper
     return Run(
         id=run.pk,
@@ -158,6 +165,7 @@ def run_of(run: models.BillRun) -> Run:
         site_public_id=run.site.public_id,
         site_code=run.site.code,
         site_name=run.site.name,
+        site_language=run.site.language,
         zone=zone,
         first_day=first,
         until_day=until,
@@ -197,7 +205,7 @@ def _shares(rows: QuerySet[models.RunShare]) -> list[Share]:
 
 
 def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
-    """This will return meter points with the series that is billed, in two queries."""
+    """This will return meter points with the series that is billed and the zone of their days, in two queries."""
     wanted = list(ids)
     series: dict[tuple[int, str], Series] = {}
     rows = metering_models.Series.objects.filter(
@@ -210,11 +218,22 @@ def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
     ):
         series[point_id, code] = Series(pk, public_id, Unit(unit), decimals, step)
     points = metering_models.MeterPoint.objects.filter(organization_id=run.organization_id, pk__in=wanted)
+    rows_of_points = points.order_by("id").values_list(
+        "id", "public_id", "code", "name", "node__name", "service", "time_zone", "former_zones", "language"
+    )
     return {
-        pk: Point(pk, public_id, code, name, node, Service(service), series.get((pk, _billed(service))))
-        for pk, public_id, code, name, node, service in points.order_by("id").values_list(
-            "id", "public_id", "code", "name", "node__name", "service"
+        pk: Point(
+            pk,
+            public_id,
+            code,
+            name,
+            node,
+            Service(service),
+            series.get((pk, _billed(service))),
+            metering_zones.resolve(own, former, run.zone.key),
+            language,
         )
+        for pk, public_id, code, name, node, service, own, former, language in rows_of_points
     }
 
 

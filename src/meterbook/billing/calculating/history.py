@@ -126,34 +126,48 @@ def tenures(organization_id: int, chunk: facts.Chunk) -> dict[tuple[int, int], l
 _FAR = civil.start_of_day(date(9000, 1, 1), _UTC)
 
 
-def load(run: facts.Run, wanted: dict[tuple[int, int], int], held: dict[tuple[int, int], list[Period]]) -> Store:
-    """This will load what the histories need; `wanted` is series ids by (account, meter point)."""
+@dataclass(frozen=True)
+class Place:
+    """The series of a meter point and the zone of its months."""
+
+    series_id: int
+    zone: ZoneInfo
+
+
+def load(
+    run: facts.Run,
+    wanted: dict[tuple[int, int], tuple[int, ZoneInfo]],
+    held: dict[tuple[int, int], list[Period]],
+) -> Store:
+    """This will load what the histories need; `wanted` is series ids and zones by (account, meter point)."""
     store = Store()
-    months = months_until(run.until_day - timedelta(days=1))[:-1]
-    oldest = civil.month_bounds(months[0], run.zone).start
-    present = civil.start_of_day(civil.next_month(months[-1]), run.zone)
-    earliest = civil.month_bounds(months[-1], run.zone).start
-    series = sorted(
-        {
-            series_id
-            for key, series_id in wanted.items()
-            if any(each.start <= earliest and each.end > oldest for each in held.get(key, []))
-        }
-    )
-    if not series:
-        return store
+    by_zone: dict[ZoneInfo, set[int]] = defaultdict(set)
+    bounds = {}
+    for key, (series_id, zone) in wanted.items():
+        if zone not in bounds:
+            bounds[zone] = _calendar(run.until_day - timedelta(days=1), zone)[:-1]
+        oldest, earliest = bounds[zone][0].period.start, bounds[zone][-1].period.start
+        if any(each.start <= earliest and each.end > oldest for each in held.get(key, [])):
+            by_zone[zone].add(series_id)
+    for zone, series in by_zone.items():
+        _load(store, run, sorted(series), bounds[zone])
+    return store
+
+
+def _load(store: Store, run: facts.Run, series: list[int], months: Sequence[LocalMonth]) -> None:
+    """What months of one zone need: whole UTC days by month, and the days at their edges."""
+    oldest, present = months[0].period.start, months[-1].period.end
     first, until = usage.utc_days(Period(oldest, present))
     parameters = {"organization": run.organization_id, "series": series, "first": first.replace(day=1), "until": until}
     for series_id, month, days in usage.fetch(MONTH_ROWS, parameters):
         store.months[series_id, month] = blocks.decode_month(days)
-    edges = {civil.start_of_day(each, run.zone) for each in months} | {present}
+    edges = {each.period.start for each in months} | {present}
     days = sorted({each.date() for each in edges if each != civil.start_of_day(each.date(), _UTC)})
     for series_id, day, step, values, quality in usage.fetch(EDGES, {**parameters, "days": days}) if days else []:
         store.edges[series_id, day] = blocks.decode(values, quality, step)
     for series_id, day, quality in usage.fetch(ODD, {**parameters, "first": first}):
         if np.isin(np.frombuffer(quality, np.uint8), _ESTIMATED).any():
             store.estimated.add((series_id, day))
-    return store
 
 
 @functools.lru_cache(maxsize=64)
@@ -183,17 +197,18 @@ def _local_month(first: date, zone: ZoneInfo) -> LocalMonth:
 
 
 def months(
-    store: Store, series_id: int, held: Sequence[Period], run: facts.Run, own: content.Month | None
+    store: Store, place: Place, held: Sequence[Period], run: facts.Run, own: content.Month | None
 ) -> list[content.Month]:
     """This will return twelve months of a meter point; `own` is the present one, where the bill holds all of it."""
     found = []
-    for month in _calendar(run.until_day - timedelta(days=1), run.zone):
+    begins = civil.start_of_day(run.first_day, place.zone)
+    for month in _calendar(run.until_day - timedelta(days=1), place.zone):
         if own is not None and month.first == own.first:
             found.append(own)
             continue
         period = month.period
-        is_own = period.end <= run.period.start and any(each.covers(period) for each in held)
-        quantity = store.quantity(series_id, month) if is_own else None
-        is_estimated = quantity is not None and store.is_estimated(series_id, month)
+        is_own = period.end <= begins and any(each.covers(period) for each in held)
+        quantity = store.quantity(place.series_id, month) if is_own else None
+        is_estimated = quantity is not None and store.is_estimated(place.series_id, month)
         found.append(content.Month(month.first, month.days, quantity, is_estimated))
     return found

@@ -126,6 +126,15 @@ class Registers:
             found.append(_segment(settled, amount))
         return tuple(found)
 
+    def inputs(self, series: facts.Series, period: Period) -> str:
+        """This will write down what segments of a period are made from: meters, multipliers, values at the ends."""
+        parts = []
+        for each in self._parts(series, period):
+            meter = each.hanging
+            shown = meter.serial, meter.model, meter.register, meter.unit.value, meter.decimals, meter.wrap
+            parts.append((*shown, str(each.multiplier), each.period, each.previous, each.present))
+        return repr((parts, [self._beside.get((series.id, at)) for at in (period.start, period.end)]))
+
     def _parts(self, series: facts.Series, period: Period) -> list[_Part]:
         parts = []
         for meter in self._hanging.get(series.id, []):

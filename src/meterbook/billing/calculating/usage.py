@@ -34,6 +34,17 @@ ORDER BY series_id, day, revision
 """
 
 
+# The newest of each day, without what it holds.
+DIGESTS = b"""
+SELECT series_id, array_agg(day - %(first)s::date ORDER BY day, revision), string_agg(digest, ''::bytea
+    ORDER BY day, revision)
+FROM metering_seriesday
+WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[])
+    AND day >= %(first)s::date AND day < %(until)s::date
+GROUP BY series_id
+"""
+
+
 @dataclass(frozen=True)
 class Blocks:
     """UTC days [first, until) of series of one step: `values` int64 of shape (series, days x slots).
@@ -71,6 +82,30 @@ class Blocks:
         size = blocks.DIGEST_SIZE
         part = self.digests[series_id][begin * size : end * size]
         return first, until, hashlib.sha256(part).hexdigest()
+
+    def written(self, series_id: int, period: Period) -> str:
+        """This will write down the intervals of a series in a period with their qualities, in hexadecimal."""
+        codes = self.codes(series_id, period)
+        quality = b"" if codes is None or not codes.any() else codes.tobytes()
+        return self.values[self.row_of[series_id], self.columns(period)].tobytes().hex() + quality.hex()
+
+
+def part_of(digests: bytes, first: date, period: Period) -> bytes:
+    """This will return those of the blocks' digests, which begin with the UTC day `first`, that lie inside a period."""
+    begin, end = ((each - first).days * blocks.DIGEST_SIZE for each in _whole_days(period))
+    return digests[begin:end]
+
+
+def edges(period: Period) -> list[Period]:
+    """This will return the parts of a period that are no whole UTC days: their blocks hold what lies outside, too."""
+    first, until = _whole_days(period)
+    middle = (_midnight(first), _midnight(until))
+    return [each for each in period.split(middle) if not (middle[0] <= each.start and each.end <= middle[1])]
+
+
+def _whole_days(period: Period) -> tuple[date, date]:
+    first = (period.start + timedelta(days=1) - timedelta.resolution).date()
+    return first, max(period.end.date(), first)
 
 
 def utc_days(period: Period) -> tuple[date, date]:
@@ -110,6 +145,23 @@ def load(*, organization_id: int, series_ids: Sequence[int], step: int, first: d
     others = [each for each in ids if each not in plain]
     if others:
         _load_singly(found, others, fetch(SINGLE, {**parameters, "series": others}))
+    return found
+
+
+def load_digests(*, organization_id: int, series_ids: Sequence[int], first: date, until: date) -> dict[int, bytes]:
+    """This will load `Blocks.digests` alone, in one query."""
+    size, days = blocks.DIGEST_SIZE, (until - first).days
+    whole = list(range(days))
+    found = dict.fromkeys(series_ids, bytes(days * size))
+    parameters = {"organization": organization_id, "series": sorted(found), "first": first, "until": until}
+    for series_id, places, digests in fetch(DIGESTS, parameters):
+        if places == whole:
+            found[series_id] = digests
+            continue
+        own = bytearray(days * size)
+        for number, place in enumerate(places):
+            own[place * size : (place + 1) * size] = digests[number * size : (number + 1) * size]
+        found[series_id] = bytes(own)
     return found
 
 

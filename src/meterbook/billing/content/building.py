@@ -13,14 +13,16 @@ from meterbook.billing.content.digests import canonical, income_code, tax_code
 from meterbook.billing.content.parts import Charge, Content, Heading, Plain, Point, Register, Segment
 from meterbook.kernel import currency as currencies
 from meterbook.kernel import rounding
+from meterbook.kernel import zones as kernel_zones
 from meterbook.kernel.period import Period
-from meterbook.kernel.quality import ESTIMATED
+from meterbook.kernel.quality import ESTIMATED, Quality
 from meterbook.kernel.rounding import RoundingMode
+from meterbook.metering import zones
 from meterbook.tariffs.rating import plain
 from meterbook.tariffs.rating.lines import Line, TaxLine
 
 FORMAT = "meterbook-bill/1"
-ENGINE = "1"  # rises when the same facts would give other bytes
+ENGINE = "2"  # rises when the same facts would give other bytes
 _HALF_A_DAY, _MICROSECOND = timedelta(hours=12), timedelta.resolution
 
 
@@ -32,8 +34,8 @@ def build(heading: Heading, points: Sequence[Point]) -> Content:
     taxes = _taxes([charge for _point, charge in charges], heading.currency)
     total = net + sum((tax.amount for tax in taxes), zero)
     is_estimated = any(map(_is_estimated, points))
+    is_apportioned = any(map(_is_apportioned, points))
     is_vacancy = any(point.is_vacancy for point in points)
-    zone = heading.zone
     inputs = _inputs_digest(points)
     data = canonical(
         {
@@ -44,10 +46,12 @@ def build(heading: Heading, points: Sequence[Point]) -> Content:
             "account": heading.account,
             "customer": heading.customer,
             "currency": heading.currency,
-            "period": _period(heading, zone),
+            "period": _period(heading),
             "is_estimated": is_estimated,
+            **({"is_apportioned": True} if is_apportioned else {}),
             "is_vacancy": is_vacancy,
-            "meter_points": [_point(point, zone) for point in points],
+            **_language(heading, points),
+            "meter_points": [_point(point, heading) for point in points],
             "net": str(net),
             "tax": str(total - net),
             "taxes": [_tax(tax) for tax in taxes],
@@ -63,6 +67,7 @@ def build(heading: Heading, points: Sequence[Point]) -> Content:
         net=net,
         total=total,
         is_estimated=is_estimated,
+        is_apportioned=is_apportioned,
         is_vacancy=is_vacancy,
         postings=_postings(charges, taxes, heading.currency),
         nets=_nets(charges),
@@ -87,9 +92,10 @@ def _offsets(period: Period, zone: ZoneInfo) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _period(heading: Heading, zone: ZoneInfo) -> Plain:
-    period = heading.period
+def _period(heading: Heading) -> Plain:
+    period, zone = heading.period, heading.zone
     return {
+        **_zone(period, zone, heading.site["zone"]),
         "from": _say(period.start, zone),
         "until": _say(period.end, zone),
         "days": heading.days,
@@ -98,14 +104,29 @@ def _period(heading: Heading, zone: ZoneInfo) -> Plain:
     }
 
 
-def _point(point: Point, zone: ZoneInfo) -> Plain:
-    counts, reference = point.counts, point.reference
+def _language(heading: Heading, points: Sequence[Point]) -> Plain:
+    """The language of the document, where a meter point asks for another than the customer's (M-012)."""
+    own = {point.language for point in points}
+    found = zones.language_of(own, account=heading.language, site="", organization="")
+    return {"language": found} if found and found != heading.customer.get("language") else {}
+
+
+def _zone(period: Period, zone: ZoneInfo, of_site: str) -> Plain:
+    """The zone at the end of a time, said where it is another than the site's."""
+    name = kernel_zones.key_at(zone, period.end - _MICROSECOND)
+    return {} if name == of_site else {"zone": name}
+
+
+def _point(point: Point, heading: Heading) -> Plain:
+    counts, reference, zone = point.counts, point.reference, point.zone or heading.zone
+    own = _zone(point.period, zone, heading.site["zone"])
     return {
         "public_id": point.public_id,
         "code": point.code,
         "name": point.name,
         "unit_name": point.unit_name,
         "service": point.service,
+        **({**own, "offsets": _offsets(point.period, zone)} if own else {}),
         "unit": point.unit,
         "decimals": point.decimals,
         "from": _say(point.period.start, zone),
@@ -122,6 +143,7 @@ def _point(point: Point, zone: ZoneInfo) -> Plain:
             "interpolated": counts.interpolated,
             "edited": counts.edited,
         },
+        **({"is_apportioned": True} if _is_apportioned(point) else {}),
         "daily_average": daily_average(point.quantity, point.days, point.decimals),
         "history": [
             {
@@ -239,9 +261,29 @@ def _taxes(charges: Sequence[Charge], currency: str) -> list[TaxLine]:
 
 
 def _is_estimated(point: Point) -> bool:
-    if point.counts.estimated or point.counts.interpolated:
+    if point.counts.estimated:
         return True
     return any(each.quality in ESTIMATED for part in point.segments for each in (part.previous, part.present))
+
+
+def _is_apportioned(point: Point) -> bool:
+    """Whether an amount depends on how a sum between two readings was spread over time (B-15, B-20, B-31).
+
+    Between readings at both ends of the period the total is measured: 100 on the 1st, 340 on the next 1st are 240 at
+    any flat or stepped price. It is apportioned when prices change within the day or within the period, or when an end
+    of the period falls between readings.
+    """
+    counts = point.counts
+    if not counts.interpolated:
+        return False
+    if len(point.charges) > 1 or any(len(each.rated.periods) > 1 for each in point.charges):
+        return True
+    first, final = (point.segments[0].previous, point.segments[-1].present) if point.segments else (None, None)
+    return (counts.starts_between and _is_worked_out(first)) or (counts.ends_between and _is_worked_out(final))
+
+
+def _is_worked_out(register: Register | None) -> bool:
+    return register is None or register.quality is Quality.INTERPOLATED
 
 
 def _inputs_digest(points: Iterable[Point]) -> str:

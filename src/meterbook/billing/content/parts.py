@@ -68,12 +68,14 @@ class Charge:
 
 @dataclass(frozen=True)
 class Counts:
-    """Intervals by how they came."""
+    """Intervals by how they came; whether the first and the final one are cut out between two readings."""
 
     intervals: int
     estimated: int
     interpolated: int
     edited: int
+    starts_between: bool = False
+    ends_between: bool = False
 
     @property
     def measured(self) -> int:
@@ -105,7 +107,10 @@ class Month:
 
 @dataclass(frozen=True)
 class Point:
-    """A meter point during the part of the period that the account pays for."""
+    """A meter point during the part of the period that the account pays for.
+
+    `zone` None is that of the bill; `language` is what is set for documents of the meter point, or empty.
+    """
 
     public_id: str
     code: str
@@ -123,11 +128,17 @@ class Point:
     history: Sequence[Month]
     reference: Reference
     charges: Sequence[Charge]
+    zone: ZoneInfo | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True)
 class Heading:
-    """What a bill says besides its meter points; the mappings are written as they are."""
+    """What a bill says besides its meter points; the mappings are written as they are.
+
+    `period` is in `zone`: the one that its meter points share, else that of the site. `language` is that of the
+    account, else of the site or the organization.
+    """
 
     organization: Plain
     site: Plain
@@ -137,6 +148,7 @@ class Heading:
     period: Period
     days: int
     zone: ZoneInfo
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,6 +165,7 @@ class Content:
     net: Decimal
     total: Decimal
     is_estimated: bool
+    is_apportioned: bool
     is_vacancy: bool
     postings: tuple[tuple[str, int], ...]
     nets: tuple[tuple[str, Decimal], ...]

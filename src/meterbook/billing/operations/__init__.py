@@ -2,6 +2,7 @@
 
 from meterbook.billing.operations.advancing import advance_run
 from meterbook.billing.operations.approving import (
+    DraftsStale,
     HeldRemain,
     MemberNotFound,
     NothingLeft,
@@ -33,6 +34,7 @@ from meterbook.billing.operations.printing import (
 )
 
 __all__ = [
+    "DraftsStale",
     "HeldRemain",
     "MemberNotFound",
     "NotInReview",

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import models, permissions, values
-from meterbook.billing.calculating import facts
+from meterbook.billing.calculating import facts, staleness
 from meterbook.billing.operations import planning
 from meterbook.foundation import operation
 from meterbook.identity import two_people
@@ -21,6 +22,7 @@ from meterbook.identity.values import TwoPeople
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
 
+NAMED = 10  # accounts of a refusal; the others are counted
 OUTDATED = gettext_noop("Contracts were changed after the run collected them; cancel it and plan it again.")
 
 
@@ -34,6 +36,10 @@ class HeldRemain(ValueError):
 
 class NothingToIssue(ValueError):
     """The run has no bill to issue; cancel it."""
+
+
+class DraftsStale(ValueError):
+    """Readings, tariffs or what is printed changed after drafts were calculated; check again, then approve."""
 
 
 class RunOutdated(ValueError):
@@ -56,17 +62,22 @@ class NothingLeft(ValueError):
 def check_again(
     *, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID, is_everything: bool = False
 ) -> models.BillRun:
-    """This will check held accounts again and draft those that are sound now.
+    """This will check held accounts again and draft those that are sound now; drafts that are stale are made anew.
 
     :param is_everything: the drafts of all others are thrown away and made again as well
     :raises NotInReview: in another state
     """
     locked = _in_review(run)
-    states = [values.MemberState.HELD]
-    if is_everything:
-        states.append(values.MemberState.DRAFTED)
-        models.BillDraft.objects.filter(organization_id=locked.organization_id, run=locked).delete()
-    members = models.RunMember.objects.filter(organization_id=locked.organization_id, run=locked, state__in=states)
+    drafts = models.BillDraft.objects.filter(organization_id=locked.organization_id, run=locked)
+    if not is_everything:
+        drafts = drafts.filter(account_id__in=staleness.stale_accounts(locked))
+    again = list(drafts.order_by("position").values_list("account_id", flat=True))
+    drafts.delete()
+    members = models.RunMember.objects.filter(
+        Q(state=values.MemberState.HELD) | Q(account_id__in=again, state=values.MemberState.DRAFTED),
+        organization_id=locked.organization_id,
+        run=locked,
+    )
     chunks = set(members.values_list("chunk", flat=True))
     members.update(state=values.MemberState.COLLECTED, reasons=[])
     _check_chunks(locked, chunks)
@@ -76,7 +87,7 @@ def check_again(
         action="billing:check_again",
         subject=locked,
         before={"state": values.RunState.REVIEW},
-        after={"state": locked.state, "is_everything": is_everything},
+        after={"state": locked.state, "is_everything": is_everything, "made_anew": len(again)},
     )
     planning.defer_advance(locked)
     return locked
@@ -141,7 +152,7 @@ def include_accounts(
     numbers = dict(members.order_by("position").values_list("account_id", "account__number"))
     if len(numbers) != len(wanted):
         raise MemberNotFound(_("An account was not left out of the run."))
-    shares = [each for each in planning.wanted_shares(locked, facts.run_of(locked).period) if each.account_id in wanted]
+    shares = [each for each in planning.wanted_shares(locked) if each.account_id in wanted]
     without = [
         number for account_id, number in numbers.items() if account_id not in {each.account_id for each in shares}
     ]
@@ -181,6 +192,7 @@ def approve_run(*, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID) 
     :raises HeldRemain: while accounts need a decision
     :raises NothingToIssue: without a draft
     :raises RunOutdated: when contracts differ from what was collected
+    :raises DraftsStale: when readings, tariffs or what is printed changed after drafts were calculated
     :raises SecondPersonNeeded: when another person can approve it
     """
     locked = _in_review(run)
@@ -240,12 +252,30 @@ def _require_sound(run: models.BillRun) -> None:
     if not members.filter(state=values.MemberState.DRAFTED).exists():
         raise NothingToIssue(_("The run has no bill to issue; cancel it."))
     excluded = set(members.filter(state=values.MemberState.EXCLUDED).values_list("account_id", flat=True))
-    wanted = planning.wanted_shares(run, facts.run_of(run).period)
+    wanted = planning.wanted_shares(run)
     billed = set(members.values_list("account_id", flat=True))
     now = {_figures(each) for each in wanted if each.account_id in billed - excluded}
     strangers = {each.account_id for each in wanted} - billed
     if now != _collected(run) or planning.postpaid(run, strangers):
         raise RunOutdated(_(OUTDATED))
+    _require_fresh(run)
+
+
+def _require_fresh(run: models.BillRun) -> None:
+    stale = staleness.stale_accounts(run)
+    if not stale:
+        return
+    named = models.RunMember.objects.filter(organization_id=run.organization_id, run=run, account_id__in=stale[:NAMED])
+    numbers = list(named.order_by("position").values_list("account__number", flat=True))
+    words = ngettext(
+        "Readings, a tariff or the customer's data changed after %(count)d bill was calculated (%(accounts)s). "
+        "Check again, look at the new amount, and approve then.",
+        "Readings, tariffs or customers' data changed after %(count)d bills were calculated (%(accounts)s). "
+        "Check again, look at the new amounts, and approve then.",
+        len(stale),
+    )
+    more = ["…"] if len(stale) > NAMED else []
+    raise DraftsStale(words % {"count": len(stale), "accounts": ", ".join([*numbers, *more])})
 
 
 def _figures(share: facts.Share) -> tuple[object, ...]:

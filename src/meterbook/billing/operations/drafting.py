@@ -9,19 +9,20 @@ from collections.abc import Sequence
 import psycopg
 from django.db import connection, transaction
 
-from meterbook.billing import content, models, values
+from meterbook.billing import models, values
 from meterbook.billing.calculating import checking, drafting, facts
 
 STAY = "SELECT state FROM billing_billrun WHERE organization_id = %s AND id = %s FOR SHARE"
 INSERT = b"""
 INSERT INTO billing_billdraft (organization_id, public_id, run_id, account_id, position, content, digest,
-    inputs_digest, postings, currency, net, total, is_estimated, is_vacancy, nets)
+    inputs_digest, postings, currency, net, total, is_estimated, is_apportioned,
+    is_vacancy, nets, inputs_stamp)
 SELECT %s, d.public_id, %s, d.account_id, d.position, d.content, d.digest, d.inputs_digest, d.postings, d.currency,
-    d.net, d.total, d.is_estimated, d.is_vacancy, d.nets
+    d.net, d.total, d.is_estimated, d.is_apportioned, d.is_vacancy, d.nets, d.inputs_stamp
 FROM unnest(%s::uuid[], %s::bigint[], %s::int[], %b::bytea[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::numeric[], %s::numeric[], %s::boolean[], %s::boolean[], %s::jsonb[])
+    %s::numeric[], %s::numeric[], %s::boolean[], %s::boolean[], %s::boolean[], %s::jsonb[], %s::text[])
     AS d (public_id, account_id, position, content, digest, inputs_digest, postings, currency, net, total,
-    is_estimated, is_vacancy, nets)
+    is_estimated, is_apportioned, is_vacancy, nets, inputs_stamp)
 """
 
 Calculators = dict[int, drafting.Calculator]
@@ -68,7 +69,7 @@ def _draft(run: models.BillRun, number: int, calculator: drafting.Calculator) ->
     if not position_of:
         return
     outcome = calculator.calculate(list(position_of))
-    _insert(calculator.run, position_of, outcome.contents)
+    _insert(calculator.run, position_of, outcome)
     own = models.RunMember.objects.filter(organization_id=run.organization_id, run=run)
     own.filter(account_id__in=list(outcome.contents)).update(state=values.MemberState.DRAFTED, reasons=[])
     for account_id, reasons in outcome.held.items():
@@ -80,8 +81,9 @@ def _once(reasons: Sequence[checking.Held]) -> list[checking.Held]:
     return [each for place, each in enumerate(reasons) if each not in reasons[:place]]
 
 
-def _insert(run: facts.Run, position_of: dict[int, int], contents: dict[int, content.Content]) -> None:
+def _insert(run: facts.Run, position_of: dict[int, int], outcome: drafting.Outcome) -> None:
     """In one statement, under row security."""
+    contents = outcome.contents
     if not contents:
         return
     made = list(contents.values())
@@ -103,8 +105,10 @@ def _insert(run: facts.Run, position_of: dict[int, int], contents: dict[int, con
                 [each.net for each in made],
                 [each.total for each in made],
                 [each.is_estimated for each in made],
+                [each.is_apportioned for each in made],
                 [each.is_vacancy for each in made],
                 [json.dumps({code: str(net) for code, net in each.nets}) for each in made],
+                [outcome.inputs[account_id] for account_id in contents],
             ),
         )
 

@@ -10,23 +10,20 @@ from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import models, values
 from meterbook.billing.calculating import facts, spans
+from meterbook.billing.operations import periods as run_periods
 from meterbook.customers import models as customer_models
-from meterbook.customers import queries as customer_queries
 from meterbook.customers import values as customer_values
 from meterbook.foundation import operation, queue, scoping
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.period import Period
-from meterbook.metering import models as metering_models
-from meterbook.metering import values as metering_values
 from meterbook.sites import models as site_models
-from meterbook.sites import values as site_values
+from meterbook.sites.operations import finding as site_finding
 
 ADVANCE = "billing.advance_run"
 _BATCH = 2_000
@@ -37,7 +34,11 @@ class PeriodNotOver(ValueError):
 
 
 class RunPresent(ValueError):
-    """Another run of the site with some of these days is not closed; finish or cancel it first."""
+    """Another run of the site with some of these days, whose public id is `run`, is open; finish or cancel it first."""
+
+    def __init__(self, words: str, run: uuid.UUID | None = None) -> None:
+        super().__init__(words)
+        self.run = run
 
 
 class SiteNotFound(LookupError):
@@ -64,12 +65,14 @@ def plan_run(
 ) -> models.BillRun:
     """This will start a run over the local days [first_day, until_day) of a site; jobs carry it on to REVIEW.
 
+    A meter point in a time zone of its own is billed for these days as they are there (B-11).
+
     Time that another run billed is left out, so a later run takes what an earlier one left to it.
 
     :param site: the site, or its public id
     :param due_days: days from the bill's date to the due date
     :raises SiteNotFound: when the organization has no such site
-    :raises PeriodNotOver: when the final day has not ended at the site
+    :raises PeriodNotOver: when the final day has not ended at the site, or at a meter point in another zone
     :raises RunPresent: when a run of these days is open
     :raises customers.queries.NoLandlord: when a unit is vacant and the site has no landlord's account
     """
@@ -77,7 +80,14 @@ def plan_run(
     zone = ZoneInfo(site.time_zone)
     if until_day <= first_day or civil.start_of_day(until_day, zone) > at:
         raise PeriodNotOver(_("The final day of a run must be over at the site; end it earlier."))
-    _occupancy(site, _period(first_day, until_day, zone))
+    periods = run_periods.of_site(site, first_day, until_day)
+    for each, own in periods.items():
+        if own.end > at:
+            raise PeriodNotOver(
+                _("The final day is not over in the zone of every meter: %(zone)s. Wait, or end the run earlier.")
+                % {"zone": each.key}
+            )
+    run_periods.occupancy(site, periods)
     try:
         with transaction.atomic():
             run = models.BillRun.objects.create(
@@ -90,14 +100,29 @@ def plan_run(
                 started_by=actor.label,
             )
     except IntegrityError as error:
-        raise RunPresent(
-            _("Another run of %(site)s with some of these days is open; finish or cancel it first.")
-            % {"site": site.name}
-        ) from error
+        raise _present(site, first_day, until_day) from error
     after = {"site": site.code, "first_day": first_day, "until_day": until_day}
     audit_operations.record(actor=actor, at=at, action="billing:plan_run", subject=run, before=None, after=after)
     defer_advance(run)
     return run
+
+
+def _present(site: site_models.Site, first_day: date, until_day: date) -> RunPresent:
+    found = (
+        models.BillRun.objects.filter(
+            organization_id=scoping.current().organization_id, site=site, days__overlap=DateRange(first_day, until_day)
+        )
+        .exclude(state__in=[each.value for each in values.FINAL_STATES])
+        .first()
+    )
+    if found is None:  # it was closed in this very moment
+        words = _("Another run of %(site)s with some of these days was open until now; try again.")
+        return RunPresent(words % {"site": site.name})
+    words = _(
+        "Another run of %(site)s has some of these days, %(first)s to %(last)s, and is open: finish or cancel it."
+    )
+    facts = {"site": site.name, "first": found.days.lower, "last": found.days.upper - timedelta(days=1)}
+    return RunPresent(words % facts, found.public_id)
 
 
 @operation.operation
@@ -173,8 +198,7 @@ def move(run: models.BillRun, state: values.RunState, *fields: str) -> None:
 
 def collect(run: models.BillRun) -> int:
     """This will store who pays for what in a locked run, and divide the accounts into chunks; it answers how many."""
-    seen = facts.run_of(run)
-    shares = wanted_shares(run, seen.period)
+    shares = wanted_shares(run)
     accounts = postpaid(run, {each.account_id for each in shares})
     members = [
         models.RunMember(
@@ -226,12 +250,18 @@ def postpaid(run: models.BillRun, account_ids: set[int]) -> list[int]:
     return list(accounts.order_by("number", "id").values_list("id", flat=True))
 
 
-def wanted_shares(run: models.BillRun, period: Period) -> list[facts.Share]:
-    """This will return who pays for what, without the time that other runs have."""
-    occupied = _occupancy(run.site, period)
+def wanted_shares(run: models.BillRun) -> list[facts.Share]:
+    """This will return who pays for what, without the time that other runs have.
+
+    Each meter point is billed for the days of the run as they are in its zone. Its zone cannot change meanwhile.
+    """
+    site_finding.hold_sites(run.organization_id, [run.site_id])
+    periods = run_periods.of_site(run.site, run.days.lower, run.days.upper)
+    occupied = run_periods.occupancy(run.site, periods)
     taken: dict[int, list[Period]] = defaultdict(list)
+    whole = min(each.start for each in periods.values()), max(each.end for each in periods.values())
     others = models.RunShare.objects.filter(
-        organization_id=run.organization_id, meter_point_id__in=occupied, during__overlap=(period.start, period.end)
+        organization_id=run.organization_id, meter_point_id__in=occupied, during__overlap=whole
     ).exclude(run=run)
     for point_id, during in others.order_by("id").values_list("meter_point_id", "during"):
         taken[point_id].append(Period(during.lower, during.upper))
@@ -252,8 +282,8 @@ def _without_moments(run: facts.Run, shares: list[facts.Share]) -> list[facts.Sh
     points = facts.load_points(run, {each.meter_point_id for each in brief})
     moments = set()
     for each in brief:
-        series = points[each.meter_point_id].series
-        if series is not None and spans.span(each.period, step=series.step, zone=run.zone) is None:
+        point = points[each.meter_point_id]
+        if point.series and spans.span(each.period, step=point.series.step, zone=point.zone) is None:
             moments.add(each)
     return [each for each in shares if each not in moments]
 
@@ -266,54 +296,3 @@ def _site(given: site_models.Site | uuid.UUID) -> site_models.Site:
     if found is None:
         raise SiteNotFound(_("There is no such site."))
     return found
-
-
-def _occupancy(site: site_models.Site, period: Period) -> dict[int, list[customer_queries.Share]]:
-    """By meter point; a vacancy only while a meter hangs there."""
-    organization_id = scoping.current().organization_id
-    points = metering_models.MeterPoint.objects.filter(organization_id=organization_id, site=site)
-    # What never had a contract and stands in no unit is no vacancy: a main meter, a corridor.
-    billed = points.filter(
-        Q(node__kind=site_values.NodeKind.UNIT)
-        | Q(pk__in=customer_models.Contract.objects.filter(organization_id=organization_id).values("meter_point_id")),
-        service__in=[each.value for each in values.BILLED_SERIES],
-    )
-    ids = list(billed.order_by("id").values_list("id", flat=True))
-    hung = _hung(organization_id, ids, period)
-    ids = [each for each in ids if hung[each]]
-    # Before its contract a main meter was nobody's vacancy: what went through it was billed behind it.
-    sums = (metering_values.PointRole.MAIN, metering_values.PointRole.OTHER)
-    let = set(billed.exclude(role__in=sums).order_by("id").values_list("id", flat=True))
-    return {
-        point_id: [
-            part
-            for each in shares
-            if point_id in let or not each.is_vacancy
-            for part in _while_hung(each, hung[point_id])
-        ]
-        for point_id, shares in customer_queries.occupancy(meter_point_ids=ids, period=period).items()
-    }
-
-
-def _hung(organization_id: int, ids: list[int], period: Period) -> dict[int, list[Period]]:
-    found: dict[int, list[Period]] = defaultdict(list)
-    rows = metering_models.Installation.objects.filter(
-        organization_id=organization_id, meter_point_id__in=ids, during__overlap=(period.start, period.end)
-    )
-    for point_id, during in rows.order_by("during", "id").values_list("meter_point_id", "during"):
-        start, end, own = during.lower, during.upper or period.end, found[point_id]
-        if own and own[-1].end == start:  # an exchange does not interrupt a vacancy: its tiers and lines stay whole
-            start = own.pop().start
-        own.append(Period(start, end))
-    return found
-
-
-def _while_hung(share: customer_queries.Share, hung: list[Period]) -> list[customer_queries.Share]:
-    if not share.is_vacancy:
-        return [share]
-    parts = [each.intersection(share.period) for each in hung]
-    return [customer_queries.Share(share.account_id, None, share.tariff_id, part) for part in parts if part is not None]
-
-
-def _period(first_day: date, until_day: date, zone: ZoneInfo) -> Period:
-    return Period(civil.start_of_day(first_day, zone), civil.start_of_day(until_day, zone))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,12 +40,13 @@ def issue_pdf(*, actor: Actor, at: datetime, bill: uuid.UUID) -> document_querie
     :raises queries.BillNotFound: when the organization has no such bill
     """
     kind = document_values.DocumentKind.BILL
-    file = document_queries.find_file(source_id=bill, kind=kind)
-    if file is not None:
-        return file
+    # Files belong to no account, so that no wall limits them: whoever reaches the bill reaches its file.
     found = queries.get_bill(public_id=bill)
     if found.number is None or found.bill_date is None or found.due_date is None:
         return None
+    file = document_queries.find_file(source_id=bill, kind=kind)
+    if file is not None:
+        return file
     standing = queries.standing_of(public_id=bill)
     content = rendering.render_bill(
         found.content,
@@ -73,16 +74,19 @@ def issue_pdf(*, actor: Actor, at: datetime, bill: uuid.UUID) -> document_querie
 
 
 @operation.operation
-def print_bills(*, actor: Actor, at: datetime, run: uuid.UUID, is_everything: bool = False) -> list[models.PrintFile]:
+def print_bills(
+    *, actor: Actor, at: datetime, run: uuid.UUID, is_everything: bool = False, also: Collection[uuid.UUID] = ()
+) -> list[models.PrintFile]:
     """This will have jobs put the bills of a run into files for the printer, in the order of the units.
 
     One file, or one for every thousand bills.
 
     :param is_everything: all bills; else those of customers without an e-mail address
+    :param also: bills of the run that cannot be sent although the customer has an address
     :raises queries.RunNotFound: when the organization has no such run
     :raises NothingToPrint: when there is no such bill
     """
-    wanted = queries.printed_bills(run_public_id=run, is_everything=is_everything)
+    wanted = queries.printed_bills(run_public_id=run, is_everything=is_everything, also=also)
     if not wanted:
         raise NothingToPrint(_("No issued bill of the run goes on paper; take all bills, or issue the run first."))
     organization_id = scoping.current().organization_id
@@ -185,8 +189,8 @@ def _pieces(bills: Sequence[uuid.UUID], size: int) -> Iterator[list[uuid.UUID]]:
 
 
 def _language(content: Mapping[str, Any]) -> str:
-    """The customer's language where bills are written in it, else English."""
-    wanted = str((content.get("customer") or {}).get("language", ""))[:2]
+    """The language that the meter points ask for, else the customer's, where bills are written in it, else English."""
+    wanted = str(content.get("language") or (content.get("customer") or {}).get("language", ""))[:2]
     return wanted if wanted in words.LANGUAGES else "en"
 
 

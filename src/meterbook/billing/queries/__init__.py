@@ -6,6 +6,7 @@ from meterbook.billing.queries.bills import (
     bill_bytes,
     get_bill,
     issued_bills,
+    languages_of,
 )
 from meterbook.billing.queries.latest import LatestBill, latest_bills
 from meterbook.billing.queries.listing import (
@@ -38,13 +39,17 @@ from meterbook.billing.queries.members import (
     run_summary,
     tariff_sums,
 )
+from meterbook.billing.queries.midnights import Midnight, Midnights, midnight_registers
 from meterbook.billing.queries.prints import (
     PrintNotFound,
     PrintRow,
+    UnprintedBill,
+    count_mailed,
     count_printed,
     get_print,
     list_prints,
     printed_bills,
+    unprinted_bills,
 )
 from meterbook.billing.queries.runs import (
     Expected,
@@ -65,11 +70,22 @@ from meterbook.billing.queries.runs import (
     runs_after,
     site_id_of_run,
 )
+from meterbook.billing.queries.stale import (
+    MOST_COMPARED,
+    BilledByTariff,
+    CorrectedBill,
+    StaleMember,
+    billed_by_tariff,
+    bills_with_reading,
+    corrected_bills,
+    stale_members,
+)
 from meterbook.billing.queries.standing import Standing, standing_of
 from meterbook.billing.queries.waiting import UnbilledMonth, WaitingRun, unbilled_months, waiting_runs
 
 __all__ = [
     "BILL_SOURCE",
+    "MOST_COMPARED",
     "STRONG_CHANGE",
     "BillDetail",
     "BillNarrowing",
@@ -77,13 +93,17 @@ __all__ = [
     "BillPage",
     "BillRow",
     "BillSort",
+    "BilledByTariff",
     "ComparedPage",
     "ComparedRow",
+    "CorrectedBill",
     "Expected",
     "LatestBill",
     "Mark",
     "MemberPage",
     "MemberRow",
+    "Midnight",
+    "Midnights",
     "Narrowing",
     "PrintNotFound",
     "PrintRow",
@@ -94,17 +114,23 @@ __all__ = [
     "RunRow",
     "Show",
     "Sort",
+    "StaleMember",
     "Standing",
     "Summary",
     "TariffSum",
     "UnbilledMonth",
+    "UnprintedBill",
     "WaitingRun",
     "account_bills",
     "bill_bytes",
     "bill_months",
     "bill_rows",
+    "billed_by_tariff",
     "bills_after",
     "bills_by_id",
+    "bills_with_reading",
+    "corrected_bills",
+    "count_mailed",
     "count_printed",
     "expected",
     "find_run_row",
@@ -113,6 +139,7 @@ __all__ = [
     "get_run",
     "has_runs",
     "issued_bills",
+    "languages_of",
     "latest_bills",
     "list_bills",
     "list_prints",
@@ -120,6 +147,7 @@ __all__ = [
     "member_ids",
     "members_by_account",
     "members_of",
+    "midnight_registers",
     "point_bills",
     "printed_bills",
     "run_bills",
@@ -127,8 +155,10 @@ __all__ = [
     "run_summary",
     "runs_after",
     "site_id_of_run",
+    "stale_members",
     "standing_of",
     "tariff_sums",
     "unbilled_months",
+    "unprinted_bills",
     "waiting_runs",
 ]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import F, Func, JSONField, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from meterbook.billing import content, models
@@ -88,6 +92,16 @@ def bill_bytes(*, public_id: uuid.UUID) -> bytes:
     if data is None:
         raise BillNotFound(_("There is no such bill."))
     return bytes(data)
+
+
+def languages_of(*, public_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """This will return the languages of bills that are not in their customer's, because of their meter points."""
+    bills = models.Bill.objects.filter(
+        organization_id__in=scoping.current().organizations, public_id__in=list(public_ids)
+    )
+    content = Cast(Func(F("draft__content"), Value("UTF8"), function="convert_from"), JSONField())
+    said = bills.annotate(language=KeyTextTransform("language", content)).filter(language__isnull=False)
+    return dict(said.order_by("id").values_list("public_id", "language"))
 
 
 def issued_bills(*, run_public_id: uuid.UUID, after: int, through: int) -> list[BillRow]:

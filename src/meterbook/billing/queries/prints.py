@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from meterbook.billing import models
+from meterbook.billing import models, values
 from meterbook.billing.queries.runs import find_run
 from meterbook.foundation import queue, scoping
 from meterbook.kernel import order
@@ -51,7 +51,7 @@ class PrintNotFound(LookupError):
 def list_prints(*, run_public_id: uuid.UUID, limit: int = 12) -> list[PrintRow]:
     """This will return the print files of a run, the newest first, the parts of one in their order."""
     prints = _prints().filter(run__public_id=run_public_id)
-    rows = [_row(each) for each in prints.order_by("-requested_at", "part", "id")[:limit]]
+    rows = [_row(each) for each in prints.order_by("-requested_at", "part", "id")[:limit] if _is_reached(each)]
     waiting = [str(each.public_id) for each in rows if not each.is_ready]
     failed = queue.given_up(
         MAKE_PRINT_FILE, organization_id=scoping.current().organization_id, by="print_id", wanted=waiting
@@ -65,21 +65,84 @@ def get_print(*, public_id: uuid.UUID) -> PrintRow:
     :raises PrintNotFound: when it is not there or belongs to another organization
     """
     found = _prints().filter(public_id=public_id).first()
-    if found is None:
+    if found is None or not _is_reached(found):
         raise PrintNotFound(_("There is no such print file."))
     return _row(found)
 
 
-def printed_bills(*, run_public_id: uuid.UUID, is_everything: bool) -> list[uuid.UUID]:
+def _is_reached(found: models.PrintFile) -> bool:
+    """Whether each bill of a file is within reach: who sees one account of a site does not get the others' bills."""
+    if scoping.reach() is None:
+        return True
+    bills = models.Bill.objects.filter(organization_id=found.organization_id, public_id__in=found.bill_ids)
+    return bills.count() == len(found.bill_ids)
+
+
+@dataclass(frozen=True)
+class UnprintedBill:
+    """An issued bill that is in no print file."""
+
+    public_id: uuid.UUID
+    run_public_id: uuid.UUID
+    site_id: int
+    site_name: str
+    first_day: date
+    issued_at: datetime
+
+
+def unprinted_bills(
+    *, public_ids: Collection[uuid.UUID], run_public_id: uuid.UUID | None = None
+) -> list[UnprintedBill]:
+    """This will return those of the bills that are in no print file that is made, the newest run first.
+
+    :param run_public_id: only those of the run
+    """
+    organization_id = scoping.current().organization_id
+    bills = models.Bill.objects.filter(organization_id=organization_id, public_id__in=public_ids)
+    if run_public_id is not None:
+        bills = bills.filter(run__public_id=run_public_id)
+    found = list(bills.select_related("run__site").order_by("-run__days", "id"))
+    files = models.PrintFile.objects.filter(
+        organization_id=organization_id, run_id__in={each.run_id for each in found}, file_id__isnull=False
+    )
+    printed = {bill for ids in files.order_by("id").values_list("bill_ids", flat=True) for bill in ids}
+    return [
+        UnprintedBill(
+            each.public_id,
+            each.run.public_id,
+            each.run.site_id,
+            each.run.site.name,
+            each.run.days.lower,
+            each.issued_at,
+        )
+        for each in found
+        if each.public_id not in printed
+    ]
+
+
+def count_mailed(*, run_public_id: uuid.UUID) -> int:
+    """This will return how many drafts of a run are for customers with an e-mail address."""
+    members = models.RunMember.objects.filter(
+        organization_id=scoping.current().organization_id,
+        run__public_id=run_public_id,
+        state=values.MemberState.DRAFTED,
+    )
+    return members.exclude(account__customer__email="").count()
+
+
+def printed_bills(
+    *, run_public_id: uuid.UUID, is_everything: bool, also: Collection[uuid.UUID] = ()
+) -> list[uuid.UUID]:
     """This will return the issued bills that go into a print file, by unit, those without a unit last by account.
 
     Units are in the order people count them: 2-9 comes before 2-10.
 
     :param is_everything: all of them; else those of customers without an e-mail address
+    :param also: bills that cannot be sent although the customer has an address
     :raises meterbook.billing.queries.runs.RunNotFound: when there is no such run
     """
     run = find_run(run_public_id)
-    bills = _printed(run, is_everything)
+    bills = _printed(run, is_everything, also)
     found = list(bills.order_by("id").values_list("account_id", "public_id", "account__number"))
     units = _units(run)
     return [public_id for _account, public_id, _number in sorted(found, key=lambda each: _place(each, units))]
@@ -92,9 +155,9 @@ def count_printed(*, run_public_id: uuid.UUID) -> tuple[int, int]:
     return paper, everything
 
 
-def _printed(run: models.BillRun, is_everything: bool) -> QuerySet[models.Bill]:
+def _printed(run: models.BillRun, is_everything: bool, also: Collection[uuid.UUID] = ()) -> QuerySet[models.Bill]:
     bills = models.Bill.objects.filter(organization_id=scoping.current().organization_id, run=run)
-    return bills if is_everything else bills.filter(account__customer__email="")
+    return bills if is_everything else bills.filter(Q(account__customer__email="") | Q(public_id__in=also))
 
 
 def _units(run: models.BillRun) -> dict[int, str]:

@@ -123,6 +123,7 @@ class MemberRow:
     net: Money | None
     total: Money | None
     is_estimated: bool
+    is_apportioned: bool
     is_vacancy: bool
 
 
@@ -350,5 +351,6 @@ def _member_row(member: models.RunMember, draft: models.BillDraft | None) -> Mem
         net=None if draft is None else money(draft.net, draft.currency),
         total=None if draft is None else money(draft.total, draft.currency),
         is_estimated=draft is not None and draft.is_estimated,
+        is_apportioned=draft is not None and draft.is_apportioned,
         is_vacancy=draft is not None and draft.is_vacancy,
     )

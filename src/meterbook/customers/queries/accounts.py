@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, Func, OrderBy, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
@@ -85,7 +86,7 @@ class AccountPage:
 
 @dataclass(frozen=True)
 class ContractRow:
-    """A contract of an account: `end` None while it runs."""
+    """A contract of an account: `end` None while it runs; `zone` is that of its meter point."""
 
     id: int
     public_id: uuid.UUID
@@ -96,6 +97,7 @@ class ContractRow:
     tariff_code: str
     start: datetime
     end: datetime | None
+    zone: ZoneInfo
 
 
 SHOWN = {
@@ -195,7 +197,7 @@ def list_contracts(*, account_id: int) -> list[ContractRow]:
     """This will return the contracts of an account, the newest first."""
     contracts = models.Contract.objects.filter(
         organization_id__in=scoping.current().organizations, account_id=account_id
-    ).select_related("meter_point", "tariff")
+    ).select_related("meter_point__site", "tariff")
     return [
         ContractRow(
             id=each.pk,
@@ -207,6 +209,7 @@ def list_contracts(*, account_id: int) -> list[ContractRow]:
             tariff_code=each.tariff.code,
             start=each.during.lower,
             end=each.during.upper,
+            zone=each.meter_point.zone,
         )
         for each in contracts.order_by("-during", "-id")
     ]

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from meterbook.customers import models
 from meterbook.foundation import scoping
+from meterbook.kernel import civil
 from meterbook.kernel.period import Period
 from meterbook.metering import models as metering_models
+from meterbook.metering import zones as metering_zones
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ def occupancy(*, meter_point_ids: Iterable[int], period: Period) -> dict[int, li
 
     The shares of a meter point touch each other and together are the period.
 
-    :raises NoLandlord: when a gap lies at a site without a landlord's account
+    :raises NoLandlord: when a gap lies at a site without a landlord's account; it names the meter and the days there
     """
     ids = sorted(set(meter_point_ids))
     contracts = models.Contract.objects.filter(
@@ -51,23 +57,62 @@ def occupancy(*, meter_point_ids: Iterable[int], period: Period) -> dict[int, li
     for contract in contracts.order_by("during", "id"):
         by_point[contract.meter_point_id].append(contract)
     landlords = _landlords(ids)
-    return {each: _shares(by_point[each], period, landlords.get(each)) for each in ids}
+    spans = {each: _covered(by_point[each], period) for each in ids}
+    gaps = {each: period.gaps(own.period for own in spans[each]) for each in ids}
+    unpaid = [each for each in ids if gaps[each] and each not in landlords]
+    if unpaid:
+        raise _no_landlord(unpaid, {each: gaps[each][0] for each in unpaid})
+    return {each: _with_vacancies(spans[each], gaps[each], landlords.get(each)) for each in ids}
 
 
-def _shares(contracts: list[models.Contract], period: Period, landlord: models.Account | None) -> list[Share]:
+def _covered(contracts: list[models.Contract], period: Period) -> list[Share]:
     found = []
     for contract in contracts:
         start = max(contract.during.lower, period.start)
         end = period.end if contract.during.upper is None else min(contract.during.upper, period.end)
         found.append(Share(contract.account_id, contract.pk, contract.tariff_id, Period(start, end)))
-    for gap in period.gaps(each.period for each in found):
-        if landlord is None:
-            raise NoLandlord(
-                _("Nobody pays from %(start)s to %(end)s, and the site has no landlord's account: open one first.")
-                % {"start": gap.start.isoformat(), "end": gap.end.isoformat()}
-            )
-        found.append(Share(landlord.pk, None, landlord.vacancy_tariff_id, gap))
-    return sorted(found, key=lambda each: each.period)
+    return found
+
+
+def _with_vacancies(shares: list[Share], gaps: list[Period], landlord: models.Account | None) -> list[Share]:
+    vacant = [] if landlord is None else [Share(landlord.pk, None, landlord.vacancy_tariff_id, gap) for gap in gaps]
+    return sorted([*shares, *vacant], key=lambda each: each.period)
+
+
+def _no_landlord(point_ids: list[int], gaps: Mapping[int, Period]) -> NoLandlord:
+    """What to say of the meters: the first in the order of their codes by name, the others by their count."""
+    points = metering_models.MeterPoint.objects.filter(
+        organization_id__in=scoping.current().organizations, pk__in=point_ids
+    )
+    point = points.select_related("site", "node").order_by("sort_code", "id")[0]
+    zone = metering_zones.resolve(point.time_zone, point.former_zones, point.site.time_zone)
+    gap, others = gaps[point.pk], len(point_ids) - 1
+    said = {
+        "place": point.node.name if point.node else point.name,
+        "meter": point.code,
+        "first": _day(gap.start, zone),
+        "last": _day(gap.end - timedelta.resolution, zone),
+        "site": point.site.name,
+        "count": others,
+    }
+    if not others:
+        words = _(
+            "%(place)s (meter %(meter)s) is vacant from %(first)s to %(last)s, and %(site)s has no landlord's "
+            "account that pays for it: open one first."
+        )
+        return NoLandlord(words % said)
+    words = ngettext(
+        "%(place)s (meter %(meter)s) is vacant from %(first)s to %(last)s, and so is %(count)s other meter; "
+        "%(site)s has no landlord's account that pays for them: open one first.",
+        "%(place)s (meter %(meter)s) is vacant from %(first)s to %(last)s, and so are %(count)s other "
+        "meters; %(site)s has no landlord's account that pays for them: open one first.",
+        others,
+    )
+    return NoLandlord(words % said)
+
+
+def _day(instant: datetime, zone: ZoneInfo) -> str:
+    return str(formats.date_format(civil.local_date(instant, zone), "SHORT_DATE_FORMAT"))
 
 
 def _landlords(meter_point_ids: list[int]) -> dict[int, models.Account]:

@@ -51,6 +51,7 @@ def of_bill(content: Mapping[str, Any], issue: Issue, code: str) -> Plain:
         "facts": _facts(content, issue, language),
         "due": _due(content, issue, language),
         "is_estimated": content["is_estimated"],
+        "is_apportioned": content.get("is_apportioned", False),
         "heads": _heads(content["currency"], language),
         "steps": _steps(content, language),
         "total": language.money(content["total"], content["currency"]),
@@ -117,7 +118,7 @@ def _facts(content: Mapping[str, Any], issue: Issue, language: Language) -> list
 def _period(content: Mapping[str, Any], language: Language) -> list[str]:
     period = content["period"]
     length = f"{language.count(period['days'], 'DAY')}, {language.length(period['minutes'])}"
-    zone = f"{content['site']['zone']} ({language.offsets(period['offsets'])})"
+    zone = f"{period.get('zone') or content['site']['zone']} ({language.offsets(period['offsets'])})"
     until = language.say("until", until=language.moment(period["until"]))
     return [language.moment(period["from"]), until, length, zone]
 
@@ -193,6 +194,8 @@ def _group_words(
     said = [language.say("tariff", name=language.text(tariff["name"]), version=str(tariff["version"]))]
     if (charge["from"], charge["until"]) != (period["from"], period["until"]):
         said.append(proof.span(charge, language))
+        if point.get("zone") and point["zone"] != period.get("zone"):
+            said[-1] += f" ({point['zone']})"
     if point["is_vacancy"]:
         said.append(language.say("vacant"))
     return ", ".join(said)
@@ -203,6 +206,7 @@ def _row(line: Mapping[str, Any], point: Mapping[str, Any], currency: str, langu
     return {
         "name": language.text(line["text"]),
         "is_estimated": is_metered and proof.is_estimated(point),
+        "is_apportioned": is_metered and point.get("is_apportioned", False),
         "quantity": language.quantity(line["quantity"], line["unit"]),
         "unit": language.unit(line["unit"], line["quantity"]),
         "price": language.price(line["price"], currency),

@@ -16,8 +16,9 @@ SHADES = 1000
 POINTS_NAMED = 4  # in a sentence
 HOUR, HOURS_A_DAY = 60, 24
 COUNTS = ("measured", "estimated", "interpolated", "edited")
+BY_HAND = "imported"  # the model code of a meter that no model was told of
 MODEL_CODE, SHORT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+"), 3  # letters of an abbreviation
-ESTIMATES = {"ESTIMATED", "INTERPOLATED", "PROJECTED"}
+ESTIMATES = {"ESTIMATED", "PROJECTED"}
 
 Plain = dict[str, Any]
 
@@ -48,10 +49,15 @@ def point_name(point: Mapping[str, Any], language: Language) -> str:
 
 
 def is_estimated(point: Mapping[str, Any]) -> bool:
-    """This will tell whether a part of a point's quantity was not measured where it is billed."""
-    if point["quality"]["estimated"] or point["quality"]["interpolated"]:
+    """This will tell whether a part of a point's quantity is an estimate, without readings around it."""
+    if point["quality"]["estimated"]:
         return True
     return any(part[end]["quality"] in ESTIMATES for part in point["segments"] for end in ("previous", "present"))
+
+
+def zone_of(point: Mapping[str, Any], language: Language) -> str:
+    """This will say in which zone the times of a point are, where it is not the site's: Europe/Madrid (UTC+2)."""
+    return f"{point['zone']} ({language.offsets(point['offsets'])})." if point.get("zone") else ""
 
 
 def span(part: Mapping[str, Any], language: Language) -> str:
@@ -74,7 +80,7 @@ def _meter(point: Mapping[str, Any], language: Language) -> Plain:
         "sum": language.say("point_total", name=point["code"]),
         "quantity": language.scaled(point["quantity"], point["decimals"]),
         "unit": unit,
-        "note": _counts(point, language),
+        "note": " ".join(each for each in (zone_of(point, language), _counts(point, language)) if each),
         "average": f"{language.say('average')}: {language.number(point['daily_average'])} {unit}",
     }
 
@@ -97,6 +103,8 @@ def _segment(part: Mapping[str, Any], point: Mapping[str, Any], language: Langua
 
 def _model(model: str) -> str:
     """A meter's model as a person writes it: the library's code schneider_iem3155 is "Schneider IEM3155"."""
+    if model == BY_HAND:
+        return ""
     if not MODEL_CODE.fullmatch(model):
         return model
     parts = model.split("_")
@@ -116,6 +124,10 @@ def _reading(reading: Mapping[str, Any], decimals: int, language: Language) -> P
 
 def _counts(point: Mapping[str, Any], language: Language) -> str:
     quality = point["quality"]
+    # Whose readings are no finer than a person's rounds has no intervals of its own to be counted.
+    is_by_hand = bool(point["segments"]) and all(each["model"] == BY_HAND for each in point["segments"])
+    if is_by_hand and quality["interpolated"] == quality["intervals"]:
+        return language.say("by_hand")
     parts = [
         language.say(f"{kind}_count", count=language.number(str(quality[kind]))) for kind in COUNTS if quality[kind]
     ]
@@ -179,7 +191,8 @@ def _tax(tax: Mapping[str, Any], language: Language) -> list[str]:
 
 def _notes(content: Mapping[str, Any], language: Language) -> list[str]:
     operator = content["organization"]
-    notes = [*_estimates(content, language), *_vacancies(content, language), *_clock(content, language)]
+    kinds = (_estimates, _apportioned, _vacancies, _clock)
+    notes = [each for kind in kinds for each in kind(content, language)]
     notes.append(language.say("note_dispute", operator=operator["name"]))
     if operator.get("contact"):
         notes.append(language.say("note_contact", contact=operator["contact"]))
@@ -190,13 +203,21 @@ def _estimates(content: Mapping[str, Any], language: Language) -> list[str]:
     said = []
     for point in content["meter_points"]:
         quality = point["quality"]
-        count = quality["estimated"] + quality["interpolated"]
+        count = quality["estimated"]
         if count:
             figures = {"count": language.number(str(count)), "all": language.number(str(quality["intervals"]))}
             said.append(language.say("note_estimate_point", name=point_name(point, language), **figures))
     if len(said) > POINTS_NAMED:
         said[POINTS_NAMED:] = [language.say("more_units", count=str(len(said) - POINTS_NAMED))]
     return [language.say("note_estimates", points="; ".join(said))] if said else []
+
+
+def _apportioned(content: Mapping[str, Any], language: Language) -> list[str]:
+    """One note: measured between readings, but the amount depends on how the sum was spread over time."""
+    said = [point_name(point, language) for point in content["meter_points"] if point.get("is_apportioned")]
+    if len(said) > POINTS_NAMED:
+        said[POINTS_NAMED:] = [language.say("more_units", count=str(len(said) - POINTS_NAMED))]
+    return [language.say("note_apportioned", points="; ".join(said))] if said else []
 
 
 def _vacancies(content: Mapping[str, Any], language: Language) -> list[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-import zoneinfo
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.journeys.building.sheets import Column, Holds, spellings
 from meterbook.kernel import currency as currencies
+from meterbook.kernel import signs, zone_names
 from meterbook.sites import values as site_values
 
 Value = str | Decimal | int | date | Fraction | None
@@ -69,16 +68,26 @@ def _text(column: Column, given: str | Decimal | date, _language: str) -> str:
     if isinstance(given, date):
         raise CellWrong(_("The spreadsheet made a date of it."), _("Format the column as text and type it again."))
     text = given if isinstance(given, str) else f"{given:f}"
-    allowed = {"\n"} if column.holds is Holds.LINES else set()
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if any(unicodedata.category(each) in {"Cc", "Cs"} and each not in allowed for each in text):
-        raise CellWrong(_("There are signs in it that cannot be written."), _("Type it again in one line."))
+    text = _seen(text.replace("\r\n", "\n").replace("\r", "\n"), lines=column.holds is Holds.LINES)
     if len(text) > column.most:
         raise CellWrong(
             _("It has %(length)s characters.") % {"length": len(text)},
             _("At most %(most)s are kept; shorten it.") % {"most": column.most},
         )
     return text
+
+
+def _seen(text: str, *, lines: bool) -> str:
+    """The text, each letter written one way; what nobody sees in it is refused."""
+    found = signs.find(text, lines=lines)
+    if found is None:
+        return signs.composed(text)
+    if found.sign in signs.LINES:
+        raise CellWrong(_("There are several lines in it, or a tab."), _("Type it again in one line."))
+    raise CellWrong(
+        _("It holds the invisible sign %(sign)s at place %(place)s.") % {"sign": found.shown, "place": found.place},
+        _("Take it out, or type the cell anew."),
+    )
 
 
 def _number(_column: Column, given: str | Decimal | date, language: str) -> Decimal:
@@ -153,24 +162,21 @@ def _day(_column: Column, given: str | Decimal | date, _language: str) -> date:
 
 
 def _zone(_column: Column, given: str | Decimal | date, _language: str) -> str:
-    found = _zones().get(str(given).casefold().replace(" ", "_"))
-    if found is None:
+    found = zone_names.find(str(given))
+    if len(found) != 1:
+        offered = ", ".join(found or zone_names.near(str(given))) or "Europe/Madrid"
         raise CellWrong(
-            _("“%(text)s” is not a time zone.") % {"text": str(given)[:40]}, _("Take a name such as Europe/Madrid.")
+            _("“%(text)s” is not a time zone.") % {"text": str(given)[:40]},
+            _("Take a name such as %(offered)s.") % {"offered": offered},
         )
-    return found
-
-
-@cache
-def _zones() -> dict[str, str]:
-    return {each.casefold(): each for each in zoneinfo.available_timezones()}
+    return found[0]
 
 
 def _currency(_column: Column, given: str | Decimal | date, _language: str) -> str:
-    code = str(given).upper()
-    if code not in currencies.MINOR_UNITS:
+    code = currencies.code_of(str(given))
+    if code is None:
         raise CellWrong(
-            _("“%(text)s” is not a currency.") % {"text": code[:40]}, _("Take a code such as EUR, MXN or USD.")
+            _("“%(text)s” is not a currency.") % {"text": str(given)[:40]}, _("Take a code such as EUR, MXN or USD.")
         )
     return code
 
@@ -191,6 +197,8 @@ def _custom(column: Column, given: str | Decimal | date, language: str) -> str |
         given = f"{_decimal(given, language):f}"
     elif isinstance(given, date):
         given = given.isoformat()
+    elif isinstance(given, str):
+        given = _seen(given, lines=False)
     try:
         return site_values.field_value(declared, f"{given:f}" if isinstance(given, Decimal) else str(given)) or None
     except site_values.FieldValueInvalid as error:

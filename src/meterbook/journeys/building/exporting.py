@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from meterbook.journeys.building import book, present, sheets
+from meterbook.journeys.building import book, model_names, present, sheets
 from meterbook.journeys.building.cells import Value
 from meterbook.journeys.building.sheets import SHEET_CAPTIONS, Column, Holds, Sheet
 from meterbook.kernel import order
@@ -28,6 +28,7 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_LIST = 255  # characters of the choices of a cell, which spreadsheet programs allow
 # What spreadsheet programs take for the beginning of a formula.
 NEUTRAL = ("=", "+", "-", "@", "\t", "\r")
+_MODELS = 4  # column of the sheet of notes
 _HEAD, _NEEDED = PatternFill("solid", fgColor="E6EAF0"), Font(bold=True)
 
 
@@ -71,7 +72,9 @@ def _workbook(rows: Mapping[Sheet, Sequence[present.Values]]) -> bytes:
         for line, values in enumerate(rows[kind], book.HEADER + 1):
             for place, column in enumerate(columns[kind], 1):
                 _put(page.cell(line, place), column, values.get(column.key))
-    _notes(made.create_sheet(_("Notes")), columns)
+    notes = made.create_sheet(_("Notes"))
+    _notes(notes, columns)
+    _models(made[str(SHEET_CAPTIONS[Sheet.POINTS])], columns[Sheet.POINTS], notes)
     written = io.BytesIO()
     made.save(written)
     return written.getvalue()
@@ -98,6 +101,25 @@ def _head(page: Worksheet, columns: Sequence[Column]) -> None:
             listed.error, listed.errorTitle = _("Take one of the list."), str(column.caption)[:30]
             listed.add(f"{letter}{book.HEADER + 1}:{letter}{book.MOST_ROWS}")
             page.add_data_validation(listed)
+
+
+def _models(page: Worksheet, columns: Sequence[Column], notes: Worksheet) -> None:
+    """The models to pick from, on the sheet of notes: they are too many for a list in the cell itself."""
+    captions = list(model_names.offered().values())
+    _write_text(notes.cell(1, _MODELS), _("Models of meters"))
+    notes.cell(1, _MODELS).font = _NEEDED
+    for line, caption in enumerate(captions, 2):
+        _write_text(notes.cell(line, _MODELS), caption)
+    source = get_column_letter(_MODELS)
+    notes.column_dimensions[source].width = 36
+    # A code is right as well, so that nothing else is refused here.
+    listed = DataValidation(
+        type="list", formula1=f"'{notes.title}'!${source}$2:${source}${len(captions) + 1}", showErrorMessage=False
+    )
+    place = next(place for place, column in enumerate(columns, 1) if column.key == "model")
+    letter = get_column_letter(place)
+    listed.add(f"{letter}{book.HEADER + 1}:{letter}{book.MOST_ROWS}")
+    page.add_data_validation(listed)
 
 
 def _choices(column: Column) -> str:

@@ -39,7 +39,7 @@ class Present:
     moved_places: frozenset[int]
     meters: frozenset[tuple[str, str]]
     gateways: Mapping[tuple[str, str, int], acquisition_models.Bus]
-    units: frozenset[tuple[int, int]]
+    units: frozenset[tuple[int, int | str]]
 
 
 def load() -> Present:
@@ -85,7 +85,7 @@ def load() -> Present:
             .order_by("id")
         ),
         gateways={(each.site.code, each.host, each.port): each for each in buses},
-        units=frozenset((each.bus_id, each.unit_id) for each in devices),
+        units=frozenset((each.bus_id, each.secondary or each.unit_id) for each in devices),
     )
 
 
@@ -150,10 +150,12 @@ def _points(
             "role": point.role,
             "site": point.site.code,
             "place": point.node.code if point.node else None,
+            "time_zone": point.time_zone or None,
+            "language": point.language or None,
         }
         installation = installed.get(point.pk)
         if installation is not None:
-            values |= _meter(installation, ZoneInfo(point.site.time_zone), ratios.get(installation.pk, Fraction(1)))
+            values |= _meter(installation, point.zone, ratios.get(installation.pk, Fraction(1)))
             values |= _device(read.get(installation.meter_id))
         found[point.code] = values
     return found
@@ -173,4 +175,10 @@ def _meter(installation: metering_models.Installation, zone: ZoneInfo, ratio: Fr
 def _device(device: acquisition_models.Device | None) -> dict[str, Value]:
     if device is None:
         return {}
-    return {"host": device.bus.host, "port": device.bus.port, "unit": device.unit_id}
+    return {
+        "host": device.bus.host,
+        "port": device.bus.port or None,
+        "spoken": device.bus.protocol,
+        "unit": None if device.secondary else device.unit_id,
+        "secondary": device.secondary or None,
+    }

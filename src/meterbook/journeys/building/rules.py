@@ -8,8 +8,8 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from meterbook.acquisition import networks
-from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.library import documents
+from meterbook.journeys.building import lines, model_names
 from meterbook.journeys.building import present as presents
 from meterbook.journeys.building.book import Book
 from meterbook.journeys.building.planning import Entry, Plan, Planner, nearest
@@ -18,9 +18,8 @@ from meterbook.journeys.building.sheets import Column, Sheet
 from meterbook.metering import values as metering_values
 from meterbook.sites import values as site_values
 
-DEFAULT_PORT = 502
 FIXED = ("service", "role", "site")  # of a meter point that is there
-METER = ("serial", "model", "multiplier", "since", "host", "port", "unit")
+METER = ("serial", "model", "multiplier", "since", *lines.COLUMNS)
 _KINDS = [each.value for each in site_values.NodeKind]
 
 
@@ -209,6 +208,9 @@ def _plan_points(planner: Planner) -> None:
     for entry in planner.accept(sheet, present.values_of_points, defaults):
         code = str(entry.values["code"])
         known = present.values_of_points.get(code)
+        model = entry.values.get("model")
+        if model is not None:
+            entry = replace(entry, values={**entry.values, "model": model_names.code_of(str(model)) or model})
         if known is not None:
             entry = _unchanged_parts(planner, entry, known)
         ready = _with_site(planner, sheet, entry, known)
@@ -254,11 +256,13 @@ def _with_meter(
                 break
         return entry
     if model is not None and model not in documents.codes():
-        known = ", ".join(documents.codes())
+        near = ", ".join(model_names.near(str(model)))
         blame(
             "model",
             _("The library has no model “%(model)s”.") % {"model": model},
-            _("It has: %(known)s.") % {"known": known},
+            _("Is one of these meant: %(near)s?") % {"near": near}
+            if near
+            else _("Take one of the list in the template; empty: it is read by hand or from files."),
         )
     pair = (str(model or metering_values.IMPORTED), str(serial))
     if pair in planner.present.meters:
@@ -271,49 +275,13 @@ def _with_meter(
         )
     meters.setdefault(pair, line)
     if host is None:
-        for key in ("port", "unit"):
+        for key in lines.COLUMNS[1:]:
             if values.get(key) is not None:
                 blame(
                     "host", _("The cell is empty."), _("Give the address of the gateway, or empty its port and unit.")
                 )
                 break
         return entry
-    values["port"] = values.get("port") or DEFAULT_PORT
-    _check_connection(planner, replace(entry, values=values), units, blame)
-    return replace(entry, values=values)
-
-
-def _check_connection(
-    planner: Planner, entry: Entry, units: dict[tuple[object, ...], int], blame: Callable[..., None]
-) -> None:
-    values = entry.values
-    host, unit = str(values["host"]), values.get("unit")
-    if any(each.isspace() or each in "/@" for each in host):
-        blame("host", _("This is no address."), _("Give the address or name alone, such as 192.168.10.4."))
-    else:
-        try:
-            planner.allowed.check_host(host)
-        except networks.NetworkNotAllowed as error:
-            blame("host", str(error), "")
-    model = values.get("model")
-    if model is None:
-        blame("model", _("The cell is empty."), _("A meter that is asked over the network needs a model."))
-    elif model in documents.codes() and (
-        documents.load(str(model)).protocol
-        != acquisition_values.MODEL_PROTOCOL_OF[acquisition_values.BusProtocol.MODBUS_TCP]
-    ):
-        blame("model", _("This model is not asked through a gateway."), _("Empty the address of the gateway."))
-    if unit is None:
-        blame("unit", _("The cell is empty."), _("Give the address that is set at the meter, 1 to 247."))
-        return
-    where = (str(values.get("site")), host, int(str(values["port"])))
-    bus = planner.present.gateways.get(where)
-    if bus is not None and (bus.pk, unit) in planner.present.units:
-        blame("unit", _("Another meter has this address at the gateway already."), _("Check the address."))
-    elif (*where, unit) in units:
-        blame(
-            "unit",
-            _("Row %(line)s has this address at the same gateway.") % {"line": units[*where, unit]},
-            _("Give each meter an address of its own."),
-        )
-    units.setdefault((*where, unit), entry.line)
+    ready = replace(entry, values=lines.completed(planner, values))
+    lines.check(planner, ready, units, blame)
+    return ready

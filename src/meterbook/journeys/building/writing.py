@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import networks, plans
 from meterbook.acquisition import operations as acquisition_operations
+from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.operations import bulk as acquisition_bulk
-from meterbook.journeys import add_meter
+from meterbook.journeys import add_meter, changing_zones
+from meterbook.journeys.building import lines
 from meterbook.journeys.building.planning import Entry, Plan
 from meterbook.journeys.building.present import Present, Values
-from meterbook.journeys.building.rules import DEFAULT_PORT
 from meterbook.journeys.building.sheets import CUSTOM, Sheet
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
@@ -33,6 +34,7 @@ BUS_NAME_LENGTH = 100
 
 def write(*, actor: Actor, at: datetime, plan: Plan, present: Present, allowed: networks.AllowedNetworks) -> None:
     """This will write a plan without problems; the caller's transaction undoes all of it when anything fails."""
+    _keep_billed_days(plan, present)
     site_bulk.put_sites(sites=[_site(each.values) for each in plan.entries[Sheet.SITES]])
     site_bulk.put_places(at=at, places=[_place(each.values) for each in plan.entries[Sheet.PLACES]])
     sites = {each.code: each for each in site_models.Site.objects.filter(organization_id=present.organization_id)}
@@ -41,9 +43,25 @@ def write(*, actor: Actor, at: datetime, plan: Plan, present: Present, allowed: 
     points = metering_bulk.put_points(points=[_point(at, each.values, sites, nodes) for each in entries])
     hung = [each for each in entries if each.values.get("serial") and (each.is_new or "serial" in each.differing)]
     meters = metering_bulk.install_meters(
-        points=points, meters=[_meter(at, each.values, sites[str(each.values["site"])]) for each in hung]
+        points=points, meters=[_meter(at, each.values, points[str(each.values["code"])].zone) for each in hung]
     )
     _connect(actor, at, [each for each in hung if each.values.get("host")], meters, sites, present, allowed)
+
+
+def _keep_billed_days(plan: Plan, present: Present) -> None:
+    """Before zones become others: which days of the meter points stay what they were."""
+    zones = {
+        present.sites[str(each.values["code"])].pk: str(each.values["time_zone"])
+        for each in plan.entries[Sheet.SITES]
+        if not each.is_new and "time_zone" in each.differing
+    }
+    own = {
+        str(each.values["code"]): _text(each.values, "time_zone")
+        for each in plan.entries[Sheet.POINTS]
+        if not each.is_new and "time_zone" in each.differing
+    }
+    changing_zones.follow_points(own, zones)
+    changing_zones.follow_sites(zones, without=own)
 
 
 def _site(values: Values) -> site_values.SiteFacts:
@@ -99,11 +117,13 @@ def _point(
         site=site,
         node=nodes[str(place)] if place is not None else None,
         moved_at=site_bulk.moves_from(at, site.time_zone),
+        time_zone=_text(values, "time_zone"),
+        language=_text(values, "language"),
     )
 
 
-def _meter(at: datetime, values: Values, site: site_models.Site) -> metering_bulk.MeterPlan:
-    zone, since, model, ratio = ZoneInfo(site.time_zone), *(values.get(key) for key in ("since", "model", "multiplier"))
+def _meter(at: datetime, values: Values, zone: ZoneInfo) -> metering_bulk.MeterPlan:
+    since, model, ratio = (values.get(key) for key in ("since", "model", "multiplier"))
     return metering_bulk.MeterPlan(
         point=str(values["code"]),
         serial_number=str(values["serial"]),
@@ -135,20 +155,23 @@ def _connect(
     devices = []
     for entry in entries:
         values = entry.values
-        host, port = str(values["host"]), values.get("port") or DEFAULT_PORT
+        host, port = lines.place(values)
         key = values["site"], host, port
         if key not in buses:
             buses[key] = acquisition_operations.create_bus(
                 actor=actor,
                 at=at,
                 site=sites[str(values["site"])],
-                name=f"{host[: BUS_NAME_LENGTH - 6]}:{port}",
+                name=acquisition_values.place(host[: BUS_NAME_LENGTH - 6], port),
                 host=host,
-                port=int(str(port)),
+                port=port,
+                protocol=lines.protocol_of(values),
                 allowed=allowed,
             )
         meter = meters[str(values["code"])]
-        devices.append(acquisition_bulk.DevicePlan(bus=buses[key], meter=meter, unit_id=int(str(values["unit"]))))
+        unit = int(str(values["unit"] if values.get("unit") is not None else acquisition_values.BY_SELECTION))
+        secondary = _text(values, "secondary")
+        devices.append(acquisition_bulk.DevicePlan(bus=buses[key], meter=meter, unit_id=unit, secondary=secondary))
     acquisition_bulk.create_devices(devices=devices)
 
 

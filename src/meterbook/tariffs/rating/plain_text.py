@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
+from meterbook.kernel import signs
 from meterbook.tariffs.rating.problems import Problem
 from meterbook.tariffs.rating.problems import gettext_noop as _
 
 LONGEST_TEXT = 500_000  # characters of a whole document
 DEEPEST = 16  # a sound document has 6
 MOST_FAULTS = 20
-_LINES = "\n\r\t"
 
 
 def problems(raw: object) -> list[Problem]:
     """This will return what is wrong with depth and words of parsed JSON; it never recurses.
 
-    Signs that cannot be stored are controls (such as NUL) and halves of surrogate pairs.
+    Signs that must not be in it are what nobody sees (`kernel.signs`): controls such as NUL, changes of direction.
     """
     found: list[Problem] = []
     waiting: list[tuple[str, object, int]] = [("", raw, 1)]
@@ -25,12 +24,18 @@ def problems(raw: object) -> list[Problem]:
         place, each, depth = waiting.pop()
         if isinstance(each, str):
             if not _is_storable(each):
-                found.append(Problem(place, _("the text holds signs that cannot be stored; type it anew")))
+                found.append(_unseen(place, each))
         elif isinstance(each, dict | list):
             if depth > DEEPEST:
                 return [Problem("", _("brackets are nested more than %(deepest)s deep"), {"deepest": DEEPEST})]
             waiting.extend(reversed([(at, value, depth + 1) for at, value in _inside(place, each)]))
     return found
+
+
+def _unseen(place: str, words: str) -> Problem:
+    found = signs.find(words, lines=True)
+    named = {"sign": found.shown, "at": found.place} if found is not None else {"sign": "", "at": 0}
+    return Problem(place, _("the text holds the invisible sign %(sign)s at place %(at)s; type it anew"), named)
 
 
 def _inside(place: str, each: dict[str, object] | list[object]) -> Iterator[tuple[str, object]]:
@@ -45,4 +50,4 @@ def _inside(place: str, each: dict[str, object] | list[object]) -> Iterator[tupl
 
 
 def _is_storable(words: str) -> bool:
-    return not any(unicodedata.category(each) in {"Cc", "Cs"} and each not in _LINES for each in words)
+    return signs.find(words, lines=True) is None

@@ -1,0 +1,81 @@
+"""Whether a draft is still what would be calculated now: a digest over its inputs, kept with it and made again."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from meterbook.billing import content
+from meterbook.billing.calculating import facts, registers, usage
+from meterbook.kernel.period import Period
+
+Edges = Callable[[facts.Series, Period], str]
+
+
+@dataclass(frozen=True)
+class Digests:
+    """Digests of day blocks by series, 16 bytes a UTC day from `first` on."""
+
+    first: date
+    of: dict[int, bytes]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What was measured: digests of whole UTC days by step, the intervals of other parts of days, and registers."""
+
+    digests: dict[int, Digests]
+    edges: Edges
+    registers: registers.Registers
+
+    def used(self, series: facts.Series, cut: Period) -> Iterator[str]:
+        """This will write down all that a meter point is billed from."""
+        found = self.digests[series.step]
+        yield usage.part_of(found.of[series.id], found.first, cut).hex()
+        yield from (self.edges(series, each) for each in usage.edges(cut))
+        yield self.registers.inputs(series, cut)
+
+
+def of(heading: content.Heading, words: Iterable[str]) -> str:
+    """This will return the SHA-256, in hexadecimal, over what a bill says at its head and what it is made from.
+
+    :param words: a line for each thing measured or priced, in the order of the bill
+    """
+    said = (
+        heading.organization,
+        heading.site,
+        heading.account,
+        heading.customer,
+        heading.currency,
+        heading.language,
+        heading.zone.key,
+    )
+    return hashlib.sha256("\n".join(itertools.chain((repr(said),), words)).encode()).hexdigest()
+
+
+def printed(point: facts.Point) -> tuple[object, ...]:
+    """This will return what a bill says of a meter point."""
+    return point.public_id, point.code, point.name, point.unit_name, point.service, point.series, point.language
+
+
+def edges_of(organization_id: int, wholes: Sequence[tuple[facts.Series, Period]]) -> Edges:
+    """This will load the parts of days at the ends of periods, a query for each step and day."""
+    wanted: dict[tuple[int, date], set[int]] = defaultdict(set)
+    for series, cut in wholes:
+        for each in usage.edges(cut):
+            wanted[series.step, each.start.date()].add(series.id)
+    loaded = {
+        (step, day): usage.load(
+            organization_id=organization_id,
+            series_ids=sorted(ids),
+            step=step,
+            first=day,
+            until=day + timedelta(days=1),
+        )
+        for (step, day), ids in wanted.items()
+    }
+    return lambda series, part: loaded[series.step, part.start.date()].written(series.id, part)

@@ -1,0 +1,104 @@
+"""Who could be billed for a run: the days of its meter points, each in its own zone, and who had them when."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from meterbook.billing import values
+from meterbook.customers import models as customer_models
+from meterbook.customers import queries as customer_queries
+from meterbook.foundation import scoping
+from meterbook.kernel import civil
+from meterbook.kernel.period import Period
+from meterbook.metering import models as metering_models
+from meterbook.metering import values as metering_values
+from meterbook.metering import zones as metering_zones
+from meterbook.sites import models as site_models
+from meterbook.sites import values as site_values
+
+Periods = dict[ZoneInfo, Period]
+
+
+def of_site(site: site_models.Site, first_day: date, until_day: date) -> Periods:
+    """This will return the days of a run in the zones of the site's meter points; that of the site first."""
+    zones = [metering_zones.resolve("", (), site.time_zone), *set(_zones(site).values())]
+    return {each: of_zone(first_day, until_day, each) for each in zones}
+
+
+def _zones(site: site_models.Site) -> dict[int, ZoneInfo]:
+    """By meter point, of those whose days are not always those of the site now."""
+    points = metering_models.MeterPoint.objects.filter(organization_id=site.organization_id, site=site)
+    odd = points.exclude(time_zone="", former_zones=[]).order_by("id")
+    return {
+        pk: metering_zones.resolve(own, former, site.time_zone)
+        for pk, own, former in odd.values_list("id", "time_zone", "former_zones")
+    }
+
+
+def occupancy(site: site_models.Site, periods: Periods) -> dict[int, list[customer_queries.Share]]:
+    """This will return who had each meter point when; a vacancy only while a meter hangs there."""
+    own, usual = _zones(site), next(iter(periods))
+    found: dict[int, list[customer_queries.Share]] = {}
+    for zone, period in periods.items():
+        others = [pk for pk, each in own.items() if each is not usual]
+        points = metering_models.MeterPoint.objects.filter(organization_id=site.organization_id, site=site)
+        if zone is usual:
+            points = points.exclude(pk__in=others)
+        else:
+            points = points.filter(pk__in=[pk for pk, each in own.items() if each is zone])
+        found |= _occupied(points, period)
+    return found
+
+
+def _occupied(points: QuerySet[metering_models.MeterPoint], period: Period) -> dict[int, list[customer_queries.Share]]:
+    organization_id = scoping.current().organization_id
+    # What never had a contract and stands in no unit is no vacancy: a main meter, a corridor.
+    billed = points.filter(
+        Q(node__kind=site_values.NodeKind.UNIT)
+        | Q(pk__in=customer_models.Contract.objects.filter(organization_id=organization_id).values("meter_point_id")),
+        service__in=[each.value for each in values.BILLED_SERIES],
+    )
+    ids = list(billed.order_by("id").values_list("id", flat=True))
+    hung = _hung(organization_id, ids, period)
+    ids = [each for each in ids if hung[each]]
+    # Before its contract a main meter was nobody's vacancy: what went through it was billed behind it.
+    sums = (metering_values.PointRole.MAIN, metering_values.PointRole.OTHER)
+    let = set(billed.exclude(role__in=sums).order_by("id").values_list("id", flat=True))
+    return {
+        point_id: [
+            part
+            for each in shares
+            if point_id in let or not each.is_vacancy
+            for part in _while_hung(each, hung[point_id])
+        ]
+        for point_id, shares in customer_queries.occupancy(meter_point_ids=ids, period=period).items()
+    }
+
+
+def _hung(organization_id: int, ids: list[int], period: Period) -> dict[int, list[Period]]:
+    found: dict[int, list[Period]] = defaultdict(list)
+    rows = metering_models.Installation.objects.filter(
+        organization_id=organization_id, meter_point_id__in=ids, during__overlap=(period.start, period.end)
+    )
+    for point_id, during in rows.order_by("during", "id").values_list("meter_point_id", "during"):
+        start, end, own = during.lower, during.upper or period.end, found[point_id]
+        if own and own[-1].end == start:  # an exchange does not interrupt a vacancy: its tiers and lines stay whole
+            start = own.pop().start
+        own.append(Period(start, end))
+    return found
+
+
+def _while_hung(share: customer_queries.Share, hung: list[Period]) -> list[customer_queries.Share]:
+    if not share.is_vacancy:
+        return [share]
+    parts = [each.intersection(share.period) for each in hung]
+    return [customer_queries.Share(share.account_id, None, share.tariff_id, part) for part in parts if part is not None]
+
+
+def of_zone(first_day: date, until_day: date, zone: ZoneInfo) -> Period:
+    """This will return the days from `first_day` on, before `until_day`, as they are in a zone."""
+    return Period(civil.start_of_day(first_day, zone), civil.start_of_day(until_day, zone))

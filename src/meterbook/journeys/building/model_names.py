@@ -1,0 +1,47 @@
+"""The models of the library as people write them in a workbook: by maker and name, or by code."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from django.conf import settings
+
+from meterbook.acquisition.library import documents
+from meterbook.kernel import order
+
+MOST_OFFERED = 3
+
+
+def offered() -> Mapping[str, str]:
+    """This will return the models by their codes, in the order of their captions; simulated ones only in a demo."""
+    known = [each for each in documents.all_models() if settings.IS_DEMO or not each.is_simulated]
+    captions = {each.code: f"{each.manufacturer} {each.name}" for each in known}
+    return dict(sorted(captions.items(), key=lambda pair: pair[1].casefold()))
+
+
+def code_of(given: str) -> str | None:
+    """This will return the code that a text means: eastron_sdm630, "Eastron SDM630", or SDM630 if no other has it."""
+    if given in documents.codes():
+        return given
+    wanted = _plain(given)
+    models = documents.all_models()
+    full = [each.code for each in models if wanted in {_plain(each.code), _plain(each.manufacturer + each.name)}]
+    found = full or [each.code for each in models if wanted == _plain(each.name)]
+    return found[0] if len(found) == 1 else None
+
+
+def near(given: str) -> tuple[str, ...]:
+    """This will return the captions of the models that are written most alike, the nearest first."""
+    captions = offered()
+    by_writing = {_plain(caption): caption for caption in captions.values()} | {
+        _plain(code): caption for code, caption in captions.items()
+    }
+    wanted = _plain(given)
+    inside = [caption for plain, caption in by_writing.items() if wanted and wanted in plain]
+    alike = difflib.get_close_matches(wanted, list(by_writing), n=MOST_OFFERED * 2, cutoff=2 / 5)
+    return tuple(dict.fromkeys([*inside, *(by_writing[each] for each in alike)]))[:MOST_OFFERED]
+
+
+def _plain(text: str) -> str:
+    return "".join(each for each in order.plain(text) if each.isalnum())
