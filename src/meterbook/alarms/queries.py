@@ -57,11 +57,12 @@ class AlarmZone:
 
 @dataclass(frozen=True)
 class PlacedAlarm:
-    """An alarm with the site that it belongs to: internal id and time zone."""
+    """An alarm with the site that it belongs to: internal id, time zone and language."""
 
     row: AlarmRow
     site_id: int
     zone: str
+    language: str
 
 
 class AlarmNotFound(LookupError):
@@ -150,7 +151,7 @@ def get_alarm(*, public_id: uuid.UUID) -> PlacedAlarm:
     found = _alarms(None).filter(public_id=public_id).select_related("site", "acknowledged_by").first()
     if found is None:
         raise AlarmNotFound(AlarmNotFound.__doc__)
-    return PlacedAlarm(_row(found), found.site_id, found.site.time_zone)
+    return PlacedAlarm(_row(found), found.site_id, found.site.time_zone, found.site.language)
 
 
 def _alarms(site_ids: Collection[int] | None) -> QuerySet[models.Alarm]:

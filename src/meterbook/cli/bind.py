@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from pathlib import Path
 
 from meterbook.foundation.server import errors
 
@@ -16,6 +17,12 @@ class NetworksUnreadable(errors.ServerError):
     """MB_ALLOWED_NETWORKS holds networks separated by commas, such as 192.168.10.0/24,10.4.0.0/16."""
 
     code = "NETWORKS_UNREADABLE"
+
+
+class BreachedUnreadable(errors.ServerError):
+    """MB_BREACHED_PASSWORDS names a list of SHA-1 hashes of passwords, ordered by hash."""
+
+    code = "BREACHED_UNREADABLE"
 
 
 class AddressUnreadable(errors.ServerError):
@@ -74,3 +81,19 @@ def require_networks(environ: Mapping[str, str]) -> None:
         networks.AllowedNetworks.from_environment(environ, is_demo=False)
     except networks.NetworksMisspelled as error:
         raise NetworksUnreadable(f"{networks.VARIABLE}={environ[networks.VARIABLE]}: {error}") from error
+
+
+def require_breached(environ: Mapping[str, str]) -> None:
+    """This will pass when the list of breached passwords can be asked, or none is named: who starts must see it.
+
+    :raises BreachedUnreadable: otherwise
+    """
+    from meterbook.identity import breached
+
+    path = environ.get(breached.VARIABLE, "")
+    if not path:
+        return
+    try:
+        breached.check(Path(path))
+    except breached.ListUnusable as error:
+        raise BreachedUnreadable(str(error)) from error

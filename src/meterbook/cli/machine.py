@@ -44,7 +44,8 @@ class PreparationFailed(errors.ServerError):
 class Machine:
     """One machine's installation: folder, address, further environment, children beside the usual three.
 
-    `when_prepared` gives what the children shall find in their environment beside that.
+    `when_prepared` gives what the children shall find in their environment beside that, `notes` what is said below the
+    greeting. `names` are further ones under which the server answers.
     """
 
     data_dir: Path
@@ -57,6 +58,8 @@ class Machine:
     may_stay_root: bool = False
     opens_browser: bool = False
     is_https: bool = False
+    names: tuple[str, ...] = ()
+    notes: Callable[[], str] = str
 
     @property
     def address(self) -> str:
@@ -120,7 +123,7 @@ def once(machine: Machine, *arguments: str) -> int:
 
 
 def _greet(machine: Machine, greeting: str) -> None:
-    sys.stdout.write(greeting)
+    sys.stdout.write(greeting + machine.notes())
     sys.stdout.flush()
     if machine.opens_browser:
         webbrowser.open(machine.address)
@@ -141,7 +144,7 @@ def _environment(machine: Machine) -> dict[str, str]:
     found = {
         "MB_DATA_DIR": str(machine.data_dir),
         "MB_OWN_ADDRESS": machine.address,
-        "MB_ALLOWED_HOSTS": machine.environ.get("MB_ALLOWED_HOSTS") or _allowed_hosts(machine.host),
+        "MB_ALLOWED_HOSTS": machine.environ.get("MB_ALLOWED_HOSTS") or _allowed_hosts(machine.host, machine.names),
         "PYTHONUNBUFFERED": "1",
         surroundings.SUPERVISOR: str(os.getpid()),
     }
@@ -159,9 +162,13 @@ def _environment(machine: Machine) -> dict[str, str]:
     return {**found, surroundings.RUN_AS_ROOT: "1"}
 
 
-def _allowed_hosts(host: str) -> str:
-    """The names under which the server answers unless somebody lists them: as far as it can be reached."""
-    found = hosts.THIS_MACHINE if hosts.is_loopback(host) else (host, *hosts.of_machine())
+def _allowed_hosts(host: str, names: tuple[str, ...]) -> str:
+    """The names under which the server answers unless somebody lists them: as far as it can be reached.
+
+    Django writes a wildcard as a leading dot: ".example" for "*.example".
+    """
+    own = hosts.THIS_MACHINE if hosts.is_loopback(host) else (host, *hosts.of_machine())
+    found = (*own, *(each.removeprefix("*") for each in names))
     named = (f"[{each}]" if ":" in each else each for each in found if each not in hosts.EVERYWHERE)
     return ",".join(dict.fromkeys(named))
 

@@ -47,6 +47,7 @@ COMMANDS = {
     "backup": Command("write the database into one file", needs_database=True),
     "restore": Command("restore a backup into an empty data folder"),
     "read": Command("read a meter once and print its values", has_data_folder=False),
+    "decode": Command("say what a frame of a meter holds", has_data_folder=False),
     "rate": Command("price usage by a tariff document", has_data_folder=False),
     "import": Command("import readings from a file", needs_database=True),
     "audit": Command("check the audit trail", needs_database=True),

@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Iterable
 from typing import Any
 
+from meterbook.acquisition import opening
 from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Sample
+from meterbook.acquisition.contract.modbus import registers as meter_address
+from meterbook.acquisition.drivers.mbus import bus as mbus
+from meterbook.acquisition.drivers.mbus import codec
 from meterbook.acquisition.drivers.modbus_tcp import bus as modbus_tcp
 from meterbook.acquisition.library import documents
 from meterbook.acquisition.library.documents import MeterModel
@@ -18,18 +23,45 @@ from meterbook.acquisition.polling import blocks, reading
 from meterbook.kernel import clock
 
 READ, FAILED = 0, 2
+BAUDS = (300, 600, 1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200)
+SECONDARY = re.compile(r"[0-9F]{8}(?:[0-9A-F]{8})?")
+# Whether the model speaks M-Bus, and what --line says.
+PROTOCOLS = {
+    (False, "tcp"): "MODBUS_TCP",
+    (False, "rtu"): "MODBUS_RTU_TCP",
+    (False, "serial"): "MODBUS_SERIAL",
+    (True, "tcp"): "MBUS_TCP",
+    (True, "serial"): "MBUS_SERIAL",
+}
 COLUMNS = ("Register", "Value", "Unit", "Address", "Raw")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """This will declare the arguments of the command."""
     parser.description = (
-        "Read all registers of one meter over Modbus TCP and print them; exit status 2 when it cannot be read."
+        "Read all registers of one meter over Modbus or M-Bus, as its model speaks, and print them;"
+        " exit status 2 when it cannot be read."
     )
     parser.add_argument("--model", required=True, choices=documents.codes(), help="the meter model")
-    parser.add_argument("--host", required=True, help="name or address of the gateway, or of the meter itself")
-    parser.add_argument("--port", type=_port, default=modbus_tcp.PORT)
-    parser.add_argument("--unit", type=_unit, required=True, metavar="1-255", help="the meter's address on the line")
+    parser.add_argument(
+        "--line",
+        choices=("tcp", "rtu", "serial"),
+        default="tcp",
+        help="tcp: Modbus TCP, or an M-Bus converter; rtu: Modbus RTU through TCP; serial: a port of this machine",
+    )
+    parser.add_argument(
+        "--host", required=True, help="name or address of the gateway, or of the meter itself; /dev/ttyUSB0 of a port"
+    )
+    parser.add_argument("--port", type=_port, help="502 with Modbus, 10001 with M-Bus where it is left out")
+    parser.add_argument(
+        "--unit", type=_unit, required=True, metavar="ADDRESS", help="1 to 255, M-Bus 0 to 250 or 8 or 16 digits"
+    )
+    parser.add_argument(
+        "--baud", type=int, choices=BAUDS, help="9600 with Modbus, 2400 with M-Bus where it is left out"
+    )
+    parser.add_argument("--parity", choices=("N", "E", "O"), help="N with Modbus, E with M-Bus where it is left out")
+    parser.add_argument("--stop-bits", type=int, choices=(1, 2), default=1)
+    parser.add_argument("--pause", type=_pause, default=0, metavar="MS", help="milliseconds between two questions")
     parser.add_argument("--timeout", type=_seconds, default=1.0, metavar="SECONDS", help="for each attempt")
     parser.add_argument("--retries", type=_retries, default=2, help="further attempts for each request")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
@@ -38,8 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """This will read the meter and print its values; it answers 2 when the meter could not be read."""
     model = documents.load(options.model)
+    if (model.is_named, options.line) not in PROTOCOLS:
+        sys.stderr.write(f"{model.code} speaks M-Bus: choose --line tcp or serial.\n")
+        return FAILED
     try:
         readings = asyncio.run(_read(model, options))
+    except (meter_address.RequestRefused, codec.RequestRefused) as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
     except errors.DeviceError as error:
         _tell(error, as_json=options.json)
         return FAILED
@@ -54,9 +92,34 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _read(model: MeterModel, options: argparse.Namespace) -> tuple[reading.BlockReading, ...]:
-    plan = blocks.plan_model(model)
-    async with modbus_tcp.ModbusTcpBus(options.host, options.port, clock=clock.now) as bus:
+    plan, line = blocks.plan_model(model), _line(model, options)
+    bus = opening.open_line(line, clock=clock.now)
+    try:
         return await reading.read(bus, options.unit, plan.everything, timeout=options.timeout, retries=options.retries)
+    finally:
+        await bus.close()
+
+
+def _line(model: MeterModel, options: argparse.Namespace) -> opening.LineSpec:
+    is_serial = options.line == "serial"
+    protocol = PROTOCOLS[model.is_named, options.line]
+    return opening.LineSpec(
+        protocol=protocol,
+        host=options.host,
+        port=0 if is_serial else _place_port(model, options),
+        baud=options.baud or (2_400 if model.is_named else 9_600),
+        parity=options.parity or ("E" if model.is_named else "N"),
+        stop_bits=options.stop_bits,
+        pause_ms=options.pause,
+    )
+
+
+def _place_port(model: MeterModel, options: argparse.Namespace) -> int:
+    return int(options.port or (mbus.PORT if model.is_named else modbus_tcp.PORT))
+
+
+def _place(model: MeterModel, options: argparse.Namespace) -> str:
+    return str(options.host) if options.line == "serial" else f"{options.host}:{_place_port(model, options)}"
 
 
 def _tell(error: errors.DeviceError, *, as_json: bool) -> None:
@@ -76,12 +139,12 @@ def _report(
     return {
         "model": model.code,
         "host": options.host,
-        "port": options.port,
-        "unit": options.unit,
+        "port": None if options.line == "serial" else _place_port(model, options),
+        "unit": _unit_words(options.unit),
         "at": readings[0].frame.at.isoformat(),
         "values": [_value(model, sample) for sample in _samples(readings)],
         "refused": [
-            {"code": register.code, "address": register.address, "error": str(error)}
+            {"code": register.code, "address": register.record or register.address, "error": str(error)}
             for each in readings
             for register, error in each.refused
         ],
@@ -106,7 +169,7 @@ def _value(model: MeterModel, sample: Sample) -> dict[str, Any]:
         "value": f"{sample.quantity.number:f}",  # a text: a JSON number would be read as a float
         "unit": sample.unit.value,
         "symbol": sample.unit.symbol,
-        "address": register.address,
+        "address": register.record or register.address,
         "raw": sample.raw,
         "is_coarse": sample.is_coarse,
     }
@@ -118,12 +181,12 @@ def _print_table(model: MeterModel, options: argparse.Namespace, readings: tuple
         register = model.register(sample.code)
         coarse = " (coarse: the float steps by more)" if sample.is_coarse else ""
         number = f"{sample.quantity.number:f}"
-        rows.append(
-            (register.caption["en"], number, sample.unit.symbol, str(register.address), f"{sample.raw}{coarse}")
-        )
+        rows.append((register.caption["en"], number, sample.unit.symbol, _where(register), f"{sample.raw}{coarse}"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     last = readings[-1].frame
-    sys.stdout.write(f"{model.manufacturer} {model.name}, unit {options.unit} at {options.host}:{options.port}\n")
+    sys.stdout.write(
+        f"{model.manufacturer} {model.name}, unit {_unit_words(options.unit)} at {_place(model, options)}\n"
+    )
     sys.stdout.write(f"{last.at:%Y-%m-%d %H:%M:%S} UTC, {sum(each.frame.took_ms for each in readings)} ms\n\n")
     for name, value, unit, address, raw in rows:
         line = f"{name:<{widths[0]}}  {value:>{widths[1]}} {unit:<{widths[2]}}  {address:>{widths[3]}}  {raw}"
@@ -135,7 +198,23 @@ def _port(text: str) -> int:
 
 
 def _unit(text: str) -> int:
-    return _number(text, 1, 255)
+    """An address on the line, or the digits of a secondary one as the number by which the driver knows it."""
+    plain = text.upper()
+    if SECONDARY.fullmatch(plain):
+        return int(plain.ljust(16, "F"), 16)
+    return _number(text, 0, 255)
+
+
+def _unit_words(unit: int) -> int | str:
+    return codec.digits(unit) if codec.is_secondary(unit) else unit
+
+
+def _where(register: documents.Register) -> str:
+    return register.record or str(register.address)
+
+
+def _pause(text: str) -> int:
+    return _number(text, 0, 5_000)
 
 
 def _retries(text: str) -> int:

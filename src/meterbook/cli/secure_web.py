@@ -3,7 +3,7 @@
 The first byte of a connection says which it is: a TLS handshake begins with 22 (RFC 8446, 5.1), a request with a
 letter.
 So nobody meets an error for having left the "s" out, and a browser that was told to encrypt always (HSTS) finds the
-same port. The certificate is looked at every hour: a new one is taken without a restart.
+same port. The certificate is looked at every minute: a new one is taken without a restart.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import contextlib
 import logging
 import re
 import socket
-import ssl
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,11 @@ from typing import Any
 import uvicorn
 
 from meterbook.foundation.server import errors
-from meterbook.foundation.tls import files
+from meterbook.foundation.tls import files, handshake
 
 HANDSHAKE = 22
 WAIT_SECONDS = 10.0
-LOOK_EVERY_SECONDS = 3600.0
+LOOK_EVERY_SECONDS = 60.0
 LONGEST_HEAD = 16_384
 ROOT_PATH = "/authority.crt"
 _REQUEST = re.compile(rb"^([A-Z]+) (/[\x21-\x7e]*) HTTP/1\.[01]\r\n")
@@ -33,15 +32,6 @@ _HOST = re.compile(rb"\r\nhost:[ \t]*([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{
 USUAL_PORT = 443
 
 log = logging.getLogger(__name__)
-
-
-def context(pair: files.Pair) -> ssl.SSLContext:
-    """This will return how connections are encrypted: TLS 1.2 at least, HTTP/1.1."""
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
-    made.set_alpn_protocols(["http/1.1"])
-    made.load_cert_chain(pair.certificate, pair.key)
-    return made
 
 
 class Server(uvicorn.Server):
@@ -59,7 +49,7 @@ class Server(uvicorn.Server):
         self._listeners = listeners
         self._certificate = certificate
         self._root = root
-        self._context = context(certificate())
+        self._context = handshake.server_context(certificate())
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -142,7 +132,7 @@ class Server(uvicorn.Server):
             try:
                 pair = self._certificate()
                 self._context.load_cert_chain(pair.certificate, pair.key)
-            except (errors.ServerError, OSError) as error:  # ssl.SSLError is an OSError
+            except (errors.ServerError, OSError) as error:  # an error of the library is an OSError
                 log.warning("The certificate stays as it is: %s", error)
 
 
@@ -159,7 +149,7 @@ def plain_answer(head: bytes, root: Path | None, port: int | None) -> bytes:
     method, path = asked[1], asked[2].decode("ascii")
     if method not in (b"GET", b"HEAD"):
         return _answer("403 Forbidden", b"Nothing is taken unencrypted. Use https://\n")
-    if path == ROOT_PATH and root is not None:
+    if path == ROOT_PATH and root is not None and root.exists():
         named = (
             "Content-Type: application/x-x509-ca-cert",
             'Content-Disposition: attachment; filename="meterbook.crt"',

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
+from pathlib import Path
 
 from meterbook.cli import bind, demo_folder, https, machine, surroundings
 from meterbook.foundation.server import connections
+from meterbook.foundation.tls import hosts
 from meterbook.kernel import clock
 
 
@@ -21,19 +24,38 @@ def run(options: argparse.Namespace) -> int:
 
     :raises demo_folder.IsDemo: when the data folder belongs to a demonstration
     :raises bind.NetworksUnreadable: when MB_ALLOWED_NETWORKS is no list of networks
+    :raises bind.BreachedUnreadable: when MB_BREACHED_PASSWORDS names no list of them
     :raises meterbook.foundation.tls.files.CertificateRefused: when a given certificate cannot be used
     """
     data_dir = connections.data_dir(os.environ)
     demo_folder.refuse_demo(data_dir)
     bind.require_networks(os.environ)
+    bind.require_breached(os.environ)
     host, port = bind.chosen(options, os.environ)
     may_stay_root = os.environ.get(surroundings.RUN_AS_ROOT) == "1"
-    is_https = https.is_wanted(options, os.environ)
-    environ = {**os.environ, https.SWITCH: "1"} if is_https else os.environ
-    if is_https:
+    plan = https.plan(options, os.environ, data_dir=data_dir, host=host, at=clock.real_now())
+    if plan.is_https:
         _require_certificate()
         bind.second_port(os.environ)
-    return machine.run(machine.Machine(data_dir, host, port, environ, may_stay_root=may_stay_root, is_https=is_https))
+    return machine.run(
+        machine.Machine(
+            data_dir,
+            host,
+            port,
+            {**os.environ, **plan.environ},
+            may_stay_root=may_stay_root,
+            is_https=plan.is_https,
+            names=plan.names,
+            notes=partial(_notes, plan, data_dir, machine.address(hosts.shown(host), port, scheme="http")),
+        )
+    )
+
+
+def _notes(plan: https.Plan, data_dir: Path, address: str) -> str:
+    """What the start says below its greeting: what was decided by itself, and how browsers come to trust it."""
+    is_own = plan.is_https and not plan.names and https.given_pair(os.environ) is None
+    found = [*plan.notes, https.guide(data_dir, address) if is_own else ""]
+    return "".join(f"{each}\n" for each in found if each)
 
 
 def _require_certificate() -> None:

@@ -16,6 +16,7 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"lines": {"()": "meterbook.config.logs.Lines"}},
+    "filters": {"short": {"()": "meterbook.config.logs.Short"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
@@ -23,12 +24,35 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         # "Not found" and other refusals are answers, not failures.
         "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
+        # Whoever probes the server with names of others writes these lines.
+        "django.security.DisallowedHost": {"filters": ["short"]},
         # Its lines hold whole addresses, and Telegram's hold the bot's token.
         "httpx": {"handlers": [], "level": "CRITICAL", "propagate": False},
         "httpcore": {"handlers": [], "level": "CRITICAL", "propagate": False},
         "telegram": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },
 }
+
+
+class Short(logging.Filter):
+    """Lets one record in ten seconds through, without its stack; the next one says how many were left out."""
+
+    EVERY_SECONDS = 10.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next, self._left_out = 0.0, 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """This will tell whether the record is written."""
+        if record.created < self._next:
+            self._left_out += 1
+            return False
+        line = record.getMessage().partition(" You may need")[0]
+        record.msg, record.args = "%s (%s more were left out)", (line, self._left_out)
+        record.exc_info = record.exc_text = None
+        self._next, self._left_out = record.created + self.EVERY_SECONDS, 0
+        return True
 
 
 class Lines(logging.Formatter):

@@ -23,11 +23,15 @@ IS_PUBLIC_ADDRESS_FIXED = bool(os.environ.get("MB_PUBLIC_ADDRESS"))
 OPERATOR = os.environ.get("MB_OPERATOR", "")
 IS_HTTPS = os.environ.get("MB_HTTPS", "") == "1"
 CERTIFICATE = Path(os.environ.get("MB_TLS_CERTIFICATE", ""))
+# Whether `serve` started so that Settings > Encryption chooses for the next start.
+IS_HTTPS_BY_PAGE = os.environ.get("MB_HTTPS_BY_PAGE", "") == "1"
 IS_CERTIFICATE_GIVEN = bool(os.environ.get("MB_TLS_CERTIFICATE"))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_ADDRESS]
 IS_DEMO = os.environ.get("MB_DEMO", "") == "1"
 # Networks beside the public ones in which an organization's mail server may stand, and another address of Telegram.
 MAIL_NETWORKS = os.environ.get("MB_MAIL_NETWORKS", "127.0.0.0/8" if IS_DEMO else "")
+# The same for the provider of single sign-on.
+SIGN_IN_NETWORKS = os.environ.get("MB_SIGN_IN_NETWORKS", "127.0.0.0/8" if IS_DEMO else "")
 TELEGRAM_ADDRESS = os.environ.get("MB_TELEGRAM_ADDRESS", "")
 
 INSTALLED_APPS = [
@@ -65,12 +69,14 @@ MIDDLEWARE = [
     "meterbook.web.static_files.StaticFilesMiddleware",
     "meterbook.web.security.SecureCookiesMiddleware",
     "meterbook.web.security.ContentSecurityPolicyMiddleware",
+    "meterbook.web.guesses.RetryAfterMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "meterbook.web.language.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "meterbook.web.seeing.SeeingMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     *accounts.MIDDLEWARE,
 ]

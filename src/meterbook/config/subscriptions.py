@@ -16,6 +16,8 @@ SUBSCRIPTIONS: Mapping[type[events.Event], Iterable[events.Handler]] = {
     acquisition_events.DeviceWentSilent: [alarm_subscribers.device_went_silent],
     acquisition_events.DeviceCameBack: [alarm_subscribers.device_came_back],
     acquisition_events.DeviceSwitchedOff: [alarm_subscribers.device_switched_off],
+    acquisition_events.GatewayMisused: [alarm_subscribers.gateway_misused],
+    acquisition_events.GatewaySettled: [alarm_subscribers.gateway_settled],
     alarm_events.AlarmRaised: [tell_alarms.alarm_raised],
     alarm_events.AlarmCleared: [tell_alarms.alarm_cleared],
     billing_events.BillsIssued: [send_bills.bills_issued],

@@ -11,6 +11,7 @@ reference.connect(document.of_modules)
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("api/", include("meterbook.api.routes")),
+    path("push/", include("meterbook.api.push.routes")),
     path("", include("meterbook.web.routes")),
 ]
 

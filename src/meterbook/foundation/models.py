@@ -35,6 +35,9 @@ class TenantTable(Guarded):
     # Foreign keys to other tenant tables are made composite with the organization by `foundation.walls`, so that a row
     # cannot point into another organization. Tables too large for that set this to False and check in Python.
     has_foreign_keys: ClassVar[bool] = True
+    # Columns and the part of `scoping.Reach` that must hold their value for a limited reader; one of them is enough.
+    # Empty: the table tells nothing about single accounts.
+    reached_by: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     class Meta:
         abstract = True

@@ -8,13 +8,15 @@ from __future__ import annotations
 import contextlib
 import contextvars
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection, transaction
 
 from meterbook.kernel.actor import Actor
 
 SETTING = "meterbook.organizations"
+# Of `foundation.models.Reached`: what of each kind a limited reader may see; empty in the database: all of it.
+REACHES = ("sites", "run_sites", "accounts", "customers", "tariffs")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,21 @@ class Scope:
         return self.organizations[0]
 
 
+@dataclass(frozen=True)
+class Reach:
+    """Of what the organization bills, the part that somebody may see whose right covers single sites or accounts.
+
+    `run_sites` are those whose bill runs are read: `sites`, or where there are none, the sites of single accounts,
+    whose bills name their run.
+    """
+
+    sites: frozenset[int] = frozenset()
+    run_sites: frozenset[int] = frozenset()
+    accounts: frozenset[int] = frozenset()
+    customers: frozenset[int] = frozenset()
+    tariffs: frozenset[int] = frozenset()
+
+
 class OutsideScope(RuntimeError):
     """Tenant data was asked for outside `scoping.scope(...)`; wrap the call in a scope."""
 
@@ -48,6 +65,7 @@ class NotOneOrganization(RuntimeError):
 
 
 _current: contextvars.ContextVar[Scope | None] = contextvars.ContextVar("meterbook_scope", default=None)
+_reach: contextvars.ContextVar[Reach | None] = contextvars.ContextVar("meterbook_reach", default=None)
 
 
 def current() -> Scope:
@@ -78,10 +96,11 @@ def scope(organizations: Iterable[int], *, actor: Actor) -> Iterator[Scope]:
     opened = Scope(organizations=tuple(sorted({int(each) for each in organizations})), actor=actor)
     with transaction.atomic(durable=True):
         _set_organizations(opened.organizations)
-        token = _current.set(opened)
+        token, unlimited = _current.set(opened), _reach.set(None)
         try:
             yield opened
         finally:
+            _reach.reset(unlimited)
             _current.reset(token)
 
 
@@ -99,6 +118,51 @@ def all_organizations(reason: str, *, actor: Actor) -> Iterator[Scope]:
         ids = organization_ids()
     with scope(ids, actor=actor) as opened:
         yield opened
+
+
+def reach() -> Reach | None:
+    """This will return what the rest of the scope sees of accounts and what belongs to them; None: all of it."""
+    return _reach.get()
+
+
+def limit(reached: Reach | None) -> None:
+    """This will have the database answer only rows that are within reach, in the rest of the running scope.
+
+    Whatever asks is limited: lists, counts, searches, exports, joins. None takes the limit away again.
+
+    :raises OutsideScope: when there is none
+    """
+    current()
+    _reach.set(reached)
+    listed = ["" if reached is None else _array(getattr(reached, each)) for each in REACHES]
+    with connection.cursor() as cursor:
+        calls = ", ".join("set_config(%s, %s, true)" for _each in REACHES)
+        names = [f"meterbook.reach_{each}" for each in REACHES]
+        cursor.execute(f"SELECT {calls}", [part for pair in zip(names, listed, strict=True) for part in pair])
+
+
+def widen(*, accounts: Iterable[int] = (), customers: Iterable[int] = ()) -> None:
+    """This will take what was just made within reach of who made it; without a limit it does nothing."""
+    reached = reach()
+    if reached is not None:
+        wider = {"accounts": reached.accounts | {*accounts}, "customers": reached.customers | {*customers}}
+        limit(replace(reached, **wider))
+
+
+@contextlib.contextmanager
+def unlimited() -> Iterator[None]:
+    """This will see the whole organization for a moment, for rules that hold in all of it; never for showing."""
+    reached = reach()
+    if reached is None:
+        yield
+        return
+    limit(None)
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            limit(reached)
+        _reach.set(reached)
 
 
 def forbid_writing() -> None:
@@ -119,6 +183,9 @@ def organization_ids() -> tuple[int, ...]:
 
 
 def _set_organizations(ids: tuple[int, ...]) -> None:
-    listed = "{" + ",".join(str(each) for each in ids) + "}"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true)", [SETTING, listed])
+        cursor.execute("SELECT set_config(%s, %s, true)", [SETTING, _array(ids)])
+
+
+def _array(ids: Iterable[int]) -> str:
+    return "{" + ",".join(str(each) for each in sorted(ids)) + "}"

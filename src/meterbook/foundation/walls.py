@@ -21,6 +21,10 @@ APP, BULK, MAINTENANCE = "meterbook_app", "meterbook_bulk", "meterbook_maintenan
 # One InitPlan, fails closed: never a function in a policy (performance-notes 18).
 POLICY = "organization_id = any((select nullif(current_setting('meterbook.organizations', true), '')::int[])::int[])"
 POLICY_NAME = "tenant"
+# Beside it, where rows belong to single accounts: who is limited sees those within reach (`scoping.limit`). Nobody is
+# limited where the setting is empty. Arrays of ids, again as InitPlans: a subquery here would be priced at every row.
+REACH_NAME = "reach"
+REACH_SETTING = "(select nullif(current_setting('meterbook.reach_{part}', true), ''))"
 ORGANIZATION_TABLE = "identity_organization"
 # Temporary tables are searched first unless they are named: the application may make one, and a function that borrows
 # the owner's rights would write into it instead of ours.
@@ -74,6 +78,8 @@ def _guard(connection: psycopg.Connection[Any], model: type[models.Guarded]) -> 
     table = model._meta.db_table
     if issubclass(model, models.TenantTable):
         _secure(connection, table, POLICY)
+        if model.reached_by:
+            _secure(connection, table, reach_policy(model), name=REACH_NAME, kind="RESTRICTIVE")
         if model.has_foreign_keys:
             _bind_to_organization(connection, model)
     elif table == ORGANIZATION_TABLE:
@@ -84,25 +90,32 @@ def _guard(connection: psycopg.Connection[Any], model: type[models.Guarded]) -> 
     _grant(connection, table, BULK, model.bulk_privileges)
 
 
-def _secure(connection: psycopg.Connection[Any], table: str, policy: str) -> None:
+def reach_policy(model: type[models.TenantTable]) -> str:
+    """This will return the condition that lets a limited reader see a row: one of its columns is within reach."""
+    first = REACH_SETTING.format(part=model.reached_by[0][1])
+    within = (f"{column} = any(({REACH_SETTING.format(part=part)})::bigint[])" for column, part in model.reached_by)
+    return f"{first} is null or " + " or ".join(within)
+
+
+def _secure(
+    connection: psycopg.Connection[Any], table: str, policy: str, *, name: str = POLICY_NAME, kind: str = "PERMISSIVE"
+) -> None:
     found = connection.execute(
         "SELECT c.relrowsecurity, obj_description(p.oid, 'pg_policy') FROM pg_class c"
         " LEFT JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = %s WHERE c.oid = %s::regclass",
-        [POLICY_NAME, table],
+        [name, table],
     ).fetchone()
     if found == (True, policy):
         return
-    name = sql.Identifier(table)
-    connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(name))
-    connection.execute(sql.SQL("DROP POLICY IF EXISTS {} ON {}").format(sql.Identifier(POLICY_NAME), name))
+    on, called = sql.Identifier(table), sql.Identifier(name)
+    connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(on))
+    connection.execute(sql.SQL("DROP POLICY IF EXISTS {} ON {}").format(called, on))
     connection.execute(
-        sql.SQL("CREATE POLICY {} ON {} USING ({}) WITH CHECK ({})").format(
-            sql.Identifier(POLICY_NAME), name, sql.SQL(policy), sql.SQL(policy)
+        sql.SQL("CREATE POLICY {} ON {} AS {} USING ({}) WITH CHECK ({})").format(
+            called, on, sql.SQL(kind), sql.SQL(policy), sql.SQL(policy)
         )
     )
-    connection.execute(
-        sql.SQL("COMMENT ON POLICY {} ON {} IS {}").format(sql.Identifier(POLICY_NAME), name, sql.Literal(policy))
-    )
+    connection.execute(sql.SQL("COMMENT ON POLICY {} ON {} IS {}").format(called, on, sql.Literal(policy)))
 
 
 def _fix_search_paths(connection: psycopg.Connection[Any]) -> None:

@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Value
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils.translation import gettext as _
 
 from meterbook.foundation import scoping
@@ -21,6 +21,9 @@ TOKEN = re.compile(r"mb_([0-9a-f]{12})_([0-9a-f]{64})")
 # A key may ask ten times a second on average, and at most this often at once.
 A_MINUTE, AT_ONCE = 600, 120
 ANSWERS_KEPT = timedelta(days=3)
+# Long enough for the slowest form; `FRESH` is what was answered while somebody waited for it.
+PATIENCE, FRESH = "20s", timedelta(seconds=20)
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 class KeyRefused(PermissionError):
@@ -119,9 +122,37 @@ def is_free(*, caller: str, token: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def find_answer(*, caller: str, token: str) -> Answer | None:
-    """This will return what was answered under an idempotency key, or None."""
+def await_turn(*, caller: str, token: str) -> bool:
+    """This will keep others out as `is_free` does, after whoever answers under the same key now.
+
+    It answers whether somebody did.
+
+    :raises django.db.OperationalError: when that takes longer than `PATIENCE`; see `is_lock_timeout`
+    """
+    if is_free(caller=caller, token=token):
+        return False
+    named = f"{scoping.current().organization_id} {caller} {token}"
+    # A savepoint: when waiting fails, what follows can still be asked and said.
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [named])
+        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+    return True
+
+
+def is_lock_timeout(error: OperationalError) -> bool:
+    """This will tell whether the database gave up waiting for somebody else."""
+    return getattr(error.__cause__, "sqlstate", "") == LOCK_NOT_AVAILABLE
+
+
+def find_answer(*, caller: str, token: str, is_fresh: bool = False) -> Answer | None:
+    """This will return what was answered under an idempotency key, or None.
+
+    :param is_fresh: only what was answered within the last seconds
+    """
     answers = models.KeptAnswer.objects.filter(organization_id=scoping.current().organization_id)
+    if is_fresh:
+        answers = answers.filter(created_at__gte=Now() - FRESH)
     found = answers.filter(caller=caller, token=token).first()
     if found is None:
         return None
@@ -131,7 +162,8 @@ def find_answer(*, caller: str, token: str) -> Answer | None:
 def keep_answer(*, caller: str, token: str, answer: Answer, real_at: datetime) -> None:
     """This will keep an answer in the transaction of what it tells about, and forget those of more than three days."""
     organization_id = scoping.current().organization_id
-    models.KeptAnswer.objects.filter(organization_id=organization_id, created_at__lt=real_at - ANSWERS_KEPT).delete()
+    old = Q(created_at__lt=real_at - ANSWERS_KEPT) | Q(caller=caller, token=token)
+    models.KeptAnswer.objects.filter(old, organization_id=organization_id).delete()
     models.KeptAnswer.objects.create(
         organization_id=organization_id,
         caller=caller,

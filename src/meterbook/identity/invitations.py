@@ -134,11 +134,14 @@ def find(*, token: str, at: datetime) -> tuple[InvitationRow, queries.Organizati
         return _row(_usable(token, at, is_locked=False)), queries.get_organization()
 
 
-def accept_as_new(*, token: str, at: datetime, name: str, password: str, language: str, source: str) -> queries.UserRow:
+def accept_as_new(
+    *, token: str, at: datetime, name: str, password: str | None, language: str, source: str
+) -> queries.UserRow:
     """This will make the invited person's account with a password that the person chose, and give the role.
 
     Runs outside a scope. The password was checked before.
 
+    :param password: None: the person signs in through a provider
     :param source: the address that it came from, for the trail
     :raises InvitationUnusable: when it can no longer be accepted
     :raises AccountExists: when the address has an account already

@@ -11,9 +11,10 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 
 from meterbook.foundation import models as foundation_models
-from meterbook.identity import values
+from meterbook.identity import code_models, values
 
 NO_DELETE = ("SELECT", "INSERT", "UPDATE")
+SignInCode = code_models.SignInCode
 
 
 class Organization(foundation_models.Guarded):
@@ -32,6 +33,8 @@ class Organization(foundation_models.Guarded):
     second_factor_roles = ArrayField(models.CharField(max_length=30), default=list)
     # What the organization lets one person both do and approve (`values.TwoPeople`); at first nothing.
     alone_allowed = ArrayField(models.CharField(max_length=20), default=list, db_default=[])
+    # Whether people who are no more than tenants may sign in with a code that is mailed to them.
+    tenants_use_codes = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 

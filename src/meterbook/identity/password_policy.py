@@ -6,9 +6,12 @@ found by its pattern: runs on the keyboard, repetitions, names that anybody woul
 
 from __future__ import annotations
 
+import functools
 import re
+import string
 from collections.abc import Iterable
 
+from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -25,6 +28,9 @@ _ROWS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcv
 ROWS = (*_ROWS, *(row[::-1] for row in _ROWS))
 # What people write for letters.
 _DISGUISE = str.maketrans("@4310$5!7", "aaeiossit")
+_AROUND = string.digits + string.punctuation + string.whitespace
+_YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
+SHORTEST_COMMON, LONGEST_COMMON = 5, 40
 
 
 class LengthValidator:
@@ -40,7 +46,8 @@ class LengthValidator:
 
     def get_help_text(self) -> str:
         """This will say what the rule is."""
-        return _("At least %(count)s characters.") % {"count": SHORTEST}
+        words = _("At least %(count)s characters; %(fewer)s for who signs in with a second step.")
+        return words % {"count": SHORTEST, "fewer": SHORTEST_WITH_SECOND_STEP}
 
 
 class PatternValidator:
@@ -59,6 +66,23 @@ class PatternValidator:
     def get_help_text(self) -> str:
         """This will say what the rule is."""
         return _("No run on the keyboard and no repetition.")
+
+
+class VariationValidator:
+    """No common password with a year behind it, signs for letters or capitals: "P@ssw0rd-2026" is "password"."""
+
+    def validate(self, password: str, user: object = None) -> None:
+        """This will pass a password in which enough is left beside one common password.
+
+        :raises ValidationError: otherwise
+        """
+        if len(beside_common(password)) < FEWEST_OWN:
+            words = _("This is little more than a common password. Take some words that do not belong together.")
+            raise ValidationError(words, code="variation")
+
+    def get_help_text(self) -> str:
+        """This will say what the rule is."""
+        return _("No common password with a number, a year or other signs in it.")
 
 
 def check_names(password: str, names: Iterable[str]) -> None:
@@ -105,6 +129,44 @@ def without_names(password: str, names: Iterable[str]) -> str:
             text = text[:place] + text[place + len(word) :]
             place = text.translate(_DISGUISE).find(word.translate(_DISGUISE))
     return "".join(each for each in text if each.isalnum())
+
+
+def beside_common(password: str) -> str:
+    """This will return what is left of a password without its longest common one, years and runs.
+
+    "P@ssw0rd-2026" gives "", "correct horse battery staple" keeps three of its words.
+    """
+    text = password.casefold()
+    core = text.strip(_AROUND)
+    start = text.index(core)
+    return min((_beside(text, start, each) for each in (core, core.translate(_DISGUISE))), key=len)
+
+
+def _beside(text: str, start: int, core: str) -> str:
+    """`core` is what begins in the text at `start`, perhaps with letters for signs: as long, sign for sign."""
+    found = _longest_common(core)
+    if not found:
+        return text
+    plain = text[:start] + core + text[start + len(core) :]
+    rest = _YEAR.sub(" ", plain.replace(found, " "))
+    return "".join(each for each in without_runs(rest) if each.isalnum())
+
+
+def _longest_common(text: str) -> str:
+    known = _common()
+    for length in range(min(len(text), LONGEST_COMMON), SHORTEST_COMMON - 1, -1):
+        for start in range(len(text) - length + 1):
+            if text[start : start + length] in known:
+                return text[start : start + length]
+    return ""
+
+
+@functools.cache
+def _common() -> frozenset[str]:
+    """Django's list of 20,000, those with letters."""
+    return frozenset(
+        each for each in password_validation.CommonPasswordValidator().passwords if any(map(str.isalpha, each))
+    )
 
 
 def _run_at(text: str, start: int) -> int:

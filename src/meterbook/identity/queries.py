@@ -32,6 +32,7 @@ class OrganizationRow:
     second_factor_roles: frozenset[str] = frozenset()
     default_modules: frozenset[str] = frozenset()
     site_modules: Mapping[int, Mapping[str, bool]] = field(default_factory=dict)
+    tenants_use_codes: bool = True
     alone_allowed: frozenset[str] = frozenset()  # of `values.TwoPeople`: what one person may both do and approve
 
     def has_module(self, module: values.Module) -> bool:
@@ -225,6 +226,7 @@ def _organization_row(found: models.Organization) -> OrganizationRow:
         site_modules=at_sites,
         second_factor_roles=frozenset(found.second_factor_roles),
         alone_allowed=frozenset(found.alone_allowed),
+        tenants_use_codes=found.tenants_use_codes,
     )
 
 

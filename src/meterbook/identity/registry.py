@@ -32,7 +32,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "customers:view*",
         "customers:manage*",
         "customers:know*",
-        "customers:see_own*",
+        "customers:see*",
         "billing:manage*",
         "documents:edit_letterhead",
     ),
@@ -42,6 +42,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "metering:view*",
         "metering:correct_reading",
         "metering:import_readings",
+        "metering:enter_reading",
         "alarms:view*",
         "tariffs:view*",
         "tariffs:draft*",
@@ -83,6 +84,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "acquisition:view*",
         "monitoring:view*",
         "acquisition:request_reading",
+        "metering:enter_reading",
         "alarms:*",
     ),
     RoleCode.ANALYST: (
@@ -98,6 +100,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "metering:view*",
         "monitoring:view*",
         "alarms:view*",
+        "customers:see_detailed*",
     ),
     RoleCode.INTEGRATOR: (
         "identity:view_organization",
@@ -108,6 +111,31 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "alarms:*",
     ),
     RoleCode.AUDITOR: ("*:view*", "audit:*"),
+    RoleCode.PLATFORM_OWNER: ("identity:view_organization", "sites:view*", "installation:*", "notifications:*"),
+    RoleCode.FINANCE_VIEWER: (
+        "identity:view_organization",
+        "sites:view*",
+        "tariffs:view*",
+        "customers:view*",
+        "ledger:view*",
+        "billing:view*",
+        "documents:view*",
+    ),
+    RoleCode.API_CLIENT: (
+        "identity:view_organization",
+        "identity:*_api_keys",
+        "sites:view*",
+        "metering:view*",
+        "metering:import_readings",
+        "acquisition:view*",
+        "monitoring:view*",
+        "alarms:view*",
+        "tariffs:view*",
+        "customers:view*",
+        "ledger:view*",
+        "billing:view*",
+        "documents:view*",
+    ),
     # Not a "view": those who look at everything have no account of their own.
     RoleCode.TENANT: ("customers:see_own*",),
 }
@@ -119,19 +147,33 @@ MONITOR_OF_SINGLES = ("billing:view*", "documents:view*")
 
 # What a landlord entrusts to a management company (M-004). Patterns, for what the domains will declare.
 DELEGATION_PATTERNS: dict[DelegationScope, tuple[str, ...]] = {
-    DelegationScope.VIEW: ("*:view*",),
+    DelegationScope.VIEW: ("*:view*", "customers:see_detailed*"),
     DelegationScope.BILL: (
         "billing:*",
         "tariffs:draft*",
         "customers:manage*",
         "metering:correct_reading",
         "metering:import_readings",
+        "metering:enter_reading",
     ),
     DelegationScope.COLLECT: ("ledger:post*", "payments:*", "arrears:*", "prepaid:*"),
     DelegationScope.CONTROL: ("control:*", "alarms:acknowledge", "acquisition:request_reading"),
 }
 # Who works here, and with which keys, stays between the landlord and its own people.
 NEVER_DELEGATED = ("identity:edit*", "identity:manage*", "identity:view_users", "identity:view_api_keys")
+
+# What belongs to no site: a role at single sites gives none of it.
+OF_ORGANIZATION = (
+    "audit:*",
+    "customers:erase*",
+    "documents:edit*",
+    "documents:manage*",
+    "identity:*",
+    "installation:*",
+    "notifications:*",
+    "tariffs:draft*",
+    "tariffs:publish*",
+)
 
 # Which module each domain belongs to: what is off takes its rights, jobs and events with it.
 MODULE_OF_DOMAIN: dict[str, Module] = {

@@ -6,7 +6,7 @@ who works here could, which stays marked ("approved alone").
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db.models import Q
@@ -44,6 +44,17 @@ def is_needed(work: values.TwoPeople) -> bool:
 
 def others_can(*, actor: Actor, at: datetime, permission: str, site_id: int | None = None) -> bool:
     """This will tell whether another active person who works in the scope's organization holds the permission."""
+    return any(True for _each in _others(actor, at, permission, site_id))
+
+
+def name_others(*, actor: Actor, at: datetime, permission: str, site_id: int | None = None) -> list[str]:
+    """This will name the other active people who hold the permission, as they call themselves, else by e-mail."""
+    found = list(_others(actor, at, permission, site_id))
+    people = models.User.objects.filter(pk__in=found).order_by("name", "email", "pk")
+    return [name or email for name, email in people.values_list("name", "email")]
+
+
+def _others(actor: Actor, at: datetime, permission: str, site_id: int | None) -> Iterator[int]:
     working = models.Grant.objects.filter(
         Q(ends_at=None) | Q(ends_at__gt=at),
         organization_id=scoping.current().organization_id,
@@ -51,6 +62,8 @@ def others_can(*, actor: Actor, at: datetime, permission: str, site_id: int | No
         user__is_active=True,
     ).exclude(role_code=values.RoleCode.TENANT)
     people = working.order_by("user_id").values_list("user_id", flat=True).distinct()
-    return any(
-        queries.access_of(user_id=each, at=at).allows(permission, site_id) for each in people if each != actor.id
+    return (
+        each
+        for each in people
+        if each != actor.id and queries.access_of(user_id=each, at=at).allows(permission, site_id)
     )

@@ -48,6 +48,9 @@ class RoleCode(enum.StrEnum):
     MONITOR = "MONITOR"
     INTEGRATOR = "INTEGRATOR"
     AUDITOR = "AUDITOR"
+    PLATFORM_OWNER = "PLATFORM_OWNER"  # runs the machine, and sees nothing of what is measured and billed
+    FINANCE_VIEWER = "FINANCE_VIEWER"
+    API_CLIENT = "API_CLIENT"  # a program: an account of its own, whose keys do no more than this
     TENANT = "TENANT"  # somebody who pays for a meter; which account is theirs, `customers` knows
 
 
@@ -62,12 +65,15 @@ ROLE_CAPTIONS = {
     RoleCode.MONITOR: _("Monitor"),
     RoleCode.INTEGRATOR: _("Integrator"),
     RoleCode.AUDITOR: _("Auditor"),
+    RoleCode.PLATFORM_OWNER: _("Platform owner"),
+    RoleCode.FINANCE_VIEWER: _("Finance viewer"),
+    RoleCode.API_CLIENT: _("API client"),
     RoleCode.TENANT: _("Tenant"),
 }
 
 
 # What these may do asks for a second factor: to administer, and to switch supplies.
-SECOND_FACTOR_AT_FIRST = (RoleCode.ORGANIZATION_ADMIN, RoleCode.OPERATOR)
+SECOND_FACTOR_AT_FIRST = (RoleCode.ORGANIZATION_ADMIN, RoleCode.PLATFORM_OWNER, RoleCode.OPERATOR)
 
 
 class ScopeKind(enum.StrEnum):

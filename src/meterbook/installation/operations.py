@@ -41,9 +41,9 @@ def set_public_address(*, actor: Actor, at: datetime, address: str) -> str:
     if settings.IS_PUBLIC_ADDRESS_FIXED:
         raise AddressFixed(_("The environment names the address (MB_PUBLIC_ADDRESS). Change it there."))
     before, after = queries.public_address(), values.read_address(address)
-    _keep(values.Name.PUBLIC_ADDRESS, after)
+    keep(values.Name.PUBLIC_ADDRESS, after)
     if before != after:
-        _record(actor, at, "installation:set_public_address", {"address": before}, {"address": after})
+        record(actor, at, "installation:set_public_address", {"address": before}, {"address": after})
     return after
 
 
@@ -56,16 +56,16 @@ def set_backup_plan(*, actor: Actor, at: datetime, plan: values.Plan) -> None:
     if plan.folder:
         _require_folder(Path(plan.folder))
     before = queries.backup_plan()
-    _keep(values.Name.BACKUP_PLAN, plan.plain())
+    keep(values.Name.BACKUP_PLAN, plan.plain())
     if before != plan:
-        _record(actor, at, "installation:set_backup_plan", before.plain(), plan.plain())
+        record(actor, at, "installation:set_backup_plan", before.plain(), plan.plain())
 
 
 @operation.operation
 def ask_for_backup(*, actor: Actor, at: datetime) -> None:
     """This will have a backup written now, by the worker; one that is asked for already is not asked for twice."""
     queue.defer(BACK_UP_NOW, organization_id=ticker.PLATFORM, queueing_lock=BACK_UP_NOW)
-    _record(actor, at, "installation:ask_for_backup", None, None)
+    record(actor, at, "installation:ask_for_backup", None, None)
 
 
 def back_up_if_due(*, environ: Mapping[str, str], real_at: datetime) -> Path | None:
@@ -86,7 +86,7 @@ def back_up(*, environ: Mapping[str, str], real_at: datetime) -> Path:
     try:
         made = dump.nightly(environ=environ, at=real_at, keep=plan.keep, folder=folder)
     except errors.ServerError as error:
-        _keep(values.Name.BACKUP_FAILURE, {"at": real_at.isoformat(), "words": str(error)})
+        keep(values.Name.BACKUP_FAILURE, {"at": real_at.isoformat(), "words": str(error)})
         raise
     models.Setting.objects.filter(name=values.Name.BACKUP_FAILURE).delete()
     return made
@@ -118,12 +118,14 @@ def _require_folder(folder: Path) -> None:
         ) from error
 
 
-def _keep(name: values.Name, value: object) -> None:
+def keep(name: values.Name, value: object) -> None:
+    """This will set one setting; whoever calls records it."""
     models.Setting.objects.update_or_create(name=name, defaults={"value": value})
 
 
-def _record(
+def record(
     actor: Actor, at: datetime, action: str, before: Mapping[str, object] | None, after: Mapping[str, object] | None
 ) -> None:
+    """This will record a change of the installation in the running scope."""
     subject = audit_values.Subject(SUBJECT, None, "")
     audit_operations.record(actor=actor, at=at, action=action, subject=subject, before=before, after=after)

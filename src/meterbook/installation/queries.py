@@ -48,6 +48,11 @@ def is_operator(*, organization_id: int, public_id: uuid.UUID) -> bool:
     return organization_id == min(scoping.organization_ids(), default=None)
 
 
+def first_organization() -> tuple[int, ...]:
+    """This will return the id of the first organization, in whose trail stands what belongs to none."""
+    return scoping.organization_ids()[:1]
+
+
 def backup_plan() -> values.Plan:
     """This will return when and where backups are written."""
     kept = models.Setting.objects.filter(name=values.Name.BACKUP_PLAN).first()

@@ -28,6 +28,7 @@ class Name(enum.StrEnum):
     PUBLIC_ADDRESS = "PUBLIC_ADDRESS"
     BACKUP_PLAN = "BACKUP_PLAN"
     BACKUP_FAILURE = "BACKUP_FAILURE"
+    SINGLE_SIGN_ON = "SINGLE_SIGN_ON"
 
 
 class AddressRefused(ValueError):

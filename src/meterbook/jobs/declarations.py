@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import os
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from procrastinate import RetryStrategy
 
-from meterbook.alarms import silence
+from meterbook.acquisition import gateway_values
+from meterbook.acquisition import operations as acquisition_operations
+from meterbook.alarms import gateway_silence, silence
 from meterbook.audit import checks as audit_checks
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
 from meterbook.foundation import events, scoping
 from meterbook.identity import queries as identity_queries
-from meterbook.identity import registry
+from meterbook.identity import registry, sign_in_codes
 from meterbook.identity.values import Module
 from meterbook.installation import operations as installation_operations
 from meterbook.jobs.declare import MAX_ATTEMPTS, job
+from meterbook.journeys import send_sign_in_codes
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
 from meterbook.metering import operations as metering_operations
 from meterbook.notifications import operations as notification_operations
+
+GATEWAY_PAUSE = timedelta(minutes=3)  # of real time: three times what a gateway lets pass at most
 
 
 @job(events.HANDLE_EVENT, queue="events")
@@ -54,6 +59,19 @@ def seal_entries(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
 def verify_chain(*, actor: Actor, at: datetime, check_id: str) -> None:
     """This will make a check of the audit chain that somebody asked for."""
     audit_checks.make_check(actor=actor, at=at, check_id=uuid.UUID(check_id))
+
+
+@job("acquisition.forget_batches", queue="default", lock=lambda organization_id, **_: f"batches:{organization_id}")
+def forget_batches(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will forget what was answered to batches of gateways long ago."""
+    acquisition_operations.forget_batches(actor=actor, at=at)
+
+
+@job("alarms.watch_gateways", queue="default", lock=lambda organization_id, **_: f"gateways:{organization_id}")
+def watch_gateways(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will tell field gateways that are not heard. They speak in real time, also where the clock is faster."""
+    patience = max(gateway_values.SILENT_AFTER, clock.speed() * GATEWAY_PAUSE)
+    gateway_silence.follow(actor=actor, at=at, patience=patience)
 
 
 @job("alarms.settle_buses", queue="default", lock=lambda organization_id, **_: f"buses:{organization_id}")
@@ -114,6 +132,12 @@ def back_up_now(*, organization_id: int, actor: Actor, at: datetime) -> None:
 def deliver_messages(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     """This will send the messages of the organization that are due."""
     notification_operations.deliver(organization_id=organization_id, actor=actor, at=at, real_clock=clock.real_now)
+
+
+@job(sign_in_codes.SEND, queue="messages", own_scope=True)
+def send_sign_in_code(*, organization_id: int, actor: Actor, at: datetime, code_id: int) -> None:
+    """This will mail a code for signing in to whoever asked for one, if they are a tenant."""
+    send_sign_in_codes.send(at=at, real_at=clock.real_now(), code_id=code_id)
 
 
 @job("notifications.check_telegram", queue="messages", own_scope=True)

@@ -9,6 +9,8 @@ from meterbook.foundation.ticker import Periodic
 PERIODICS = (
     Periodic("metering.derive_dirty_days", every=timedelta(seconds=10)),
     Periodic("alarms.settle_buses", every=timedelta(minutes=1)),
+    Periodic("alarms.watch_gateways", every=timedelta(minutes=1)),
+    Periodic("acquisition.forget_batches", every=timedelta(hours=6)),
     Periodic("notifications.deliver_messages", every=timedelta(seconds=10)),
     Periodic("notifications.receive_updates", every=timedelta(seconds=10)),
     Periodic("audit.seal_entries", every=timedelta(minutes=1)),

@@ -18,6 +18,23 @@ _CODES = {
 
 MINOR_UNITS = {code: places for places, codes in _CODES.items() for code in codes.split()}
 
+# What people write for the common ones, in English and Spanish.
+_NAMES = {
+    "ARS": "argentine peso, peso argentino",
+    "BRL": "real, reais, reales",
+    "CHF": "swiss franc, franco suizo, francos suizos",
+    "CLP": "chilean peso, peso chileno",
+    "COP": "colombian peso, peso colombiano",
+    "EUR": "euro, euros, €",
+    "GBP": "pound, pounds, pound sterling, libra, libras, libra esterlina, £",
+    "JPY": "yen, yenes, ¥",
+    "MXN": "mexican peso, mexican pesos, peso mexicano, pesos mexicanos",
+    "PEN": "sol, soles",
+    "PLN": "zloty",
+    "USD": "dollar, dollars, us dollar, us dollars, dolar, dolares, dólar, dólares, us$",
+}
+_BY_NAME = {name: code for code, names in _NAMES.items() for name in names.split(", ")}
+
 
 class CurrencyUnknown(ValueError):
     """The currency is not an ISO 4217 code in use, such as EUR, MXN, JPY or KWD."""
@@ -32,3 +49,10 @@ def minor_units(currency: str) -> int:
         return MINOR_UNITS[currency]
     except KeyError:
         raise CurrencyUnknown(f"{currency!r}: {CurrencyUnknown.__doc__}") from None
+
+
+def code_of(given: str) -> str | None:
+    """This will return the code that a text names: eur, EUR and Euro are EUR; None for no currency in use."""
+    wanted = " ".join(given.split())
+    code = _BY_NAME.get(wanted.casefold(), wanted.upper())
+    return code if code in MINOR_UNITS else None

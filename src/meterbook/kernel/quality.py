@@ -23,7 +23,10 @@ class Quality(enum.IntEnum):
     MISSING = 255
 
 
-# A screen hatches these: the amount may be right, but nobody measured it in this interval.
-ESTIMATED = frozenset({Quality.ESTIMATED, Quality.INTERPOLATED, Quality.PROJECTED})
+# The amount itself is not known: no reading encloses it (spec 4.4).
+ESTIMATED = frozenset({Quality.ESTIMATED, Quality.PROJECTED})
+# A screen hatches these: nobody measured them in this interval. What is apportioned between two readings (INTERPOLATED)
+# is measured as a sum: a total between readings is actual, whatever its intervals show (decision 0012).
+UNMEASURED = ESTIMATED | {Quality.INTERPOLATED}
 # A bill must not contain these.
 UNBILLABLE = frozenset({Quality.QUESTIONABLE, Quality.MIXED, Quality.MISSING})

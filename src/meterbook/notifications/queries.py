@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, Q
 
 from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
@@ -136,6 +136,24 @@ def can_mail() -> bool:
     return ChannelKind.MAIL in channels_on()
 
 
+def keys_without_mail(*, kind: values.Kind) -> frozenset[str]:
+    """This will return the keys of the messages of a kind that wait for a mail server; none once there is one."""
+    organization_id = scoping.current().organization_id
+    on = models.Channel.objects.filter(organization_id=organization_id, kind=ChannelKind.MAIL, is_on=True)
+    held = models.Message.objects.filter(
+        ~Exists(on), organization_id=organization_id, kind=kind, state=MessageState.HELD
+    )
+    return frozenset(held.order_by("id").values_list("key", flat=True))
+
+
+def mailing_ids() -> frozenset[int]:
+    """This will return which organizations of the running scope can send mail."""
+    on = models.Channel.objects.filter(
+        organization_id__in=scoping.current().organizations, kind=ChannelKind.MAIL, is_on=True
+    )
+    return frozenset(on.values_list("organization_id", flat=True))
+
+
 def get_channel(*, kind: ChannelKind) -> ChannelRow:
     """This will return how a way out is set up; one that was never set up is off."""
     found = models.Channel.objects.filter(organization_id=scoping.current().organization_id, kind=kind).first()
@@ -229,7 +247,7 @@ def alarm_readers(*, severity: str) -> list[AlarmReader]:
         organization_id=scoping.current().organization_id, owner_kind=values.OwnerKind.USER, user__is_active=True
     ).exclude(alarm_severity=values.Severity.NONE)
     readers = [
-        AlarmReader(each.user.pk, language_of(each), values.Severity(each.alarm_severity))
+        AlarmReader(each.user.pk, each.language or each.user.language, values.Severity(each.alarm_severity))
         for each in found.select_related("user").order_by("id")
         if each.user is not None
     ]

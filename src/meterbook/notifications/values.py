@@ -92,6 +92,7 @@ class Kind(enum.StrEnum):
     TEST = "TEST"
     INVITATION = "INVITATION"
     PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - a kind of message
+    SIGN_IN_CODE = "SIGN_IN_CODE"
     NEW_SIGN_IN = "NEW_SIGN_IN"
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - a kind of message
     ALARM_RAISED = "ALARM_RAISED"
@@ -116,13 +117,15 @@ class Rule:
     """How a kind of message is treated.
 
     `is_mandatory`: nobody can unsubscribe from it. `is_urgent`: quiet hours do not hold it. `needs_opt_in`: goes to
-    confirmed destinations only. `life`: after that it is worthless and is not sent any more.
+    confirmed destinations only. `life`: after that it is worthless and is not sent any more. `is_mail_only`: whatever
+    way the recipient prefers.
     """
 
     is_mandatory: bool
     is_urgent: bool
     needs_opt_in: bool
     life: timedelta = LONGEST_WAIT
+    is_mail_only: bool = False
 
 
 RULES: dict[Kind, Rule] = {
@@ -130,12 +133,18 @@ RULES: dict[Kind, Rule] = {
     Kind.TEST: Rule(is_mandatory=True, is_urgent=True, needs_opt_in=False, life=timedelta(minutes=5)),
     Kind.INVITATION: Rule(is_mandatory=True, is_urgent=True, needs_opt_in=False),
     Kind.PASSWORD_RESET: Rule(is_mandatory=True, is_urgent=True, needs_opt_in=False, life=timedelta(hours=1)),
+    Kind.SIGN_IN_CODE: Rule(
+        is_mandatory=True, is_urgent=True, needs_opt_in=False, life=timedelta(minutes=10), is_mail_only=True
+    ),
     Kind.NEW_SIGN_IN: Rule(is_mandatory=True, is_urgent=True, needs_opt_in=False),
     Kind.PASSWORD_CHANGED: Rule(is_mandatory=True, is_urgent=True, needs_opt_in=False),
     Kind.ALARM_RAISED: Rule(is_mandatory=False, is_urgent=False, needs_opt_in=True, life=timedelta(days=1)),
     Kind.ALARM_CLEARED: Rule(is_mandatory=False, is_urgent=False, needs_opt_in=True, life=timedelta(days=1)),
     Kind.BILL_ISSUED: Rule(is_mandatory=True, is_urgent=False, needs_opt_in=True, life=timedelta(days=30)),
 }
+# Waits for a mail server when none is set up, instead of being lost; so long at most.
+WAITS_FOR_MAIL = frozenset({Kind.BILL_ISSUED})
+LONGEST_WITHOUT_MAIL = timedelta(days=400)
 OPTIONAL_KINDS = tuple(kind for kind, rule in RULES.items() if not rule.is_mandatory)
 
 CHANNEL_CAPTIONS = {ChannelKind.MAIL: _("E-mail"), ChannelKind.TELEGRAM: _("Telegram")}
@@ -149,6 +158,7 @@ KIND_CAPTIONS = {
     Kind.TEST: _("Test message"),
     Kind.INVITATION: _("Invitation"),
     Kind.PASSWORD_RESET: _("Password reset"),
+    Kind.SIGN_IN_CODE: _("Code for signing in"),
     Kind.NEW_SIGN_IN: _("New sign-in"),
     Kind.PASSWORD_CHANGED: _("Password changed"),
     Kind.ALARM_RAISED: _("Alarm raised"),

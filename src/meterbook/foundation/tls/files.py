@@ -23,6 +23,18 @@ class CertificateRefused(errors.ServerError):
     code = "CERTIFICATE_REFUSED"
 
 
+class NoCertificate(CertificateRefused):
+    """The file holds no certificate in PEM form."""
+
+
+class NoKey(CertificateRefused):
+    """The file holds no private key in PEM form that can sign."""
+
+
+class KeyEncrypted(CertificateRefused):
+    """The key has a password."""
+
+
 @dataclass(frozen=True)
 class Pair:
     """The files that a TLS server needs: its certificate, with what vouches for it below, and its key."""
@@ -53,7 +65,7 @@ def read_chain(path: Path) -> list[x509.Certificate]:
     except OSError as error:
         raise CertificateRefused(f"{path} cannot be read: {error.strerror}. Correct MB_TLS_CERTIFICATE.") from error
     except ValueError as error:
-        raise CertificateRefused(
+        raise NoCertificate(
             f"{path} holds no certificate. It must be a PEM file that begins with -----BEGIN CERTIFICATE-----."
         ) from error
 
@@ -68,13 +80,13 @@ def read_key(path: Path) -> CertificateIssuerPrivateKeyTypes:
     except OSError as error:
         raise CertificateRefused(f"{path} cannot be read: {error.strerror}. Correct MB_TLS_KEY.") from error
     except TypeError as error:
-        raise CertificateRefused(
+        raise KeyEncrypted(
             f"The key {path} is encrypted. Take the password off: `openssl pkey -in KEY -out NEW`."
         ) from error
     except ValueError as error:
-        raise CertificateRefused(f"{path} holds no private key in PEM form.") from error
+        raise NoKey(f"{path} holds no private key in PEM form.") from error
     if not hasattr(found, "sign"):
-        raise CertificateRefused(f"{path} holds a key that cannot sign. Take an RSA or EC key.")
+        raise NoKey(f"{path} holds a key that cannot sign. Take an RSA or EC key.")
     return found  # type: ignore[return-value]  # what can sign can issue
 
 

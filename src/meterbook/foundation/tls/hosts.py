@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 import socket
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -11,6 +12,9 @@ from urllib.parse import urlsplit
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened at
 # Nothing is sent to these: asking for a way there tells which of our addresses would be used (RFC 5737, RFC 3849).
+LONGEST = 253
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_NUMBER = re.compile(r"(?a:\d+|0x[0-9a-f]*)")
 _FAR = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
 
@@ -51,6 +55,25 @@ def as_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
         return ipaddress.ip_address(text)
     except ValueError:
         return None
+
+
+def read(text: str) -> str | None:
+    """This will return the host that a person typed as it is kept: a name in small letters, or an address.
+
+    None is returned for what is neither: a whole URL, a port behind it, spaces, a number such as 127.1 that a
+    resolver would take for an address.
+
+    >>> read(" [::1] "), read("Gateway.example.com"), read("http://gateway")
+    ('::1', 'gateway.example.com', None)
+    """
+    given = text.strip().lower()
+    bare = given[1:-1] if given.startswith("[") and given.endswith("]") else given
+    address = as_address(bare) if "%" not in bare else None
+    if address is not None:
+        return str(address) if bare == given or address.version == 6 else None
+    labels = given.split(".")
+    is_name = len(given) <= LONGEST and all(map(_LABEL.fullmatch, labels)) and not _NUMBER.fullmatch(labels[-1])
+    return given if is_name else None
 
 
 def is_host(text: str) -> bool:

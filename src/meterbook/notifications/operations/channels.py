@@ -11,6 +11,7 @@ from meterbook.audit import operations as audit_operations
 from meterbook.foundation import operation, queue, scoping, vault
 from meterbook.kernel.actor import Actor
 from meterbook.notifications import models, values
+from meterbook.notifications.operations import sending
 
 CHECK = "notifications.check_telegram"
 
@@ -34,9 +35,12 @@ def set_mail(
     is_other = any(kept[name] != settings.plain()[name] for name in kept)
     if password is None and channel.sealed_secret and is_other:
         raise SecretNeeded(_("Enter the password again: it is not handed to another server or user unseen."))
+    was_on = channel.is_on
     channel.settings = settings.plain()
     _save(channel, password, is_on=is_on, at=at)
     _record(channel, actor=actor, at=at, before=before, is_secret_new=password is not None)
+    if is_on and not was_on:
+        sending.release_waiting(at=at)
 
 
 @operation.operation

@@ -28,22 +28,26 @@ def send(
     facts: Mapping[str, str],
     key: str,
     attachment: str = "",
+    language: str = "",
 ) -> Outcome:
     """This will queue one message in the caller's transaction; a worker sends it after the commit.
 
     It goes to one destination of the recipient: the preferred one, or when that is refused for good, the next. A bill
-    for a customer who has not confirmed the address waits, and the question for it goes out.
+    for a customer who has not confirmed the address waits, and the question for it goes out. Without a mail server a
+    bill waits until there is one (`release_waiting`).
 
     :param facts: what the kind's text needs (`texts/`); sealed, and wiped when the message was sent
     :param key: names the occasion; the same one never goes to the same recipient twice
     :param attachment: "name:reference" (`attachments`), for mail
+    :param language: of what it is about (M-012), such as the bill; empty: that of the recipient
     """
     rule, recipient = values.RULES[kind], locked_recipient(to)
     facts = {"name": to.name, **facts}
     if not rule.is_mandatory and kind in recipient.kinds_off:
         return Outcome.UNSUBSCRIBED
     on = queries.channels_on()
-    if not on:
+    waits = ChannelKind.MAIL not in on and kind in values.WAITS_FOR_MAIL and bool(to.mail)
+    if not on and not waits:
         return Outcome.NO_CHANNEL
     if models.Message.objects.filter(
         organization_id=recipient.organization_id, key=key, destination__recipient=recipient
@@ -52,12 +56,20 @@ def send(
     main = _main_mail(recipient, to)
     open_to = destinations_for(recipient, kind, on=on, main=main)
     if open_to:
-        queue_to(open_to[0], kind=kind, key=key, facts=facts, at=at, attachment=attachment)
+        queue_to(open_to[0], kind=kind, key=key, facts=facts, at=at, attachment=attachment, language=language)
         return Outcome.QUEUED
+    if waits and main is not None and main.state in {DestinationState.CONFIRMED, DestinationState.UNCONFIRMED}:
+        state = MessageState.HELD
+        message = queue_to(
+            main, kind=kind, key=key, facts=facts, at=at, attachment=attachment, language=language, state=state
+        )
+        _wait_for_mail(message, at=at)
+        return Outcome.HELD
     may_ask = recipient.owner_kind == values.OwnerKind.CUSTOMER and ChannelKind.MAIL in on and main is not None
     if not may_ask or main is None or main.state != DestinationState.UNCONFIRMED:
         return Outcome.NO_DESTINATION
-    queue_to(main, kind=kind, key=key, facts=facts, at=at, attachment=attachment, state=MessageState.HELD)
+    held = MessageState.HELD
+    queue_to(main, kind=kind, key=key, facts=facts, at=at, attachment=attachment, language=language, state=held)
     _ask_customer(main, at=at)
     return Outcome.HELD
 
@@ -143,6 +155,8 @@ def destinations_for(
     :param on: the ways that are open
     :param main: the address that mandatory messages reach without having been confirmed
     """
+    if values.RULES[kind].is_mail_only:
+        on = on & {ChannelKind.MAIL}
     every = models.Destination.objects.filter(
         organization_id=recipient.organization_id, recipient=recipient, state=DestinationState.CONFIRMED
     )
@@ -160,6 +174,7 @@ def queue_to(
     facts: Mapping[str, str],
     at: datetime,
     attachment: str = "",
+    language: str = "",
     state: MessageState = MessageState.QUEUED,
 ) -> models.Message:
     """This will put a message to one destination into the queue, or return the one that is there under the key."""
@@ -170,7 +185,7 @@ def queue_to(
         destination=destination,
         defaults={
             "kind": kind,
-            "language": queries.language_of(recipient),
+            "language": rendering.language_of(language) if language else queries.language_of(recipient),
             "template_version": rendering.VERSION,
             "sealed_facts": vault.seal(json.dumps(dict(facts))),
             "attachment": attachment,
@@ -203,6 +218,31 @@ def release(destination: models.Destination, *, at: datetime) -> None:
         message.due_at = due(destination.recipient, values.Kind(message.kind), at)
         message.save(update_fields=["state", "due_at"])
     wake(destination.organization_id)
+
+
+def _wait_for_mail(message: models.Message, *, at: datetime) -> None:
+    message.expires_at = at + values.LONGEST_WITHOUT_MAIL
+    message.save(update_fields=["expires_at"])
+
+
+def release_waiting(*, at: datetime) -> None:
+    """This will send on what waited for a mail server; addresses that nobody confirmed are asked for that first."""
+    held = models.Message.objects.filter(
+        organization_id=scoping.current().organization_id,
+        kind__in=values.WAITS_FOR_MAIL,
+        state=MessageState.HELD,
+        destination__channel_kind=ChannelKind.MAIL,
+    ).select_related("destination__recipient")
+    for message in held.order_by("id"):
+        destination, kind = message.destination, values.Kind(message.kind)
+        message.expires_at = at + values.RULES[kind].life
+        if destination.state == DestinationState.CONFIRMED:
+            message.state, message.due_at = MessageState.QUEUED, due(destination.recipient, kind, at)
+        message.save(update_fields=["state", "due_at", "expires_at"])
+        if destination.state == DestinationState.UNCONFIRMED:
+            destination.refresh_from_db()  # one question for all that waits for an address
+            _ask_customer(destination, at=at)
+    wake(scoping.current().organization_id)
 
 
 def fall_back(message: models.Message, *, at: datetime) -> None:

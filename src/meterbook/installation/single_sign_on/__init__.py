@@ -1,0 +1,1 @@
+"""Signing in through a provider of OpenID Connect that the owner of the installation trusts."""
