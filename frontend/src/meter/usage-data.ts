@@ -26,7 +26,7 @@ export interface UsageData {
   texts: Record<string, string>;
 }
 
-export type State = "measured" | "edited" | "estimated" | "held" | "partly" | "missing" | "so_far" | "later" | "no_meter";
+export type State = "measured" | "edited" | "estimated" | "apportioned" | "held" | "partly" | "missing" | "so_far" | "later" | "no_meter";
 
 /** A stretch without data, with the words that say why. */
 export interface Band {

@@ -72,9 +72,9 @@ export function ledgerSeries(data: UsageData, panel: number): Series[] {
   let latest = 0;
   for (const [start, end, , ledger, state] of data.curve) {
     const value = toDraw(ledger);
-    if (value != null && !isOpen) points.push({ at: start, value: latest, isEstimated: state === "estimated" });
+    if (value != null && !isOpen) points.push({ at: start, value: latest, isEstimated: state === "estimated" || state === "apportioned" });
     // What is being counted has come as far as now.
-    points.push({ at: data.now && data.now > start ? Math.min(end, data.now) : end, value, isEstimated: state === "estimated" });
+    points.push({ at: data.now && data.now > start ? Math.min(end, data.now) : end, value, isEstimated: state === "estimated" || state === "apportioned" });
     isOpen = value != null;
     latest = value ?? latest;
   }

@@ -60,6 +60,7 @@ REFUSALS = {
     "409": "The state of things does not allow it, or a name is taken.",
     "411": "The body is of unknown size.",
     "413": "The body is too large.",
+    "415": "The body is of another kind than JSON (or parts, where a file is sent).",
     "422": "A place of the request cannot be taken; `errors` names each.",
     "429": "The key asks too often; wait `Retry-After` seconds.",
     "500": "The server failed; `error_id` finds it in the log.",
@@ -69,6 +70,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What operations answer that answer a file.
 FILES: dict[str, tuple[str, ...]] = {
     "get_bill_pdf": ("application/pdf",),
+    "get_assigned_bill_pdf": ("application/pdf",),
+    "get_own_bill_pdf": ("application/pdf",),
     "get_print_file": ("application/pdf",),
     "export_customer": ("application/zip",),
     "get_paper": ("application/pdf", "image/jpeg"),

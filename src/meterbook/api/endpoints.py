@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +14,8 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import BaseModel
 
-from meterbook.api import entry, once
+from meterbook.api import entry, once, problems, reading
+from meterbook.customers import reaching as customer_reaching
 from meterbook.foundation import scoping
 from meterbook.identity.values import Module
 
@@ -31,6 +33,7 @@ def endpoint(
     answers: Any,  # noqa: ANN401 - a class of answers, or a list of them written as typing has it
     status: int = 200,
     by_site: bool = False,
+    by_single: bool = False,
     most_bytes: int = entry.MOST_BYTES,
 ) -> Callable[[View], View]:
     """This will make a function an operation of the API.
@@ -40,7 +43,8 @@ def endpoint(
     changes something is carried out once for an idempotency key.
 
     :param answers: the class of what is answered, for the document; None where the answer is a file
-    :param by_site: let in who holds the permission for single sites too; the function then asks `caller.access`
+    :param by_site, by_single: let in who holds the permission for single sites, or single meters and accounts, too; the
+        function then asks `caller.access`
     """
 
     def declare(view: View) -> View:
@@ -51,9 +55,10 @@ def endpoint(
                     return _written(view(request, **given), status)
 
             caller = request.caller
+            reading.require_known_query(request, run)
             if method != "GET":
                 once.required_token(request)
-            with scoping.scope([caller.organization.id], actor=caller.actor):
+            with _opened(caller, permission):
                 return work() if method == "GET" else once.answer_once(request, work)
 
         # The framework looks names up where `run` stands, not where the operation was written.
@@ -63,7 +68,7 @@ def endpoint(
             path,
             [method],
             run,
-            auth=entry.Entry(permission, module, by_site=by_site, most_bytes=most_bytes),
+            auth=entry.Entry(permission, module, by_site=by_site, by_single=by_single, most_bytes=most_bytes),
             response={status: answers},
             operation_id=view.__name__,
             summary=summary,
@@ -73,6 +78,19 @@ def endpoint(
         return view
 
     return declare
+
+
+@contextlib.contextmanager
+def _opened(caller: entry.Caller, permission: str) -> Iterator[None]:
+    """A scope of the caller's organization, limited to where the caller holds the permission."""
+    try:
+        with scoping.scope([caller.organization.id], actor=caller.actor), customer_reaching.kept():
+            customer_reaching.enter(caller.access, permission, at=caller.at)
+            if caller.is_looking:
+                scoping.forbid_writing()
+            yield
+    except customer_reaching.OutOfReach as error:
+        raise problems.not_found(str(error)) from error
 
 
 def _written(told: Any, status: int) -> HttpResponse:  # noqa: ANN401 - a file or an answer

@@ -10,15 +10,16 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from allauth.account import adapter as account_adapters
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja.utils import check_csrf
 
-from meterbook.api import problems
+from meterbook.api import problems, reading
 from meterbook.foundation import scoping
-from meterbook.identity import api_access, delegations, second_factor, values
+from meterbook.identity import api_access, authority, delegations, previews, second_factor, values
 from meterbook.identity import modules as identity_modules
 from meterbook.identity import queries as identity_queries
 from meterbook.kernel import clock
@@ -30,6 +31,7 @@ SAFE = ("GET",)
 MOST_BYTES = 1024 * 1024
 MOST_UPLOAD_BYTES = 21 * 1024 * 1024
 SCHEME = "bearer "
+PROVIDER_STEP = "second_step_by_provider"  # of the session: for whom a provider asked two steps (web.second_step)
 SEEING = "see_as"  # of the session, while a person looks with somebody else's rights (web.seeing)
 
 
@@ -46,6 +48,7 @@ class Caller:
     access: values.Access
     name: str
     user_id: int
+    is_looking: bool = False  # with somebody else's rights: nothing can be changed
 
 
 class Request(HttpRequest):
@@ -57,27 +60,34 @@ class Request(HttpRequest):
 
 @dataclass(frozen=True)
 class Entry:
-    """The guard of one operation: `by_site` lets in who holds the permission for single sites too."""
+    """The guard of one operation: `by_site` lets in who holds the permission for single sites too, `by_single` also for
+    single meters and accounts.
+    """
 
     permission: str
     module: values.Module
     by_site: bool = False
+    by_single: bool = False
     most_bytes: int = MOST_BYTES
 
     def __call__(self, request: HttpRequest) -> Caller:
         """This will let the caller in.
 
         :raises problems.Problem: 401 without a valid key or session, 404 for a module that is off, 403 for a missing
-            right, 413 and 411 for a body that is too large or of unknown size, 429 for a key that asks too often
+            right, 411, 413 and 415 for a body of unknown size, too large, or of another kind, 429 for a key that asks
+            too often
         """
         _require_size(request, self.most_bytes)
         caller = _at_sites(request, identify(request), self.module)
         if not _has(caller.organization, self.module):
             raise problems.not_found()
         allows = caller.access.allows_somewhere if self.by_site else caller.access.allows
-        if not allows(self.permission):
+        access = caller.access
+        is_single = self.by_single and bool(access.meters(self.permission) or access.accounts(self.permission))
+        if not allows(self.permission) and not is_single:
             words = _("This needs the permission %(permission)s, which the key or its owner lacks.")
             raise problems.Problem(403, "forbidden", words % {"permission": self.permission})
+        reading.require_media_type(request)
         request.caller = caller  # type: ignore[attr-defined]
         request.actor = caller.actor  # type: ignore[attr-defined]
         return caller
@@ -163,12 +173,35 @@ def _of_session(request: HttpRequest, user_id: int) -> Caller:
     entered = identity_queries.organizations_of(user_id=user_id, at=at, actor=actor)
     organization = _chosen(request.GET.get("organization", ""), entered)
     with scoping.scope([organization.id], actor=actor):
-        access = identity_queries.access_of(user_id=user_id, at=at)
-        if second_factor.is_required(access, organization) and not second_factor.has_one(user_id=user_id):
+        own = access = identity_queries.access_of(user_id=user_id, at=at)
+        looks_as = _looked_through(request, organization)
+        if looks_as is not None:
+            access = _seen(looks_as, actor, at)
+        by_provider = request.session.get(PROVIDER_STEP) == user_id
+        is_asked = second_factor.is_required(own, organization) and not by_provider
+        if is_asked and not second_factor.has_one(user_id=user_id):
             words = _("Your organization asks you for a second step at sign-in; set one up on its pages first.")
             raise problems.Problem(403, "second_factor", words)
-    acting = delegations.acting(actor, access, organization.name)
-    return Caller(organization, acting, at, access, f"user:{user_id}", user_id)
+    acting = delegations.acting(actor, own, organization.name)
+    return Caller(organization, acting, at, access, f"user:{user_id}", user_id, is_looking=looks_as is not None)
+
+
+def _looked_through(request: HttpRequest, organization: identity_queries.OrganizationRow) -> list[str] | None:
+    """What the session keeps while the person sees this organization as somebody else."""
+    kept: list[Any] | None = request.session.get(SEEING)
+    return kept[1:] if kept is not None and kept[0] == organization.id else None
+
+
+def _seen(kept: list[str], actor: Actor, at: datetime) -> values.Access:
+    """The rights of the person that one looks as; needs a running scope."""
+    ended = problems.Problem(403, "seeing", _("Looking as somebody else has ended; open a page of the product first."))
+    if at - datetime.fromisoformat(kept[1]) > previews.LONGEST:
+        raise ended
+    try:
+        _user, access = previews.access_as(actor=actor, at=at, public_id=uuid.UUID(kept[0]))
+    except (authority.HoldsMore, previews.NotViewable, identity_queries.UserNotFound) as error:
+        raise ended from error
+    return access
 
 
 def _chosen(asked: str, entered: tuple[identity_queries.OrganizationRow, ...]) -> identity_queries.OrganizationRow:

@@ -10,11 +10,13 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InternalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja.errors import HttpError, ValidationError
 
 MEDIA_TYPE = "application/problem+json"
+READ_ONLY = "25006"  # the database's code for a change in a scope that must not write
 TYPE = "urn:meterbook:problem:"
 # How one kind of refusal is told; the framework hands in what was raised.
 Handler = Callable[[HttpRequest, Any], HttpResponse]
@@ -78,13 +80,24 @@ def of_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 def of_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """This will tell of a body that is no JSON."""
+    """This will tell of a body that is no JSON, with the place where the parser knows it."""
+    pointer = getattr(error.__cause__, "pointer", "")
+    if pointer:
+        said = str(error.__cause__)
+        return answer(request, Problem(400, "unreadable", said, errors=[(pointer, said)]))
     return answer(request, Problem(400, "unreadable", _("The body is no JSON that can be read.")))
 
 
 def of_size(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     """This will tell of a body that is too large."""
     return answer(request, Problem(413, "too_large", _("The body is too large.")))
+
+
+def of_read_only(request: HttpRequest, error: InternalError) -> HttpResponse:
+    """This will say that nothing can be changed by who looks as somebody else, not even the trail of an export."""
+    if getattr(error.__cause__, "sqlstate", "") != READ_ONLY:
+        return of_failure(request, error)
+    return answer(request, Problem(403, "seeing", _("You look as somebody else; nothing can be changed meanwhile.")))
 
 
 def of_failure(request: HttpRequest, error: Exception) -> HttpResponse:

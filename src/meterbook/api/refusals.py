@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 
+from meterbook.acquisition import gateways as acquisition_gateways
 from meterbook.acquisition import networks
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import queries as acquisition_queries
@@ -20,11 +21,11 @@ from meterbook.api import problems
 from meterbook.audit import queries as audit_queries
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
-from meterbook.customers import agreements, erasing, lookups, merging, records, tenancies
+from meterbook.customers import agreements, erasing, granularity, lookups, merging, records, sign_ins, tenancies
 from meterbook.customers import operations as customer_operations
 from meterbook.customers import queries as customer_queries
-from meterbook.documents import uploads
-from meterbook.identity import authority, sessions
+from meterbook.documents import numbering, uploads
+from meterbook.identity import authority, configuring, sessions
 from meterbook.identity import delegations as identity_delegations
 from meterbook.identity import operations as identity_operations
 from meterbook.identity import queries as identity_queries
@@ -45,7 +46,7 @@ from meterbook.sites import operations as site_operations
 from meterbook.sites import queries as site_queries
 from meterbook.tariffs import operations as tariff_operations
 from meterbook.tariffs import queries as tariff_queries
-from meterbook.tariffs.rating.problems import TariffInvalid
+from meterbook.tariffs.rating.problems import TariffInvalid, UsageMisfit
 
 # Where a request for a move holds what a step asks for.
 PLACES = {
@@ -67,6 +68,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     acquisition_queries.DeviceNotFound: NOT_FOUND,
     acquisition_queries.RequestNotFound: NOT_FOUND,
     alarm_queries.AlarmNotFound: NOT_FOUND,
+    billing_operations.DraftsStale: STATE,
     billing_operations.HeldRemain: STATE,
     billing_operations.MemberNotFound: STATE,
     billing_operations.NotInReview: STATE,
@@ -87,7 +89,16 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     billing_queries.BillNotFound: NOT_FOUND,
     billing_queries.PrintNotFound: NOT_FOUND,
     billing_queries.RunNotFound: NOT_FOUND,
+    acquisition_gateways.GatewayNotFound: NOT_FOUND,
+    acquisition_operations.AddressTaken: TAKEN,
+    acquisition_operations.DeviceMisconfigured: INVALID,
+    acquisition_operations.GatewayMisconfigured: INVALID,
+    acquisition_operations.GatewayRevoked: STATE,
+    acquisition_operations.LimitReached: STATE,
+    acquisition_operations.LineMisconfigured: INVALID,
+    acquisition_operations.MeterNotFree: STATE,
     change_site.CurrencyLocked: STATE,
+    configuring.NotAMonitor: STATE,
     currency.CurrencyUnknown: INVALID,
     customer_operations.CodeTaken: TAKEN,
     customer_operations.ContractMisfit: INVALID,
@@ -100,6 +111,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     erasing.StillCustomer: STATE,
     exchange_meter.ChangedMeanwhile: STATE,
     exchange_meter.NothingToExchange: STATE,
+    granularity.SiteNotThere: NOT_FOUND,
     identity_delegations.CompanyNotFound: INVALID,
     identity_delegations.DelegationEndsBeforeStart: INVALID,
     identity_delegations.DelegationNotFound: NOT_FOUND,
@@ -123,6 +135,9 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     metering_queries.ImportNotFound: NOT_FOUND,
     metering_queries.MeterNotFound: NOT_FOUND,
     networks.NetworksMisspelled: (409, "networks"),
+    numbering.NumberUsed: INVALID,
+    numbering.PrefixRefused: INVALID,
+    numbering.SeriesInUse: STATE,
     notification_operations.SecretNeeded: INVALID,
     notification_queries.MessageNotFound: NOT_FOUND,
     records.ConsentPresent: STATE,
@@ -130,6 +145,8 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     records.CustomerCodeTaken: TAKEN,
     records.CustomerNotThere: NOT_FOUND,
     sessions.SessionNotFound: NOT_FOUND,
+    sign_ins.LandlordsAccount: INVALID,
+    sign_ins.SignInNotFound: NOT_FOUND,
     site_operations.FactsInvalid: INVALID,
     site_operations.MoveInFuture: INVALID,
     site_operations.MovedLater: STATE,
@@ -151,6 +168,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     tariff_queries.TariffNotFound: NOT_FOUND,
     tenancies.AccountNotThere: NOT_FOUND,
     tenancies.ContractNotThere: NOT_FOUND,
+    UsageMisfit: INVALID,
     uploads.UploadRefused: INVALID,
 }
 

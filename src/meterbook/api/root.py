@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InternalError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from meterbook.api import problems, refusals
+from meterbook.api import problems, reading, refusals
 from meterbook.api.resources import (
     accounts,
     alarms,
+    assigned,
     bills,
     books,
     buildings,
     contracts,
     customer_details,
     customers,
+    data_quality,
     delegations,
+    hand_readings,
     imports,
     invitations,
+    letterheads,
     lettings,
     messages,
     meter_changes,
     meters,
     modules,
     moves,
+    own,
     people,
     people_changes,
     place_changes,
     place_details,
     places,
+    policies,
     probes,
     runs,
     series,
+    tariff_comparison,
     tariff_work,
     tariffs,
+    tenants,
     trail,
 )
 
@@ -50,6 +59,7 @@ api = NinjaAPI(
     openapi_url=None,
     docs_url=None,
     urls_namespace="api",
+    parser=reading.StrictParser(),
 )
 for _each in (
     places,
@@ -60,9 +70,12 @@ for _each in (
     meter_changes,
     probes,
     series,
+    data_quality,
+    hand_readings,
     imports,
     tariff_work,
     tariffs,
+    tariff_comparison,
     customers,
     customer_details,
     accounts,
@@ -71,11 +84,16 @@ for _each in (
     moves,
     bills,
     runs,
+    letterheads,
     books,
+    own,
+    tenants,
+    assigned,
     alarms,
     messages,
     people,
     people_changes,
+    policies,
     invitations,
     delegations,
     modules,
@@ -88,6 +106,7 @@ _handlers: dict[type[Exception], problems.Handler] = {
     ValidationError: problems.of_validation,
     HttpError: problems.of_http_error,
     RequestDataTooBig: problems.of_size,
+    InternalError: problems.of_read_only,
     Exception: problems.of_failure,
 }
 for _kind, _handler in _handlers.items():

@@ -20,9 +20,11 @@ OPEN_REASON = "The document names no tenant's data; a key that is sent is checke
 
 def openapi(request: HttpRequest) -> HttpResponse:
     """This will answer with the document; for a caller who is known, without what is off in the organization."""
-    if request.method != "GET":
+    if request.method not in {"GET", "HEAD"}:
         return _method_not_allowed(request, "GET")
-    if "Authorization" not in request.headers:
+    # A browser that is signed in names the organization: what is off there is left out, as for a key.
+    is_inside = "organization" in request.GET and request.user.is_authenticated
+    if "Authorization" not in request.headers and not is_inside:
         return JsonResponse(document.whole())
     try:
         caller = entry.identify(request)
@@ -46,15 +48,27 @@ def _method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
     return problems.answer(request, problems.Problem(405, "method_not_allowed", words, headers={"Allow": allowed}))
 
 
+def _without_body(answer: HttpResponseBase) -> HttpResponseBase:
+    """What HEAD answers: all that GET says of itself."""
+    if isinstance(answer, HttpResponse):
+        answer.headers["Content-Length"] = str(len(answer.content))
+        answer.content = b""
+    return answer
+
+
 def _told(view: View) -> View:
     """What the framework answers by itself, as a problem."""
 
     @functools.wraps(view)
     def run(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:  # noqa: ANN401
+        is_head = request.method == "HEAD"
+        if is_head:
+            request.method = "GET"
         answer = view(request, *args, **named)
         if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            return _method_not_allowed(request, ", ".join(sorted(answer.headers["Allow"].split(", "))))
-        return answer
+            taken = set(answer.headers["Allow"].split(", "))
+            answer = _method_not_allowed(request, ", ".join(sorted(taken | ({"HEAD"} if "GET" in taken else set()))))
+        return _without_body(answer) if is_head else answer
 
     run.csrf_exempt = True  # type: ignore[attr-defined]  # keys need no token of a form; sessions are checked by `entry`
     run.is_api = True  # type: ignore[attr-defined]

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
+import typing
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
+from django.core import validators
+from django.core.exceptions import ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from meterbook.kernel import currency as currencies
 from meterbook.kernel import money as kernel_money
+from meterbook.kernel import signs
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
+DAY = re.compile(r"(?a:\d{4}-\d\d-\d\d)")
+INSTANT = re.compile(r"(?a:\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d))")
 DECIMAL = r"^-?[0-9]{1,24}(\.[0-9]{1,12})?$"
 
 
@@ -20,6 +36,21 @@ class Given(BaseModel):
     """What a program sends: a field that is not known is an error, never passed over."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_json_writes_it(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - whatever was sent
+        """No 0 for false, no "5" for 5: JSON has kinds. Parts of a form have none, there all is text."""
+        request = (info.context or {}).get("request")
+        if value is None or (request is not None and request.content_type == "multipart/form-data"):
+            return value
+        wanted = cls.model_fields[info.field_name or ""].annotation
+        kinds = {wanted, *typing.get_args(wanted)}
+        if bool in kinds and not isinstance(value, bool):
+            raise ValueError("write true or false, without quotes")
+        if int in kinds and type(value) is not int:
+            raise ValueError("write a whole number, without quotes and without a fraction")
+        return value
 
 
 class Told(BaseModel):
@@ -29,9 +60,35 @@ class Told(BaseModel):
 
 
 def _written(words: str) -> str:
-    if any(unicodedata.category(each) in {"Cc", "Cs"} and each != "\n" for each in words):
-        raise ValueError("holds signs that cannot be written; take them out")
-    return words
+    found = signs.find(words, lines=True)
+    if found is not None:
+        raise ValueError(f"holds the invisible sign {found.shown} at place {found.place}; take it out")
+    return signs.composed(words)
+
+
+def _is_email(given: str) -> str:
+    """The check of the forms, so that both ways take the same addresses."""
+    try:
+        validators.validate_email(given)
+    except ValidationError as error:
+        raise ValueError("write an e-mail address such as name@example.com") from error
+    return given
+
+
+def _is_email_or_empty(given: str) -> str:
+    return _is_email(given) if given else given
+
+
+def _is_day_text(given: Any) -> Any:  # noqa: ANN401 - whatever was sent
+    if not isinstance(given, date) and not (isinstance(given, str) and DAY.fullmatch(given)):
+        raise ValueError('write a day as "2026-10-01"')
+    return given
+
+
+def _is_instant_text(given: Any) -> Any:  # noqa: ANN401 - whatever was sent
+    if not isinstance(given, datetime) and not (isinstance(given, str) and INSTANT.fullmatch(given)):
+        raise ValueError('write an instant as "2026-10-01T22:00:00Z", or with its offset')
+    return given
 
 
 def _is_near(day: date | datetime) -> date | datetime:
@@ -50,6 +107,8 @@ def _in_utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+Email = Annotated[str, Field(max_length=254), AfterValidator(_is_email)]
+MaybeEmail = Annotated[str, Field(max_length=254), AfterValidator(_is_email_or_empty)]
 Words = Annotated[str, AfterValidator(_written)]
 Name = Annotated[Words, Field(min_length=1, max_length=200)]
 Code = Annotated[Words, Field(min_length=1, max_length=40)]
@@ -58,9 +117,11 @@ Note = Annotated[Words, Field(min_length=1, max_length=500)]
 DecimalGiven = Annotated[str, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$", max_length=16)]
 DecimalTold = Annotated[str, Field(pattern=DECIMAL)]
 # Years out of reach are refused in words before they are turned: UTC of the year 1 is no year.
-InstantGiven = Annotated[AwareDatetime, AfterValidator(_is_near), AfterValidator(_in_utc)]
+InstantGiven = Annotated[
+    AwareDatetime, BeforeValidator(_is_instant_text), AfterValidator(_is_near), AfterValidator(_in_utc)
+]
 InstantTold = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
-DayGiven = Annotated[date, AfterValidator(_is_near)]
+DayGiven = Annotated[date, BeforeValidator(_is_day_text), AfterValidator(_is_near)]
 Limit = Annotated[int, Field(ge=1, le=200, description="How many items a page has at most.")]
 CurrencyGiven = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_is_currency)]
 Language = Literal["en", "es"]
@@ -77,7 +138,7 @@ class Money(Told):
 
 def file_name(text: str, most: int) -> str:
     """This will return the name of a sent file without signs that nobody types, cut to a length."""
-    return "".join(each for each in text.strip() if unicodedata.category(each) not in {"Cc", "Cs"})[:most]
+    return signs.without(text.strip())[:most]
 
 
 def decimal(number: Decimal) -> str:

@@ -7,7 +7,7 @@ the `organization` argument of its path, and finds on its request:
     organizations   all organizations the user may enter, by name (for the switch)
     actor, at       what operations want
     access          identity.values.Access: `allows(permission, site_id)`, `sites(permission)`
-    permissions     frozenset of what the user may do in the whole organization
+    permissions     frozenset of what the user may do here: in the whole organization, or at the sites of the page
     seen_as         identity.queries.UserRow while the user looks with somebody else's rights, else None
 """
 
@@ -28,6 +28,7 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from meterbook.customers import reaching as customer_reaching
 from meterbook.foundation import scoping
 from meterbook.identity import delegations as identity_delegations
 from meterbook.identity import queries as identity_queries
@@ -35,7 +36,7 @@ from meterbook.identity import tenants as identity_tenants
 from meterbook.identity import values as identity_values
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
-from meterbook.web import second_step, seeing
+from meterbook.web import reaching, second_step, seeing
 
 P = ParamSpec("P")
 Made = TypeVar("Made")
@@ -89,6 +90,7 @@ def page(
     are "not found"; a missing permission is 403.
 
     :param by_site: let in who holds the permission for single sites too; the view then asks `request.access.sites(...)`
+        for what belongs to meters, and sees no other accounts anyway (`customers.reaching`)
     :param by_single: let in who holds the permission for single meters or accounts too; the view then asks
         `request.access.meters(...)` and `accounts(...)`
     :param singles_to: the route where somebody is led who holds nothing but single meters and accounts
@@ -102,7 +104,11 @@ def page(
             if refusal is not None:
                 return refusal
             found = _find_organization(request, organization, module)
-            with scoping.scope([found.id], actor=request.actor), seeing.refused_in_words():  # type: ignore[attr-defined]
+            with (
+                scoping.scope([found.id], actor=request.actor),  # type: ignore[attr-defined]
+                seeing.refused_in_words(),
+                reaching.not_found_outside(),
+            ):
                 try:
                     admitted = _admit(
                         request, permission, module, by_site=by_site, by_single=by_single, parameters=parameters
@@ -125,7 +131,7 @@ def page(
 
 
 def stream_page(
-    *, permission: str, module: identity_values.Module, by_site: bool = False
+    *, permission: str, module: identity_values.Module, by_site: bool = False, by_single: bool = False
 ) -> Callable[[Callable[..., Awaitable[HttpResponseBase]]], Callable[..., Any]]:
     """This will guard an async view that answers with a stream: same checks, but no scope stays open around it.
 
@@ -141,7 +147,9 @@ def stream_page(
             if refusal is None:
                 found = _find_organization(request, organization, module)
                 with scoping.scope([found.id], actor=request.actor):  # type: ignore[attr-defined]
-                    admitted = _admit(request, permission, module, by_site=by_site, parameters=parameters)
+                    admitted = _admit(
+                        request, permission, module, by_site=by_site, by_single=by_single, parameters=parameters
+                    )
                     if second_step.refusal(admitted) is not None:
                         # An event source follows a redirect and would read a page; it understands only a status.
                         refusal = HttpResponse(_("Set up a second step first."), status=401)
@@ -204,13 +212,18 @@ def switched_off(module: identity_values.Module) -> Http404:
 
 
 def may_continue(request: Request, permission: str) -> bool:
-    """This will tell whether the user of a running stream still holds the permission, now. Opens its own scope."""
+    """This will tell whether the user of a running stream still holds the permission, now: somewhere, or for the same
+    single meters as when it began. Opens its own scope.
+    """
     user_id = request.actor.id
     if user_id is None or not identity_queries.is_active(user_id=user_id):
         return False
     with scoping.scope([request.organization.id], actor=request.actor):
         access = identity_queries.access_of(user_id=user_id, at=clock.now())
-    return access.allows_somewhere(permission)
+    if access.allows_somewhere(permission):
+        return True
+    meters = access.meters(permission)
+    return bool(meters) and meters == request.access.meters(permission)
 
 
 def client_address(request: HttpRequest) -> str:
@@ -291,7 +304,9 @@ def _admit(
     if not allowed:
         refuses = SinglesOutside if access.at_meter or access.at_account else PermissionDenied
         raise refuses(_("Your role does not include this. Ask an administrator of the organization for it."))
-    request.permissions = access.everywhere  # type: ignore[attr-defined]
+    customer_reaching.enter(access, permission, at=request.at)  # type: ignore[attr-defined]
+    held = reaching.permissions(access, permission, parameters.values(), request.organization)  # type: ignore[attr-defined]
+    request.permissions = held  # type: ignore[attr-defined]
     return request  # type: ignore[return-value]
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urljoin
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.stages import AuthenticateStage
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import global_settings, settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -20,12 +20,15 @@ from django.urls import reverse
 
 from meterbook.audit import queries as audit_queries
 from meterbook.identity import password_policy
+from meterbook.identity import queries as identity_queries
 from meterbook.identity import sign_in as identity_sign_in
 from meterbook.installation import queries as installation_queries
 from meterbook.journeys import tell_security
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
-from meterbook.web import access, seeing, session
+from meterbook.web import access, guesses, second_step, seeing, session
+
+STAGES = {"allauth.mfa.stages.AuthenticateStage": "meterbook.web.account_adapter.SecondStepStage"}
 
 
 def can_mail() -> bool:
@@ -47,23 +50,34 @@ class AccountAdapter(DefaultAccountAdapter):
         So many addresses together get ten guesses at an account, and whoever spends them locks nobody out who comes
         from where they usually do.
         """
+        here = guesses.count(request, guesses.HERE)
+        if here is None:
+            guesses.refuse(request, login_failed_here="")
+            raise self.validation_error("too_many_login_attempts")
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
             usage = self._use_known_place(request, str(credentials.get("email", "")).strip().lower())
             if not usage:
+                guesses.refuse(request, login_failed=self._get_login_attempts_cache_key(request, **credentials))
                 raise
             self._login_failed_rl_usage = usage
+        # Both are taken back together when it was right.
+        self._login_failed_rl_usage.usage.extend(here.usage)
+
+    def forgive_guess(self) -> None:
+        """This will take back what `pre_authenticate` counted: it was no guess, but right."""
+        self._rollback_login_failed_rl_usage()
 
     def _use_known_place(self, request: HttpRequest, email: str) -> Any:  # noqa: ANN401 - the library's own
         address = access.client_address(request)
         if not identity_sign_in.is_known_place(email=email, address=address, at=clock.now(), signed_in=_signed_in):
             return None
-        key = f"{email}:{address}"
-        return ratelimit.consume(request, app="allauth.account", action="login_known", key=key)
+        return guesses.count(request, guesses.KNOWN, f"{email}:{address}")
 
     def authenticate(self, request: HttpRequest, **credentials: object) -> AbstractBaseUser | None:
         """This will check the password; one made for a single sign-in is spent by it, before anything else happens."""
+        second_step.forget_provider(request)
         user: Any = super().authenticate(request, **credentials)
         if user is None or not user.has_one_time_password:
             length = len(str(credentials.get("password", "")))
@@ -79,6 +93,10 @@ class AccountAdapter(DefaultAccountAdapter):
         # The session is tied to the password's hash: to the one that stands there from now on.
         user.password, user.has_one_time_password = spent, False
         return user  # type: ignore[no-any-return]
+
+    def get_login_stages(self) -> list[str]:
+        """This will ask our second step after a password, and after a provider unless its own will do."""
+        return [STAGES.get(each, each) for each in super().get_login_stages()]
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **details: object) -> HttpResponse:
         """This will record the sign-in in the audit trail of each of the user's organizations."""
@@ -119,6 +137,16 @@ class AccountAdapter(DefaultAccountAdapter):
         actor = _actor(self.request, user)
         return tell_security.password_reset(actor=actor, at=clock.now(), user_id=user.pk, link=link)
 
+    def clean_password(self, password: str, user: AbstractBaseUser | None = None) -> str:
+        """This will refuse a password that is easily guessed, also one with the name of an organization."""
+        checked = str(super().clean_password(password, user))
+        if user is not None and user.pk is not None:
+            at, actor = clock.now(), _actor(self.request, user)
+            found = identity_queries.organizations_of(user_id=user.pk, at=at, actor=actor)
+            own = [str(getattr(user, name)) for name in ("email", "name")]
+            password_policy.check_names(checked, [*own, *(each.name for each in found)])
+        return checked
+
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         """This will store the password that the user chose; a one-time password is dead with it."""
         actor = _actor(self.request, user)
@@ -131,6 +159,16 @@ class AccountAdapter(DefaultAccountAdapter):
         # The route takes the user and the key as two parts; the key that arrives holds both.
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return urljoin(installation_queries.public_address(), path.replace("UID-KEY", key))
+
+
+class SecondStepStage(AuthenticateStage):
+    """The second step, which is left out where the provider asked one that the owner lets do."""
+
+    def _should_handle(self, request: HttpRequest) -> bool:
+        user = self.login.user
+        if user is not None and second_step.took_one_at_provider(request, user.pk):
+            return False
+        return bool(super()._should_handle(request))
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

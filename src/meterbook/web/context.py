@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 from meterbook.foundation import scoping
 from meterbook.identity import queries as identity_queries
 from meterbook.identity import values as identity_values
+from meterbook.journeys import send_sign_in_codes
 from meterbook.kernel import clock
 from meterbook.sites import queries as site_queries
 from meterbook.web import access, demo_people, language, navigation
 from meterbook.web.alarms import zone as alarm_zones
+from meterbook.web.single_sign_on import signing
 from meterbook.web.sites import choice
 
 
@@ -73,6 +75,8 @@ class Shell:
     inside: Inside | None
     texts: dict[str, str]
     demo_people: tuple[demo_people.DemoPerson, ...] = ()  # on the page for signing in
+    provider: str = ""  # what the button says that leads to the provider; on that page and where one joins
+    has_codes: bool = False  # on the page for signing in: whether tenants may, with a code by mail
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -98,6 +102,8 @@ def build(request: HttpRequest) -> Shell:
         inside=_enter(request),
         texts=_texts(),
         demo_people=demo_people.listed() if request.path == reverse("account_login") else (),
+        provider=_provider(request),
+        has_codes=request.path == reverse("account_login") and send_sign_in_codes.is_offered(at=clock.now()),
     )
 
 
@@ -133,6 +139,12 @@ def _person(request: HttpRequest) -> Person | None:
     words = (user.name or user.email).split()
     initials = "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
     return Person(name=user.name or user.email, email=user.email, initials=initials)
+
+
+def _provider(request: HttpRequest) -> str:
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    is_nobody = not request.user.is_authenticated if hasattr(request, "user") else False
+    return signing.label() if is_nobody and here in {"account_login", signing.INVITATION} else ""
 
 
 def _languages() -> tuple[Choice, ...]:

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from meterbook.web.access import public
 
+FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
+
 
 @public(reason="Tells only that the process runs.")
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -29,7 +31,11 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 @public(reason="Process figures without tenant data; answered to this machine only.")
 def metrics(request: HttpRequest) -> HttpResponse:
-    """This will answer the process's Prometheus figures to callers on the same machine, and 404 to others."""
-    if request.META.get("REMOTE_ADDR") not in {"127.0.0.1", "::1"}:
+    """This will answer the process's Prometheus figures to callers on the same machine, and 404 to others.
+
+    A proxy on the same machine hands requests of others on; it says so, and they get 404 too.
+    """
+    is_forwarded = any(each in request.headers for each in FORWARDED)
+    if is_forwarded or request.META.get("REMOTE_ADDR") not in {"127.0.0.1", "::1"}:
         return HttpResponse(status=404)
     return HttpResponse(prometheus_client.generate_latest(), content_type=prometheus_client.CONTENT_TYPE_LATEST)

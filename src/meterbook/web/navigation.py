@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -45,12 +46,15 @@ class Entry:
     group: str
 
 
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 _READING, _BILLING, _SET_UP = _("Readings"), _("Billing"), _("Set-up")
 PLACES = (
     Place("home", _("Home"), "home", site_permissions.VIEW_SITES, Module.CORE),
     Place("work", _("My work"), "inbox", site_permissions.VIEW_SITES, Module.CORE),
     Place("alarms", _("Alarms"), "alert", alarm_permissions.VIEW_ALARMS, Module.ALARMS),
     Place("meters", _("Meters"), "meter", metering_permissions.VIEW_METER, Module.METERING, _READING),
+    Place("readings_enter", _("Enter readings"), "edit", metering_permissions.ENTER_READING, Module.METERING, _READING),
+    Place("quality", _("Data quality"), "chart", metering_permissions.VIEW_METER, Module.METERING, _READING),
     Place("imports", _("Imports"), "table", metering_permissions.IMPORT_READINGS, Module.METERING, _READING),
     Place("topology", _("Topology"), "bus", acquisition_permissions.VIEW_DEVICE, Module.METERING, _READING),
     Place("customers", _("Customers"), "contacts", customer_permissions.VIEW_CUSTOMER, Module.BILLING, _BILLING),
@@ -70,6 +74,18 @@ PLACES = (
 )
 
 
+def may_open(request: access.Request, route: str) -> bool:
+    """This will tell whether the page would let the reader in, as its own guard says; whatever its module."""
+    permission, is_by_site = _guard(route)
+    return request.access.allows_somewhere(permission) if is_by_site else request.access.allows(permission)
+
+
+@functools.cache
+def _guard(route: str) -> tuple[str, bool]:
+    view = resolve(reverse(route, args=[UNKNOWN])).func
+    return view.permission, view.by_site  # type: ignore[attr-defined]
+
+
 def entries(request: access.Request) -> tuple[Entry, ...]:
     """This will return what the user may open in the organization; the entry whose page this is counts as current."""
     home = reverse("home", args=[request.organization.public_id])
@@ -78,7 +94,8 @@ def entries(request: access.Request) -> tuple[Entry, ...]:
         href = reverse("assigned", args=[request.organization.public_id])
         found.append(Entry(href, str(_("My meters")), "meter", request.path.startswith(href), "assigned", ""))
     for place in PLACES:
-        if not request.organization.has_module(place.module) or not request.access.allows_somewhere(place.permission):
+        is_there = request.organization.has_module(place.module)
+        if not is_there or not request.access.allows_somewhere(place.permission) or not may_open(request, place.route):
             continue
         href = reverse(place.route, args=[request.organization.public_id])
         is_current = request.path == href if href == home else request.path.startswith(href)

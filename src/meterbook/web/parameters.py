@@ -12,6 +12,8 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from meterbook.kernel import signs
+
 LONGEST_SEARCH = 100
 MOST_DIGITS = 6  # of a page number: a list of 999,999 pages is longer than any
 # Before and after, time zones and what the database can store end sooner than a typing mistake is noticed.
@@ -21,12 +23,14 @@ EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 def search(request: HttpRequest, name: str = "q") -> str:
     """This will return the words to look for, without spaces around and at most 100 characters.
 
+    Invisible signs that came along with a pasted word are passed over.
+
     :raises BadRequest: when there are signs in them that no text has, such as NUL
     """
     words = request.GET.get(name, "").strip()[:LONGEST_SEARCH]
-    if not is_text(words):
+    if any(unicodedata.category(each) in ("Cc", "Cs") for each in words):
         raise BadRequest(_("The words to look for hold signs that cannot be written; type them anew."))
-    return words
+    return signs.without(words)
 
 
 def page_number(request: HttpRequest, name: str = "page") -> int:
@@ -43,13 +47,14 @@ def page_number(request: HttpRequest, name: str = "page") -> int:
 
 
 def is_text(words: str) -> bool:
-    """This will tell whether the words hold nothing but what can be written and stored: no controls, no surrogates."""
-    return not any(unicodedata.category(each) in {"Cc", "Cs"} for each in words)
+    """This will tell whether the words hold only what their writer sees: no controls, no surrogates."""
+    return signs.find(words) is None
 
 
 def written(words: str, most: int) -> str:
     """This will return what was typed into a form without spaces around, cut to a length, without what nobody types."""
-    return "".join(each for each in words.strip() if each == "\n" or is_text(each))[:most]
+    in_lines = words.strip().replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return signs.composed(signs.without(in_lines, lines=True))[:most]
 
 
 class DayField(forms.DateField):

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account import adapter as account_adapters
 from allauth.mfa import signals
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,6 +20,8 @@ from meterbook.kernel.actor import Actor
 
 FACTORS = ("totp", "webauthn")
 LATER = "second_step_later"  # of the session: put off until the next sign-in
+# Of the session: whose account a provider vouched for, and for whom it asked two steps itself.
+BY_PROVIDER, PROVIDER_STEP = "signed_in_by_provider", "second_step_by_provider"
 
 
 def refusal(request: HttpRequest) -> HttpResponse | None:
@@ -31,7 +34,7 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
     if getattr(request, "seen_as", None) or not identity_second_factor.is_required(own, organization):
         return None
     user_id, at = request.user.pk, request.at  # type: ignore[attr-defined]
-    if user_id is None or identity_second_factor.has_one(user_id=user_id):
+    if user_id is None or took_one_at_provider(request, user_id) or identity_second_factor.has_one(user_id=user_id):
         return None
     if at < identity_second_factor.ask(user_id=user_id, at=at) and request.session.get(LATER):
         return None
@@ -39,6 +42,47 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
     if request.headers.get("HX-Request") == "true" or "X-Requested-With" in request.headers:
         return HttpResponse(_("Set up a second step first."), status=401, headers={"HX-Redirect": target})
     return HttpResponseRedirect(target)
+
+
+def required_now(request: HttpRequest) -> HttpResponse | None:
+    """This will lead who makes a key of the API to setting a second step up, without putting it off.
+
+    It holds wherever the organization asks anybody for one: a key works without one, so its maker must have one.
+    Needs a running scope and what `access.page` puts on the request.
+    """
+    organization: identity_queries.OrganizationRow = request.organization  # type: ignore[attr-defined]
+    user_id = request.user.pk
+    if not organization.second_factor_roles or user_id is None or getattr(request, "seen_as", None):
+        return None
+    if took_one_at_provider(request, user_id) or identity_second_factor.has_one(user_id=user_id):
+        return None
+    messages.warning(request, _("A key of the API opens without a second step, so who makes one needs it: set it up."))
+    return HttpResponseRedirect(reverse("second_step"))
+
+
+def note_provider(request: HttpRequest, *, user_id: int, had_two: bool) -> None:
+    """This will remember in the session that a provider vouched for a person, and whether it asked two steps."""
+    forget_provider(request)
+    request.session[BY_PROVIDER] = user_id
+    if had_two:
+        request.session[PROVIDER_STEP] = user_id
+
+
+def forget_provider(request: HttpRequest) -> None:
+    """This will forget what a provider said: somebody signs in with a password instead."""
+    for name in (BY_PROVIDER, PROVIDER_STEP):
+        request.session.pop(name, None)
+
+
+def took_one_at_provider(request: HttpRequest, user_id: int) -> bool:
+    """This will tell whether the provider asked this person for two steps, and the owner lets that do."""
+    return bool(request.session.get(PROVIDER_STEP) == user_id)
+
+
+def came_by_provider(request: HttpRequest) -> bool:
+    """This will tell whether the signed-in person used no password of ours."""
+    user_id = request.user.pk
+    return user_id is not None and request.session.get(BY_PROVIDER) == user_id
 
 
 def connect() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import InternalError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
 from meterbook.foundation import scoping
@@ -23,6 +25,29 @@ from meterbook.kernel.actor import Actor
 KEY = "see_as"  # of the session: organization, person, since when
 READING = ("GET", "HEAD", "OPTIONS")
 READ_ONLY = "25006"  # the database's code for a change in a scope that must not write
+# What stays open: to stop looking, and to go. Guarded pages and the API refuse by themselves, with their own words.
+OPEN_ROUTES = frozenset({"end_seeing", "account_logout"})
+
+
+class SeeingMiddleware(MiddlewareMixin):
+    """Keeps what belongs to a person (language, password, browsers) as it is while the person looks as another."""
+
+    get_response: Callable[[HttpRequest], HttpResponseBase]
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
+    ) -> None:
+        """This will refuse a change outside the pages of an organization.
+
+        :raises PermissionDenied: while the person looks with somebody else's rights
+        """
+        kept = request.session.get(KEY) if request.method not in READING else None
+        if kept is None or hasattr(view, "permission") or hasattr(view, "is_api"):
+            return
+        name = request.resolver_match.url_name if request.resolver_match else ""
+        is_over = clock.now() - datetime.fromisoformat(kept[2]) > identity_previews.LONGEST
+        if name not in OPEN_ROUTES and not is_over:
+            raise PermissionDenied(_not_now())
 
 
 def begin(request: HttpRequest, *, organization_id: int, person: uuid.UUID, at: datetime) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.identity import sessions as identity_sessions
 from meterbook.kernel import clock
-from meterbook.web import access
+from meterbook.web import access, second_step
 
 BEGAN, SEEN = "session_began", "session_seen"
 NOTED = "session_noted"  # the key under which the session was last put on the list of signed-in browsers
@@ -75,6 +75,8 @@ class NewPasswordMiddleware(MiddlewareMixin):
         user = request.user
         if not user.is_authenticated or not getattr(user, "must_change_password", False):
             return None
+        if second_step.came_by_provider(request):
+            return None  # no password was used, and there may be none that the person knows
         if request.path.startswith(settings.STATIC_URL) or request.path in {reverse(name) for name in OPEN_ROUTES}:
             return None
         # A password that is there is asked for once more; a one-time password is spent.

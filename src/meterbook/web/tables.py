@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 import openpyxl
 from django.http import HttpResponse
 from django.utils.functional import Promise
+from openpyxl.cell import WriteOnlyCell
 
 PAGE = 50
 CSV, XLSX = "csv", "xlsx"
@@ -81,11 +83,12 @@ def pages(query: Query, number: int, count: int, *, size: int = PAGE) -> Pages:
 
 
 def file(kind: str, name: str, captions: Sequence[str | Promise], rows: Iterable[Sequence[Cell]]) -> HttpResponse:
-    """This will give out rows as CSV or XLSX; texts that a spreadsheet would calculate get an apostrophe before them.
+    """This will give out rows as CSV or XLSX, in which nothing is calculated that looks like a formula.
 
-    Numbers have a point as their decimal sign in CSV, so that programs read them alike.
+    In CSV such a text gets an apostrophe before it, in XLSX its cell is one of text. Numbers have a point as their
+    decimal sign in CSV, so that programs read them alike.
     """
-    headed: list[Sequence[Cell]] = [[str(each) for each in captions], *([_safe(cell) for cell in row] for row in rows)]
+    headed: list[Sequence[Cell]] = [[str(each) for each in captions], *rows]
     content, media_type = (_xlsx(headed), XLSX_TYPE) if kind == XLSX else (_csv(headed), "text/csv; charset=utf-8")
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     return HttpResponse(content, content_type=media_type, headers=headers)
@@ -94,6 +97,14 @@ def file(kind: str, name: str, captions: Sequence[str | Promise], rows: Iterable
 def file_safe(name: str) -> str:
     """This will return a name that any file system takes."""
     return "".join(each if each.isascii() and (each.isalnum() or each in "-_") else "_" for each in name)
+
+
+def as_text(cell: openpyxl.cell.Cell | openpyxl.cell.MergedCell) -> None:
+    """This will have a spreadsheet show the text of a cell whatever it looks like, now and after saving it again."""
+    if isinstance(cell.value, str):
+        cell.data_type = "s"
+        if cell.value.startswith(FORMULA):
+            cell.quotePrefix = True
 
 
 def _head(column: Column, query: Query, code: str, *, is_descending: bool) -> Head:
@@ -112,7 +123,7 @@ def _safe(cell: Cell) -> Cell:
 
 def _csv(rows: Iterable[Sequence[Cell]]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows(rows)
+    csv.writer(text).writerows([[_safe(cell) for cell in row] for row in rows])
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
@@ -120,7 +131,15 @@ def _xlsx(rows: Iterable[Sequence[Cell]]) -> bytes:
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet()
     for row in rows:
-        sheet.append(row)
+        sheet.append([_written(sheet, cell) for cell in row])
     text = io.BytesIO()
     book.save(text)
     return text.getvalue()
+
+
+def _written(sheet: Any, cell: Cell) -> Any:  # noqa: ANN401 - openpyxl's own
+    if not isinstance(cell, str) or not cell.startswith(FORMULA):
+        return cell
+    made = WriteOnlyCell(sheet, cell)
+    as_text(made)
+    return made

@@ -6,6 +6,7 @@ import uuid
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
 from ninja import Router
 from pydantic import Field
 
@@ -17,14 +18,15 @@ from meterbook.customers import permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.customers import values as customer_values
 from meterbook.identity.values import Module
+from meterbook.journeys import ending_contracts
 from meterbook.kernel import civil
 from meterbook.kernel import money as kernel_money
 from meterbook.ledger import permissions as ledger_permissions
 from meterbook.ledger import queries as ledger_queries
+from meterbook.metering import queries as metering_queries
 from meterbook.sites import permissions as site_permissions
 
 router = Router(tags=["Accounts"])
-Email = Annotated[str, Field(max_length=254, pattern=r"^([^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,180})?$")]
 TaxNumber = Annotated[values.Words, Field(max_length=40)]
 Address = Annotated[values.Words, Field(max_length=500)]
 
@@ -60,7 +62,7 @@ class NewAccount(values.Given):
     site: uuid.UUID
     number: values.Code
     name: values.Name
-    email: Email = ""
+    email: values.MaybeEmail = ""
     language: values.Language = "en"
     tax_number: TaxNumber = ""
     address: Address = ""
@@ -72,7 +74,7 @@ class ChangedCustomer(values.Given):
     """What changes of a customer; what is left out stays."""
 
     name: values.Name | None = None
-    email: Email | None = None
+    email: values.MaybeEmail | None = None
     language: values.Language | None = None
     tax_number: TaxNumber | None = None
     address: Address | None = None
@@ -100,9 +102,13 @@ class NewContract(values.Given):
 
 
 class End(values.Given):
-    """The first local day of the site that no longer belongs to the contract."""
+    """The first local day, at the meter, that no longer belongs to the contract.
+
+    `confirm_bills` says that it is known which issued bills reach beyond that day: they stay as they are.
+    """
 
     until_day: values.DayGiven
+    confirm_bills: bool = False
 
 
 @endpoint(
@@ -111,6 +117,7 @@ class End(values.Given):
     "/accounts",
     permission=permissions.VIEW_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=paging.Page[Account],
 )
 def list_accounts(
@@ -141,6 +148,7 @@ def list_accounts(
     "/accounts",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=Account,
     status=201,
 )
@@ -158,6 +166,7 @@ def open_account(request: entry.Request, given: NewAccount) -> Account:
     "/accounts/{uuid:account}",
     permission=permissions.VIEW_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=Account,
 )
 def get_account(request: entry.Request, account: uuid.UUID) -> Account:
@@ -171,6 +180,7 @@ def get_account(request: entry.Request, account: uuid.UUID) -> Account:
     "/accounts/{uuid:account}/customer",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=Account,
 )
 def change_customer(request: entry.Request, account: uuid.UUID, given: ChangedCustomer) -> Account:
@@ -194,6 +204,7 @@ def change_customer(request: entry.Request, account: uuid.UUID, given: ChangedCu
     "/accounts/{uuid:account}/contracts",
     permission=permissions.VIEW_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=paging.Page[Contract],
 )
 def list_contracts(
@@ -207,7 +218,7 @@ def list_contracts(
         key=lambda each: each.id,
         cursor=cursor,
         limit=limit,
-        tell=lambda each: _contract(each, row.zone),
+        tell=lambda each: _contract(each),
     )
 
 
@@ -217,6 +228,7 @@ def list_contracts(
     "/accounts/{uuid:account}/contracts",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=Contract,
     status=201,
 )
@@ -229,7 +241,7 @@ def start_contract(request: entry.Request, account: uuid.UUID, given: NewContrac
         account=row.public_id,
         meter_point=given.meter_point,
         tariff=given.tariff,
-        starts_at=civil.start_of_day(given.first_day, ZoneInfo(row.zone)),
+        starts_at=civil.start_of_day(given.first_day, _zone(row, given.meter_point)),
     )
     return _find_contract(row, made.public_id)
 
@@ -240,14 +252,28 @@ def start_contract(request: entry.Request, account: uuid.UUID, given: NewContrac
     "/accounts/{uuid:account}/contracts/{uuid:contract}/end",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=Contract,
 )
 def end_contract(request: entry.Request, account: uuid.UUID, contract: uuid.UUID, given: End) -> Contract:
     """This will end a contract; from that day on the meter point is vacant."""
     caller, row = request.caller, customer_queries.get_account(public_id=account)
-    _find_contract(row, contract)
-    ends_at = civil.start_of_day(given.until_day, ZoneInfo(row.zone))
-    customer_operations.end_contract(actor=caller.actor, at=caller.at, contract=contract, ends_at=ends_at)
+    ending = _contract_row(row, contract)
+    try:
+        ending_contracts.end_contract(
+            actor=caller.actor,
+            at=caller.at,
+            contract=contract,
+            ends_at=civil.start_of_day(given.until_day, ending.zone),
+            is_confirmed=given.confirm_bills,
+        )
+    except ending_contracts.BillsReachBeyond as error:
+        words = _("Bill %(number)s charges until %(until)s.")
+        errors = [
+            ("/body/until_day", words % {"number": each.number, "until": each.until.astimezone(each.zone).isoformat()})
+            for each in error.bills
+        ]
+        raise problems.Problem(409, "billed", str(error), errors=errors) from error
     return _find_contract(row, contract)
 
 
@@ -257,6 +283,7 @@ def end_contract(request: entry.Request, account: uuid.UUID, contract: uuid.UUID
     "/accounts/{uuid:account}/statement",
     permission=ledger_permissions.VIEW_LEDGER,
     module=Module.BILLING,
+    by_site=True,
     answers=books.Statement,
 )
 def get_statement(
@@ -293,15 +320,25 @@ def _account(row: customer_queries.AccountRow, balance: kernel_money.Money) -> A
     )
 
 
+def _zone(row: customer_queries.AccountRow, point: uuid.UUID) -> ZoneInfo:
+    """Days begin where the meter is; one that is not there is refused later."""
+    found = metering_queries.find_zone(public_id=point)
+    return ZoneInfo(row.zone) if found is None else found.zone
+
+
 def _find_contract(row: customer_queries.AccountRow, public_id: uuid.UUID) -> Contract:
+    return _contract(_contract_row(row, public_id))
+
+
+def _contract_row(row: customer_queries.AccountRow, public_id: uuid.UUID) -> customer_queries.ContractRow:
     contracts = customer_queries.list_contracts(account_id=row.id)
     found = next((each for each in contracts if each.public_id == public_id), None)
     if found is None:
         raise problems.not_found()
-    return _contract(found, row.zone)
+    return found
 
 
-def _contract(row: customer_queries.ContractRow, zone: str) -> Contract:
+def _contract(row: customer_queries.ContractRow) -> Contract:
     return Contract(
         id=row.public_id,
         meter_point=row.meter_point_public_id,
@@ -310,5 +347,5 @@ def _contract(row: customer_queries.ContractRow, zone: str) -> Contract:
         tariff_code=row.tariff_code,
         starts_at=values.instant(row.start),
         ends_at=values.maybe_instant(row.end),
-        time_zone=zone,
+        time_zone=row.zone.key,
     )

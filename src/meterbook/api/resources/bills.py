@@ -67,6 +67,7 @@ class Bill(values.Told):
     "/bills",
     permission=permissions.VIEW_BILL,
     module=Module.BILLING,
+    by_site=True,
     answers=paging.Page[ListedBill],
 )
 def list_bills(
@@ -90,7 +91,7 @@ def list_bills(
     rows = billing_queries.bills_after(
         narrowing=narrowing, after_id=paging.after(request, cursor), limit=limit + 1, account=account
     )
-    return paging.page(request, rows, limit, _listed)
+    return paging.page(request, rows, limit, listed)
 
 
 @endpoint(
@@ -99,6 +100,7 @@ def list_bills(
     "/bills/{uuid:bill}",
     permission=permissions.VIEW_BILL,
     module=Module.BILLING,
+    by_site=True,
     answers=Bill,
 )
 def get_bill(request: entry.Request, bill: uuid.UUID) -> Bill:
@@ -125,6 +127,7 @@ def get_bill(request: entry.Request, bill: uuid.UUID) -> Bill:
     "/bills/{uuid:bill}/content",
     permission=permissions.VIEW_BILL,
     module=Module.BILLING,
+    by_site=True,
     answers=dict[str, Any],
 )
 def get_bill_content(request: entry.Request, bill: uuid.UUID) -> HttpResponse:
@@ -138,10 +141,19 @@ def get_bill_content(request: entry.Request, bill: uuid.UUID) -> HttpResponse:
     "/bills/{uuid:bill}/pdf",
     permission=permissions.VIEW_BILL,
     module=Module.BILLING,
+    by_site=True,
     answers=None,
 )
 def get_bill_pdf(request: entry.Request, bill: uuid.UUID) -> HttpResponse:
     """This will return the PDF of an issued bill: made when first asked for, the same bytes ever after."""
+    return pdf(request, bill)
+
+
+def pdf(request: entry.Request, bill: uuid.UUID) -> HttpResponse:
+    """This will answer with the PDF of an issued bill.
+
+    :raises problems.Problem: when it is a draft
+    """
     caller = request.caller
     file = billing_operations.issue_pdf(actor=caller.actor, at=caller.at, bill=bill)
     if file is None:
@@ -151,7 +163,8 @@ def get_bill_pdf(request: entry.Request, bill: uuid.UUID) -> HttpResponse:
     return HttpResponse(content, content_type=row.media_type, headers=headers)
 
 
-def _listed(row: billing_queries.BillRow) -> ListedBill:
+def listed(row: billing_queries.BillRow) -> ListedBill:
+    """This will tell an issued bill as lists do."""
     return ListedBill(
         id=row.public_id,
         number=row.number,

@@ -65,6 +65,7 @@ class NewTariff(values.Given):
     "/contracts",
     permission=permissions.VIEW_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=paging.Page[Agreement],
 )
 def list_all_contracts(
@@ -91,6 +92,7 @@ def list_all_contracts(
     "/contracts/{uuid:contract}",
     permission=permissions.VIEW_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=Agreement,
 )
 def get_contract(request: entry.Request, contract: uuid.UUID) -> Agreement:
@@ -104,6 +106,7 @@ def get_contract(request: entry.Request, contract: uuid.UUID) -> Agreement:
     "/contracts/{uuid:contract}/tariff",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=Agreement,
     status=201,
 )

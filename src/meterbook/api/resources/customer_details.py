@@ -26,7 +26,7 @@ class NewContact(values.Given):
 
     name: values.Name
     roles: Annotated[list[customer_values.ContactRole], Field(max_length=10)] = Field([])
-    email: shapes.MaybeEmail = ""
+    email: values.MaybeEmail = ""
     phone: shapes.MaybePhone = ""
     messaging: shapes.MaybeMessaging = ""
 
@@ -52,6 +52,7 @@ class NewProtection(values.Given):
     "/customers/{uuid:customer}/contacts",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.CustomerRecord,
     status=201,
 )
@@ -70,6 +71,7 @@ def add_contact(request: entry.Request, customer: uuid.UUID, given: NewContact) 
     "/customers/{uuid:customer}/contacts/{uuid:contact}/remove",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.CustomerRecord,
 )
 def remove_contact(request: entry.Request, customer: uuid.UUID, contact: uuid.UUID) -> shapes.CustomerRecord:
@@ -86,6 +88,7 @@ def remove_contact(request: entry.Request, customer: uuid.UUID, contact: uuid.UU
     "/customers/{uuid:customer}/consents",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.CustomerRecord,
     status=201,
 )
@@ -104,6 +107,7 @@ def give_consent(request: entry.Request, customer: uuid.UUID, given: NewConsent)
     "/customers/{uuid:customer}/consents/{uuid:consent}/withdraw",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.CustomerRecord,
 )
 def withdraw_consent(request: entry.Request, customer: uuid.UUID, consent: uuid.UUID) -> shapes.CustomerRecord:
@@ -120,6 +124,7 @@ def withdraw_consent(request: entry.Request, customer: uuid.UUID, consent: uuid.
     "/customers/{uuid:customer}/papers",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.CustomerRecord,
     status=201,
     most_bytes=entry.MOST_UPLOAD_BYTES,
@@ -146,6 +151,7 @@ def add_paper(
     "/customers/{uuid:customer}/papers/{uuid:paper}",
     permission=permissions.VIEW_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=None,
 )
 def get_paper(request: entry.Request, customer: uuid.UUID, paper: uuid.UUID) -> HttpResponse:
@@ -161,6 +167,7 @@ def get_paper(request: entry.Request, customer: uuid.UUID, paper: uuid.UUID) -> 
     "/customers/{uuid:customer}/papers/{uuid:paper}/remove",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.CustomerRecord,
 )
 def remove_paper(request: entry.Request, customer: uuid.UUID, paper: uuid.UUID) -> shapes.CustomerRecord:
@@ -177,6 +184,7 @@ def remove_paper(request: entry.Request, customer: uuid.UUID, paper: uuid.UUID) 
     "/customers/{uuid:customer}/protection",
     permission=permissions.KNOW_VULNERABILITY,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.Protection,
 )
 def get_protection(request: entry.Request, customer: uuid.UUID) -> shapes.Protection:
@@ -190,6 +198,7 @@ def get_protection(request: entry.Request, customer: uuid.UUID) -> shapes.Protec
     "/customers/{uuid:customer}/protection",
     permission=permissions.KNOW_VULNERABILITY,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.Protection,
 )
 def note_protection(request: entry.Request, customer: uuid.UUID, given: NewProtection) -> shapes.Protection:
@@ -205,6 +214,7 @@ def note_protection(request: entry.Request, customer: uuid.UUID, given: NewProte
     "/customers/{uuid:customer}/protection/end",
     permission=permissions.KNOW_VULNERABILITY,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.Protection,
 )
 def end_protection(request: entry.Request, customer: uuid.UUID) -> shapes.Protection:

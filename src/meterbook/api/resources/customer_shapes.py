@@ -13,9 +13,6 @@ from meterbook.api.resources import reach
 from meterbook.customers import lookups, permissions, protection
 from meterbook.customers import values as customer_values
 
-EMAIL = r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,180}$"
-EmailGiven = Annotated[str, Field(max_length=254, pattern=EMAIL)]
-MaybeEmail = Annotated[str, Field(max_length=254, pattern=r"^([^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,180})?$")]
 Phone = Annotated[values.Words, Field(min_length=1, max_length=customer_values.PHONE_LENGTH)]
 Messaging = Annotated[values.Words, Field(min_length=1, max_length=customer_values.MESSAGING_LENGTH)]
 MaybeName = Annotated[values.Words, Field(max_length=customer_values.NAME_LENGTH)]
@@ -27,7 +24,7 @@ Notes = Annotated[values.Words, Field(max_length=customer_values.NOTES_LENGTH)]
 Occupants = Annotated[int, Field(ge=0, le=customer_values.MOST_OCCUPANTS)]
 FieldName = Annotated[values.Words, Field(min_length=1, max_length=100)]
 LISTED = Field(max_length=customer_values.MOST_LINES)
-Emails = Annotated[list[EmailGiven], LISTED]
+Emails = Annotated[list[values.Email], LISTED]
 Phones = Annotated[list[Phone], LISTED]
 MessagingLines = Annotated[list[Messaging], LISTED]
 OwnFields = Annotated[dict[FieldName, values.Name], LISTED]
@@ -145,7 +142,7 @@ class NewCustomer(values.Given):
     kind: customer_values.CustomerKind = customer_values.CustomerKind.PERSON
     legal_name: MaybeName = ""
     tax_number: TaxNumber = ""
-    email: MaybeEmail = ""
+    email: values.MaybeEmail = ""
     emails: Emails = Field([])
     phones: Phones = Field([])
     messaging: MessagingLines = Field([])
@@ -163,7 +160,7 @@ class ChangedRecord(values.Given):
     kind: customer_values.CustomerKind | None = None
     legal_name: MaybeName | None = None
     tax_number: TaxNumber | None = None
-    email: MaybeEmail | None = None
+    email: values.MaybeEmail | None = None
     emails: Emails | None = None
     phones: Phones | None = None
     messaging: MessagingLines | None = None

@@ -54,6 +54,7 @@ MOST_PAIRS = 200
     "/customers",
     permission=permissions.VIEW_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=paging.Page[shapes.ListedCustomer],
 )
 def list_customers(
@@ -116,6 +117,7 @@ def list_likely_duplicates(request: entry.Request) -> LikelyPairs:
     "/customers/{uuid:customer}",
     permission=permissions.VIEW_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.CustomerRecord,
 )
 def get_customer(request: entry.Request, customer: uuid.UUID) -> shapes.CustomerRecord:
@@ -129,6 +131,7 @@ def get_customer(request: entry.Request, customer: uuid.UUID) -> shapes.Customer
     "/customers/{uuid:customer}",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.CustomerRecord,
 )
 def change_customer_record(
@@ -163,6 +166,7 @@ def merge_customers(request: entry.Request, customer: uuid.UUID, given: Merge) -
     "/customers/{uuid:customer}/export",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=None,
 )
 def export_customer(request: entry.Request, customer: uuid.UUID) -> HttpResponse:

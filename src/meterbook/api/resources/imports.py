@@ -144,9 +144,11 @@ def import_readings(
     allowed = caller.access.sites(permissions.IMPORT_READINGS)
     if given.new_meters_at is not None:
         reach.site(request, given.new_meters_at, permissions.IMPORT_READINGS)
+    name = values.file_name(file.name or "", 200) or "file"
+    uploads.require_table_name(name)
     what: dict[str, Any] = {
         "content": file.read(uploads.MOST_BYTES + 1),
-        "name": (file.name or "file")[:200],
+        "name": name,
         "mapping": _mapping(given),
         "new_meters_at": given.new_meters_at,
         "site_ids": allowed,

@@ -27,7 +27,7 @@ router = Router(tags=["People"])
 class NewInvitation(people_changes.NewGrant):
     """Whom to invite to which role; without a start the role begins when the invitation is accepted."""
 
-    email: customer_shapes.EmailGiven
+    email: values.Email
     name: customer_shapes.MaybeName = ""
     language: values.Language = "en"
 
@@ -78,9 +78,7 @@ def invite_person(request: entry.Request, given: NewInvitation) -> Invitation:
     """
     caller = request.caller
     site_id = people_changes.require_gift(request, given)
-    if not notification_queries.can_mail():
-        words = _("Mail is not set up. Set it up first, or invite on the page of people, which shows the link once.")
-        raise problems.Problem(409, "state", words)
+    require_mail()
     row, token = identity_invitations.invite(
         actor=caller.actor,
         at=caller.at,
@@ -92,6 +90,22 @@ def invite_person(request: entry.Request, given: NewInvitation) -> Invitation:
         starts_at=given.starts_at,
         ends_at=given.ends_at,
     )
+    mail(caller, row, token)
+    return _told(row, _sites(request))
+
+
+def require_mail() -> None:
+    """This will refuse to invite where the link could not be sent: no link that lets somebody in is ever answered.
+
+    :raises problems.Problem: when mail is not set up
+    """
+    if not notification_queries.can_mail():
+        words = _("Mail is not set up. Set it up first, or invite on the page of people, which shows the link once.")
+        raise problems.Problem(409, "state", words)
+
+
+def mail(caller: entry.Caller, row: identity_invitations.InvitationRow, token: str) -> None:
+    """This will send the link of an invitation to whom it is for."""
     link = urljoin(installation_queries.public_address(), reverse("open_invitation", args=[token]))
     notification_operations.send(
         actor=caller.actor,
@@ -106,7 +120,6 @@ def invite_person(request: entry.Request, given: NewInvitation) -> Invitation:
         },
         key=f"invitation:{row.public_id}",
     )
-    return _told(row, _sites(request))
 
 
 @endpoint(

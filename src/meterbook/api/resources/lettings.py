@@ -10,11 +10,10 @@ from pydantic import Field
 
 from meterbook.api import entry, paging, problems, values
 from meterbook.api.endpoints import endpoint
-from meterbook.api.resources import customer_shapes, reach
+from meterbook.api.resources import reach
 from meterbook.customers import letting, permissions, unbilled
 from meterbook.identity.values import Module
 from meterbook.journeys import opening_many
-from meterbook.kernel import civil
 from meterbook.metering import values as metering_values
 
 router = Router(tags=["Units"])
@@ -53,7 +52,7 @@ class Opening(values.Given):
     unit: UnitKey
     number: values.Code
     name: values.Name
-    email: customer_shapes.MaybeEmail = ""
+    email: values.MaybeEmail = ""
 
 
 class Openings(values.Given):
@@ -114,6 +113,7 @@ class PricelessContract(values.Told):
     "/sites/{uuid:site}/units",
     permission=permissions.VIEW_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=paging.Page[LetUnit],
 )
 def list_units(
@@ -143,6 +143,7 @@ def list_units(
     "/accounts/openings",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=Opened,
     status=201,
 )
@@ -157,7 +158,7 @@ def open_accounts(request: entry.Request, given: Openings) -> Opened:
             site=row.public_id,
             openings=openings,
             tariffs={service.value: tariff for service, tariff in given.tariffs.items()},
-            starts_at=civil.start_of_day(given.first_day, row.zone),
+            first_day=given.first_day,
             language=given.language,
         )
     except opening_many.OpeningsRefused as error:
@@ -173,6 +174,7 @@ def open_accounts(request: entry.Request, given: Openings) -> Opened:
     "/unbilled/meter-points",
     permission=permissions.VIEW_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=paging.Page[UnpaidPoint],
 )
 def list_unbilled_points(
@@ -193,6 +195,7 @@ def list_unbilled_points(
     "/unbilled/contracts",
     permission=permissions.VIEW_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=paging.Page[PricelessContract],
 )
 def list_priceless_contracts(

@@ -17,7 +17,7 @@ def require_detail(caller: entry.Caller, detail: metering_queries.MeterDetail, p
 
     :raises problems.Problem: 403 where only days may be shown, because the tenant has not agreed to more
     """
-    found = granularity.sight(meter_point=detail.public_id, period=period, at=caller.at)
+    found = granularity.sight(access=caller.access, meter_point=detail.public_id, period=period, at=caller.at)
     if found.is_limited:
         words = _("Somebody lives there who has not agreed to use being seen in detail; ask for another time or meter.")
         raise problems.Problem(403, "days_only", words)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 import uuid
 from typing import Annotated, Any
 
@@ -13,7 +11,7 @@ from pydantic import Field, WithJsonSchema
 
 from meterbook.api import entry, paging, problems, values
 from meterbook.api.endpoints import endpoint
-from meterbook.api.resources import customer_shapes
+from meterbook.foundation.tls import hosts
 from meterbook.identity.values import Module
 from meterbook.notifications import operations as notification_operations
 from meterbook.notifications import permissions
@@ -22,8 +20,6 @@ from meterbook.notifications import values as notification_values
 from meterbook.notifications.values import ChannelKind, MessageState, TlsMode
 
 router = Router(tags=["Messages"])
-HOST = re.compile(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
-HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 Line = Annotated[values.Words, Field(min_length=1, max_length=100)]
 BotToken = Annotated[str, Field(pattern=r"^([0-9]{3,20}:[A-Za-z0-9_-]{10,100})?$", max_length=200)]
 
@@ -75,7 +71,7 @@ class NewMail(values.Given):
     user: Annotated[values.Words, Field(max_length=200)] = ""
     password: Annotated[str, Field(max_length=500)] | None = None
     sender_name: Line
-    sender_address: customer_shapes.EmailGiven
+    sender_address: values.Email
 
 
 class NewBot(values.Given):
@@ -134,10 +130,10 @@ def list_channels(request: entry.Request) -> Channels:
 def set_mail(request: entry.Request, given: NewMail) -> Channel:
     """This will set how mail leaves; another server or user needs the password anew."""
     caller = request.caller
-    host = given.host.lower()
-    if not HOST.fullmatch(host) and not _is_address(host):
+    host = hosts.read(given.host)
+    if host is None:
         raise problems.invalid("/body/host", _("Write the name of the server only, such as smtp.example.com."))
-    if given.tls is TlsMode.NONE and given.user and host not in HERE:
+    if given.tls is TlsMode.NONE and given.user and host not in hosts.THIS_MACHINE:
         words = _("A password is sent over an encrypted line only; choose STARTTLS or TLS.")
         raise problems.invalid("/body/tls", words)
     settings = notification_values.MailSettings(
@@ -240,14 +236,6 @@ def retry_message(request: entry.Request, message: uuid.UUID) -> MessageWithTrie
         words = _("What it said is no longer kept, or it was sent already.")
         raise problems.Problem(409, "state", words)
     return _read(message)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _channel(kind: ChannelKind) -> Channel:

@@ -8,21 +8,20 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.utils.translation import gettext as _
 from ninja import Router
 from pydantic import Field
 
 from meterbook.acquisition import permissions as acquisition_permissions
-from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.library import documents
 from meterbook.api import entry, problems, values
 from meterbook.api.endpoints import endpoint
+from meterbook.api.resources import lines, meters, reach
 from meterbook.api.resources import meter_shapes as shapes
-from meterbook.api.resources import reach
 from meterbook.identity.values import Module
-from meterbook.journeys import exchange_meter
+from meterbook.journeys import changing_zones, exchange_meter
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
@@ -30,7 +29,6 @@ from meterbook.metering import values as metering_values
 from meterbook.sites import permissions as site_permissions
 
 router = Router(tags=["Meters"])
-UNITS = acquisition_values.UNIT_IDS
 NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,6})?"
 RATIO = re.compile(rf"^({NUMBER})(?:/({NUMBER}))?$")
 Ratio = Annotated[str, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?(/[0-9]{1,9}(\.[0-9]{1,6})?)?$", max_length=40)]
@@ -52,7 +50,7 @@ class Exchange(values.Given):
 
     `old_meter` is the one that is taken away: had it been exchanged meanwhile, nothing happens. `finals` are by series,
     `openings` by register of the new model; both name every register that counts. `unit_id` is the new meter's address
-    on the line of the old one; without it nothing asks the new meter.
+    on the line of the old one, `secondary` that of an M-Bus meter by its number; without them nothing asks it.
     """
 
     old_meter: uuid.UUID
@@ -61,7 +59,8 @@ class Exchange(values.Given):
     model: values.Code = metering_values.IMPORTED
     multiplier: Ratio = "1"
     rated_per_hour: values.DecimalGiven | None = None
-    unit_id: int | None = Field(None, ge=UNITS[0], le=UNITS[-1])
+    unit_id: int | None = Field(None, ge=0, le=lines.LAST_ADDRESS)
+    secondary: lines.Secondary | None = None
     finals: Annotated[dict[Register, FinalReading], FEW]
     openings: Annotated[dict[Register, values.DecimalGiven], FEW]
     reason: Reason
@@ -83,6 +82,38 @@ class PointMove(values.Given):
     moved_at: values.InstantGiven
 
 
+class PointSettings(values.Given):
+    """What differs from the site; what is left out stays, and empty means that of the account or the site."""
+
+    time_zone: Annotated[values.Words, Field(max_length=64)] | None = None
+    language: Literal["", "en", "es"] | None = None
+
+
+@endpoint(
+    meters.router,
+    "PATCH",
+    "/meter-points/{uuid:point}",
+    permission=site_permissions.EDIT_SITES,
+    module=Module.METERING,
+    answers=shapes.MeterPoint,
+    by_site=True,
+)
+def change_meter_point(request: entry.Request, point: uuid.UUID, given: PointSettings) -> shapes.MeterPoint:
+    """This will give a meter point a time zone and a document language of its own; billed days stay what they were."""
+    caller = request.caller
+    detail = reach.point(request, point, permissions.VIEW_METER)
+    if not caller.access.allows(site_permissions.EDIT_SITES, detail.site_id):
+        raise problems.not_found()
+    changing_zones.change_point(
+        actor=caller.actor,
+        at=caller.at,
+        meter_point=detail.public_id,
+        time_zone=given.time_zone,
+        language=given.language,
+    )
+    return shapes.told(metering_queries.get_meter(public_id=detail.public_id))
+
+
 @endpoint(
     router,
     "POST",
@@ -96,7 +127,9 @@ def exchange_meter_of_point(request: entry.Request, point: uuid.UUID, given: Exc
     """This will exchange the meter of a meter point at one instant, with the last readings and the first ones."""
     caller = request.caller
     detail = reach.point(request, point, permissions.MANAGE_METER)
-    if given.unit_id is not None and not caller.access.allows(acquisition_permissions.MANAGE_DEVICE, detail.site_id):
+    is_asked = given.unit_id is not None or given.secondary is not None
+    secondary = lines.address(given.unit_id, given.secondary, "/body")[1] if is_asked else ""
+    if is_asked and not caller.access.allows(acquisition_permissions.MANAGE_DEVICE, detail.site_id):
         words = _("This needs the permission %(permission)s, which the key or its owner lacks.")
         raise problems.Problem(403, "forbidden", words % {"permission": acquisition_permissions.MANAGE_DEVICE})
     _require_past("exchanged_at", given.exchanged_at, caller.at)
@@ -120,6 +153,7 @@ def exchange_meter_of_point(request: entry.Request, point: uuid.UUID, given: Exc
             multiplier=_ratio(given.multiplier),
             rated_per_hour=values.read_decimal(given.rated_per_hour),
             unit_id=given.unit_id,
+            secondary=secondary,
             openings=openings,
         ),
         reason=given.reason,

@@ -7,6 +7,7 @@ import uuid
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition import values as acquisition_values
 from meterbook.api import entry, values
+from meterbook.api.resources import lines
 from meterbook.customers import permissions as customer_permissions
 from meterbook.identity.values import Module
 from meterbook.kernel.quantity import Unit
@@ -85,7 +86,10 @@ class Series(values.Told):
 
 
 class MeterPoint(values.Told):
-    """A meter point with its meters and series."""
+    """A meter point with its meters and series.
+
+    `time_zone` is that of its days; `own_time_zone` and `language` are null where those of the account or site hold.
+    """
 
     id: uuid.UUID
     code: str
@@ -94,6 +98,8 @@ class MeterPoint(values.Told):
     site: uuid.UUID
     site_name: str
     time_zone: str
+    own_time_zone: str | None
+    language: str | None
     place: str
     installations: list[Installation]
     series: list[Series]
@@ -130,6 +136,7 @@ class Gateway(values.Told):
     protocol: acquisition_values.BusProtocol
     host: str
     port: int
+    line: lines.LineTold
     is_enabled: bool
 
 
@@ -194,6 +201,8 @@ def told(detail: metering_queries.MeterDetail) -> MeterPoint:
         site=detail.site_public_id,
         site_name=detail.site_name,
         time_zone=detail.zone.key,
+        own_time_zone=detail.time_zone or None,
+        language=detail.language or None,
         place=detail.node_name,
         installations=[_installation(each) for each in detail.installations],
         series=[_series(each) for each in detail.series],
@@ -231,6 +240,7 @@ def gateway(row: acquisition_queries.BusRow, site: uuid.UUID) -> Gateway:
         protocol=row.protocol,
         host=row.host,
         port=row.port,
+        line=lines.told(row.line),
         is_enabled=row.is_enabled,
     )
 

@@ -20,8 +20,8 @@ from meterbook.acquisition.library import documents
 from meterbook.acquisition.library.orders import ByteOrder
 from meterbook.api import entry, paging, problems, values
 from meterbook.api.endpoints import endpoint
+from meterbook.api.resources import lines, reach
 from meterbook.api.resources import meter_shapes as shapes
-from meterbook.api.resources import reach
 from meterbook.identity.values import Module
 from meterbook.journeys import add_meter
 from meterbook.kernel import clock
@@ -32,26 +32,33 @@ from meterbook.monitoring import queries as monitoring_queries
 from meterbook.monitoring import values as monitoring_values
 
 router = Router(tags=["Meters"])
-PORTS, UNITS = acquisition_values.PORTS, acquisition_values.UNIT_IDS
+PORTS = acquisition_values.PORTS
 
 
 class NewGateway(values.Given):
-    """A gateway that is not there yet."""
+    """A gateway that is not there yet. `host` is its address or name, or the path of a serial port of the collector.
+
+    Without `port` it is the usual one of the protocol (502, 10001 with M-Bus), without `line` that is set as usual.
+    """
 
     name: values.Name
     host: values.Name
-    port: int = Field(502, ge=PORTS[0], le=PORTS[-1])
+    port: int | None = Field(None, ge=PORTS[0], le=PORTS[-1])
+    protocol: acquisition_values.BusProtocol = acquisition_values.BusProtocol.MODBUS_TCP
+    line: lines.Line | None = None
 
 
 class Connection(values.Given):
     """How a meter is asked: by a gateway that is there (`gateway`, its id) or by a new one, at a unit address.
 
-    `byte_order` is that of a test read, where the meter sends its numbers otherwise than its model says.
+    `byte_order` is that of a test read, where the meter sends its numbers otherwise than its model says. An M-Bus meter
+    may be named by its `secondary` address in place of `unit_id`: 8 digits, or 16 with maker, version and medium.
     """
 
     gateway: uuid.UUID | None = None
     new_gateway: NewGateway | None = None
-    unit_id: int = Field(ge=UNITS[0], le=UNITS[-1])
+    unit_id: int | None = Field(None, ge=0, le=lines.LAST_ADDRESS)
+    secondary: lines.Secondary | None = None
     byte_order: ByteOrder | None = None
 
 
@@ -147,10 +154,11 @@ def create_meter_point(request: entry.Request, given: NewMeterPoint) -> shapes.M
     module=Module.METERING,
     answers=shapes.MeterPoint,
     by_site=True,
+    by_single=True,
 )
 def get_meter_point(request: entry.Request, point: uuid.UUID) -> shapes.MeterPoint:
     """This will return a meter point with the meters that hung there and its series; a meter's id finds its point."""
-    return shapes.told(reach.point(request, point, permissions.VIEW_METER))
+    return shapes.told(reach.point(request, point, permissions.VIEW_METER, is_assigned_enough=True))
 
 
 @endpoint(
@@ -161,10 +169,11 @@ def get_meter_point(request: entry.Request, point: uuid.UUID) -> shapes.MeterPoi
     module=Module.METERING,
     answers=shapes.LatestValues,
     by_site=True,
+    by_single=True,
 )
 def get_latest_values(request: entry.Request, point: uuid.UUID) -> shapes.LatestValues:
     """This will return the newest value of each series of a meter point."""
-    detail = reach.point(request, point, permissions.VIEW_METER)
+    detail = reach.point(request, point, permissions.VIEW_METER, is_assigned_enough=True)
     rows = metering_queries.live_values(series=detail.series)
     return shapes.LatestValues(time_zone=detail.zone.key, items=[shapes.latest(each) for each in rows])
 
@@ -270,9 +279,12 @@ def _plan(given: NewMeterPoint) -> add_meter.MeterPlan:
 def _connection(given: Connection) -> add_meter.Connection:
     if (given.gateway is None) == (given.new_gateway is None):
         raise problems.invalid("/body/connection", _("Name either a gateway that is there, or a new one."))
+    unit, secondary = lines.address(given.unit_id, given.secondary, "/body/connection")
     order = given.byte_order
     if given.new_gateway is not None:
         new = given.new_gateway
-        return add_meter.Connection(add_meter.NewGateway(new.name, new.host, new.port), given.unit_id, order)
+        port = lines.port(new.protocol, new.port)
+        made = add_meter.NewGateway(new.name, new.host, port, new.protocol, lines.settings(new.protocol, new.line))
+        return add_meter.Connection(made, unit, order, secondary)
     assert given.gateway is not None  # noqa: S101 - one of the two, see above
-    return add_meter.Connection(given.gateway, given.unit_id, order)
+    return add_meter.Connection(given.gateway, unit, order, secondary)

@@ -35,7 +35,7 @@ class MovingCustomer(values.Given):
 
     name: values.Name
     kind: customer_values.CustomerKind = customer_values.CustomerKind.PERSON
-    email: customer_shapes.MaybeEmail = ""
+    email: values.MaybeEmail = ""
     phone: customer_shapes.MaybePhone = ""
     language: values.Language = "en"
     tax_number: customer_shapes.TaxNumber = ""
@@ -104,6 +104,7 @@ class OpenMoves(values.Told):
     "/moves",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=OpenMoves,
 )
 def list_moves(request: entry.Request) -> OpenMoves:
@@ -117,6 +118,7 @@ def list_moves(request: entry.Request) -> OpenMoves:
     "/moves/{uuid:journey}",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=OpenMove,
 )
 def get_move(request: entry.Request, journey: uuid.UUID) -> OpenMove:
@@ -130,6 +132,7 @@ def get_move(request: entry.Request, journey: uuid.UUID) -> OpenMove:
     "/moves/{uuid:journey}/leave",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=OpenMove,
 )
 def leave_move(request: entry.Request, journey: uuid.UUID) -> OpenMove:
@@ -144,6 +147,7 @@ def leave_move(request: entry.Request, journey: uuid.UUID) -> OpenMove:
     "/move-ins",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=Moved,
     status=201,
 )
@@ -184,6 +188,7 @@ def move_in(request: entry.Request, given: MoveIn) -> Moved:
     "/move-outs",
     permission=permissions.MANAGE_CUSTOMER,
     module=Module.BILLING,
+    by_site=True,
     answers=Moved,
     status=201,
 )

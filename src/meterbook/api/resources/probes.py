@@ -15,24 +15,31 @@ from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.library.orders import ByteOrder
 from meterbook.api import entry, problems, values
 from meterbook.api.endpoints import endpoint
-from meterbook.api.resources import reach
+from meterbook.api.resources import lines, reach
 from meterbook.identity.values import Module
 from meterbook.kernel import clock
 from meterbook.kernel.quantity import Unit
 
 router = Router(tags=["Meters"])
-PORTS, UNITS = acquisition_values.PORTS, acquisition_values.UNIT_IDS
+PORTS = acquisition_values.PORTS
 
 
 class NewProbe(values.Given):
-    """Where a meter may be found: behind a gateway that is there (its id), or at a host and port."""
+    """Where a meter may be found: behind a gateway that is there (its id), or at a host and port.
+
+    `protocol` and `line` are of a place without a gateway; the host of a serial port is its path. An M-Bus meter may be
+    named by its `secondary` address in place of `unit_id`.
+    """
 
     site: uuid.UUID
     model: values.Code
-    unit_id: int = Field(ge=UNITS[0], le=UNITS[-1])
+    unit_id: int | None = Field(None, ge=0, le=lines.LAST_ADDRESS)
+    secondary: lines.Secondary | None = None
     gateway: uuid.UUID | None = None
     host: values.Name | None = None
-    port: int = Field(502, ge=PORTS[0], le=PORTS[-1])
+    port: int | None = Field(None, ge=PORTS[0], le=PORTS[-1])
+    protocol: acquisition_values.BusProtocol = acquisition_values.BusProtocol.MODBUS_TCP
+    line: lines.Line | None = None
 
 
 class Order(values.Told):
@@ -52,8 +59,21 @@ class ProbedValue(values.Told):
     unit: Unit
 
 
+class ProbedRecord(values.Told):
+    """A value that an M-Bus meter names itself; `raw` is what it sent for it, in hex. Null where it is no number."""
+
+    name: str
+    value: str | None
+    unit: str
+    text: str
+    raw: str
+
+
 class Probe(values.Told):
-    """A test read: when `is_final`, what came is there, or the problem says why not. Frames are in hex."""
+    """A test read: when `is_final`, what came is there, or the problem says why not. Frames are in hex.
+
+    An M-Bus meter has one order of bytes and `records`.
+    """
 
     id: uuid.UUID
     status: acquisition_values.RequestStatus
@@ -65,6 +85,7 @@ class Probe(values.Told):
     orders: list[Order]
     proposed: ByteOrder
     items: list[ProbedValue]
+    records: list[ProbedRecord]
     problem: str | None
 
 
@@ -81,8 +102,15 @@ class Probe(values.Told):
 def request_probe(request: entry.Request, given: NewProbe) -> Probe:
     """This will have a meter asked that is not set up; the answer comes within 15 s."""
     site = reach.site(request, given.site, permissions.MANAGE_DEVICE)
+    unit, secondary = lines.address(given.unit_id, given.secondary, "/body")
     place = acquisition_operations.Place(
-        unit_id=given.unit_id, bus=given.gateway, host=given.host or "", port=given.port
+        unit_id=unit,
+        bus=given.gateway,
+        host=given.host or "",
+        port=lines.port(given.protocol, given.port),
+        protocol=given.protocol,
+        line=lines.settings(given.protocol, given.line),
+        secondary=secondary,
     )
     try:
         made = acquisition_operations.request_probe(
@@ -142,6 +170,16 @@ def _told(row: probing.ProbeRow) -> Probe:
         items=[
             ProbedValue(register_code=each.code, value=values.scaled(each.value, each.decimals), unit=each.unit)
             for each in row.samples(row.proposed)
+        ],
+        records=[
+            ProbedRecord(
+                name=each.name,
+                value=None if each.number is None else f"{each.number:f}",
+                unit=each.unit,
+                text=each.text,
+                raw=each.raw,
+            )
+            for each in row.records
         ],
         problem=f"{row.problem.words} {row.problem.remedy}" if row.problem else None,
     )

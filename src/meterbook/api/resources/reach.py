@@ -39,12 +39,20 @@ def site_id(request: entry.Request, public_id: uuid.UUID | None, permission: str
     return None if public_id is None else site(request, public_id, permission).id
 
 
-def point(request: entry.Request, public_id: uuid.UUID, permission: str) -> metering_queries.MeterDetail:
+def point(
+    request: entry.Request, public_id: uuid.UUID, permission: str, *, is_assigned_enough: bool = False
+) -> metering_queries.MeterDetail:
     """This will return a meter point at a site where the caller holds the permission.
+
+    :param is_assigned_enough: also one that is assigned to the caller by itself; for what only looks
 
     :raises problems.Problem: when it is not there, or the caller does not reach it
     """
     detail = metering_queries.get_meter(public_id=public_id)
-    if not request.caller.access.allows(permission, detail.site_id):
+    access = request.caller.access
+    if access.allows(permission, detail.site_id):
+        return detail
+    singles = metering_queries.points_by_id(ids=access.meters(permission)) if is_assigned_enough else ()
+    if detail.public_id not in {each.public_id for each in singles}:
         raise problems.not_found()
     return detail

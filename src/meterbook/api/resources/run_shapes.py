@@ -43,12 +43,16 @@ class Run(values.Told):
 
 
 class RunWithSums(Run):
-    """A run with the sums of its drafts."""
+    """A run with the sums of its drafts; `stale` are accounts whose drafts must be calculated anew before approval.
+
+    Of a run with more than 2,000 drafts `stale` is empty: it is compared when it is approved.
+    """
 
     net: values.Money
     total: values.Money
     estimated: int
     vacancies: int
+    stale: list[uuid.UUID]
 
 
 class Hold(values.Told):
@@ -76,6 +80,7 @@ class Member(values.Told):
     net: values.Money | None
     total: values.Money | None
     is_estimated: bool
+    is_apportioned: bool
     is_vacancy: bool
 
 
@@ -137,6 +142,12 @@ def with_sums(detail: billing_queries.RunDetail) -> RunWithSums:
         total=values.money(detail.total),
         estimated=detail.estimated,
         vacancies=detail.vacancies,
+        stale=[
+            each.account_public_id
+            for each in billing_queries.stale_members(
+                run_public_id=detail.run.public_id, most=billing_queries.MOST_COMPARED
+            )
+        ],
     )
 
 
@@ -164,6 +175,7 @@ def member(row: billing_queries.MemberRow) -> Member:
         net=values.maybe_money(row.net),
         total=values.maybe_money(row.total),
         is_estimated=row.is_estimated,
+        is_apportioned=row.is_apportioned,
         is_vacancy=row.is_vacancy,
     )
 

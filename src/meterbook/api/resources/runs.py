@@ -21,6 +21,7 @@ from meterbook.billing import queries as billing_queries
 from meterbook.billing import values as billing_values
 from meterbook.documents import queries as document_queries
 from meterbook.identity.values import Module
+from meterbook.journeys import send_bills
 from meterbook.sites import permissions as site_permissions
 
 router = Router(tags=["Bill runs"])
@@ -74,6 +75,7 @@ class NewPrint(values.Given):
     "/runs",
     permission=permissions.VIEW_BILL,
     module=Module.BILLING,
+    by_site=True,
     answers=paging.Page[shapes.Run],
 )
 def list_runs(
@@ -98,6 +100,7 @@ def list_runs(
     "/runs",
     permission=permissions.MANAGE_RUN,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.Run,
     status=202,
 )
@@ -117,6 +120,7 @@ def plan_run(request: entry.Request, given: NewRun) -> shapes.Run:
     "/runs/{uuid:run}",
     permission=permissions.VIEW_BILL,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.RunWithSums,
 )
 def get_run(request: entry.Request, run: uuid.UUID) -> shapes.RunWithSums:
@@ -130,6 +134,7 @@ def get_run(request: entry.Request, run: uuid.UUID) -> shapes.RunWithSums:
     "/runs/{uuid:run}/accounts",
     permission=permissions.VIEW_BILL,
     module=Module.BILLING,
+    by_site=True,
     answers=paging.Page[shapes.Member],
 )
 def list_run_accounts(
@@ -157,6 +162,7 @@ def list_run_accounts(
     "/runs/{uuid:run}/check",
     permission=permissions.MANAGE_RUN,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.Run,
     status=202,
 )
@@ -173,6 +179,7 @@ def check_run(request: entry.Request, run: uuid.UUID, given: Check) -> shapes.Ru
     "/runs/{uuid:run}/leave-out",
     permission=permissions.MANAGE_RUN,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.Run,
 )
 def leave_out_of_run(request: entry.Request, run: uuid.UUID, given: LeftOut) -> shapes.Run:
@@ -190,6 +197,7 @@ def leave_out_of_run(request: entry.Request, run: uuid.UUID, given: LeftOut) -> 
     "/runs/{uuid:run}/include",
     permission=permissions.MANAGE_RUN,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.Run,
     status=202,
 )
@@ -208,6 +216,7 @@ def include_in_run(request: entry.Request, run: uuid.UUID, given: Included) -> s
     "/runs/{uuid:run}/approval",
     permission=permissions.APPROVE_RUN,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.Run,
     status=202,
 )
@@ -227,6 +236,7 @@ def approve_run(request: entry.Request, run: uuid.UUID) -> shapes.Run:
     "/runs/{uuid:run}/cancellation",
     permission=permissions.MANAGE_RUN,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.Run,
 )
 def cancel_run(request: entry.Request, run: uuid.UUID, given: Cancellation) -> shapes.Run:
@@ -242,6 +252,7 @@ def cancel_run(request: entry.Request, run: uuid.UUID, given: Cancellation) -> s
     "/runs/{uuid:run}/carry-on",
     permission=permissions.MANAGE_RUN,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.Run,
     status=202,
 )
@@ -258,6 +269,7 @@ def carry_on_run(request: entry.Request, run: uuid.UUID) -> shapes.Run:
     "/runs/{uuid:run}/print-files",
     permission=permissions.VIEW_BILL,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.PrintFiles,
 )
 def list_print_files(request: entry.Request, run: uuid.UUID) -> shapes.PrintFiles:
@@ -272,13 +284,20 @@ def list_print_files(request: entry.Request, run: uuid.UUID) -> shapes.PrintFile
     "/runs/{uuid:run}/print-files",
     permission=permissions.MANAGE_RUN,
     module=Module.BILLING,
+    by_site=True,
     answers=shapes.PrintFiles,
     status=202,
 )
 def print_run(request: entry.Request, run: uuid.UUID, given: NewPrint) -> shapes.PrintFiles:
     """This will have the bills of a run put into files for the printer, in the order of the units."""
     caller = request.caller
-    made = billing_operations.print_bills(actor=caller.actor, at=caller.at, run=run, is_everything=given.everything)
+    made = billing_operations.print_bills(
+        actor=caller.actor,
+        at=caller.at,
+        run=run,
+        is_everything=given.everything,
+        also=[each.public_id for each in send_bills.unsent(run=run)],
+    )
     rows = [billing_queries.get_print(public_id=each.public_id) for each in made]
     return shapes.PrintFiles(items=[shapes.print_file(each) for each in rows])
 
@@ -289,6 +308,7 @@ def print_run(request: entry.Request, run: uuid.UUID, given: NewPrint) -> shapes
     "/print-files/{uuid:print_file}/pdf",
     permission=permissions.VIEW_BILL,
     module=Module.BILLING,
+    by_site=True,
     answers=None,
 )
 def get_print_file(request: entry.Request, print_file: uuid.UUID) -> HttpResponse:

@@ -70,6 +70,7 @@ class Intervals(paging.Page[Interval]):
     module=Module.METERING,
     answers=Readings,
     by_site=True,
+    by_single=True,
 )
 def list_readings(
     request: entry.Request,
@@ -109,6 +110,7 @@ def list_readings(
     module=Module.METERING,
     answers=Intervals,
     by_site=True,
+    by_single=True,
 )
 def list_intervals(
     request: entry.Request,
@@ -149,7 +151,7 @@ def list_intervals(
 def _find(
     request: entry.Request, point: uuid.UUID, code: str
 ) -> tuple[metering_queries.MeterDetail, metering_queries.SeriesRow]:
-    detail = reach.point(request, point, permissions.VIEW_METER)
+    detail = reach.point(request, point, permissions.VIEW_METER, is_assigned_enough=True)
     series = detail.find_series(code)
     if series is None:
         raise problems.not_found()

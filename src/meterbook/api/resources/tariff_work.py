@@ -14,6 +14,7 @@ from meterbook.api import entry, values
 from meterbook.api.endpoints import endpoint
 from meterbook.customers import permissions as customer_permissions
 from meterbook.customers import queries as customer_queries
+from meterbook.foundation import scoping
 from meterbook.identity.values import Module
 from meterbook.tariffs import permissions
 from meterbook.tariffs import queries as tariff_queries
@@ -132,6 +133,7 @@ def rate_tariff_example(request: entry.Request, given: Example) -> ExampleMonth:
     "/tariffs/{uuid:tariff}/use",
     permission=permissions.VIEW_TARIFF,
     module=Module.BILLING,
+    by_site=True,
     answers=Use,
 )
 def get_tariff_use(request: entry.Request, tariff: uuid.UUID) -> Use:
@@ -139,7 +141,8 @@ def get_tariff_use(request: entry.Request, tariff: uuid.UUID) -> Use:
     caller = request.caller
     row = tariff_queries.get_tariff(public_id=tariff, on=caller.at.date())
     use = customer_queries.tariff_use(tariff_id=row.id, at=caller.at, limit=MOST_CONTRACTS)
-    may_see = caller.access.allows(customer_permissions.VIEW_CUSTOMER)
+    seen, reach = caller.access.sites(customer_permissions.VIEW_CUSTOMER), scoping.reach()
+    may_see = seen is None or (reach is not None and reach.sites <= seen)
     return Use(
         sites=[SiteUse(site=site, contracts=count) for site, count in use.by_site],
         contracts=[

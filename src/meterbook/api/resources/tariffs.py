@@ -11,6 +11,7 @@ from ninja import Router
 
 from meterbook.api import entry, paging, values
 from meterbook.api.endpoints import endpoint
+from meterbook.billing import queries as billing_queries
 from meterbook.identity.values import Module
 from meterbook.tariffs import operations as tariff_operations
 from meterbook.tariffs import permissions
@@ -47,6 +48,13 @@ class Version(values.Told):
     document: dict[str, Any]
 
 
+class PublishedVersion(Version):
+    """A version that was published now, and how many bills and drafts have days from its first one on."""
+
+    issued_bills: int
+    drafts: int
+
+
 class Document(values.Given):
     """A tariff document; its numbers are texts."""
 
@@ -65,6 +73,7 @@ class Publication(values.Given):
     "/tariffs",
     permission=permissions.VIEW_TARIFF,
     module=Module.BILLING,
+    by_site=True,
     answers=paging.Page[Tariff],
 )
 def list_tariffs(
@@ -97,6 +106,7 @@ def create_tariff(request: entry.Request, given: Document) -> Tariff:
     "/tariffs/{uuid:tariff}",
     permission=permissions.VIEW_TARIFF,
     module=Module.BILLING,
+    by_site=True,
     answers=Tariff,
 )
 def get_tariff(request: entry.Request, tariff: uuid.UUID) -> Tariff:
@@ -110,6 +120,7 @@ def get_tariff(request: entry.Request, tariff: uuid.UUID) -> Tariff:
     "/tariffs/{uuid:tariff}/versions",
     permission=permissions.VIEW_TARIFF,
     module=Module.BILLING,
+    by_site=True,
     answers=paging.Page[Version],
 )
 def list_tariff_versions(
@@ -142,15 +153,20 @@ def save_tariff_draft(request: entry.Request, tariff: uuid.UUID, given: Document
     "/tariffs/{uuid:tariff}/publication",
     permission=permissions.PUBLISH_TARIFF,
     module=Module.BILLING,
-    answers=Version,
+    answers=PublishedVersion,
 )
-def publish_tariff(request: entry.Request, tariff: uuid.UUID, given: Publication) -> Version:
-    """This will put the draft in force from a day on; the version before it ends the day before."""
+def publish_tariff(request: entry.Request, tariff: uuid.UUID, given: Publication) -> PublishedVersion:
+    """This will put the draft in force from a day on; the version before it ends the day before.
+
+    Issued bills with days from then on are not changed; drafts of open runs must be calculated anew.
+    """
     caller = request.caller
     published = tariff_operations.publish_version(
         actor=caller.actor, at=caller.at, tariff=tariff, first_day=given.first_day
     )
-    return _version(tariff_queries.versions_by_id(ids=[published.pk])[published.pk])
+    billed = billing_queries.billed_by_tariff(tariff_id=published.tariff_id, first_day=given.first_day)
+    told = _version(tariff_queries.versions_by_id(ids=[published.pk])[published.pk])
+    return PublishedVersion(**dict(told), issued_bills=billed.issued, drafts=billed.drafts)
 
 
 def _checked(given: Document) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.alarms import operations as alarm_operations
 from meterbook.alarms import permissions as alarm_permissions
 from meterbook.alarms import queries as alarm_queries
@@ -124,8 +125,15 @@ def _line(request: access.Request, row: alarm_queries.AlarmRow) -> Line:
         icon=zone.icon(row.severity),
         tone=zone.tone(row.severity),
         zone=known.get(row.site_name, ZoneInfo("UTC")),
-        href=f"{href}meters/{row.point_id}/" if row.point_id else "",
+        href=_subject(request, row, href),
     )
+
+
+def _subject(request: access.Request, row: alarm_queries.AlarmRow, home: str) -> str:
+    """Where the alarm's subject has a page that the reader may open."""
+    if row.subject_kind == "gateway" and request.access.allows_somewhere(acquisition_permissions.VIEW_DEVICE):
+        return reverse("gateway", args=[request.organization.public_id, row.subject_id])
+    return f"{home}meters/{row.point_id}/" if row.point_id else ""
 
 
 def _severity_chips(request: access.Request, chosen: alarm_values.Severity | None, state: str) -> list[Chip]:

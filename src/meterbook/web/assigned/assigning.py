@@ -17,13 +17,13 @@ from meterbook.identity import operations as identity_operations
 from meterbook.identity import permissions
 from meterbook.identity.values import Module, RoleCode, ScopeKind
 from meterbook.metering import queries as metering_queries
-from meterbook.web import access
+from meterbook.web import access, once, typed
 from meterbook.web.people import person as person_pages
 
 MOST = 200
 
 
-class AssignForm(forms.Form):
+class AssignForm(typed.Form):
     """Codes of meters and numbers of accounts, one a line."""
 
     meters = forms.CharField(
@@ -63,6 +63,7 @@ class AssignForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.EDIT_USERS, module=Module.CORE)
+@once.carried_out_once
 def assign(request: access.Request, person: uuid.UUID) -> HttpResponse:
     """This will assign meters and accounts to a person, who may then see them and nothing beside."""
     row = person_pages.find(request, person)

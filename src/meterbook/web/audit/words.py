@@ -25,6 +25,7 @@ ACTOR_KINDS: dict[str, str | Promise] = {
 }
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
 DAYS = re.compile(r"(?:^\d+ )?\[(\d{4}-\d{2}-\d{2}), (\d{4}-\d{2}-\d{2})\)")
+CODED = re.compile(r"(?:([A-Z][A-Z_]*)(?: \d+)?|\d+: \d+)")  # "MAIL", "MAIL 5", "5: 1"
 MOST_LISTED = 20
 
 
@@ -55,8 +56,12 @@ def kind(code: str) -> str:
     return str(known) if known is not None else _spoken(code.partition(".")[2] or code)
 
 
-def subject(label: str) -> str:
-    """This will say what an object is called: days that a label holds as a range are said as people say them."""
+def subject(label: str, kind: str = "") -> str:
+    """This will say what an object is called: days that a label holds as a range are said as people say them, and of
+    a label that is a code with a number the code alone, in words.
+    """
+    if kind in captions.LABELS and (found := CODED.fullmatch(label)) is not None:
+        return str(captions.LABELS[kind].get(found[1] or "", ""))
     return DAYS.sub(lambda found: _days(found[1], found[2]), label)
 
 

@@ -29,7 +29,7 @@ from meterbook.sites import queries as site_queries
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, parameters, site_modules, tables
-from meterbook.web.billing import books, paper, words
+from meterbook.web.billing import books, paper, unsent, words
 
 MOST_ROWS = 100_000  # of a file
 COLUMNS = (
@@ -57,13 +57,13 @@ class Option:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 def bills(request: access.Request) -> HttpResponse:
     """This will show the bills: `?search=`, `?site=`, `?month=2026-10`, `?mark=credit`, `?sort=-total`, `?page=2`."""
     narrowing, asked = _read(request)
     page = parameters.page_number(request)
     found = billing_queries.list_bills(narrowing=narrowing, offset=(page - 1) * tables.PAGE, limit=tables.PAGE)
-    sites = site_queries.list_sites()
+    sites = site_queries.reached_sites()
     files = reverse("bills_file", args=[request.organization.public_id])
     context = {
         "found": found,
@@ -87,7 +87,7 @@ def bills(request: access.Request) -> HttpResponse:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 def file(request: access.Request) -> HttpResponse:
     """This will give out the bills that the list shows, all pages of it: `?kind=csv` or `?kind=xlsx`."""
     narrowing, _asked = _read(request)
@@ -101,7 +101,7 @@ def file(request: access.Request) -> HttpResponse:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 def bill(request: access.Request, bill: uuid.UUID) -> HttpResponse:
     """This will show a bill, or the draft of one."""
     found = find(bill)
@@ -123,6 +123,7 @@ def bill(request: access.Request, bill: uuid.UUID) -> HttpResponse:
         "tariff_hrefs": _tariff_hrefs(request, read),
         "may_view_meters": metering_permissions.VIEW_METER in request.permissions,
         **_books(request, found),
+        **unsent.of_bill(request, found),
     }
     return render(request, "billing/bill.html", context)
 
@@ -140,7 +141,7 @@ def _read(request: access.Request) -> tuple[BillNarrowing, dict[str, str]]:
     code, is_descending = tables.sorting(request.GET.get("sort", ""))
     mark, month = request.GET.get("mark", ""), words.month_of(request.GET.get("month", ""))
     site = next(
-        (each for each in site_queries.list_sites() if str(each.public_id) == request.GET.get("site", "")), None
+        (each for each in site_queries.reached_sites() if str(each.public_id) == request.GET.get("site", "")), None
     )
     is_sorted = code in set(BillSort)
     narrowing = BillNarrowing(

@@ -16,6 +16,7 @@ from meterbook.billing import permissions as billing_permissions
 from meterbook.billing import queries as billing_queries
 from meterbook.customers import permissions as customer_permissions
 from meterbook.customers import queries as customer_queries
+from meterbook.foundation import scoping
 from meterbook.identity.values import Module
 from meterbook.kernel import currency as currencies
 from meterbook.ledger import permissions as ledger_permissions
@@ -49,13 +50,17 @@ class Source:
 
 
 @require_GET
-@access.page(permission=ledger_permissions.VIEW_LEDGER, module=Module.BILLING)
+@access.page(permission=ledger_permissions.VIEW_LEDGER, module=Module.BILLING, by_site=True)
 def transaction(request: access.Request, transaction: uuid.UUID) -> HttpResponse:
     """This will show a transaction with all its entries."""
     try:
         row = ledger_queries.find_transaction(public_id=transaction)
     except ledger_queries.TransactionNotFound as error:
         raise Http404(_("There is no such transaction.")) from error
+    # The books are the organization's; who is limited to single sites reads what was posted to their accounts.
+    ids = [each.account_id for each in row.entries]
+    if scoping.reach() is not None and not customer_queries.accounts_of_receivables(ledger_ids=ids):
+        raise Http404(_("There is no such transaction."))
     context = {
         "row": row,
         "entries": posted(request, row.entries),

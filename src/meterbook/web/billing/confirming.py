@@ -13,9 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from meterbook.billing import queries as billing_queries
+from meterbook.documents import permissions as document_permissions
+from meterbook.documents import queries as document_queries
+from meterbook.foundation import scoping
 from meterbook.kernel import currency as currencies
 from meterbook.web import access
-from meterbook.web.billing import runs
+from meterbook.web.billing import runs, unsent
 from meterbook.web.templatetags import meterbook as tags
 
 NAMED = 12  # accounts; the others are counted
@@ -35,6 +38,8 @@ class Question:
     reason: str = ""  # the label of its field; empty: none is asked for
     is_reason_lacking: bool = False
     is_dangerous: bool = False
+    unsendable: int = 0  # bills that go nowhere without a mail server
+    lacking: str = ""  # what the bill head does not say
 
 
 def leaving_out(
@@ -89,8 +94,21 @@ def approving(request: access.Request, run: billing_queries.RunRow) -> HttpRespo
         effects=tuple(effects),
         action=_("Approve and issue"),
         icon="check",
+        unsendable=unsent.unsendable(run),
+        lacking=_lacking(),
     )
     return _ask(request, run, question)
+
+
+def _lacking() -> str:
+    """What bills do not say about the sender, as a list in words; empty when all is there."""
+    head = document_queries.letterhead(organization_id=scoping.current().organization_id)
+    parts = (
+        (head.address, _("the address")),
+        (head.tax_number, _("the tax number")),
+        (head.contact, _("how to pay and whom to ask")),
+    )
+    return ", ".join(words for written, words in parts if not written)
 
 
 def canceling(request: access.Request, run: billing_queries.RunRow) -> HttpResponse:
@@ -140,6 +158,10 @@ def _ask(
         "question": question,
         "title": runs.title(run),
         "run": run,
+        "messages_href": unsent.messages_href(request),
+        "letterhead_href": reverse("letterhead", args=[organization])
+        if document_permissions.EDIT_LETTERHEAD in request.permissions
+        else "",
         "runs_href": reverse("runs", args=[organization]),
         "run_href": reverse("run", args=[organization, run.public_id]),
     }

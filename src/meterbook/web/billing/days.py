@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from meterbook.billing.calculating import usage
 from meterbook.kernel.period import Period
-from meterbook.kernel.quality import ESTIMATED, Quality
+from meterbook.kernel.quality import ESTIMATED, UNMEASURED, Quality
 from meterbook.metering import queries as metering_queries
 from meterbook.tariffs.rating import classes
 from meterbook.tariffs.rating.document import TariffDocument
@@ -77,6 +77,7 @@ class Inside:
     intervals: str
     has_rest: bool
     has_estimates: bool
+    hatched: str
     is_unchanged: bool
     highest: str
     sentence: str
@@ -180,6 +181,7 @@ def inside(used: Usage) -> Inside:
         intervals=tags.number(int(used.is_own.sum())),
         has_rest=not bool(used.is_own.all()),
         has_estimates=any(each.is_estimated for each in bars),
+        hatched=_("partly estimated") if _is_estimated(used) else _("apportioned by time"),
         is_unchanged=used.is_unchanged,
         highest=words.tidy(str(words.scaled(highest, used.decimals))),
         sentence="; ".join(each.title for each in bars),
@@ -202,6 +204,10 @@ def intervals(used: Usage, day: date) -> tuple[IntervalRow, ...]:
             )
         )
     return tuple(rows)
+
+
+def _is_estimated(used: Usage) -> bool:
+    return any(Quality(int(each)) in ESTIMATED for each in np.unique(used.codes[used.is_own]))
 
 
 def _sums(used: Usage, places: NDArray[np.int64]) -> tuple[int, int]:
@@ -227,7 +233,7 @@ def _worst(codes: NDArray[np.uint8]) -> Quality:
     if not len(codes):
         return Quality.VALID
     known = [Quality(int(each)) for each in np.unique(codes)]
-    return next((each for each in known if each in ESTIMATED), known[-1])
+    return next((each for each in known if each in UNMEASURED), known[-1])
 
 
 def _bars(used: Usage, places: dict[date, list[int]], sums: dict[date, tuple[int, int]], highest: int) -> list[Bar]:
@@ -242,10 +248,10 @@ def _bars(used: Usage, places: dict[date, list[int]], sums: dict[date, tuple[int
         counted = np.array(own_places)[used.is_own[own_places]]
         codes = {Quality(int(each)) for each in np.unique(used.codes[counted])}
         caption = formats.date_format(day, "SHORT_DATE_FORMAT")
-        is_estimated = bool(codes & ESTIMATED)
+        is_estimated = bool(codes & UNMEASURED)
         title = f"{caption}: {_said(used, own)} {used.unit}"
         if is_estimated:
-            title += " " + _("(partly estimated)")
+            title += " " + (_("(partly estimated)") if codes & ESTIMATED else _("(apportioned by time)"))
         found.append(
             Bar(
                 x=x,

@@ -27,6 +27,7 @@ from meterbook.web.billing import confirming, run_table
 from meterbook.web.templatetags import meterbook as tags
 
 REFUSALS = (
+    billing_operations.DraftsStale,
     billing_operations.HeldRemain,
     billing_operations.MemberNotFound,
     billing_operations.NothingLeft,
@@ -42,7 +43,7 @@ LONGEST_ID = 19  # digits
 
 
 @require_POST
-@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING, by_site=True)
 def check(request: access.Request, run: uuid.UUID) -> HttpResponse:
     """This will check the held accounts again; with `everything` all bills are calculated anew, once that is sure."""
     is_everything = bool(request.POST.get("everything"))
@@ -57,7 +58,7 @@ def check(request: access.Request, run: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING, by_site=True)
 def leave_out(request: access.Request, run: uuid.UUID) -> HttpResponse:
     """This will leave the chosen accounts out of the run, once the reason is given.
 
@@ -83,7 +84,7 @@ def leave_out(request: access.Request, run: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING, by_site=True)
 def include(request: access.Request, run: uuid.UUID) -> HttpResponse:
     """This will take the chosen accounts, which were left out, into the run again."""
     _find(run)
@@ -106,7 +107,7 @@ def include(request: access.Request, run: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@access.page(permission=permissions.APPROVE_RUN, module=Module.BILLING)
+@access.page(permission=permissions.APPROVE_RUN, module=Module.BILLING, by_site=True)
 def approve(request: access.Request, run: uuid.UUID) -> HttpResponse:
     """This will approve all drafts of the run, once that is sure."""
     if not request.POST.get("sure"):
@@ -122,7 +123,7 @@ def approve(request: access.Request, run: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING, by_site=True)
 def carry_on(request: access.Request, run: uuid.UUID) -> HttpResponse:
     """This will ask for the next step again: harmless while the run works, and helpful after a crash."""
     _find(run)
@@ -132,7 +133,7 @@ def carry_on(request: access.Request, run: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING, by_site=True)
 def cancel(request: access.Request, run: uuid.UUID) -> HttpResponse:
     """This will cancel the run and free its days, once that is sure."""
     if not request.POST.get("sure"):

@@ -18,7 +18,7 @@ from meterbook.web.billing import bills
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 def pdf(request: access.Request, bill: uuid.UUID) -> HttpResponse:
     """This will give out the PDF of an issued bill: made when first asked for, the same bytes ever after."""
     try:
@@ -33,7 +33,7 @@ def pdf(request: access.Request, bill: uuid.UUID) -> HttpResponse:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 def data(request: access.Request, bill: uuid.UUID) -> HttpResponse:
     """This will give out the canonical JSON of a bill: its SHA-256 is the digest of the content."""
     found = bills.find(bill)

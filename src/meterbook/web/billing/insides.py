@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET
 from meterbook.billing import permissions
 from meterbook.foundation import scoping
 from meterbook.identity.values import Module
+from meterbook.kernel import zones
 from meterbook.metering import permissions as metering_permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.tariffs import queries as tariff_queries
@@ -31,7 +32,7 @@ FRAME_AGE = timedelta(minutes=1)  # a frame so near to a reading is the reading'
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 def line(request: access.Request, bill: uuid.UUID, point: int, charge: int, line: int) -> HttpResponse:
     """This will show what a line was summed from; with `?day=2026-10-14` the intervals of that day.
 
@@ -96,8 +97,15 @@ def _load(content: Plain, point: Plain, charge: Plain, line: Plain) -> days.Usag
         charge=charge,
         line=line,
         document=version.document if version is not None else None,
-        zone=ZoneInfo(content["site"]["zone"]),
+        zone=_zone(content, point, charge, meter),
     )
+
+
+def _zone(content: Plain, point: Plain, charge: Plain, meter: metering_queries.MeterDetail) -> ZoneInfo:
+    """The zone that the bill names: as the meter had it then, or by itself where that is not known any more."""
+    named: str = point.get("zone") or content["site"]["zone"]
+    end = days.period_of(charge).end - timedelta.resolution
+    return meter.zone if zones.key_at(meter.zone, end) == named else ZoneInfo(named)
 
 
 def _frame(point: Plain) -> frames.FrameView | None:

@@ -120,6 +120,8 @@ def _words(line: Plain, charge: Plain) -> str:
         return _("part of a month") if "of" in trace else _("every calendar month")
     if "tier" in trace:
         return _("step %(tier)s") % {"tier": trace["tier"]}
+    if trace.get("intervals") and trace.get("apportioned_intervals") == trace["intervals"]:
+        return _("apportioned between readings")
     count = tags.number(trace.get("intervals", 0))
     return _("%(count)s intervals") % {"count": count}
 

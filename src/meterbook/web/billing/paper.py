@@ -96,6 +96,7 @@ class Point:
     quantity: str
     unit: str
     daily_average: str
+    zone: str  # where it is another one than the bill's
     quality: tuple[QualityPart, ...]
     charges: tuple[Charge, ...]
     chart: history.Chart | None
@@ -128,6 +129,7 @@ class Paper:
     is_landlord: bool
     customer: str
     is_estimated: bool
+    is_apportioned: bool
     is_vacancy: bool
     points: tuple[Point, ...]
     net: str
@@ -152,7 +154,7 @@ class Paper:
 def read(content: Plain) -> Paper:
     """This will turn the content of a bill into what its page shows, in the page's language."""
     period, currency = content["period"], content["currency"]
-    zone = ZoneInfo(content["site"]["zone"])
+    zone = ZoneInfo(period.get("zone") or content["site"]["zone"])
     points = tuple(_by_service(content))
     tariffs = {
         _("%(tariff)s, version %(version)s") % {"tariff": each.tariff, "version": each.version}: None
@@ -172,6 +174,7 @@ def read(content: Plain) -> Paper:
         is_landlord=content["account"]["is_landlord"],
         customer=content["customer"]["name"],
         is_estimated=content["is_estimated"],
+        is_apportioned=content.get("is_apportioned", False),
         is_vacancy=content["is_vacancy"],
         points=points,
         net=words.amount(content["net"], currency),
@@ -223,6 +226,7 @@ def _point(index: int, point: Plain, currency: str) -> Point:
         quantity=words.tidy(str(words.scaled(point["quantity"], point["decimals"]))),
         unit=unit,
         daily_average=words.tidy(point["daily_average"]),
+        zone=point.get("zone", ""),
         quality=tuple(_quality(point["quality"])),
         charges=tuple(
             _charge((index, place), each, icon, tone, currency) for place, each in enumerate(point["charges"])
@@ -274,7 +278,7 @@ def _quality(quality: Plain) -> list[QualityPart]:
     parts = (
         (_("measured"), "ok", "check", quality["measured"]),
         (_("estimated"), "estimated", "estimated", quality["estimated"]),
-        (_("measured as a sum, spread evenly"), "estimated", "estimated", quality["interpolated"]),
+        (_("measured between readings, apportioned by time"), "", "clock", quality["interpolated"]),
         (_("entered by a person"), "", "edit", quality["edited"]),
     )
     shown = [each for each in parts if each[-1]]

@@ -18,20 +18,23 @@ from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
 from meterbook.documents import queries as document_queries
 from meterbook.identity.values import Module
+from meterbook.journeys import send_bills
 from meterbook.web import access
+from meterbook.web.billing import unsent
 from meterbook.web.templatetags import meterbook as tags
 
 
 def context(request: access.Request, run: billing_queries.RunRow) -> dict[str, Any]:
     """This will return what the panel of print files shows; nothing before bills are issued."""
     if not run.counts.issued:
-        return {"prints": None}
+        return {"prints": None, **unsent.of_run(request, run)}
     prints = billing_queries.list_prints(run_public_id=run.public_id)
     paper, everything = billing_queries.count_printed(run_public_id=run.public_id)
     return {
         "prints": prints,
         "paper": paper,
         "everything": everything,
+        **unsent.of_run(request, run),
         "is_printing": any(not each.is_ready and not each.has_failed for each in prints),
         "may_print": permissions.MANAGE_RUN in request.permissions,
         "prints_href": reverse("run_prints", args=[request.organization.public_id, run.public_id]),
@@ -39,7 +42,7 @@ def context(request: access.Request, run: billing_queries.RunRow) -> dict[str, A
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 def prints(request: access.Request, run: uuid.UUID) -> HttpResponse:
     """This will show the print files of a run; it asks again while one is being made."""
     row = _find_run(run)
@@ -47,13 +50,17 @@ def prints(request: access.Request, run: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING, by_site=True)
 def ask(request: access.Request, run: uuid.UUID) -> HttpResponse:
-    """This will have the bills without an e-mail address, or with `everything` all of them, put into a file."""
+    """This will have the bills that cannot go by e-mail, or with `everything` all of them, put into a file."""
     row = _find_run(run)
     try:
         files = billing_operations.print_bills(
-            actor=request.actor, at=request.at, run=run, is_everything=bool(request.POST.get("everything"))
+            actor=request.actor,
+            at=request.at,
+            run=run,
+            is_everything=bool(request.POST.get("everything")),
+            also=[each.public_id for each in send_bills.unsent(run=run)],
         )
     except billing_operations.NothingToPrint as error:
         messages.error(request, str(error))
@@ -65,7 +72,7 @@ def ask(request: access.Request, run: uuid.UUID) -> HttpResponse:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 def fetch(request: access.Request, print_file: uuid.UUID) -> HttpResponse:
     """This will give out a print file."""
     try:

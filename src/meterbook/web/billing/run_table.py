@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,9 +16,16 @@ from meterbook.billing import values as billing_values
 from meterbook.billing.queries import Narrowing, Show, Sort
 from meterbook.billing.values import MemberState
 from meterbook.kernel import rounding
+from meterbook.metering import queries as metering_queries
 from meterbook.web import parameters, tables
+from meterbook.web.meters import settling
 from meterbook.web.templatetags import meterbook as tags
 
+SETTLED_AT_THE_METER = (
+    billing_values.HoldReason.MISSING,
+    billing_values.HoldReason.QUESTIONABLE,
+    billing_values.HoldReason.INCOMPLETE,
+)
 CAPTIONS = {
     Show.ALL: gettext_lazy("All"),
     Show.HELD: gettext_lazy("To decide"),
@@ -41,12 +49,31 @@ class FilterChip:
 
 
 @dataclass(frozen=True)
+class Waits:
+    """What a person must settle at a meter before an account can be billed."""
+
+    title: str
+    words: str
+    point: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Why:
+    """A reason for which an account is held, with the meters that it is true of."""
+
+    reason: billing_queries.Reason
+    meters: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Line:
     """An account in the table; `change` is written, `tone` says whether it is strong."""
 
     row: billing_queries.ComparedRow
     change: str
     direction: str
+    waits: tuple[Waits, ...] = ()
+    whys: tuple[Why, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +150,8 @@ def chips(summary: billing_queries.Summary, narrowing: Narrowing) -> tuple[Filte
 
 def groups(rows: Sequence[billing_queries.ComparedRow], narrowing: Narrowing) -> tuple[Group, ...]:
     """This will put rows under their captions, in the order in which they come."""
-    lines = [Line(each, change(each), _direction(each)) for each in rows]
+    waiting = metering_queries.open_findings_by_code(codes=_stopped(rows))
+    lines = [Line(each, change(each), _direction(each), _waits(each, waiting), _whys(each)) for each in rows]
     if narrowing.sort is not Sort.GROUP:
         return (Group("sorted", "", "", tuple(lines)),) if lines else ()
     found = [
@@ -131,6 +159,29 @@ def groups(rows: Sequence[billing_queries.ComparedRow], narrowing: Narrowing) ->
         for code, caption, remark in _captions()
     ]
     return tuple(each for each in found if each.lines)
+
+
+def _stopped(rows: Sequence[billing_queries.ComparedRow]) -> set[str]:
+    """The meter points whose intervals lack, or cannot be believed."""
+    return {
+        reason.meter_point for each in rows for reason in each.member.reasons if reason.code in SETTLED_AT_THE_METER
+    }
+
+
+def _waits(row: billing_queries.ComparedRow, waiting: Mapping[str, metering_queries.OpenFinding]) -> tuple[Waits, ...]:
+    codes = dict.fromkeys(each.meter_point for each in row.member.reasons if each.code in SETTLED_AT_THE_METER)
+    found = [waiting[code] for code in codes if code in waiting]
+    return tuple(
+        Waits(str(settling.TITLES[each.kind]), settling.words_of(each), each.point_public_id) for each in found
+    )
+
+
+def _whys(row: billing_queries.ComparedRow) -> tuple[Why, ...]:
+    """The reasons in their order; what is the same at several meters comes once."""
+    found: dict[tuple[str, str], list[billing_queries.Reason]] = {}
+    for each in row.member.reasons:
+        found.setdefault((each.code, each.detail), []).append(each)
+    return tuple(Why(same[0], tuple(each.meter_point for each in same if each.meter_point)) for same in found.values())
 
 
 def change(row: billing_queries.ComparedRow) -> str:

@@ -19,17 +19,23 @@ from django.views.decorators.http import require_GET
 
 from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
-from meterbook.billing.values import RunState
+from meterbook.billing.values import HoldReason, RunState
 from meterbook.customers import permissions as customer_permissions
 from meterbook.documents import permissions as document_permissions
-from meterbook.identity.values import Module
+from meterbook.identity import two_people
+from meterbook.identity.values import Module, TwoPeople
 from meterbook.kernel import civil, rounding
 from meterbook.metering import permissions as metering_permissions
+from meterbook.sites import queries as site_queries
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, parameters, site_modules, tables
 from meterbook.web.billing import printing, run_table, stages, words
+from meterbook.web.quality import asking as quality_asking
+from meterbook.web.readings import rounds
 from meterbook.web.templatetags import meterbook as tags
+
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class TariffLine:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 def runs(request: access.Request) -> HttpResponse:
     """This will show the runs, the newest first."""
     organization = request.organization.public_id
@@ -79,14 +85,14 @@ def runs(request: access.Request) -> HttpResponse:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 def run(request: access.Request, run: uuid.UUID) -> HttpResponse:
     """This will show a run: `?show=held`, `?reason=MISSING`, `?search=`, `?sort=-total`, `?page=2`."""
     return render(request, "billing/run.html", _context(request, run))
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 def body(request: access.Request, run: uuid.UUID) -> HttpResponse:
     """This will show everything of a run below its way back; it asks again while the run works."""
     return render(request, "billing/_run.html", _context(request, run))
@@ -125,7 +131,9 @@ def _context(request: access.Request, run: uuid.UUID) -> dict[str, Any]:
     return {
         **_heading(request, row),
         **_rights(request, row),
+        **_approval(request, row, may_approve=permissions.APPROVE_RUN in request.permissions),
         "summary": summary,
+        "stale": billing_queries.stale_members(run_public_id=run, most=billing_queries.MOST_COMPARED),
         "estimated": summary.counts[billing_queries.Show.ESTIMATED],
         "change": _change(summary),
         "before": _before(summary),
@@ -137,6 +145,8 @@ def _context(request: access.Request, run: uuid.UUID) -> dict[str, Any]:
         "narrowing": narrowing,
         "asked": asked,
         "count": page.count,
+        "open_ends_href": _open_ends(request, row, summary),
+        **_bringing_in(request, row, summary),
         "groups_shown": len(page.rows),
         "leave_out_href": reverse("run_leave_out", args=[request.organization.public_id, run]) + tables.link(asked),
         "include_href": reverse("run_include", args=[request.organization.public_id, run]),
@@ -182,6 +192,51 @@ def _rights(request: access.Request, row: billing_queries.RunRow) -> dict[str, b
         "may_view_account": customer_permissions.VIEW_CUSTOMER in request.permissions,
         "may_view_meters": metering_permissions.VIEW_METER in request.permissions,
         "is_mine": row.started_by_id == request.actor.id,
+    }
+
+
+def _approval(request: access.Request, row: billing_queries.RunRow, *, may_approve: bool) -> dict[str, Any]:
+    """Whether who started a run may approve it too, and else who does; nothing about the runs of others."""
+    if row.state is not RunState.REVIEW or row.started_by_id != request.actor.id:
+        return {}
+    others = two_people.name_others(
+        actor=request.actor,
+        at=request.at,
+        permission=permissions.APPROVE_RUN,
+        site_id=billing_queries.site_id_of_run(public_id=row.public_id),
+    )
+    is_needed = two_people.is_needed(TwoPeople.RUN)
+    return {
+        "is_alone_allowed": may_approve and not (is_needed and others),
+        "is_lone_choice": not is_needed,
+        "approvers": ", ".join(others[:MOST_NAMED]),
+        "more_approvers": max(len(others) - MOST_NAMED, 0),
+    }
+
+
+def _open_ends(request: access.Request, row: billing_queries.RunRow, summary: billing_queries.Summary) -> str:
+    """Where the meters are whose readings do not reach the end of the run; empty where nothing is held for that."""
+    is_held = HoldReason.MISSING in summary.reasons
+    may_view = metering_permissions.VIEW_METER in request.permissions
+    if not is_held or not may_view or not request.organization.has_module(Module.METERING):
+        return ""
+    last = row.until_day - timedelta(days=1)
+    return quality_asking.address(request, last, quality_asking.Show.END, place=row.site_public_id)
+
+
+def _bringing_in(
+    request: access.Request, row: billing_queries.RunRow, summary: billing_queries.Summary
+) -> dict[str, str]:
+    """Where missing readings are brought in: typed where people read meters of the site, else from a file."""
+    if HoldReason.MISSING not in summary.reasons or not request.organization.has_module(Module.METERING):
+        return {}
+    site = next((each for each in site_queries.reached_sites() if each.public_id == row.site_public_id), None)
+    last = row.until_day - timedelta(days=1)
+    lacking = rounds.missing_at(request, site, last.replace(day=1)) if site else 0
+    imports = metering_permissions.IMPORT_READINGS in request.permissions
+    return {
+        "readings_href": rounds.address(request, last.replace(day=1)) if lacking else "",
+        "imports_href": reverse("imports", args=[request.organization.public_id]) if imports and not lacking else "",
     }
 
 

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_POST
 from meterbook.customers import lookups, permissions, records, values
 from meterbook.documents import attachments, uploads
 from meterbook.identity.values import Module
-from meterbook.web import access, parameters
+from meterbook.web import access, once, parameters
 from meterbook.web.customer_records import forms, record
 
 REFUSALS = (records.ConsentPresent, records.CustomerClosed, uploads.UploadRefused)
-guard = access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+guard = access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING, by_site=True)
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Sent:
 
 @require_POST
 @guard
+@once.carried_out_once
 def add_contact(request: access.Request, customer: uuid.UUID) -> HttpResponse:
     """This will add somebody to ask."""
     found = record.find(customer)
@@ -62,6 +63,7 @@ def remove_contact(request: access.Request, customer: uuid.UUID, contact: uuid.U
 
 @require_POST
 @guard
+@once.carried_out_once
 def give_consent(request: access.Request, customer: uuid.UUID) -> HttpResponse:
     """This will note what the customer agrees to."""
     found = record.find(customer)
@@ -95,7 +97,7 @@ def withdraw_consent(request: access.Request, customer: uuid.UUID, consent: uuid
 
 
 @require_POST
-@access.page(permission=permissions.KNOW_VULNERABILITY, module=Module.BILLING)
+@access.page(permission=permissions.KNOW_VULNERABILITY, module=Module.BILLING, by_site=True)
 def note_vulnerability(request: access.Request, customer: uuid.UUID) -> HttpResponse:
     """This will note until when the customer must not be without supply, or end that (`clear`)."""
     found = record.find(customer)
@@ -116,6 +118,7 @@ def note_vulnerability(request: access.Request, customer: uuid.UUID) -> HttpResp
 
 @require_POST
 @guard
+@once.carried_out_once
 def add_paper(request: access.Request, customer: uuid.UUID) -> HttpResponse:
     """This will keep a PDF or a picture."""
     found = record.find(customer)

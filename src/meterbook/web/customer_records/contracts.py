@@ -27,7 +27,7 @@ from meterbook.kernel import civil
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import permissions as metering_permissions
 from meterbook.tariffs import permissions as tariff_permissions
-from meterbook.web import access, parameters, tables
+from meterbook.web import access, parameters, tables, typed
 from meterbook.web.customer_records import words
 from meterbook.web.moves import places
 from meterbook.web.templatetags import meterbook as tags
@@ -50,13 +50,13 @@ class Chip:
     is_chosen: bool
 
 
-class TariffForm(django_forms.Form):
+class TariffForm(typed.Form):
     """Another tariff, from a day on."""
 
     tariff = django_forms.ChoiceField(label=gettext_lazy("Tariff"))
     first_day = parameters.DayField(
         label=gettext_lazy("First day"),
-        help_text=gettext_lazy("From midnight at the site; write it as year-month-day."),
+        help_text=gettext_lazy("From midnight at the meter; write it as year-month-day."),
         widget=django_forms.DateInput(attrs={"type": "date"}),
     )
 
@@ -66,7 +66,7 @@ class TariffForm(django_forms.Form):
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING, by_site=True)
 def contracts(request: access.Request) -> HttpResponse:
     """This will show the contracts: `?q=`, `?show=ended`, `?page=2`; `?format=csv` or `xlsx`: a file."""
     show = request.GET.get("show", "")
@@ -108,14 +108,14 @@ def contracts(request: access.Request) -> HttpResponse:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING, by_site=True)
 def contract(request: access.Request, contract: uuid.UUID) -> HttpResponse:
     """This will show one contract."""
     return _page(request, _find(contract))
 
 
 @require_POST
-@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING, by_site=True)
 def change_tariff(request: access.Request, contract: uuid.UUID) -> HttpResponse:
     """This will let another tariff hold from a day on."""
     row = _find(contract)

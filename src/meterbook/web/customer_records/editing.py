@@ -13,14 +13,16 @@ from django.views.decorators.http import require_http_methods
 
 from meterbook.customers import permissions, records
 from meterbook.identity.values import Module
-from meterbook.web import access
+from meterbook.web import access, once
 from meterbook.web.customer_records import forms, record
 
+# Who is limited to single sites makes customers with their accounts: a record alone would be at no site.
 guard = access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
 
 
 @require_http_methods(["GET", "POST"])
 @guard
+@once.carried_out_once
 def new(request: access.Request) -> HttpResponse:
     """This will show the form of a new customer, and keep what is sent back."""
     form = forms.RecordForm(
@@ -35,7 +37,7 @@ def new(request: access.Request) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@guard
+@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING, by_site=True)
 def edit(request: access.Request, customer: uuid.UUID) -> HttpResponse:
     """This will show the form of a customer, and keep what is sent back; issued bills keep what they say."""
     found = record.find(customer)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from meterbook.customers import records, values
-from meterbook.web import parameters
+from meterbook.web import parameters, typed
 from meterbook.web.customers.opening_forms import LANGUAGES
 
 LONGEST_LINE = 200
@@ -44,7 +44,7 @@ class LinesField(forms.CharField):
         return "\n".join(value) if isinstance(value, tuple | list) else value
 
 
-class RecordForm(forms.Form):
+class RecordForm(typed.Form):
     """All that is known of a customer."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=values.NAME_LENGTH)
@@ -132,7 +132,7 @@ def initial(facts: records.Facts) -> dict[str, Any]:
     return {**plain, "custom": [f"{name}: {value}" for name, value in custom.items()]}
 
 
-class ContactForm(forms.Form):
+class ContactForm(typed.Form):
     """Somebody to ask."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=values.NAME_LENGTH)
@@ -150,7 +150,7 @@ class ContactForm(forms.Form):
         return records.ContactFacts(given["name"], roles, given["email"], given["phone"], given["messaging"])
 
 
-class ConsentForm(forms.Form):
+class ConsentForm(typed.Form):
     """What somebody agrees to, in which words."""
 
     kind = forms.ChoiceField(
@@ -162,7 +162,7 @@ class ConsentForm(forms.Form):
     )
 
 
-class VulnerabilityForm(forms.Form):
+class VulnerabilityForm(typed.Form):
     """Until when somebody must not be without supply, and why."""
 
     is_medical = forms.BooleanField(label=gettext_lazy("For medical reasons"), required=False)
@@ -174,7 +174,7 @@ class VulnerabilityForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=500, widget=forms.Textarea(attrs=SMALL_AREA))
 
 
-class PaperForm(forms.Form):
+class PaperForm(typed.Form):
     """A PDF or a picture."""
 
     paper = forms.FileField(label=gettext_lazy("PDF or picture"))

@@ -48,7 +48,7 @@ class Chip:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING, by_site=True)
 def customers(request: access.Request) -> HttpResponse:
     """This will show the customers: `?q=`, `?show=former`, `?sort=-name`, `?page=2`; `?format=csv` gives a file."""
     narrowing, asked = _read(request)
@@ -79,7 +79,7 @@ def customers(request: access.Request) -> HttpResponse:
         "pages": tables.pages(asked, number, found.counts[narrowing.show]),
         "csv_href": tables.link(asked, format=tables.CSV),
         "xlsx_href": tables.link(asked, format=tables.XLSX),
-        "may_manage": permissions.MANAGE_CUSTOMER in request.permissions,
+        "may_manage": permissions.MANAGE_CUSTOMER in request.access.everywhere,
         "new_href": reverse("customer_new", args=[organization]),
         "duplicates_href": reverse("duplicates", args=[organization]),
         "contracts_href": reverse("contracts", args=[organization]),

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from meterbook.customers import duplicates as likely
 from meterbook.customers import likeness, lookups, merging, permissions, records, values
 from meterbook.identity.values import Module
-from meterbook.web import access, parameters, tables
+from meterbook.web import access, parameters, tables, typed
 from meterbook.web.customer_records import record
 
 guard = access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
@@ -52,7 +52,7 @@ class Compared:
     after: str
 
 
-class ConfirmForm(django_forms.Form):
+class ConfirmForm(typed.Form):
     """That the two are one customer."""
 
     is_sure = django_forms.BooleanField(

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from meterbook.customers import erasing, permissions, records
 from meterbook.identity.values import Module
 from meterbook.journeys import privacy
-from meterbook.web import access
+from meterbook.web import access, typed
 from meterbook.web.customer_records import record
 from meterbook.web.tables import file_safe
 
 
-class EraseForm(django_forms.Form):
+class EraseForm(typed.Form):
     """The name of who is to be forgotten, typed once more."""
 
     name = django_forms.CharField(label=gettext_lazy("Name of the customer"), max_length=200)
@@ -39,7 +39,7 @@ class EraseForm(django_forms.Form):
 
 
 @require_POST
-@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING, by_site=True)
 def export(request: access.Request, customer: uuid.UUID) -> HttpResponse:
     """This will give out everything about a customer as one ZIP, and note who took it."""
     found = record.find(customer)

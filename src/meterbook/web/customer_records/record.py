@@ -43,7 +43,7 @@ class AccountLine:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING, by_site=True)
 def customer(request: access.Request, customer: uuid.UUID) -> HttpResponse:
     """This will show one customer; a record that was merged leads to the one that it became part of."""
     found = find(customer)
@@ -53,7 +53,7 @@ def customer(request: access.Request, customer: uuid.UUID) -> HttpResponse:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING, by_site=True)
 def paper(request: access.Request, customer: uuid.UUID, paper: uuid.UUID) -> HttpResponse:
     """This will give out a document of a customer, as a file to keep."""
     try:
@@ -69,7 +69,7 @@ def paper(request: access.Request, customer: uuid.UUID, paper: uuid.UUID) -> Htt
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING, by_site=True)
 def of_account(request: access.Request, account: uuid.UUID) -> HttpResponse:
     """This will lead from an account to its customer."""
     try:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from meterbook.customers import operations as customer_operations
 from meterbook.customers import permissions
 from meterbook.identity.values import Module
-from meterbook.web import access
+from meterbook.web import access, typed
 from meterbook.web.customers import opening_forms, views
 
 
@@ -32,7 +32,7 @@ class Known:
     address: str
 
 
-class CustomerForm(forms.Form):
+class CustomerForm(typed.Form):
     """Name, e-mail, language, tax number and address; issued bills keep what they say."""
 
     name = forms.CharField(label=gettext_lazy("Customer"), max_length=200)
@@ -47,7 +47,7 @@ class CustomerForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING, by_site=True)
 def change(request: access.Request, account: uuid.UUID) -> HttpResponse:
     """This will show the form of a customer, and keep what is sent back."""
     row = views.find(account)

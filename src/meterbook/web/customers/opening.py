@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -13,13 +12,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from meterbook.billing import permissions as billing_permissions
 from meterbook.customers import operations as customer_operations
 from meterbook.customers import permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.identity.values import Module
+from meterbook.journeys import ending_contracts
 from meterbook.kernel import civil
-from meterbook.web import access
+from meterbook.web import access, once
 from meterbook.web.customers import opening_forms, views
+from meterbook.web.sites import choice
 
 REFUSALS = (
     customer_operations.ContractsOverlap,
@@ -29,10 +31,21 @@ REFUSALS = (
 
 
 @require_http_methods(["GET", "POST"])
-@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING, by_site=True)
+@once.carried_out_once
 def new(request: access.Request) -> HttpResponse:
     """This will show the form of a new account, and open it."""
-    form = opening_forms.AccountForm(request.POST if request.method == "POST" else None, on=request.at.date())
+    usual = choice.usual_site(request, permissions.MANAGE_CUSTOMER)
+    asked = request.GET.get("site", "")
+    if usual is None or asked:
+        found = choice.visible_sites(request, permissions.MANAGE_CUSTOMER)
+        usual = next((each for each in found if str(each.public_id) == asked), usual)
+    form = opening_forms.AccountForm(
+        request.POST if request.method == "POST" else None,
+        on=request.at.date(),
+        usual=str(usual.public_id) if usual else "",
+        is_landlord=bool(request.GET.get("landlord")),
+    )
     if form.is_bound and form.is_valid():
         try:
             public_id, number = _open(request, form.cleaned_data)
@@ -41,6 +54,7 @@ def new(request: access.Request) -> HttpResponse:
         except customer_operations.LandlordPresent as error:
             form.add_error("is_landlord", str(error))
         else:
+            choice.note_used(request, form.cleaned_data["site"])
             messages.success(request, _("Account %(number)s is open.") % {"number": number})
             return redirect("account", request.organization.public_id, public_id)
     context = {
@@ -52,7 +66,8 @@ def new(request: access.Request) -> HttpResponse:
 
 
 @require_POST
-@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING, by_site=True)
+@once.carried_out_once
 def start(request: access.Request, account: uuid.UUID) -> HttpResponse:
     """This will let the account pay for a meter point from a day on."""
     row = views.find(account)
@@ -66,7 +81,7 @@ def start(request: access.Request, account: uuid.UUID) -> HttpResponse:
                 account=row.public_id,
                 meter_point=uuid.UUID(given["meter_point"]),
                 tariff=uuid.UUID(given["tariff"]),
-                starts_at=civil.start_of_day(given["first_day"], ZoneInfo(row.zone)),
+                starts_at=civil.start_of_day(given["first_day"], views.zone_of(row, given["meter_point"])),
             )
         except REFUSALS as error:
             form.add_error(None, str(error))
@@ -77,19 +92,31 @@ def start(request: access.Request, account: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING, by_site=True)
 def end(request: access.Request, account: uuid.UUID, contract: uuid.UUID) -> HttpResponse:
-    """This will end a contract; from that day on the unit is vacant."""
+    """This will end a contract; from that day on the unit is vacant. Of issued bills beyond that day it warns first."""
     row = views.find(account)
-    if contract not in {each.public_id for each in customer_queries.list_contracts(account_id=row.id)}:
+    contracts = customer_queries.list_contracts(account_id=row.id)
+    ending = next((each for each in contracts if each.public_id == contract), None)
+    if ending is None:
         raise Http404(_("There is no such contract."))
     form = opening_forms.EndForm(request.POST)
     if not form.is_valid():
         messages.error(request, str(form.errors["until_day"][0]))
     else:
-        ends_at = civil.start_of_day(form.cleaned_data["until_day"], ZoneInfo(row.zone))
+        day = form.cleaned_data["until_day"]
         try:
-            customer_operations.end_contract(actor=request.actor, at=request.at, contract=contract, ends_at=ends_at)
+            ending_contracts.end_contract(
+                actor=request.actor,
+                at=request.at,
+                contract=contract,
+                ends_at=civil.start_of_day(day, ending.zone),
+                is_confirmed="sure" in request.POST,
+            )
+        except ending_contracts.BillsReachBeyond as error:
+            may_view_bills = billing_permissions.VIEW_BILL in request.permissions
+            context = {"account": row, "contract": ending, "until_day": day, "bills": error.bills}
+            return render(request, "customers/end.html", {**context, "may_view_bills": may_view_bills})
         except REFUSALS as error:
             messages.error(request, str(error))
         else:

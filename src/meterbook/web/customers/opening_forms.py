@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from meterbook.customers import queries as customer_queries
 from meterbook.sites import queries as site_queries
 from meterbook.tariffs import queries as tariff_queries
-from meterbook.web import parameters
+from meterbook.web import parameters, typed
 from meterbook.web.billing import words
 
 LANGUAGES = [("en", "English"), ("es", "Español")]
 
 
-class AccountForm(forms.Form):
+class AccountForm(typed.Form):
     """A customer with a first account."""
 
     site = forms.ChoiceField(label=_("Site"))
@@ -40,9 +40,11 @@ class AccountForm(forms.Form):
         label=_("Tariff of vacant units"), required=False, help_text=_("Only for the landlord's account.")
     )
 
-    def __init__(self, data: object = None, *, on: date) -> None:
-        super().__init__(data)  # type: ignore[arg-type]  # what a request's POST is
-        self.fields["site"].choices = sites()  # type: ignore[attr-defined]
+    def __init__(self, data: object = None, *, on: date, usual: str = "", is_landlord: bool = False) -> None:
+        super().__init__(data, initial={"site": usual, "is_landlord": is_landlord})  # type: ignore[arg-type]  # what a request's POST is
+        found = sites()
+        asks = [] if usual or len(found) == 1 else [("", _("Choose a site"))]
+        self.fields["site"].choices = [*asks, *found]  # type: ignore[attr-defined]
         self.fields["vacancy_tariff"].choices = [("", "–"), *tariffs(on)]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
@@ -54,7 +56,7 @@ class AccountForm(forms.Form):
             )
 
 
-class ContractForm(forms.Form):
+class ContractForm(typed.Form):
     """A meter point, a tariff, and from when."""
 
     meter_point = forms.ChoiceField(
@@ -63,7 +65,7 @@ class ContractForm(forms.Form):
     tariff = forms.ChoiceField(label=_("Tariff"))
     first_day = parameters.DayField(
         label=_("First day"),
-        help_text=_("From midnight at the site; write it as year-month-day."),
+        help_text=_("From midnight at the meter; write it as year-month-day."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
@@ -73,7 +75,7 @@ class ContractForm(forms.Form):
         self.fields["tariff"].choices = tariffs(at.date(), currency)  # type: ignore[attr-defined]
 
 
-class EndForm(forms.Form):
+class EndForm(typed.Form):
     """The day from which a contract no longer holds."""
 
     until_day = parameters.DayField(label=_("Vacant from"))
@@ -81,7 +83,7 @@ class EndForm(forms.Form):
 
 def sites() -> list[tuple[str, str]]:
     """This will list the sites to choose from."""
-    return [(str(each.public_id), each.name) for each in site_queries.list_sites()]
+    return [(str(each.public_id), each.name) for each in site_queries.reached_sites()]
 
 
 def meter_points(site_id: int, zone: ZoneInfo, at: datetime) -> list[tuple[str, str]]:

@@ -19,12 +19,12 @@ from meterbook.customers import queries as customer_queries
 from meterbook.ledger import permissions as ledger_permissions
 from meterbook.ledger import queries as ledger_queries
 from meterbook.ledger import values as ledger_values
-from meterbook.web import access, parameters, tables
+from meterbook.web import access, parameters, tables, typed
 
 MOST_SHOWN = 200  # the newest; the file holds all
 
 
-class DaysForm(forms.Form):
+class DaysForm(typed.Form):
     """From which day, and up to and with which, entries are shown; either may stay empty."""
 
     first = parameters.DayField(

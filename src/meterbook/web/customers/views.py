@@ -16,19 +16,20 @@ from django.views.decorators.http import require_GET
 
 from meterbook.billing import permissions as billing_permissions
 from meterbook.billing import queries as billing_queries
-from meterbook.customers import own, permissions
+from meterbook.customers import letting, own, permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.customers.queries import Show, Sort
 from meterbook.identity.values import Module
 from meterbook.kernel.money import Money
 from meterbook.ledger import queries as ledger_queries
 from meterbook.metering import permissions as metering_permissions
+from meterbook.metering import queries as metering_queries
 from meterbook.sites import queries as site_queries
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, parameters, site_modules, tables
 from meterbook.web.billing import words
-from meterbook.web.customers import opening_forms, statement
+from meterbook.web.customers import first_days, opening_forms, statement
 from meterbook.web.templatetags import meterbook as tags
 
 COLUMNS = (
@@ -67,7 +68,7 @@ class FilterChip:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING, by_site=True)
 def accounts(request: access.Request) -> HttpResponse:
     """This will show the accounts with what each owes: `?q=`, `?site=`, `?show=owing`, `?sort=-balance`, `?page=2`."""
     narrowing, asked, sites = _read(request)
@@ -104,7 +105,7 @@ def _read(
     request: access.Request,
 ) -> tuple[customer_queries.Narrowing, dict[str, str], list[site_queries.SiteRow]]:
     """What the list is asked for, the query that asks so, and the sites; what is unknown is left out."""
-    sites = list(site_queries.list_sites())
+    sites = list(site_queries.reached_sites())
     site = next((each for each in sites if str(each.public_id) == request.GET.get("site", "")), None)
     show = request.GET.get("show", "")
     code, is_descending = tables.sorting(request.GET.get("sort", ""))
@@ -126,14 +127,14 @@ def _read(
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING, by_site=True)
 def account(request: access.Request, account: uuid.UUID) -> HttpResponse:
     """This will show one account."""
     return card(request, find(account))
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING, by_site=True)
 def statement_file(request: access.Request, account: uuid.UUID) -> HttpResponse:
     """This will give out the statement as CSV: `?first=2026-01-01&final=2026-03-31`."""
     return statement.file(request, find(account))
@@ -147,12 +148,29 @@ def find(account: uuid.UUID) -> customer_queries.AccountRow:
         raise Http404(_("There is no such account.")) from error
 
 
+def zone_of(row: customer_queries.AccountRow, point: str) -> ZoneInfo:
+    """This will return the zone of a meter point, else that of the account's site: contracts begin at its midnight."""
+    found = metering_queries.find_zone(public_id=uuid.UUID(point))
+    return ZoneInfo(row.zone) if found is None else found.zone
+
+
 def contract_form(request: access.Request, row: customer_queries.AccountRow) -> opening_forms.ContractForm:
     """This will return the form of a new contract of the account, with what was sent."""
     given = request.POST if request.method == "POST" else None
-    return opening_forms.ContractForm(
+    form = opening_forms.ContractForm(
         given, site_id=row.site_id, currency=row.currency, zone=ZoneInfo(row.zone), at=request.at
     )
+    offered = form.fields["meter_point"].choices[:1]  # type: ignore[attr-defined]  # those that nobody pays for
+    listed = letting.places(at=request.at, site_id=row.site_id) if given is None and offered else []
+    points = [each for place in listed for each in place.points if str(each.public_id) == offered[0][0]]
+    if points:
+        proposal = first_days.propose(points=points, zone=points[0].zone, at=request.at)
+        form.initial["first_day"] = proposal.day.isoformat()
+        form.fields["first_day"].help_text = _("For %(point)s: %(why)s Midnight at the meter.") % {
+            "point": points[0].code,
+            "why": proposal.words,
+        }
+    return form
 
 
 def card(

@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy
 from meterbook.identity import values as identity_values
 from meterbook.identity.values import DelegationScope
 from meterbook.kernel import civil
-from meterbook.web import access, parameters
+from meterbook.web import access, parameters, typed
 from meterbook.web.sites import choice
 
 DAY = {"type": "date"}
 ADDED = tuple(each for each in DelegationScope if each is not DelegationScope.VIEW)
 
 
-class EntrustForm(forms.Form):
+class EntrustForm(typed.Form):
     """To which company, what, where, and from when until when."""
 
     code = forms.UUIDField(

@@ -20,7 +20,7 @@ from meterbook.identity import operations as identity_operations
 from meterbook.identity import permissions
 from meterbook.identity import values as identity_values
 from meterbook.identity.values import Module
-from meterbook.web import access, parameters
+from meterbook.web import access, once, parameters
 from meterbook.web.delegation import forms
 from meterbook.web.people import shown
 from meterbook.web.sites import choice
@@ -59,6 +59,7 @@ def delegations(request: access.Request) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.MANAGE_DELEGATIONS, module=Module.CORE)
+@once.carried_out_once
 def entrust(request: access.Request) -> HttpResponse:
     """This will show the form of a delegation, and make one."""
     form = forms.EntrustForm(request, request.POST if request.method == "POST" else None)

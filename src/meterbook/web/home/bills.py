@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
+from meterbook.customers import reaching as customer_reaching
 from meterbook.identity.values import Module
 from meterbook.kernel import civil
 from meterbook.kernel.money import Money
@@ -42,13 +43,17 @@ class Latest:
 
 def collect(request: access.Request) -> Latest | None:
     """This will return the latest seven bills; None for someone who may not see bills."""
-    if not request.organization.has_module(Module.BILLING) or permissions.VIEW_BILL not in request.permissions:
+    if not request.organization.has_module(Module.BILLING) or not request.access.allows_somewhere(
+        permissions.VIEW_BILL
+    ):
         return None
     site = choice.chosen_site(request)
     narrowing = billing_queries.BillNarrowing(
         site_id=None if site is None else site.id,
         without_sites=site_modules.sites_without(request, Module.BILLING),
     )
+    with customer_reaching.within(request.access, permissions.VIEW_BILL, at=request.at):
+        newest = list(billing_queries.bill_rows(narrowing=narrowing, limit=SHOWN))
     today = civil.local_date(request.at, choice.clock_zone(request))
     organization = request.organization.public_id
     return Latest(
@@ -63,7 +68,7 @@ def collect(request: access.Request) -> Latest | None:
                 is_due=each.due_date < today,
                 href=reverse("bill", args=[organization, each.public_id]),
             )
-            for each in billing_queries.bill_rows(narrowing=narrowing, limit=SHOWN)
+            for each in newest
         ),
         href=reverse("bills", args=[organization]),
     )

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from meterbook.customers import permissions as customer_permissions
 from meterbook.customers import queries as customer_queries
+from meterbook.customers import reaching as customer_reaching
 from meterbook.identity.values import Module
 from meterbook.kernel import rounding
 from meterbook.kernel.rounding import RoundingMode
@@ -61,8 +62,11 @@ def collect(
     largest = ranked[: metering_queries.MOST_CONSUMERS]
     most = max((each.figure.total for each, _site in largest), default=0)
     tenants: dict[int, str] = {}
-    if request.organization.has_module(Module.BILLING) and customer_permissions.VIEW_CUSTOMER in request.permissions:
-        tenants = customer_queries.tenants_at(meter_point_ids=[each.point_id for each, _site in largest], at=request.at)
+    permission = customer_permissions.VIEW_CUSTOMER
+    if request.organization.has_module(Module.BILLING) and request.access.allows_somewhere(permission):
+        ids = [each.point_id for each, _site in largest]
+        with customer_reaching.within(request.access, permission, at=request.at):
+            tenants = customer_queries.tenants_at(meter_point_ids=ids, at=request.at)
     return tuple(
         ConsumerRow(
             name=tenants.get(each.point_id, each.name),

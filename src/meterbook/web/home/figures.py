@@ -12,7 +12,7 @@ from meterbook.web import access, meter_states
 from meterbook.web.alarms import zone as alarm_zones
 from meterbook.web.home import bills, steps, use
 from meterbook.web.sites import choice
-from meterbook.web.work import collecting, needs
+from meterbook.web.work import accounts, collecting, needs
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,11 @@ class Home:
     steps: tuple[steps.Step, ...] = ()
 
     @property
+    def waiting(self) -> int:
+        """How many things wait, as the page of all work and the badge in the frame count them."""
+        return needs.total(self.needs)
+
+    @property
     def has_meters(self) -> bool:
         """Whether there is any meter, read live or by files."""
         return self.meters is not None and bool(self.meters.total or self.meters.from_files)
@@ -76,7 +81,7 @@ def collect(request: access.Request) -> Home:
     return replace(
         found,
         use=use.collect(request, _asked(request)),
-        needs=collecting.collect(request, meters.found if meters else None),
+        needs=(*collecting.collect(request, meters.found if meters else None), *accounts.unlet(request)),
         bills=bills.collect(request),
     )
 

@@ -30,7 +30,7 @@ QUARTERS_AN_HOUR = 4
 class Cell:
     """The use of one period: the figure, what is not measured in it, and the change to the period before."""
 
-    value: Decimal
+    value: Decimal | None  # None where no meter has told anything
     decimals: int
     unit: str
     change: Decimal | None
@@ -183,8 +183,9 @@ def _basis(found: metering_queries.ServiceUse) -> str:
 def _cell(found: metering_queries.ServiceUse, figure: metering_queries.Figure, against: str) -> Cell:
     value = found.number(figure.total)
     known = figure.known_percent
+    is_unknown = figure.total == 0 and figure.missing >= figure.expected
     return Cell(
-        value=value,
+        value=None if is_unknown else value,
         decimals=0 if value >= FEW_DECIMALS else 1,
         unit=found.unit.symbol,
         change=figure.change,
@@ -264,7 +265,7 @@ def _chart(found: metering_queries.ServiceUse, at: datetime) -> dict[str, Any]:
         "texts": {
             "today": _("Today"),
             "yesterday": _("Yesterday"),
-            "estimated": _("Estimated"),
+            "estimated": _("Estimated or apportioned"),
             "gap": _("No data"),
             "partly": _("not complete"),
         },

@@ -26,13 +26,14 @@ from meterbook.metering.importing.mapping import (
     Mapping,
 )
 from meterbook.sites import queries as site_queries
+from meterbook.web import typed
 
 Choices = list[tuple[str, str | Promise]]
 GUESS: tuple[str, Promise] = ("", _("as the file shows"))
 _COUNTED = {Dimension.ENERGY, Dimension.REACTIVE_ENERGY, Dimension.VOLUME, Dimension.POWER}
 
 
-class UploadForm(forms.Form):
+class UploadForm(typed.Form):
     """One file."""
 
     file = forms.FileField(
@@ -50,13 +51,14 @@ class UploadForm(forms.Form):
         self.file_name = str(given.name)
         content: bytes = given.read(uploads.MOST_BYTES + 1)
         try:
+            uploads.require_table_name(self.file_name)
             uploads.require_table(content)
         except uploads.UploadRefused as error:
             raise forms.ValidationError(str(error)) from error
         return content
 
 
-class MappingForm(forms.Form):
+class MappingForm(typed.Form):
     """Where the values go and how the file is read."""
 
     point = forms.CharField(

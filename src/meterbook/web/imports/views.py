@@ -24,7 +24,7 @@ from meterbook.metering import operations as metering_operations
 from meterbook.metering import permissions as metering_permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.importing.problems import FileInvalid
-from meterbook.web import access
+from meterbook.web import access, once
 from meterbook.web.imports import columns, forms
 from meterbook.web.sites import choice
 
@@ -75,6 +75,7 @@ class DryRun:
 
 @require_http_methods(["GET", "POST"])
 @guard
+@once.carried_out_once
 def imports(request: access.Request) -> HttpResponse:
     """This will show what was imported and take a new file."""
     form = forms.UploadForm(request.POST, request.FILES) if request.method == "POST" else forms.UploadForm()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from meterbook.kernel import civil
 from meterbook.sites import queries as site_queries
-from meterbook.web import parameters
+from meterbook.web import parameters, typed
 
 A_YEAR = timedelta(days=365)
 OVERLAPS = {
@@ -25,7 +25,7 @@ OVERLAPS = {
 }
 
 
-class KeyForm(forms.Form):
+class KeyForm(typed.Form):
     """A key. Rights and sites that the person lacks are not offered."""
 
     name = forms.CharField(
@@ -85,7 +85,7 @@ class KeyForm(forms.Form):
         return None if day is None else civil.start_of_day(day + timedelta(days=1), zone)
 
 
-class RotateForm(forms.Form):
+class RotateForm(typed.Form):
     """For how long the former secret works beside the new one."""
 
     overlap = forms.ChoiceField(

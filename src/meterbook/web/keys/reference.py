@@ -22,9 +22,13 @@ Document = Mapping[str, Any]
 REFERENCE = "#/components/schemas/"
 # Parts of the API whose names stand nowhere else; the others are translated where they are used.
 TITLES = {
+    "Assigned": gettext_lazy("What is assigned to a monitor"),
+    "Bill head": gettext_lazy("Bill head"),
     "Buildings": gettext_lazy("Buildings"),
     "Delegations": gettext_lazy("Delegations"),
     "Moves": gettext_lazy("Moves"),
+    "Own": gettext_lazy("A tenant's own data"),
+    "Tenants": gettext_lazy("Tenants"),
     "Units": gettext_lazy("Units"),
 }
 DEEPEST = 3
@@ -87,7 +91,7 @@ def reference(request: access.Request) -> HttpResponse:
     document = _source[0](request.organization.modules)
     context = {
         "parts": parts(document),
-        "document_href": reverse("api_document"),
+        "document_href": f"{reverse('api_document')}?organization={request.organization.public_id}",
         "base": request.build_absolute_uri(reverse("api_document")).removesuffix("openapi.json"),
         "may_see_keys": permissions.VIEW_API_KEYS in request.permissions,
     }

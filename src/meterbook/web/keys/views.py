@@ -18,7 +18,7 @@ from meterbook.identity import operations as identity_operations
 from meterbook.identity.values import Module
 from meterbook.kernel import civil
 from meterbook.sites import queries as site_queries
-from meterbook.web import access, parameters
+from meterbook.web import access, once, parameters, second_step
 from meterbook.web.keys import forms
 from meterbook.web.people import words
 from meterbook.web.sites import choice
@@ -56,8 +56,12 @@ def keys(request: access.Request) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.MANAGE_API_KEYS, module=Module.API)
+@once.carried_out_once
 def new(request: access.Request) -> HttpResponse:
     """This will show the form of a key, make one, and show its secret this once."""
+    refused = second_step.required_now(request)
+    if refused is not None:
+        return refused
     zone = choice.clock_zone(request)
     form = forms.KeyForm(
         request.POST if request.method == "POST" else None,
@@ -83,9 +87,13 @@ def new(request: access.Request) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.MANAGE_API_KEYS, module=Module.API)
+@once.carried_out_once
 def rotate(request: access.Request, key: uuid.UUID) -> HttpResponse:
     """This will ask for how long the former secret works, make a new one, and show it this once."""
     row = _find(request, key)
+    refused = second_step.required_now(request)
+    if refused is not None:
+        return refused
     form = forms.RotateForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
@@ -116,7 +124,7 @@ def revoke(request: access.Request, key: uuid.UUID) -> HttpResponse:
 def _shown_once(request: access.Request, made: api_keys.MadeKey, title: str) -> HttpResponse:
     address = request.build_absolute_uri(f"{reverse('api_document').removesuffix('openapi.json')}organization")
     context = {"title": title, "token": made.token, "key": made.row, "back": _list(request), "address": address}
-    return render(request, "keys/made.html", {**context, "zone": choice.clock_zone(request)})
+    return once.done(render(request, "keys/made.html", {**context, "zone": choice.clock_zone(request)}))
 
 
 def _find(request: access.Request, key: uuid.UUID) -> api_keys.KeyRow:

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods
 from meterbook.documents import numbering, permissions
 from meterbook.documents.values import DocumentKind
 from meterbook.identity.values import Module
-from meterbook.web import access
+from meterbook.web import access, typed
 from meterbook.web.sites import choice
 
 KIND = DocumentKind.BILL
 
 
-class StartForm(forms.Form):
+class StartForm(typed.Form):
     """How a series begins."""
 
     series_prefix = forms.CharField(

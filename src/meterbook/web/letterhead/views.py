@@ -20,12 +20,12 @@ from meterbook.documents import queries as document_queries
 from meterbook.documents import values as document_values
 from meterbook.foundation import scoping
 from meterbook.identity.values import Module
-from meterbook.web import access
+from meterbook.web import access, typed
 
 MOST_LINES = 4  # of an address; the head of a bill has no room for more
 
 
-class LetterheadForm(forms.Form):
+class LetterheadForm(typed.Form):
     """What is printed beside the organization's name; each may stay empty."""
 
     tax_number = forms.CharField(
@@ -53,7 +53,7 @@ class LetterheadForm(forms.Form):
         return "\n".join(lines)
 
 
-class LogoForm(forms.Form):
+class LogoForm(typed.Form):
     """A picture."""
 
     picture = forms.FileField(

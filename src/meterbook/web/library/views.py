@@ -50,7 +50,7 @@ class RegisterRow:
     """A register of a type, as manuals write it."""
 
     caption: str
-    function: int
+    function: str
     address: str
     type: str
     order: str
@@ -103,6 +103,7 @@ def model(request: access.Request, model: str) -> HttpResponse:
         "row": _row(request, found, topology.use_of_models().get(found.code, NOBODY)),
         "source": found.source,
         "max_words": found.max_words,
+        "is_named": found.is_named,
         "traps": [each.get(language, each["en"]) for each in found.traps],
         "registers": [_register(each, language) for each in found.registers],
         "may_add": request.access.allows_somewhere(metering_permissions.MANAGE_METER),
@@ -132,7 +133,7 @@ def _row(request: access.Request, model: documents.MeterModel, use: topology.Mod
         name=model.name,
         maker=model.manufacturer,
         service=_service(model.service),
-        protocol="Modbus",
+        protocol="M-Bus" if model.is_named else "Modbus",
         href=reverse("library_model", args=[organization, model.code]),
         add_href=f"{reverse('meter_new', args=[organization])}?model={model.code}",
         registers=len(model.registers),
@@ -144,9 +145,9 @@ def _row(request: access.Request, model: documents.MeterModel, use: topology.Mod
 def _register(register: documents.Register, language: str) -> RegisterRow:
     return RegisterRow(
         caption=register.caption.get(language, register.caption["en"]),
-        function=register.function,
-        address=f"{register.address} (0x{register.address:04X})",
-        type=register.type,
+        function="" if register.record else str(register.function),
+        address=register.record or f"{register.address} (0x{register.address:04X})",
+        type="" if register.record else register.type,
         order="-".join(orders.order_of(register).value) if register.words > 1 else "",
         unit=register.unit.symbol,
         scale="" if register.scale == 1 else f"× {register.scale}",

@@ -19,13 +19,14 @@ from meterbook.identity.values import Module
 from meterbook.journeys import add_meter
 from meterbook.metering import permissions
 from meterbook.sites import queries as site_queries
-from meterbook.web import access
+from meterbook.web import access, once
 from meterbook.web.meters import adding_forms, adding_places, adding_probe
 from meterbook.web.sites import choice
 
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.MANAGE_METER, module=Module.METERING, by_site=True)
+@once.carried_out_once
 def new(request: access.Request) -> HttpResponse:
     """This will show the form of a new meter, and set it up. Who may not manage devices describes meters of files."""
     sites = choice.visible_sites(request, permissions.MANAGE_METER)
@@ -69,7 +70,7 @@ def add(request: access.Request, form: adding_forms.MeterForm) -> uuid.UUID | No
             allowed=networks.AllowedNetworks.from_environment(os.environ, is_demo=settings.IS_DEMO),
         )
     except add_meter.MeterRefused as error:
-        form.add_error(error.field, str(error))
+        form.blame(error.field, str(error))
     except networks.NetworksMisspelled as error:
         form.add_error("host", str(error))
     return None
@@ -78,4 +79,4 @@ def add(request: access.Request, form: adding_forms.MeterForm) -> uuid.UUID | No
 def _told(form: adding_forms.MeterForm) -> str:
     if form.is_connected:
         return _("“%(name)s” is set up. “Read now” tells at once whether the meter answers.")
-    return _("“%(name)s” is set up. Its values appear as soon as you import its readings.")
+    return _("“%(name)s” is set up. Its values appear as soon as you enter its readings, or import them.")

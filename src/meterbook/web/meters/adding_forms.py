@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -19,16 +19,19 @@ from django.utils.translation import gettext_lazy as _
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.library import documents, orders
+from meterbook.foundation.tls import hosts
 from meterbook.journeys import add_meter
 from meterbook.kernel import civil
 from meterbook.metering import values as metering_values
 from meterbook.sites import queries as site_queries
 from meterbook.web import amounts, parameters
+from meterbook.web.meters import line_forms
 
 NEW = "new"
 NUMBER = r"\d{1,9}(?:\.\d{1,6})?"
 RATIO = re.compile(rf"(?a:({NUMBER})(?:\s*[/:]\s*({NUMBER}))?)")
-PORTS, UNITS = acquisition_values.PORTS, acquisition_values.UNIT_IDS
+EARLIEST, MOST_AHEAD = date(2000, 1, 1), timedelta(days=366)
+PORTS, UNITS = acquisition_values.PORTS, line_forms.ADDRESSES
 
 
 class RatioField(forms.CharField):
@@ -49,7 +52,7 @@ class RatioField(forms.CharField):
         return Fraction(first) / Fraction(second or "1")
 
 
-class MeterForm(forms.Form):
+class MeterForm(line_forms.LineForm):
     """One meter. Its gateway is looked at only when it is read by itself, its first day only when files bring it."""
 
     site = forms.ChoiceField(label=_("Site"))
@@ -95,17 +98,26 @@ class MeterForm(forms.Form):
         label=_("Address"),
         max_length=253,
         required=False,
-        help_text=_("IP address or name, such as 192.168.10.40. Its network must be allowed: MB_ALLOWED_NETWORKS."),
+        help_text=_(
+            "IP address or name, such as 192.168.10.40, or the serial port, such as /dev/ttyUSB0. It must be allowed: "
+            "MB_ALLOWED_NETWORKS, MB_SERIAL_PORTS."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    port = forms.IntegerField(label=_("Port"), min_value=PORTS[0], max_value=PORTS[-1], initial=502, required=False)
+    port = forms.IntegerField(
+        label=_("Port"),
+        min_value=PORTS[0],
+        max_value=PORTS[-1],
+        required=False,
+        help_text=_("Empty: 502 with Modbus, 10001 with M-Bus."),
+    )
     unit_id = forms.IntegerField(
         label=_("Unit address"),
         min_value=UNITS[0],
         max_value=UNITS[-1],
         initial=1,
         required=False,
-        help_text=_("As it is set at the meter, 1 to 247."),
+        help_text=_("As it is set at the meter, 1 to 247; with M-Bus 0 to 250."),
     )
     byte_order = forms.ChoiceField(
         required=False, choices=[("", ""), *((each.value, each.value) for each in orders.ByteOrder)]
@@ -126,8 +138,18 @@ class MeterForm(forms.Form):
     first_day = parameters.DayField(
         label=_("Hangs there since"),
         required=False,
-        help_text=_("The first day of its readings; earlier ones cannot be imported. Year-month-day."),
+        help_text=_("The first day of its readings; earlier ones cannot be entered or imported."),
         widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    first_shown = amounts.NumberField(
+        places=3,
+        least=Decimal(0),
+        label=_("What it showed on that day"),
+        required=False,
+        help_text=_(
+            "For a meter that you read by hand: the main counter at the beginning of that day, not multiplied. "
+            "Leave it empty when a file brings it."
+        ),
     )
 
     def __init__(
@@ -145,6 +167,7 @@ class MeterForm(forms.Form):
         self.sites = {str(each.public_id): each for each in sites}
         self.connectable = {each.id: each for each in connectable}
         buses = [each for each in acquisition_queries.list_buses() if each.site_id in self.connectable]
+        self.buses = {str(each.public_id): each for each in buses}
         if buses:  # what is offered first belongs together
             at = self.initial.setdefault("site", str(self.connectable[buses[0].site_id].public_id))
             buses.sort(key=lambda bus: str(self.connectable[bus.site_id].public_id) != at)
@@ -160,7 +183,7 @@ class MeterForm(forms.Form):
         ]
 
     def _caption(self, bus: acquisition_queries.BusRow) -> str:
-        return f"{self.connectable[bus.site_id].name}: {bus.name} ({bus.host}:{bus.port})"
+        return f"{self.connectable[bus.site_id].name}: {bus.name} ({bus.address})"
 
     def meter_fields(self) -> list[forms.BoundField]:
         """This will return the fields about the meter itself."""
@@ -179,34 +202,69 @@ class MeterForm(forms.Form):
 
     def gateway_fields(self) -> list[forms.BoundField]:
         """This will return the fields about a gateway that is not known yet."""
-        return [self[name] for name in ("gateway_name", "host", "port")]
+        return [self[name] for name in ("gateway_name", "protocol", "host", "port")]
 
     def opening_fields(self) -> list[forms.BoundField]:
         """This will return the fields about a reading from before."""
         return [self["opening_day"], self["opening"]]
 
+    def since_fields(self) -> list[forms.BoundField]:
+        """This will return the fields about the start of a meter that is read by hand or from files."""
+        return [self["first_day"], self["first_shown"]]
+
+    def blame(self, field: str, words: str) -> None:
+        """This will say beside the field at fault why the meter cannot be set up."""
+        self.add_error("first_shown" if field == "opening" and not self.is_connected else field, words)
+
     def clean(self) -> dict[str, Any]:
         """This will look at the fields that depend on how the meter is read."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
+        self._clean_days(given)
+        if "byte_order" in self.errors:  # its choices are those of a test read, which may be gone from the page
+            self.add_error(None, gettext("Choose the order of the bytes again: test read the meter, or leave it out."))
+        is_new = given.get("gateway") == NEW and given.get("model_code") != metering_values.IMPORTED
+        is_dialed = is_new and not line_forms.protocol_of(given).is_serial
+        if is_dialed and given.get("host") and hosts.read(given["host"]) is None:
+            self.add_error("host", gettext("Give the gateway's address or name alone, such as 192.168.10.4."))
         if given.get("model_code") == metering_values.IMPORTED:
             self._require("first_day", gettext("Say since when, so that its readings can be imported."))
         elif given.get("model_code"):
             self._clean_connection(given)
         return given
 
+    def _clean_days(self, given: dict[str, Any]) -> None:
+        """Before, nothing was metered by programs; a meter that comes later is set up later."""
+        for name in ("first_day", "opening_day"):
+            day = given.get(name)
+            if day is not None and day < EARLIEST:
+                words = gettext("Take a day since %(day)s; earlier readings are not kept.")
+                self.add_error(name, words % {"day": EARLIEST.isoformat()})
+            elif day is not None and day > self.at.date() + MOST_AHEAD:
+                self.add_error(name, gettext("That day is more than a year away; take an earlier one."))
+
     def _clean_connection(self, given: dict[str, Any]) -> None:
         if "service" in given and documents.load(given["model_code"]).service != given["service"]:
             self.add_error("service", gettext("This model does not measure that; choose another service or model."))
         if "site" in given and self.sites[given["site"]].id not in self.connectable:
             self.add_error("site", gettext("You may not connect meters at this site; choose another site, or files."))
-        self._require("unit_id", gettext("Give the address that is set at the meter."))
+        if not given.get("secondary"):
+            self._require("unit_id", gettext("Give the address that is set at the meter."))
+        protocol = self._protocol(given)
+        if documents.load(given["model_code"]).protocol != acquisition_values.MODEL_PROTOCOL_OF[protocol]:
+            field = "protocol" if given.get("gateway") == NEW else "gateway"
+            self.add_error(field, gettext("This model does not speak that; choose another line or another model."))
+        self.check_address(protocol)
         if given.get("gateway") == NEW:
             self._require("gateway_name", gettext("Give the gateway a name."))
             self._require("host", gettext("Give the gateway's address or name."))
-            self._require("port", gettext("Give the port; most gateways use 502."))
         else:
             self._require("gateway", gettext("Choose a gateway."))
         self._clean_opening(given)
+
+    def _protocol(self, given: dict[str, Any]) -> acquisition_values.BusProtocol:
+        """What is spoken where the meter is read: at a gateway that is there, or as it was chosen."""
+        known = self.buses.get(str(given.get("gateway")))
+        return known.protocol if known is not None else line_forms.protocol_of(given)
 
     def _clean_opening(self, given: dict[str, Any]) -> None:
         day, shown = given.get("opening_day"), given.get("opening")
@@ -250,7 +308,7 @@ class MeterForm(forms.Form):
             multiplier=given["multiplier"],
             rated_per_hour=given["rated_per_hour"],
             connection=self._connection() if self.is_connected else None,
-            opening=given["opening"] if self.is_connected else None,
+            opening=given["opening"] if self.is_connected else given["first_shown"],
             place=uuid.UUID(given["place"]) if given.get("place") else None,
         )
 
@@ -258,18 +316,27 @@ class MeterForm(forms.Form):
         given = self.cleaned_data
         gateway: uuid.UUID | add_meter.NewGateway
         if given["gateway"] == NEW:
-            gateway = add_meter.NewGateway(given["gateway_name"], given["host"], given["port"])
+            gateway = add_meter.NewGateway(
+                given["gateway_name"],
+                given["host"],
+                line_forms.port_of(given),
+                line_forms.protocol_of(given),
+                line_forms.line_of(given),
+            )
         else:
             gateway = uuid.UUID(given["gateway"])
         order = orders.ByteOrder(given["byte_order"]) if given["byte_order"] else None
-        return add_meter.Connection(gateway, given["unit_id"], order)
+        return add_meter.Connection(gateway, given["unit_id"] or 0, order, given["secondary"])
 
 
-def models(*, may_connect: bool) -> list[tuple[str, str | Promise]]:
-    """This will list the models of the library, and files for meters that nobody asks."""
-    files = (metering_values.IMPORTED, _("Any other: its readings come from files"))
+def models(*, may_connect: bool) -> list[tuple[str | Promise, str | Promise | list[tuple[str, str]]]]:
+    """This will list how a meter is read that nobody asks, then the models of the library by their makers."""
+    files = (metering_values.IMPORTED, _("Read by hand or from files"))
     if not may_connect:
         return [files]
-    offered = (each for each in documents.all_models() if settings.IS_DEMO or not each.is_simulated)
-    known = [(each.code, f"{each.manufacturer} {each.name}") for each in offered]
-    return [("", _("Choose the model")), *known, files]
+    makers: dict[str, list[tuple[str, str]]] = {}
+    for each in documents.all_models():
+        if settings.IS_DEMO or not each.is_simulated:
+            makers.setdefault(each.manufacturer, []).append((each.code, f"{each.manufacturer} {each.name}"))
+    known = sorted(makers.items(), key=lambda maker: maker[0].casefold())
+    return [("", _("Choose the model")), files, *known]

@@ -25,7 +25,7 @@ from meterbook.acquisition.library import orders
 from meterbook.identity.values import Module
 from meterbook.kernel import clock
 from meterbook.web import access, amounts
-from meterbook.web.meters import adding_forms, adding_words
+from meterbook.web.meters import adding_forms, adding_words, line_forms, probing_records
 from meterbook.web.sites import choice
 from meterbook.web.templatetags import meterbook as tags
 
@@ -33,7 +33,7 @@ ALSO = ("voltage_l1", "current_l1", "power", "flow", "temperature_flow")
 TEMPLATE = "meters/_probe.html"
 
 
-class ProbeForm(forms.Form):
+class ProbeForm(line_forms.LineForm):
     """What a test read needs of the form of a new meter: the fields have the names that they have there."""
 
     site = forms.CharField(max_length=40)
@@ -41,7 +41,14 @@ class ProbeForm(forms.Form):
     gateway = forms.CharField(max_length=40)
     host = forms.CharField(max_length=253, required=False)
     port = forms.IntegerField(required=False)
-    unit_id = forms.IntegerField()
+    unit_id = forms.IntegerField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """This will want an address, or the number of an M-Bus meter in its place."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if not given.get("secondary") and given.get("unit_id") is None and "unit_id" in self.fields:
+            self.add_error("unit_id", _("Give the address that is set at the meter."))
+        return given
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,8 @@ class Shown:
     before: str
     marked: str
     behind: str
+    records: tuple[probing_records.RecordLine, ...]
+    who: str
     causes: tuple[str, ...]
     matches: str
     typed: str
@@ -87,11 +96,10 @@ def ask(request: access.Request) -> HttpResponse:
     """This will ask for a test read and show that it is on its way; a refusal names the field at fault."""
     form = ProbeForm(request.POST)
     if not form.is_valid():
-        captions = [str(adding_forms.MeterForm.base_fields[name].label) for name in form.errors]
-        words = _("Fill in first: %(fields)s.") % {"fields": ", ".join(captions)}
+        words = _("Fill in first: %(fields)s.") % {"fields": captions(form)}
         return render(request, TEMPLATE, {"refusal": words})
     try:
-        site, place = _site(request, form.cleaned_data["site"]), _place(form.cleaned_data)
+        site, place = site_of(request, form.cleaned_data["site"]), place_of(form.cleaned_data)
         allowed = networks.AllowedNetworks.from_environment(os.environ, is_demo=settings.IS_DEMO)
         probe = acquisition_operations.request_probe(
             actor=request.actor,
@@ -150,7 +158,9 @@ def shown(request: access.Request, public_id: uuid.UUID, given: QueryDict) -> Sh
         before=_hex(frame.before) if frame is not None else "",
         marked=_hex(frame.marked) if frame is not None else "",
         behind=_hex(frame.behind) if frame is not None else "",
-        causes=adding_words.causes(row.problem, row.exception),
+        records=probing_records.lines(row),
+        who=probing_records.who(row),
+        causes=adding_words.causes(row.problem, row.exception, protocol=row.protocol),
         matches=matches,
         typed=given.get("shown", "")[: amounts.LONGEST],
         said=said,
@@ -208,18 +218,39 @@ def _hex(octets: bytes) -> str:
     return octets.hex(" ").upper()
 
 
-def _site(request: access.Request, public_id: str) -> uuid.UUID:
+def captions(form: ProbeForm) -> str:
+    """This will name the fields at fault as the form of a new meter calls them."""
+    return ", ".join(str(adding_forms.MeterForm.base_fields[name].label) for name in form.errors)
+
+
+def site_of(request: access.Request, public_id: str) -> uuid.UUID:
+    """This will return a site where the person may manage devices.
+
+    :raises Http404: when there is none
+    """
     for each in choice.visible_sites(request, acquisition_permissions.MANAGE_DEVICE):
         if str(each.public_id) == public_id:
             return each.public_id
     raise Http404(_("There is no such site."))
 
 
-def _place(given: dict[str, Any]) -> acquisition_operations.Place:
-    unit, gateway = given["unit_id"], given["gateway"]
+def place_of(given: dict[str, Any]) -> acquisition_operations.Place:
+    """This will return the place that the form describes: behind a gateway that is there, or at a host and port.
+
+    :raises acquisition_operations.ProbeRefused: when no gateway was chosen
+    """
+    secondary, gateway = given.get("secondary") or "", given["gateway"]
+    unit = given["unit_id"] or 0
     if gateway == adding_forms.NEW:
-        return acquisition_operations.Place(unit_id=unit, host=given["host"], port=given["port"] or 502)
+        return acquisition_operations.Place(
+            unit_id=unit,
+            host=given["host"],
+            port=line_forms.port_of(given),
+            protocol=line_forms.protocol_of(given),
+            line=line_forms.line_of(given),
+            secondary=secondary,
+        )
     try:
-        return acquisition_operations.Place(unit_id=unit, bus=uuid.UUID(gateway))
+        return acquisition_operations.Place(unit_id=unit, bus=uuid.UUID(gateway), secondary=secondary)
     except ValueError as error:
         raise acquisition_operations.ProbeRefused("gateway", _("Choose a gateway.")) from error

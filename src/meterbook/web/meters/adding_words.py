@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.acquisition import queries as acquisition_queries
+from meterbook.acquisition import values as acquisition_values
 from meterbook.web.templatetags import meterbook as tags
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -38,10 +39,25 @@ _CAUSES: dict[str, tuple[Promise, ...]] = {
 _SILENT = frozenset({10, 11})  # exceptions that a gateway sends in the place of a meter that is silent
 
 
-def causes(problem: acquisition_queries.ProblemRow | None, exception: int | None = None) -> tuple[str, ...]:
+_MBUS = (
+    _("Is the address set at the meter really this one? New ones have 0; the number on the plate works as well."),
+    _("Do 20 to 40 V lie on the two wires at the meter? Their polarity does not matter."),
+    _("Is the speed that of the meter? Most have 2400 baud, even parity."),
+    _("Has its battery had too many readouts today? Some meters then answer only tomorrow."),
+)
+
+
+def causes(
+    problem: acquisition_queries.ProblemRow | None,
+    exception: int | None = None,
+    *,
+    protocol: acquisition_values.BusProtocol = acquisition_values.BusProtocol.MODBUS_TCP,
+) -> tuple[str, ...]:
     """This will return the likely causes of a problem, the first to look at first."""
     if problem is None:
         return ()
+    if problem.code == "TIMEOUT" and protocol.is_mbus:
+        return tuple(map(str, _MBUS))
     if problem.code == "EXCEPTION":
         return tuple(map(str, _LINE if exception in _SILENT else _MODEL))
     return tuple(map(str, _CAUSES.get(problem.code, ())))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
@@ -47,7 +47,7 @@ QUALITIES = {
     Quality.VALID: Chip(_("Measured"), "ok", "check"),
     Quality.EDITED: Chip(_("Entered"), "", "edit"),
     Quality.ESTIMATED: _ESTIMATED,
-    Quality.INTERPOLATED: _ESTIMATED,
+    Quality.INTERPOLATED: Chip(_("Apportioned by time"), "", "clock"),
     Quality.QUESTIONABLE: Chip(_("Held"), "warn", "alert"),
     Quality.DERIVED: Chip(_("Computed"), "ok", "check"),
     Quality.PROJECTED: _ESTIMATED,
@@ -62,6 +62,7 @@ SLOT_STATES = {
     SlotState.MEASURED: _("measured"),
     SlotState.EDITED: _("entered by a person"),
     SlotState.ESTIMATED: _("estimated"),
+    SlotState.APPORTIONED: _("apportioned by time"),
     SlotState.HELD: _("held, waits for release"),
     SlotState.PARTLY: _("partly missing"),
     SlotState.MISSING: _("no data"),
@@ -94,3 +95,10 @@ CORRECTIONS = {
     CorrectionKind.RELEASE: _("Held values released"),
     CorrectionKind.CONFIRM_RESET: _("Reset confirmed"),
 }
+
+
+def unmeasured(*, estimated: int, apportioned: int) -> str:
+    """This will say what the hatched part of a chart is, by how many of its intervals are which."""
+    if not apportioned:
+        return gettext("Estimated")
+    return gettext("Estimated or apportioned by time") if estimated else gettext("Measured, apportioned by time")

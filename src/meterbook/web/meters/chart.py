@@ -63,6 +63,7 @@ class UsageView:
     total_text: str
     measured_text: str
     estimated_text: str
+    estimated_caption: str
     edited_text: str
     before_text: str
     change_text: str
@@ -111,6 +112,7 @@ def build(*, found: shown.Shown, zone: ZoneInfo, at: datetime, marks: Sequence[M
         total_text=written(usage, usage.total, decimals),
         measured_text=written(usage, usage.measured, decimals),
         estimated_text=written(usage, usage.estimated, decimals),
+        estimated_caption=unmeasured_words(usage),
         edited_text=written(usage, usage.edited, decimals),
         before_text=_before_text(usage, comparison, decimals),
         change_text=_change_text(comparison),
@@ -267,10 +269,16 @@ def _texts(series: metering_queries.SeriesRow, bar: periods.PeriodBar, usage: me
         "noData": _("No data"),
         "noMeter": _("No meter"),
         "peak": _("Highest"),
-        "estimatedPart": _("of which estimated"),
+        "estimatedPart": unmeasured_words(usage),
         "editedPart": _("of which entered"),
         **{state.lower(): str(caption) for state, caption in captions.SLOT_STATES.items()},
     }
+
+
+def unmeasured_words(usage: metering_queries.Usage) -> str:
+    """This will say what the hatched part is: estimated, or measured between readings and apportioned by time."""
+    apportioned = usage.known_apportioned
+    return captions.unmeasured(estimated=usage.known_estimated - apportioned, apportioned=apportioned)
 
 
 def _summary(usage: metering_queries.Usage, marks: Sequence[Mark]) -> str:
@@ -278,8 +286,11 @@ def _summary(usage: metering_queries.Usage, marks: Sequence[Mark]) -> str:
     parts = [_("%(count)s bars") % {"count": len(usage.slots)}]
     if usage.missing:
         parts.append(_("%(count)s intervals missing") % {"count": usage.missing})
-    if usage.known_estimated:
-        parts.append(_("%(count)s intervals estimated") % {"count": usage.known_estimated})
+    estimated = usage.known_estimated - usage.known_apportioned
+    if estimated:
+        parts.append(_("%(count)s intervals estimated") % {"count": estimated})
+    if usage.known_apportioned:
+        parts.append(_("%(count)s intervals apportioned by time") % {"count": usage.known_apportioned})
     return ". ".join([*parts, *(each.label for each in marks)]) + "."
 
 

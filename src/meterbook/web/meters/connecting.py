@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import uuid
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,13 +20,14 @@ from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition.library import orders
+from meterbook.acquisition.values import BUS_PROTOCOL_CAPTIONS, BusProtocol
 from meterbook.identity.values import Module
 from meterbook.web import access
-from meterbook.web.meters import adding_forms, finding
+from meterbook.web.meters import adding_forms, finding, line_forms
 
 
-class ConnectionForm(forms.Form):
-    """The gateway, the meter's address there, and the order of its bytes."""
+class ConnectionForm(line_forms.LineForm):
+    """The gateway and its line, the meter's address there, and the order of its bytes."""
 
     gateway_name = forms.CharField(label=gettext_lazy("Name of the gateway"), max_length=100)
     host = forms.CharField(
@@ -35,13 +37,14 @@ class ConnectionForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     port = forms.IntegerField(
-        label=gettext_lazy("Port"), min_value=adding_forms.PORTS[0], max_value=adding_forms.PORTS[-1]
+        label=gettext_lazy("Port"), min_value=adding_forms.PORTS[0], max_value=adding_forms.PORTS[-1], required=False
     )
     unit_id = forms.IntegerField(
         label=gettext_lazy("Unit address"),
         min_value=adding_forms.UNITS[0],
         max_value=adding_forms.UNITS[-1],
-        help_text=gettext_lazy("As it is set at the meter, 1 to 247."),
+        required=False,
+        help_text=gettext_lazy("As it is set at the meter, 1 to 247; with M-Bus 0 to 250."),
     )
     byte_order = forms.ChoiceField(
         label=gettext_lazy("Order of the bytes"),
@@ -52,6 +55,36 @@ class ConnectionForm(forms.Form):
         ],
         help_text=gettext_lazy("In which this meter sends its numbers; a wrong one shows impossible values."),
     )
+    field_order = ("gateway_name", "protocol", "host", "port", "unit_id", "secondary", "byte_order")
+
+    def __init__(self, data: QueryDict | None, *, device: acquisition_queries.DeviceRow) -> None:
+        bus = device.bus
+        initial = {
+            "gateway_name": bus.name,
+            "host": bus.host,
+            "port": bus.port or None,
+            "unit_id": None if device.secondary else device.unit_id,
+            "secondary": device.secondary,
+            "byte_order": device.byte_order,
+            **line_forms.written(bus.protocol, bus.line),
+        }
+        super().__init__(data, initial=initial)
+        self._spoken = bus.protocol
+        alike = [each for each in BusProtocol if each.is_mbus == bus.protocol.is_mbus]
+        self.fields["protocol"].choices = [(each.value, BUS_PROTOCOL_CAPTIONS[each]) for each in alike]  # type: ignore[attr-defined]
+        del self.fields["byte_order" if bus.protocol.is_mbus else "secondary"]
+
+    def clean(self) -> dict[str, Any]:
+        """This will look at what depends on what is spoken."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        given["protocol"] = given.get("protocol") or self._spoken.value
+        if not given.get("secondary") and given.get("unit_id") is None and "unit_id" not in self.errors:
+            self.add_error("unit_id", _("Give the address that is set at the meter."))
+        protocol = line_forms.protocol_of(given)
+        if not protocol.is_serial and given.get("port") is None and "port" not in self.errors:
+            self.add_error("port", _("Give the port, such as 502 with Modbus or 10001 with M-Bus."))
+        self.check_address(protocol)
+        return given
 
 
 @require_http_methods(["GET", "POST"])
@@ -64,16 +97,7 @@ def connection(request: access.Request, meter: uuid.UUID) -> HttpResponse:
     device = finding.find_device(detail)
     if device is None:
         return render(request, "meters/connection.html", {"detail": detail})
-    form = ConnectionForm(
-        request.POST if request.method == "POST" else None,
-        initial={
-            "gateway_name": device.bus.name,
-            "host": device.bus.host,
-            "port": device.bus.port,
-            "unit_id": device.unit_id,
-            "byte_order": device.byte_order,
-        },
-    )
+    form = ConnectionForm(request.POST if request.method == "POST" else None, device=device)
     if form.is_bound and form.is_valid() and _change(request, device, form):
         messages.success(request, _("The connection was changed; the meter is asked anew within half a minute."))
         return redirect("meter", request.organization.public_id, detail.public_id)
@@ -90,9 +114,12 @@ def _change(request: access.Request, device: acquisition_queries.DeviceRow, form
             device=device.public_id,
             gateway_name=given["gateway_name"],
             host=given["host"],
-            port=given["port"],
-            unit_id=given["unit_id"],
-            byte_order=orders.ByteOrder(given["byte_order"]) if given["byte_order"] else None,
+            port=line_forms.port_of(given),
+            unit_id=given["unit_id"] or 0,
+            byte_order=orders.ByteOrder(given["byte_order"]) if given.get("byte_order") else None,
+            secondary=given.get("secondary") or "",
+            protocol=line_forms.protocol_of(given),
+            line=line_forms.line_of(given),
             allowed=networks.AllowedNetworks.from_environment(os.environ, is_demo=settings.IS_DEMO),
         )
     except acquisition_operations.ConnectionRefused as error:

@@ -1,21 +1,28 @@
-"""The data of a shown period as a file: the cells of the table that the page shows, and the ends of each bar."""
+"""The data of a shown period as a file: the cells of the table that the page shows, and the ends of each bar.
+
+A language that is set at the meter is that of its files, whoever takes them (M-012). Without one a file is in the
+language of the page.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import uuid
+from contextlib import AbstractContextManager
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse, HttpResponseBase
+from django.utils import translation
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from meterbook.identity.values import Module
+from meterbook.kernel import civil, zones
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
-from meterbook.web import access
+from meterbook.web import access, tables
 from meterbook.web.meters import finding, sheet, shown
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -27,13 +34,20 @@ def data(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
 
     Numbers have a point as their decimal sign, so that programs read them alike; a gap is an empty cell.
     """
-    return csv_of(*_read(request, meter))
+    with in_language_of(finding.find_point(request, meter, is_assigned_enough=True)):
+        return csv_of(*_read(request, meter))
 
 
 @access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True, by_single=True)
 def workbook(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
     """This will give out the same as a workbook: one sheet with the bars, one that says what they are of."""
-    return workbook_of(*_read(request, meter))
+    with in_language_of(finding.find_point(request, meter, is_assigned_enough=True)):
+        return workbook_of(*_read(request, meter))
+
+
+def in_language_of(detail: metering_queries.MeterDetail) -> AbstractContextManager[object]:
+    """This will read and write in the language that is set at a meter, else in that of the page."""
+    return translation.override(detail.language or translation.get_language())
 
 
 def csv_of(detail: metering_queries.MeterDetail, found: shown.Shown, laid: sheet.Sheet) -> HttpResponse:
@@ -69,7 +83,9 @@ def workbook_of(detail: metering_queries.MeterDetail, found: shown.Shown, laid: 
         bars.column_dimensions[letter].width = 24
     about = book.create_sheet(_("About"))
     for line in _about(detail, found):
-        about.append([_plain(each) for each in line])
+        about.append(line)
+        for cell in about[about.max_row]:
+            tables.as_text(cell)
     content = io.BytesIO()
     book.save(content)
     return _answer(content.getvalue(), XLSX, _name(detail, found, "xlsx"))
@@ -84,7 +100,7 @@ def _read(request: access.Request, meter: uuid.UUID) -> tuple[metering_queries.M
 
 
 def _head(laid: sheet.Sheet) -> list[str]:
-    columns = [_plain(f"{column.caption} ({column.unit})") for column in laid.columns]
+    columns = [f"{column.caption} ({column.unit})" for column in laid.columns]
     return [_("Time"), _("Start"), _("End"), *columns, _("State")]
 
 
@@ -99,18 +115,13 @@ def _about(detail: metering_queries.MeterDetail, found: shown.Shown) -> list[tup
         (_("Meter point"), f"{detail.code} {detail.name}"),
         (_("Site"), detail.site_name),
         (_("Period"), f"{bar.title} {bar.detail}".strip()),
-        (_("Time zone"), str(detail.zone)),
+        (_("Time zone"), zones.key_at(detail.zone, civil.start_of_day(bar.final, detail.zone))),
     ]
     if found.series and usage:
         lines += [(_("Quantity"), found.series.caption), (_("Interval"), f"{usage.step} min")]
     if bar.before:
         lines.append((_("Compared with"), bar.before))
     return lines
-
-
-def _plain(text: str) -> str:
-    """A name that begins like a formula is text to a spreadsheet all the same."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def _name(detail: metering_queries.MeterDetail, found: shown.Shown, ending: str) -> str:

@@ -90,7 +90,7 @@ def _ask_meter(
         "exchanged_at": instants.shown(request.at, detail.zone),
         "model_code": current.model_code if current else "",
         "multiplier": str(current.multipliers[-1].factor) if current and current.multipliers else "1",
-        "unit_id": device.unit_id if device else None,
+        "unit_id": device.unit_id if device and not device.secondary else None,
     }
     form = exchanging_forms.NewMeterForm(detail=detail, device=device, at=request.at, initial=initial)
     return _show(request, detail, Steps(form, None), METER)
@@ -132,6 +132,7 @@ def _exchange(request: access.Request, detail: metering_queries.MeterDetail, ste
                     multiplier=given["multiplier"],
                     rated_per_hour=given["rated_per_hour"],
                     unit_id=given.get("unit_id"),
+                    secondary=given.get("secondary") or "",
                     openings=readings.opening_values() if readings else {},
                 ),
                 reason=given["reason"],

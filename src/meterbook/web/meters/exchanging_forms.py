@@ -12,18 +12,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.acquisition import queries as acquisition_queries
+from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.library import documents
 from meterbook.journeys import exchange_meter
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
-from meterbook.web import amounts
-from meterbook.web.meters import adding_forms, instants
+from meterbook.web import amounts, typed
+from meterbook.web.meters import adding_forms, instants, line_forms
 from meterbook.web.templatetags import meterbook as tags
 
 
-class NewMeterForm(forms.Form):
+class NewMeterForm(line_forms.AddressForm):
     """The meter that comes, and when."""
 
     serial_number = forms.CharField(
@@ -48,7 +49,10 @@ class NewMeterForm(forms.Form):
         ),
     )
     unit_id = forms.IntegerField(
-        label=_("Unit address"), min_value=1, max_value=247, help_text=_("As it is set at the new meter, 1 to 247.")
+        label=_("Unit address"),
+        min_value=0,
+        max_value=line_forms.ADDRESSES[-1],
+        help_text=_("As it is set at the new meter, 1 to 247; with M-Bus 0 to 250."),
     )
     reason = forms.CharField(
         label=_("Why it is exchanged"),
@@ -71,16 +75,24 @@ class NewMeterForm(forms.Form):
             label=_("Exchanged at"),
             zone=detail.zone,
             until=at,
-            help_text=_("By the site's clock. Until then the old meter counts, from then on the new one."),
+            help_text=_("By the clock at the meter. Until then the old meter counts, from then on the new one."),
         )
-        self.order_fields(["exchanged_at"])
+        own = [name for name in self.fields if name not in ("exchanged_at", "secondary", "reason")]
+        self.order_fields(["exchanged_at", *own, "secondary", "reason"])
         self.fields["model_code"].choices = adding_forms.models(may_connect=device is not None)  # type: ignore[attr-defined]
+        self.protocol = device.bus.protocol if device is not None else None
         if device is None:
             del self.fields["unit_id"]
+        if self.protocol is None or not self.protocol.is_mbus:
+            del self.fields["secondary"]
+        else:
+            self.fields["unit_id"].required = False
 
     def clean(self) -> dict[str, Any]:
         """This will look at what depends on each other: the model and the service, the time and the old meter."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.protocol is not None:
+            self._clean_address(given, self.protocol)
         code, current = given.get("model_code"), self.detail.current
         if code and code != metering_values.IMPORTED and documents.load(code).service != self.detail.service:
             self.add_error("model_code", gettext("This model does not measure that; choose another model."))
@@ -91,8 +103,14 @@ class NewMeterForm(forms.Form):
             self.add_error("exchanged_at", words)
         return given
 
+    def _clean_address(self, given: dict[str, Any], protocol: acquisition_values.BusProtocol) -> None:
+        is_missing = not given.get("secondary") and given.get("unit_id") is None
+        if is_missing and not {"unit_id", "secondary"} & self.errors.keys():
+            self.add_error("unit_id", gettext("Give the address that is set at the meter."))
+        self.check_address(protocol)
 
-class ReadingsForm(forms.Form):
+
+class ReadingsForm(typed.Form):
     """What the registers of both meters showed at the exchange. Fields are made from the registers."""
 
     def __init__(

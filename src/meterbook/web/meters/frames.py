@@ -8,15 +8,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from meterbook.acquisition import queries as acquisition_queries
+from meterbook.web.meters import mbus_frames
+from meterbook.web.meters.mbus_frames import Piece
 
-
-@dataclass(frozen=True)
-class Piece:
-    """Bytes of a frame that belong together."""
-
-    text: str
-    kind: str
-    caption: str
+HEADER, CHECKSUM = 6, 2  # bytes: transaction, protocol and length of Modbus TCP; the CRC of RTU
 
 
 @dataclass(frozen=True)
@@ -32,28 +27,43 @@ class FrameView:
 
 
 def frame(device: acquisition_queries.DeviceRow | None) -> FrameView | None:
-    """This will cut the device's latest frame into its fields (Modbus TCP: header, unit, function, data)."""
+    """This will cut the device's latest frame into its fields (Modbus TCP has a header, RTU a checksum)."""
     if device is None or device.frame_at is None or not device.request_hex:
         return None
     return FrameView(
         at=device.frame_at,
         took_ms=device.took_ms,
-        request=_pieces(device.request_hex, is_answer=False),
-        response=_pieces(device.response_hex, is_answer=True),
+        request=_cut(device, device.request_hex, is_answer=False),
+        response=_cut(device, device.response_hex, is_answer=True),
         request_hex=device.request_hex,
         response_hex=device.response_hex,
     )
 
 
+def _cut(device: acquisition_queries.DeviceRow, text: str, *, is_answer: bool) -> tuple[Piece, ...]:
+    return mbus_frames.pieces(text) if device.bus.protocol.is_mbus else _pieces(text, is_answer=is_answer)
+
+
 def _pieces(text: str, *, is_answer: bool) -> tuple[Piece, ...]:
     data = bytes.fromhex(text)
+    has_header = len(data) > HEADER and data[2:6] == (len(data) - HEADER).to_bytes(4, "big")
+    start = HEADER if has_header else 0
+    end = len(data) if has_header else max(start + 2, len(data) - CHECKSUM)
     cuts = [
-        (data[0:6], "header", _("Header: transaction, protocol, length")),
-        (data[6:7], "address", _("Unit address")),
-        (data[7:8], "function", _("Function")),
+        (data[:start], "header", _("Header: transaction, protocol, length")),
+        (data[start : start + 1], "address", _("Unit address")),
+        (data[start + 1 : start + 2], "function", _("Function")),
     ]
+    start += 2
     if is_answer:
-        cuts += [(data[8:9], "count", _("Number of bytes")), (data[9:], "data", _("Registers"))]
+        cuts += [
+            (data[start : start + 1], "count", _("Number of bytes")),
+            (data[start + 1 : end], "data", _("Registers")),
+        ]
     else:
-        cuts += [(data[8:10], "register", _("First register")), (data[10:], "count", _("Number of registers"))]
+        cuts += [
+            (data[start : start + 2], "register", _("First register")),
+            (data[start + 2 : end], "count", _("Number of registers")),
+        ]
+    cuts.append((data[end:], "header", _("Checksum")))
     return tuple(Piece(piece.hex(" ").upper(), kind, caption) for piece, kind, caption in cuts if piece)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from meterbook.acquisition.library import documents
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import queries as metering_queries
+from meterbook.metering import values as metering_values
 from meterbook.web.templatetags import meterbook as tags
 
 
@@ -27,7 +28,12 @@ class Event:
 
 
 def model_name(code: str) -> str:
-    """This will return maker and name of a meter model; a code that the library lost is its own name."""
+    """This will return maker and name of a meter model; a code that the library lost is its own name.
+
+    A meter that no model was told of has none: "".
+    """
+    if code == metering_values.IMPORTED:
+        return ""
     try:
         model = documents.load(code)
     except documents.ModelUnknown:

@@ -1,4 +1,4 @@
-"""An instant as it is typed at a site: minutes of the site's clock."""
+"""An instant as it is typed at a meter: minutes of the clock there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WRITTEN = "%Y-%m-%dT%H:%M"
 
 
 class InstantField(forms.Field):
-    """A minute of the site's clock that is over; of an hour that comes twice, the first."""
+    """A minute of the clock at the meter that is over; of an hour that comes twice, the first."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
 

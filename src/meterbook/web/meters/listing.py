@@ -114,6 +114,7 @@ def show(request: access.Request, *, problem: str = "", typed: str = "") -> Http
         "shown": {each.code: True for each in asked.columns},
         "is_empty": not found.everything and not asked.wanted.search,
         "may_manage": request.access.allows_somewhere(permissions.MANAGE_METER),
+        "may_enter": request.access.allows_somewhere(permissions.ENTER_READING),
         "services": metering_values.SERVICE_CAPTIONS,
         **_controls(request, asked, found),
         **_views(request, asked, problem, typed),

@@ -28,7 +28,10 @@ def narrow(
     looked = [(detail.public_id, span.period)]
     if against is not None:
         looked.append(((other or detail).public_id, against.span.period))
-    found = [granularity.sight(meter_point=point, period=period, at=request.at) for point, period in looked]
+    found = [
+        granularity.sight(access=request.access, meter_point=point, period=period, at=request.at)
+        for point, period in looked
+    ]
     if any(each.is_limited for each in found):
         return True
     # The curve of a few days has every interval, whatever its bars.
@@ -46,7 +49,7 @@ def opens_intervals(
 
     :param is_note: they are shown now, so that the look is noted
     """
-    found = granularity.sight(meter_point=meter_point, period=period, at=request.at)
+    found = granularity.sight(access=request.access, meter_point=meter_point, period=period, at=request.at)
     if is_note and not found.is_limited and found.contract_ids and request.seen_as is None:
         _note(request.actor, request.at, list(found.contract_ids), zone=zone, way=LookWay.PAGE)
     return not found.is_limited

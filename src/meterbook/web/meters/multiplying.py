@@ -20,12 +20,12 @@ from meterbook.journeys import add_meter, exchange_meter
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
-from meterbook.web import access, amounts
+from meterbook.web import access, amounts, typed
 from meterbook.web.meters import adding_forms, exchanging, exchanging_forms, instants
 from meterbook.web.templatetags import meterbook as tags
 
 
-class MultiplierForm(forms.Form):
+class MultiplierForm(typed.Form):
     """The new factor, since when, and what each counting register showed at that instant."""
 
     multiplier = adding_forms.RatioField(
@@ -52,7 +52,7 @@ class MultiplierForm(forms.Form):
             label=gettext_lazy("Counts from"),
             zone=detail.zone,
             until=at,
-            help_text=gettext_lazy("By the site's clock."),
+            help_text=gettext_lazy("By the clock at the meter."),
         )
         self.registers = exchanging_forms.counters(detail)
         for series, register in self.registers:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from meterbook.metering import values as metering_values
 from meterbook.web.meters import captions
 from meterbook.web.templatetags import meterbook as tags
 
+A_DAY = timedelta(hours=23)  # the shortest by the clock
 PHASES = ("_l1", "_l2", "_l3")
 SERVICE_ICONS = {
     metering_values.Service.ELECTRICITY: "lightning",
@@ -107,6 +109,11 @@ def reading_lines(rows: Sequence[metering_queries.ReadingRow], zone: ZoneInfo) -
         )
         for row, day, before in zip(rows, days, [None, *days], strict=False)
     )
+
+
+def are_fine(rows: Sequence[metering_queries.ReadingRow]) -> bool:
+    """This will tell whether readings lie closer together than a day, so that they tell of use within days."""
+    return any(row.at - older.at < A_DAY for row, older in itertools.pairwise(rows))
 
 
 def stale_seconds(series: metering_queries.SeriesRow, device: acquisition_queries.DeviceRow | None) -> int:
@@ -231,8 +238,10 @@ def _quality(today: metering_queries.Usage) -> Figure:
     parts = []
     if today.missing:
         parts.append(_("%(count)s intervals missing") % {"count": today.missing})
-    if today.known_estimated:
-        parts.append(_("%(count)s estimated") % {"count": today.known_estimated})
+    if today.known_estimated > today.known_apportioned:
+        parts.append(_("%(count)s estimated") % {"count": today.known_estimated - today.known_apportioned})
+    if today.known_apportioned:
+        parts.append(_("%(count)s apportioned by time") % {"count": today.known_apportioned})
     return Figure(
         key=_("Measured today"),
         icon="shield",

@@ -15,7 +15,10 @@ from meterbook.web.meters import (
     live,
     multiplying,
     reading_now,
+    searching,
+    settling,
     views,
+    zoning,
 )
 
 urlpatterns = [
@@ -25,11 +28,14 @@ urlpatterns = [
     path("views", list_views.change, name="meter_views"),
     path("new", adding.new, name="meter_new"),
     path("new/probe", adding_probe.ask, name="meter_probe"),
+    path("new/search", searching.search, name="meter_search"),
     path("new/probes/<uuid:probe>", adding_probe.state, name="meter_probe_state"),
     path("<uuid:meter>/", views.meter, name="meter"),
     path("<uuid:meter>/connection", connecting.connection, name="meter_connection"),
     path("<uuid:meter>/exchange", exchanging.exchange, name="meter_exchange"),
     path("<uuid:meter>/multiplier", multiplying.multiplier, name="meter_multiplier"),
+    path("<uuid:meter>/zone", zoning.zone, name="meter_zone"),
+    path("<uuid:meter>/settle", settling.settle, name="meter_settle"),
     path("<uuid:meter>/live", live.live, name="meter_live"),
     path("<uuid:meter>/usage", views.usage, name="meter_usage"),
     path("<uuid:meter>/peers", views.peers, name="meter_peers"),

@@ -156,7 +156,7 @@ def _parts(usage: metering_queries.Usage, decimals: int) -> list[tuple[Column, l
     found = []
     if usage.known_estimated:
         estimated = [None if each.value is None else each.estimated for each in usage.slots]
-        found.append((Column("estimated", _("of which estimated"), usage.unit, decimals), _own(usage, estimated)))
+        found.append((Column("estimated", _hatched(usage), usage.unit, decimals), _own(usage, estimated)))
     if usage.edited:
         edited = [None if each.value is None else each.edited for each in usage.slots]
         found.append((Column("edited", _("of which entered"), usage.unit, decimals), _own(usage, edited)))
@@ -199,3 +199,9 @@ def _total(column: Column, numbers: Sequence[Decimal | None], *, is_counter: boo
     if column.key == "demand" or not is_counter or not known:
         return None
     return sum(known, Decimal(0))
+
+
+def _hatched(usage: metering_queries.Usage) -> str:
+    if usage.known_apportioned == usage.known_estimated:
+        return _("of which apportioned by time")
+    return _("of which estimated") if not usage.known_apportioned else _("of which estimated or apportioned")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -13,11 +15,26 @@ from django.utils.translation import gettext as _
 
 from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.identity.values import Module
+from meterbook.kernel import zones
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
+from meterbook.sites import permissions as site_permissions
 from meterbook.web import access, parameters
-from meterbook.web.meters import asking, captions, chart, finding, frames, history, links, live, marks, pages, shown
+from meterbook.web.meters import (
+    asking,
+    captions,
+    chart,
+    finding,
+    frames,
+    history,
+    links,
+    live,
+    marks,
+    pages,
+    settling,
+    shown,
+)
 
 READINGS_SHOWN = 12
 READINGS_INSIDE = 60
@@ -38,13 +55,18 @@ def meter(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
         **usage_context,
         "paying": links.paying(request, detail, usage_context["contracts"]),
         "service": metering_values.SERVICE_CAPTIONS[detail.service],
+        "enter_href": _enter_href(request, subject),
         "model": history.model_name(detail.current.model_code) if detail.current else "",
         "device": subject.device,
         "history": history.history(detail),
         "frame": frames.frame(subject.device),
         "may_read": may_read,
+        **settling.collect(request, detail),
         "may_manage": request.access.allows(permissions.MANAGE_METER, detail.site_id),
         "may_connect": request.access.allows(acquisition_permissions.MANAGE_DEVICE, detail.site_id),
+        "may_place": request.access.allows(site_permissions.EDIT_SITES, detail.site_id),
+        "zone_name": zones.key_at(detail.zone, request.at),
+        "language_name": dict(settings.LANGUAGES).get(detail.language, ""),
         "island": {
             "series": [each.id for each in detail.series],
             "live": reverse("meter_live", args=[organization, detail.public_id]),
@@ -63,13 +85,29 @@ def usage(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
     return TemplateResponse(request, "meters/_usage.html", context)
 
 
+def _enter_href(request: access.Request, subject: finding.Subject) -> str:
+    """Where a person types the meter's reading; "" where a device reads it, or it is not theirs to do."""
+    may_enter = request.access.allows(permissions.ENTER_READING, subject.detail.site_id)
+    if subject.device is not None or subject.detail.current is None or not may_enter:
+        return ""
+    page = reverse("readings_enter", args=[request.organization.public_id])
+    return f"{page}?{urlencode({'q': subject.detail.code})}"
+
+
 def _usage_context(
     request: access.Request, detail: metering_queries.MeterDetail, today: metering_queries.Usage | None
 ) -> dict[str, Any]:
     found = shown.read(request, detail, today)
     series, usage = found.series, found.usage
     peers_href = reverse("meter_peers", args=[request.organization.public_id, detail.public_id])
-    context = {"bar": found.bar, "zone": detail.zone, "peers_href": peers_href, "contracts": found.contracts}
+    context = {
+        "bar": found.bar,
+        "zone": detail.zone,
+        "peers_href": peers_href,
+        "contracts": found.contracts,
+        "stopped": settling.stopped(detail, found.usage),
+        "is_by_hand": detail.current is not None and detail.current.model_code == metering_values.IMPORTED,
+    }
     if series is None or usage is None:
         return {**context, "usage": None, "readings": ()}
     findings = metering_queries.list_findings(series=series, period=usage.period)
@@ -79,13 +117,11 @@ def _usage_context(
     since = usage.period.start - STEP_BACK if usage.span.grain is metering_queries.Grain.STEP else None
     limit = READINGS_SHOWN if since is None else READINGS_INSIDE
     # Readings a quarter of an hour apart tell of single intervals.
-    readings = (
-        []
-        if found.is_days_only
-        else metering_queries.latest_readings(
-            series=series, until=usage.period.end + timedelta(seconds=1 if since else 0), limit=limit, since=since
-        )
+    readings = metering_queries.latest_readings(
+        series=series, until=usage.period.end + timedelta(seconds=1 if since else 0), limit=limit, since=since
     )
+    if found.is_days_only and (not context["is_by_hand"] or pages.are_fine(readings)):
+        readings = []
     return {
         **context,
         "series": series,

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django import forms as django_forms
 
 from meterbook.customers import queries as customer_queries
+from meterbook.journeys import moving_out
 from meterbook.journeys.queries import JourneyRow
 from meterbook.journeys.values import Step
 from meterbook.web import access
@@ -69,9 +70,15 @@ def moment(row: JourneyRow) -> datetime:
     return places.instant(given.get("starts_at") or given.get("ends_at"))
 
 
+def zone_of_leaving(row: JourneyRow) -> ZoneInfo:
+    """This will return the zone of what a move-out ends: that of its meters, else that of the site."""
+    account = account_of(row)
+    return moving_out.zone_of(account_id=account.id, of_site=account.zone, contracts=contracts_of(row))
+
+
 def zone_of(request: access.Request, row: JourneyRow) -> ZoneInfo:
     """This will return the zone of the place that a journey is about; that of the page before it is known."""
     if Step.ACCOUNT in row.facts:
-        return ZoneInfo(account_of(row).zone)
+        return zone_of_leaving(row)
     unit = places.chosen(row, at=request.at)
     return unit.zone if unit else choice.clock_zone(request)

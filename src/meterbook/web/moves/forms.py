@@ -16,12 +16,12 @@ from meterbook.customers.letting import PointOf
 from meterbook.kernel import civil
 from meterbook.kernel import currency as currencies
 from meterbook.metering import queries as metering_queries
-from meterbook.web import amounts, parameters
+from meterbook.web import amounts, parameters, typed
 from meterbook.web.customers.opening_forms import LANGUAGES
 from meterbook.web.moves.places import Choices
 
 
-class PersonForm(forms.Form):
+class PersonForm(typed.Form):
     """Somebody new. `known` names a customer or account that was found instead."""
 
     known = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
@@ -50,7 +50,7 @@ class PersonForm(forms.Form):
             self.add_error("number", _("Write a number for the account."))
 
 
-class InstantForm(forms.Form):
+class InstantForm(typed.Form):
     """A day, and a time of it where midnight is not meant."""
 
     day = parameters.DayField(
@@ -80,7 +80,7 @@ class InstantForm(forms.Form):
         return datetime.combine(day, time, tzinfo=zone).astimezone(clock_times.UTC)
 
 
-class ReadingsForm(forms.Form):
+class ReadingsForm(typed.Form):
     """A number for each meter, and a picture where one was taken; both may stay empty."""
 
     def __init__(
@@ -100,7 +100,7 @@ class ReadingsForm(forms.Form):
             self.fields[f"photo_{key}"] = forms.FileField(label=_("Picture"), required=False)
 
 
-class TariffsForm(forms.Form):
+class TariffsForm(typed.Form):
     """A tariff for each meter point."""
 
     def __init__(
@@ -116,7 +116,7 @@ class TariffsForm(forms.Form):
             )
 
 
-class DepositForm(forms.Form):
+class DepositForm(typed.Form):
     """An amount, or nothing."""
 
     def __init__(self, data: object = None, *, currency: str, known: str = "") -> None:
@@ -131,7 +131,7 @@ class DepositForm(forms.Form):
         )
 
 
-class AddressForm(forms.Form):
+class AddressForm(typed.Form):
     """Where the final bill goes."""
 
     address = forms.CharField(

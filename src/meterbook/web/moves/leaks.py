@@ -1,4 +1,4 @@
-"""What is used and not billed: three lists, each line with the way to put it right."""
+"""What is used and not billed: lists, each line with the way to put it right."""
 
 from __future__ import annotations
 
@@ -23,22 +23,27 @@ from meterbook.web.sites import choice
 from meterbook.web.templatetags import meterbook as tags
 
 Row = unbilled.UnpaidPoint | unbilled.PricelessContract
-USED, PRICELESS, NOBODYS = "used", "priceless", "nobodys"
+USED, PRICELESS, NOBODYS, VACANT = "used", "priceless", "nobodys", "vacant"
 CAPTIONS: dict[str, str | Promise] = {
     USED: gettext_lazy("Use without a contract"),
     PRICELESS: gettext_lazy("Contract without a tariff in force"),
     NOBODYS: gettext_lazy("Meter without an account"),
+    VACANT: gettext_lazy("Vacant, and no landlord's account"),
 }
 ADVICE: dict[str, str | Promise] = {
     USED: gettext_lazy("Used this month in days that no contract covers. The landlord's account pays for it, if any."),
     PRICELESS: gettext_lazy("The tariff has no version in force: a bill run holds these accounts."),
     NOBODYS: gettext_lazy("Meters of tenants for which nobody pays now, and nobody is to."),
+    VACANT: gettext_lazy(
+        "Vacant this month or the one before, at a site without a landlord's account: "
+        "a bill run of these days cannot start."
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Chip:
-    """One of the three lists."""
+    """One of the lists."""
 
     caption: str | Promise
     href: str
@@ -58,13 +63,18 @@ class Line:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING, by_site=True)
 def leaks(request: access.Request) -> HttpResponse:
-    """This will show one of the lists: `?list=used`, `priceless` or `nobodys`, `?page=2`."""
+    """This will show one of the lists: `?list=used`, `priceless`, `nobodys` or `vacant`, `?page=2`."""
     chosen = choice.chosen_site(request)
-    sites = [each for each in choice.visible_sites(request) if chosen is None or each.id == chosen.id]
+    sites = [
+        each
+        for each in choice.visible_sites(request, permissions.VIEW_CUSTOMER)
+        if chosen is None or each.id == chosen.id
+    ]
     found = unbilled.find_unbilled(sites=[unbilled.Place(each.id, each.zone) for each in sites], at=request.at)
     lists: dict[str, tuple[Row, ...]] = {USED: found.used, PRICELESS: found.priceless, NOBODYS: found.nobodys}
+    lists[VACANT] = found.vacant
     asked = request.GET.get("list", "")
     shown = asked if asked in lists else next((key for key, rows in lists.items() if rows), USED)
     number = parameters.page_number(request)
@@ -83,6 +93,7 @@ def leaks(request: access.Request) -> HttpResponse:
         "has_sites": bool(sites),
         "may_manage": permissions.MANAGE_CUSTOMER in request.permissions,
         "may_view_tariffs": tariff_permissions.VIEW_TARIFF in request.permissions,
+        "landlord_href": reverse("account_new", args=[request.organization.public_id]) + "?landlord=1",
         "openings_href": reverse("openings", args=[request.organization.public_id]),
         "sites_href": reverse("home", args=[request.organization.public_id]),
         "good": _("Everything that is used is billed to somebody."),

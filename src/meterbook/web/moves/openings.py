@@ -25,7 +25,8 @@ from meterbook.journeys import opening_many
 from meterbook.kernel import civil
 from meterbook.metering import values as metering_values
 from meterbook.sites import queries as site_queries
-from meterbook.web import access, parameters
+from meterbook.web import access, once, parameters, typed
+from meterbook.web.customers import first_days
 from meterbook.web.customers.opening_forms import LANGUAGES
 from meterbook.web.moves import places
 from meterbook.web.sites import choice
@@ -45,12 +46,12 @@ class Row:
     fault: str
 
 
-class AllForm(django_forms.Form):
+class AllForm(typed.Form):
     """What holds for all rows: the first day, the language, a tariff for each service."""
 
     day = parameters.DayField(
         label=gettext_lazy("First day"),
-        help_text=gettext_lazy("From midnight at the site; write it as year-month-day."),
+        help_text=gettext_lazy("From midnight at the meter; write it as year-month-day."),
         widget=django_forms.DateInput(attrs={"type": "date"}),
     )
     language = django_forms.ChoiceField(label=gettext_lazy("Language of the bills"), choices=LANGUAGES)
@@ -75,10 +76,11 @@ class AllForm(django_forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING, by_site=True)
+@once.carried_out_once
 def openings(request: access.Request) -> HttpResponse:
     """This will show the units of a site without a payer (`?site=`), and open accounts for those that are ticked."""
-    sites = site_queries.list_sites()
+    sites = site_queries.reached_sites()
     site = _site(request, sites)
     found = letting.places(at=request.at, site_id=site.id) if site else []
     vacant = [each for each in found if each.is_vacant][:MOST_ROWS]
@@ -98,11 +100,9 @@ def openings(request: access.Request) -> HttpResponse:
             return redirect("accounts", request.organization.public_id)
         rows = opened
     else:
-        day = civil.local_date(request.at, site.zone) if site else None
-        form = AllForm(
-            tariffs=tariffs,
-            initial={"day": day.isoformat() if day else "", "language": site.language if site else "en"},
-        )
+        form = AllForm(tariffs=tariffs, initial={"language": site.language if site else "en"})
+        if site is not None:
+            _propose_day(request, form, site, vacant)
         rows = _proposed(vacant)
     is_faulty = form.is_bound
     context = {
@@ -114,6 +114,15 @@ def openings(request: access.Request) -> HttpResponse:
         "list_href": reverse("moves", args=[request.organization.public_id]),
     }
     return render(request, "moves/openings.html", context, status=422 if is_faulty else 200)
+
+
+def _propose_day(
+    request: access.Request, form: AllForm, site: site_queries.SiteRow, vacant: Sequence[letting.Place]
+) -> None:
+    points = [point for each in vacant for point in each.points]
+    proposal = first_days.propose(points=points, zone=site.zone, at=request.at)
+    form.initial["day"] = proposal.day.isoformat()
+    form.fields["day"].help_text = proposal.words
 
 
 def _site(request: access.Request, sites: Sequence[site_queries.SiteRow]) -> site_queries.SiteRow | None:
@@ -162,7 +171,7 @@ def _open(request: access.Request, site: site_queries.SiteRow, form: AllForm, ro
             site=site.public_id,
             openings=[opening_many.Opening(each.place.key, each.number, each.name, each.email) for each in chosen],
             tariffs=form.tariffs(),
-            starts_at=civil.start_of_day(form.cleaned_data["day"], site.zone),
+            first_day=form.cleaned_data["day"],
             language=form.cleaned_data["language"],
         )
     except opening_many.OpeningsRefused as error:

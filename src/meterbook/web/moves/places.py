@@ -14,6 +14,7 @@ from meterbook.journeys.queries import JourneyRow
 from meterbook.journeys.values import Step
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import values as metering_values
+from meterbook.metering import zones as metering_zones
 from meterbook.sites import queries as site_queries
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web.billing import words
@@ -31,8 +32,8 @@ class Chosen:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone of the site."""
-        return self.site.zone
+        """The zone that its meters share, else that of the site."""
+        return metering_zones.common((each.zone for each in self.points), self.site.zone)
 
 
 def chosen(row: JourneyRow, *, at: datetime) -> Chosen | None:

@@ -93,7 +93,7 @@ def move_out(request: access.Request, row: JourneyRow) -> dict[str, Any]:
     return {
         "lines": lines,
         "ends_at": ends_at,
-        "zone": ZoneInfo(account.zone),
+        "zone": asked.zone_of_leaving(row),
         "landlord": customer_queries.landlord_of(site_id=account.site_id),
         "account": account,
     }

@@ -25,12 +25,12 @@ from meterbook.journeys.queries import JourneyRow
 from meterbook.journeys.values import JOURNEY_KIND_CAPTIONS, STEP_CAPTIONS, STEPS, JourneyKind, JourneyState, Step
 from meterbook.metering import operations as metering_operations
 from meterbook.sites import queries as site_queries
-from meterbook.web import access
+from meterbook.web import access, once
 from meterbook.web.moves import asked, summary, who
 from meterbook.web.moves.steps import HANDLERS
 from meterbook.web.sites import choice
 
-guard = access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+guard = access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING, by_site=True)
 MOST_VACANT = 50
 OPEN_FIRST = {JourneyKind.MOVE_IN: Step.UNIT, JourneyKind.MOVE_OUT: Step.ACCOUNT}
 
@@ -75,6 +75,7 @@ def moves(request: access.Request) -> HttpResponse:
 
 @require_POST
 @guard
+@once.carried_out_once
 def begin(request: access.Request) -> HttpResponse:
     """This will begin a move: `kind`, and `place` where the unit is known already."""
     kind = request.POST.get("kind", "")

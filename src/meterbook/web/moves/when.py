@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms as django_forms
 
@@ -13,6 +12,7 @@ from meterbook.journeys.queries import JourneyRow
 from meterbook.journeys.values import Step
 from meterbook.kernel import civil
 from meterbook.web import access
+from meterbook.web.customers import first_days
 from meterbook.web.moves import asked, forms, places
 
 
@@ -29,10 +29,13 @@ def show_start(request: access.Request, row: JourneyRow, form: django_forms.Form
         for each in (unit.points if unit else ())
         if each.newest is not None and each.newest.ends_at is not None
     ]
+    shown = form or forms.InstantForm(initial=initial)
     if not initial["day"] and unit is not None:
-        initial["day"] = civil.local_date(max(since, default=request.at), unit.zone).isoformat()
+        proposal = first_days.propose(points=unit.points, zone=unit.zone, at=request.at)
+        shown.initial["day"] = proposal.day.isoformat()
+        shown.fields["day"].help_text = proposal.words
     return {
-        "form": form or forms.InstantForm(initial=initial),
+        "form": shown,
         "vacant_since": max(since, default=None),
         "zone": unit.zone if unit else None,
         "unit": unit,
@@ -64,10 +67,9 @@ def _said(form: forms.InstantForm) -> asked.Given:
 
 def show_end(request: access.Request, row: JourneyRow, form: django_forms.Form | None) -> dict[str, Any]:
     """This will return what the step's template needs."""
-    account = asked.account_of(row)
     initial = _instant_initial(row.facts.get(Step.END, {}))
     if not initial["day"]:
-        initial["day"] = civil.local_date(request.at, ZoneInfo(account.zone)).isoformat()
+        initial["day"] = civil.local_date(request.at, asked.zone_of_leaving(row)).isoformat()
     return {"form": form or forms.InstantForm(initial=initial)}
 
 
@@ -80,7 +82,7 @@ def take_end(request: access.Request, row: JourneyRow) -> asked.Answer:
     form = forms.InstantForm(request.POST)
     if not form.is_valid():
         raise asked.Unanswered(form)
-    ends_at = form.instant(ZoneInfo(account.zone))
+    ends_at = form.instant(asked.zone_of_leaving(row))
     try:
         moving_out.check_end(account_id=account.id, contracts=asked.contracts_of(row), ends_at=ends_at)
     except operations.JourneyRefused as error:

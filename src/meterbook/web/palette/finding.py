@@ -13,9 +13,11 @@ from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from meterbook.customers import reaching as customer_reaching
 from meterbook.identity.values import Module
 from meterbook.monitoring import queries as monitoring_queries
 from meterbook.monitoring.queries import Place, PlaceKind
+from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.web import access, navigation
 from meterbook.web.palette import pages
 
@@ -70,7 +72,7 @@ def find(request: access.Request, words: str) -> tuple[Group, ...]:
     offered = pages.offered(request)
     if not words:
         return (Group(str(pages.CAPTION), tuple(map(_page, offered))),) if offered else ()
-    found = monitoring_queries.find_places(words=words, kinds=_kinds(request))
+    found = _places(request, words)
     groups = []
     for kind, target in TARGETS.items():
         places = [each for each in found if each.kind is kind]
@@ -81,6 +83,17 @@ def find(request: access.Request, words: str) -> tuple[Group, ...]:
     if matching:
         groups.append((1, Group(str(pages.CAPTION), matching)))
     return tuple(group for _rank, group in sorted(groups, key=lambda pair: pair[0]))
+
+
+def _places(request: access.Request, words: str) -> list[Place]:
+    kinds = _kinds(request)
+    if kinds.get(PlaceKind.TARIFF) is None:
+        return monitoring_queries.find_places(words=words, kinds=kinds)
+    # A tariff is at no site: who may see those of single sites finds what the list of tariffs would show.
+    del kinds[PlaceKind.TARIFF]
+    found = monitoring_queries.find_places(words=words, kinds=kinds)
+    with customer_reaching.within(request.access, tariff_permissions.VIEW_TARIFF, at=request.at):
+        return found + monitoring_queries.find_places(words=words, kinds={PlaceKind.TARIFF: None})
 
 
 def _kinds(request: access.Request) -> dict[PlaceKind, frozenset[int] | None]:

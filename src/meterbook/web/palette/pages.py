@@ -34,7 +34,7 @@ def offered(request: access.Request) -> tuple[navigation.Entry, ...]:
     for route, caption, icon in MORE:
         href = reverse(route, args=[request.organization.public_id])
         view = resolve(href).func
-        may_open = request.organization.has_module(view.module) and request.access.allows(view.permission)  # type: ignore[attr-defined]
+        may_open = request.organization.has_module(view.module) and navigation.may_open(request, route)  # type: ignore[attr-defined]
         if route not in listed and may_open:
             more.append(navigation.Entry(href, str(caption), icon, False, route, ""))
     return (*known, *more)

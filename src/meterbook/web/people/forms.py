@@ -16,7 +16,7 @@ from meterbook.identity import people as identity_people
 from meterbook.identity import values as identity_values
 from meterbook.kernel import civil
 from meterbook.sites import queries as site_queries
-from meterbook.web import access, parameters
+from meterbook.web import access, parameters, typed
 from meterbook.web.people import shown
 from meterbook.web.sites import choice
 
@@ -33,7 +33,7 @@ class Gift:
     ends_at: datetime | None
 
 
-class RoleForm(forms.Form):
+class RoleForm(typed.Form):
     """A role, where it counts, and from when until when."""
 
     role = forms.ChoiceField(label=gettext_lazy("Role"))
@@ -108,7 +108,7 @@ class InvitationForm(RoleForm):
     field_order = ("email", "name", "role", "site", "first_day", "last_day", "language")
 
 
-class OwnRoleForm(forms.Form):
+class OwnRoleForm(typed.Form):
     """A role of the organization's own: a name and what it allows."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=100)

@@ -16,13 +16,14 @@ from meterbook.identity.values import Module
 from meterbook.notifications import operations as notification_operations
 from meterbook.notifications import queries as notification_queries
 from meterbook.notifications import values as notification_values
-from meterbook.web import access
+from meterbook.web import access, once
 from meterbook.web.people import forms, shown
 from meterbook.web.sites import choice
 
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.EDIT_USERS, module=Module.CORE)
+@once.carried_out_once
 def invite(request: access.Request) -> HttpResponse:
     """This will show the form of an invitation, and make one."""
     given = request.POST if request.method == "POST" else None
@@ -42,7 +43,7 @@ def invite(request: access.Request) -> HttpResponse:
         "advice": _("Mail is not set up, so hand the link over yourself. It works once, within seven days."),
         "back": reverse("people", args=[request.organization.public_id]),
     }
-    return render(request, "people/link.html", context)
+    return once.done(render(request, "people/link.html", context))
 
 
 def mail(request: access.Request, row: identity_invitations.InvitationRow, link: str) -> None:

@@ -22,12 +22,12 @@ from meterbook.identity import password_rules
 from meterbook.identity import queries as identity_queries
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
-from meterbook.web import access
+from meterbook.web import access, typed
 
 GONE, TOO_MANY = 410, 429
 
 
-class PasswordForm(forms.Form):
+class PasswordForm(typed.Form):
     """A password, written twice."""
 
     password1 = forms.CharField(

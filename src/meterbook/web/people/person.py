@@ -19,7 +19,7 @@ from meterbook.identity import sessions as identity_sessions
 from meterbook.identity import values as identity_values
 from meterbook.identity.values import Module
 from meterbook.kernel import clock
-from meterbook.web import access
+from meterbook.web import access, once
 from meterbook.web.people import forms, shown
 from meterbook.web.sites import choice
 
@@ -33,6 +33,7 @@ def person(request: access.Request, person: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @access.page(permission=permissions.EDIT_USERS, module=Module.CORE)
+@once.carried_out_once
 def give(request: access.Request, person: uuid.UUID) -> HttpResponse:
     """This will give the person one more role."""
     row = find(request, person)

@@ -17,7 +17,7 @@ from meterbook.identity import permissions, second_factor
 from meterbook.identity import two_people as identity_two_people
 from meterbook.identity import values as identity_values
 from meterbook.identity.values import Module
-from meterbook.web import access
+from meterbook.web import access, once
 from meterbook.web.people import forms, words
 
 
@@ -68,6 +68,7 @@ def roles(request: access.Request) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.EDIT_USERS, module=Module.CORE)
+@once.carried_out_once
 def new(request: access.Request) -> HttpResponse:
     """This will show the form of a role of the organization's own, and make one."""
     form = forms.OwnRoleForm(request, request.POST if request.method == "POST" else None)

@@ -21,7 +21,7 @@ from meterbook.installation import operations as installation_operations
 from meterbook.installation import permissions, probing
 from meterbook.installation import queries as installation_queries
 from meterbook.installation import values as installation_values
-from meterbook.web import access
+from meterbook.web import access, typed
 from meterbook.web.settings import operator
 
 ROUTE = "public_address"
@@ -41,7 +41,7 @@ OUTCOMES = {
 }
 
 
-class AddressForm(forms.Form):
+class AddressForm(typed.Form):
     """The address."""
 
     address = forms.CharField(

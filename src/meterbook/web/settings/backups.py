@@ -20,7 +20,7 @@ from meterbook.installation import permissions
 from meterbook.installation import queries as installation_queries
 from meterbook.installation import values as installation_values
 from meterbook.kernel import clock
-from meterbook.web import access, parameters
+from meterbook.web import access, typed
 from meterbook.web.settings import operator
 from meterbook.web.sites import choice
 
@@ -28,7 +28,7 @@ ROUTE = "backups"
 FEWEST, MOST = installation_values.FEWEST_KEPT, installation_values.MOST_KEPT
 
 
-class PlanForm(forms.Form):
+class PlanForm(typed.Form):
     """When and where."""
 
     time_of_day = forms.TimeField(
@@ -48,13 +48,6 @@ class PlanForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Best on another disk. Empty: the folder “backups” of the data folder."),
     )
-
-    def clean_folder(self) -> str:
-        """This will return the folder, without controls."""
-        folder = str(self.cleaned_data["folder"]).strip()
-        if not parameters.is_text(folder):
-            raise forms.ValidationError(_("There are signs in it that cannot be written; type it anew."))
-        return folder
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import zoneinfo
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from meterbook.foundation.tls import hosts
+from meterbook.kernel import zone_names
 from meterbook.notifications import values
 from meterbook.notifications.values import ChannelKind, TlsMode
-from meterbook.web import parameters
+from meterbook.web import typed
 
-HOST = re.compile(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
 TOKEN = re.compile(r"^\d{3,20}:[A-Za-z0-9_-]{10,100}$")
 
 
-class _Written(forms.CharField):
-    """A line without controls."""
-
-    def clean(self, value: Any) -> str:  # noqa: ANN401 - as Django declares it
-        """This will return the line.
-
-        :raises forms.ValidationError: when it holds signs that nobody types
-        """
-        text = str(super().clean(value))
-        if not parameters.is_text(text):
-            raise forms.ValidationError(_("There are signs in it that cannot be written; type it anew."))
-        return text
-
-
-class MailForm(forms.Form):
+class MailForm(typed.Form):
     """How mail leaves."""
 
     is_on = forms.BooleanField(label=gettext_lazy("Send mail"), required=False)
-    host = _Written(label=gettext_lazy("Mail server"), max_length=253)
+    host = forms.CharField(label=gettext_lazy("Mail server"), max_length=253)
     port = forms.IntegerField(label=gettext_lazy("Port"), min_value=1, max_value=65535)
     tls = forms.ChoiceField(label=gettext_lazy("Encryption"), choices=list(values.TLS_CAPTIONS.items()))
-    user = _Written(label=gettext_lazy("User"), max_length=200, required=False)
+    user = forms.CharField(label=gettext_lazy("User"), max_length=200, required=False)
     password = forms.CharField(
         label=gettext_lazy("Password"),
         max_length=500,
@@ -48,13 +33,13 @@ class MailForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
-    sender_name = _Written(label=gettext_lazy("Sender's name"), max_length=100)
+    sender_name = forms.CharField(label=gettext_lazy("Sender's name"), max_length=100)
     sender_address = forms.EmailField(label=gettext_lazy("Sender's address"), max_length=254)
 
     def clean_host(self) -> str:
         """This will return the name of a host."""
-        host: str = self.cleaned_data["host"].strip().lower()
-        if not HOST.match(host) and not _is_address(host):
+        host = hosts.read(self.cleaned_data["host"])
+        if host is None:
             raise forms.ValidationError(_("Write the name of the server only, such as smtp.example.com."))
         return host
 
@@ -62,7 +47,7 @@ class MailForm(forms.Form):
         """This will refuse a password that would travel in the open."""
         given = super().clean() or {}
         is_open = given.get("tls") == TlsMode.NONE
-        if is_open and given.get("user") and given.get("host") not in {"localhost", "127.0.0.1", "::1"}:
+        if is_open and given.get("user") and given.get("host") not in hosts.THIS_MACHINE:
             self.add_error("tls", _("A password is sent over an encrypted line only; choose STARTTLS or TLS."))
         return given
 
@@ -80,15 +65,7 @@ class MailForm(forms.Form):
         )
 
 
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-class TelegramForm(forms.Form):
+class TelegramForm(typed.Form):
     """The bot that writes to Telegram."""
 
     is_on = forms.BooleanField(label=gettext_lazy("Send to Telegram"), required=False)
@@ -109,7 +86,7 @@ class TelegramForm(forms.Form):
         return token
 
 
-class PreferencesForm(forms.Form):
+class PreferencesForm(typed.Form):
     """What a person wants to hear of, by which way first, and when not."""
 
     alarm_severity = forms.ChoiceField(label=gettext_lazy("Alarms"), choices=list(values.SEVERITY_CAPTIONS.items()))
@@ -136,7 +113,7 @@ class PreferencesForm(forms.Form):
     def clean_zone(self) -> str:
         """This will return the name of a time zone."""
         name: str = self.cleaned_data["zone"].strip()
-        if name not in zoneinfo.available_timezones():
+        if name not in zone_names.known():
             raise forms.ValidationError(_("This is not a time zone; take a name such as Europe/Madrid."))
         return name
 
@@ -159,7 +136,7 @@ class PreferencesForm(forms.Form):
         return ChannelKind(self.cleaned_data["preferred_channel"])
 
 
-class AddressForm(forms.Form):
+class AddressForm(typed.Form):
     """An address at which messages are wanted."""
 
     address = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)

@@ -20,7 +20,7 @@ from meterbook.kernel import currency as currencies
 from meterbook.sites import operations as site_operations
 from meterbook.sites import permissions, values
 from meterbook.sites import queries as site_queries
-from meterbook.web import access
+from meterbook.web import access, once
 from meterbook.web.sites import finding, place_forms
 from meterbook.web.sites import forms as site_forms
 
@@ -56,7 +56,7 @@ class ChangeForm(site_forms.SiteForm):
         }
         super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
         self.fields["time_zone"].help_text = _(
-            "Days, hours of tariffs and bills follow it from now on. Bills that were issued keep the days they name."
+            "Days, hours of tariffs and bills follow it. Days that are on bill runs already stay what they were."
         )
         if is_currency_locked:
             self.fields["currency"].help_text = _("Accounts and bills of the site are in it: it stays.")
@@ -101,6 +101,7 @@ def _keep(request: access.Request, site: uuid.UUID, form: ChangeForm) -> bool:
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.EDIT_SITES, module=Module.CORE)
+@once.carried_out_once
 def fields(request: access.Request) -> HttpResponse:
     """This will show the organization's own fields of places, and add one."""
     form = place_forms.FieldForm(request.POST if request.method == "POST" else None)

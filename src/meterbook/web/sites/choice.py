@@ -11,6 +11,7 @@ from meterbook.sites import queries as site_queries
 from meterbook.web import access
 
 SESSION = "sites_chosen"
+USED = "sites_used"
 KNOWN = "_visible_sites"
 
 
@@ -39,6 +40,26 @@ def chosen_site(request: access.Request) -> site_queries.SiteRow | None:
         return sites[0]
     wanted = request.session.get(SESSION, {}).get(str(request.organization.public_id))
     return next((site for site in sites if str(site.public_id) == wanted), None)
+
+
+def usual_site(request: access.Request, permission: str = site_permissions.VIEW_SITES) -> site_queries.SiteRow | None:
+    """This will return the site that a form proposes: the chosen one, the one the person used last, the only one.
+
+    None where the person must be asked: another site's bills are made sooner than anybody notices.
+    """
+    sites = visible_sites(request, permission)
+    chosen = chosen_site(request)
+    if chosen is not None and any(each.id == chosen.id for each in sites):
+        return chosen
+    if len(sites) == 1:
+        return sites[0]
+    used = request.session.get(USED, {}).get(str(request.organization.public_id))
+    return next((each for each in sites if str(each.public_id) == used), None)
+
+
+def note_used(request: access.Request, site: object) -> None:
+    """This will remember the site that the person worked at last; forms propose it until signing out."""
+    request.session[USED] = {**request.session.get(USED, {}), str(request.organization.public_id): str(site)}
 
 
 def clock_zone(request: access.Request) -> ZoneInfo:

@@ -26,7 +26,7 @@ from meterbook.metering import queries as metering_queries
 from meterbook.sites import operations as site_operations
 from meterbook.sites import permissions, values
 from meterbook.sites import queries as site_queries
-from meterbook.web import access
+from meterbook.web import access, once
 from meterbook.web.sites import choice, finding, place_forms, place_tree
 
 ASKED = ("add", "move", "archive", "delete", "point")
@@ -66,6 +66,7 @@ def editor(request: access.Request, site: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @finding.guard
+@once.carried_out_once
 def add(request: access.Request, site: uuid.UUID) -> HttpResponse:
     """This will add a place below `place`, or at the top of the site."""
     found = finding.find_site(request, site)

@@ -11,12 +11,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.kernel import currency as currencies
+from meterbook.kernel import zone_names
 from meterbook.sites import queries as site_queries
+from meterbook.web import typed
 
 LANGUAGES = (("en", "English"), ("es", "Español"))
 
 
-class SiteForm(forms.Form):
+class SiteForm(typed.Form):
     """A property with its time zone, currency and language."""
 
     name = forms.CharField(label=_("Name"), max_length=200, help_text=_("As people call the property."))
@@ -26,13 +28,13 @@ class SiteForm(forms.Form):
     time_zone = forms.CharField(
         label=_("Time zone"),
         max_length=64,
-        help_text=_("Such as Europe/Madrid; type a city. Days, hours of tariffs and bills follow it."),
+        help_text=_("Type a city, such as Madrid. Days, hours of tariffs and bills follow its clock."),
         widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off"}),
     )
     currency = forms.CharField(
         label=_("Currency"),
-        max_length=3,
-        help_text=_("Three letters, such as EUR. Bills of the site are in it."),
+        max_length=40,
+        help_text=_("Its three letters, such as EUR for the euro. Bills of the site are in it."),
         widget=forms.TextInput(attrs={"list": "currencies", "autocomplete": "off"}),
     )
     language = forms.ChoiceField(
@@ -41,23 +43,35 @@ class SiteForm(forms.Form):
 
     def clean_time_zone(self) -> str:
         """This will return the zone's own spelling: madrid and Europe/madrid are no names of the database."""
-        given = str(self.cleaned_data["time_zone"])
-        by_small = {each.lower(): each for each in zoneinfo.available_timezones()}
-        found = by_small.get(given.lower().replace(" ", "_"))
-        if found is None:
-            raise forms.ValidationError(
-                _("“%(zone)s” is not a time zone; take a name such as Europe/Madrid."), params={"zone": given}
-            )
-        return found
+        return zone_named(str(self.cleaned_data["time_zone"]))
 
     def clean_currency(self) -> str:
         """This will return the code in capitals."""
-        given = str(self.cleaned_data["currency"]).upper()
-        if given not in currencies.MINOR_UNITS:
+        given = str(self.cleaned_data["currency"])
+        code = currencies.code_of(given)
+        if code is None:
             raise forms.ValidationError(
-                _("“%(currency)s” is not a currency; take a code such as EUR, MXN or USD."), params={"currency": given}
+                _("“%(currency)s” is not a currency; write its three letters, such as EUR, MXN or USD."),
+                params={"currency": given},
             )
-        return given
+        return code
+
+
+def zone_named(given: str) -> str:
+    """This will return the zone that a name or a city means, in the zone database's own spelling.
+
+    :raises forms.ValidationError: when there is no such zone, or more than one
+    """
+    found = zone_names.find(given)
+    if len(found) == 1:
+        return found[0]
+    offered = ", ".join(found or zone_names.near(given))
+    if offered:
+        words = _("“%(zone)s” is not clear. Do you mean one of these: %(offered)s?")
+        raise forms.ValidationError(words, params={"zone": given, "offered": offered})
+    raise forms.ValidationError(
+        _("“%(zone)s” is no time zone that we know; take the next large city, such as Madrid."), params={"zone": given}
+    )
 
 
 def suggested(sites: Collection[site_queries.SiteRow], language: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from meterbook.identity.values import Module
 from meterbook.sites import operations as site_operations
 from meterbook.sites import permissions
 from meterbook.sites import queries as site_queries
-from meterbook.web import access, parameters
+from meterbook.web import access, once, parameters
 from meterbook.web.sites import choice, finding
 
 CAPTION_LENGTH = 200
@@ -25,6 +25,7 @@ CAPTION_LENGTH = 200
 
 @require_POST
 @finding.guard
+@once.carried_out_once
 def add(request: access.Request, site: uuid.UUID, node: uuid.UUID) -> HttpResponse:
     """This will keep a photo of a place, written anew without what the camera noted beside it."""
     found = finding.find_site(request, site)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from meterbook.sites import queries as site_queries
 from meterbook.sites import values
-from meterbook.web import amounts, parameters
+from meterbook.web import amounts, parameters, typed
 
 TOP = "top"
 CUSTOM = "custom_"
@@ -23,7 +23,7 @@ EMPTY = ("", "–")
 LANGUAGES = (("", _("that of the site")), ("en", "English"), ("es", "Español"))
 
 
-class PlaceForm(forms.Form):
+class PlaceForm(typed.Form):
     """A place with what is known of it; the organization's own fields come last."""
 
     name = forms.CharField(label=_("Name"), max_length=values.NAME_LENGTH)
@@ -184,7 +184,7 @@ def code_after(code: str, taken: Collection[str]) -> str:
     return next((each for each in candidates if each not in taken), "")
 
 
-class MoveForm(forms.Form):
+class MoveForm(typed.Form):
     """Where something lies from a day on."""
 
     parent = forms.ChoiceField(label=_("Inside"))
@@ -207,7 +207,7 @@ class MoveForm(forms.Form):
         return None if chosen == TOP else uuid.UUID(chosen)
 
 
-class FieldForm(forms.Form):
+class FieldForm(typed.Form):
     """A field that the organization adds to its places."""
 
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Such as: Keys handed out, Fit-out, Let since."))

@@ -15,7 +15,7 @@ from meterbook.kernel import currency as currencies
 from meterbook.sites import operations as site_operations
 from meterbook.sites import permissions
 from meterbook.sites import queries as site_queries
-from meterbook.web import access
+from meterbook.web import access, once
 from meterbook.web.sites import forms
 
 
@@ -28,6 +28,7 @@ def sites(request: access.Request) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.EDIT_SITES, module=Module.CORE)
+@once.carried_out_once
 def new(request: access.Request) -> HttpResponse:
     """This will show the form of a new site, and set it up; after the first one comes the next step on Home."""
     known = site_queries.list_sites()

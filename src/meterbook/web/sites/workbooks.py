@@ -25,14 +25,14 @@ from meterbook.journeys.building.sheets import SHEET_CAPTIONS, Sheet
 from meterbook.kernel import civil
 from meterbook.sites import permissions
 from meterbook.sites import queries as site_queries
-from meterbook.web import access
+from meterbook.web import access, once, typed
 from meterbook.web.sites import choice
 
 MOST_SHOWN = 200  # changes on the page; the counts are of all
 guard = access.page(permission=permissions.EDIT_SITES, module=Module.CORE)
 
 
-class WorkbookForm(forms.Form):
+class WorkbookForm(typed.Form):
     """One workbook."""
 
     file = forms.FileField(
@@ -79,6 +79,7 @@ class ShownChange:
 
 @require_http_methods(["GET", "POST"])
 @guard
+@once.carried_out_once
 def workbooks(request: access.Request) -> HttpResponse:
     """This will offer the template and the present building, and take a workbook."""
     form = WorkbookForm(request.POST, request.FILES) if request.method == "POST" else WorkbookForm()
@@ -111,13 +112,13 @@ def export(request: access.Request) -> HttpResponse:
 def workbook(request: access.Request, building: uuid.UUID) -> HttpResponse:
     """This will show what a workbook would do, or what is wrong with it; of an imported one what it did."""
     row = _find(building)
-    context: dict[str, Any] = {"row": row, "zone": choice.clock_zone(request)}
+    context: dict[str, Any] = {"row": row, "zone": choice.clock_zone(request), "form": WorkbookForm()}
     if row.imported_at is not None:
         done = [
             SheetCounts(str(caption), row.outcome.get(f"{sheet}_NEW", 0), row.outcome.get(f"{sheet}_CHANGED", 0), 0)
             for sheet, caption in SHEET_CAPTIONS.items()
         ]
-        return render(request, "sites/workbook.html", context | {"counts": done})
+        return render(request, "sites/workbook.html", context | {"counts": done, "sites": choice.all_sites(request)})
     try:
         plan = files.check_workbook(public_id=building, language=_language(), allowed=_allowed())
     except book.WorkbookRefused as error:

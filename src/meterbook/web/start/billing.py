@@ -25,8 +25,9 @@ from meterbook.kernel.quantity import Unit
 from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
 from meterbook.tariffs import permissions as tariff_permissions
-from meterbook.web import access
-from meterbook.web.start import forms, months, state, views
+from meterbook.web import access, once
+from meterbook.web.readings import rounds
+from meterbook.web.start import closing, forms, months, state, views
 from meterbook.web.start.state import Known, Step
 
 REFUSALS = (billing_operations.PeriodNotOver, billing_operations.RunPresent, customer_queries.NoLandlord)
@@ -53,26 +54,39 @@ class Outcome:
     bill: billing_queries.MemberRow | None
     bill_href: str
     reasons: tuple[billing_queries.Reason, ...]
+    readings_href: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the run came to its end and could bill nobody."""
+        return not self.is_at_work and self.bill is None
 
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=tariff_permissions.DRAFT_TARIFF, module=Module.BILLING)
+@once.carried_out_once
 def price(request: access.Request) -> HttpResponse:
     """This will write a flat price with its tax, and put it in force where the person may."""
     progress = state.progress(request, Step.PRICE)
     site = progress.known.site
     if site is None or progress.known.tariff is not None:
         return views.page(request, progress, {})
+    if views.is_leaving(request):
+        return views.go_back(request, progress)
     unit, since = _billed_unit(progress.known), _since(progress.known, request.at)
     initial: dict[str, object] = {
         "name": _("Standard"),
         "tax_name": _("VAT"),
         "first_day": civil.local_date(since, site.zone).replace(day=1).isoformat(),
-    }
+    } | views.kept(request, Step.PRICE)
     given = request.POST if request.method == "POST" else None
     form = forms.PriceForm(given, unit=unit.symbol, currency=site.currency, initial=initial)
     may_publish = request.access.allows(tariff_permissions.PUBLISH_TARIFF)
-    if form.is_bound and form.is_valid():
+    if form.is_bound and "correct" not in request.POST and form.is_valid():
+        if may_publish and "sure" not in request.POST:
+            # Once in force a price holds for its days: a slip is seen before, not on the first bill.
+            context = {"form": form, "example": forms.Example.of(form.cleaned_data, unit.symbol, site.currency)}
+            return views.page(request, progress, context)
         wanted = {key: form.cleaned_data[key] for key in ("name", "price", "monthly", "tax_name", "tax_percent")}
         try:
             first_steps.set_first_price(
@@ -92,19 +106,22 @@ def price(request: access.Request) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=customer_permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+@once.carried_out_once
 def customer(request: access.Request) -> HttpResponse:
     """This will open the first account, with its unit, and let it pay for the meter."""
     progress = state.progress(request, Step.CUSTOMER)
     known = progress.known
     if known.site is None or known.point is None or known.tariff is None or known.payer:
         return views.page(request, progress, {})
+    if views.is_leaving(request):
+        return views.go_back(request, progress)
     zone = known.site.zone
     first = civil.local_date(_since(known, request.at), zone)
     accounts = customer_queries.list_accounts(narrowing=customer_queries.Narrowing(), limit=MOST_NUMBERS)
     initial: dict[str, object] = {
         "number": forms.free_number({each.number for each, _owed in accounts.rows}),
         "first_day": first.isoformat(),
-    }
+    } | views.kept(request, Step.CUSTOMER)
     given = request.POST if request.method == "POST" else None
     form = forms.CustomerForm(given, first=first, today=civil.local_date(request.at, zone), initial=initial)
     if form.is_bound and form.is_valid():
@@ -131,36 +148,54 @@ def customer(request: access.Request) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=billing_permissions.MANAGE_RUN, module=Module.BILLING)
+@once.carried_out_once
 def bill(request: access.Request) -> HttpResponse:
     """This will draft the first bill over days that are over; nothing is issued."""
+    busy = closing.make_room(request) if request.method == "POST" else ""
     progress = state.progress(request, Step.BILL)
     known = progress.known
     if known.site is None or not known.payer:
         return views.page(request, progress, {})
     if known.run is not None and known.run.state in _DRAFTING:
-        return views.page(request, progress, {"outcome": _outcome(request, known.run)})
+        return _made(request, progress, known.run)
     if known.run is not None:
         return views.page(request, progress, {"is_past": True})
     days = months.billable(at=request.at, zone=known.site.zone, paid_since=_paid_since(known, request.at))
-    problem = ""
-    if request.method == "POST":
-        chosen = next((each for each in days if each.code == request.POST.get("days")), None)
-        if chosen is None:
-            problem = _("Choose the days to bill.")
+    offers = closing.offers(request, known, days)
+    context: dict[str, Any] = {"offers": offers, "chosen": request.POST.get("days", days[0].code if days else "")}
+    if request.method == "GET":
+        return views.page(request, progress, context)
+    chosen = next((each for each in offers if each.days.code == request.POST.get("days")), None)
+    if busy:
+        context["problem"] = busy
+    elif chosen is None:
+        context["problem"] = _("Choose the days to bill.")
+    elif problem := closing.save(request, chosen):
+        context["problem"] = problem
+    else:
+        try:
+            billing_operations.plan_run(
+                actor=request.actor,
+                at=request.at,
+                site=known.site.public_id,
+                first_day=chosen.days.first,
+                until_day=chosen.days.until,
+            )
+        except REFUSALS as error:
+            context |= {"problem": str(error), "other": getattr(error, "run", None)}
         else:
-            try:
-                billing_operations.plan_run(
-                    actor=request.actor,
-                    at=request.at,
-                    site=known.site.public_id,
-                    first_day=chosen.first,
-                    until_day=chosen.until,
-                )
-            except REFUSALS as error:
-                problem = str(error)
-            else:
-                return redirect("first_bill", request.organization.public_id)
-    return views.page(request, progress, {"days": days, "problem": problem}, status=422 if problem else 200)
+            return redirect("first_bill", request.organization.public_id)
+    return views.page(request, progress, context, status=422)
+
+
+def _made(request: access.Request, progress: state.Progress, run: billing_queries.RunRow) -> HttpResponse:
+    """The draft, or why there is none; a run that bills nobody may be thrown away, which frees its days."""
+    outcome = _outcome(request, run)
+    if request.method == "POST" and "again" in request.POST and outcome.is_empty:
+        reason = _("The first draft could not be made.")
+        billing_operations.cancel_run(actor=request.actor, at=request.at, run=run.public_id, reason=reason)
+        return redirect("first_bill", request.organization.public_id)
+    return views.page(request, progress, {"outcome": outcome})
 
 
 @require_GET
@@ -185,6 +220,7 @@ def _outcome(request: access.Request, run: billing_queries.RunRow) -> Outcome:
         bill=member if is_drafted else None,
         bill_href=reverse("bill", args=[organization, member.bill_public_id]) if member and is_drafted else "",
         reasons=member.reasons if member is not None else (),
+        readings_href=rounds.address(request, run.first_day.replace(day=1)),
     )
 
 

@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from meterbook.web import amounts, parameters
+from meterbook.kernel.money import Money
+from meterbook.web import amounts, parameters, typed
 from meterbook.web.sites import forms as site_forms
 
 DAY = forms.DateInput(attrs={"type": "date"})
+HUNDRED, MONTH_UNITS = Decimal(100), 100
 
 
-class OrganizationForm(forms.Form):
+class OrganizationForm(typed.Form):
     """What the organization is called."""
 
     name = forms.CharField(label=_("Name of your organization"), max_length=200, help_text=_("It heads your bills."))
     language = forms.ChoiceField(
         label=_("Language"), choices=site_forms.LANGUAGES, help_text=_("Of messages and bills, where nobody chose one.")
     )
+    person = forms.CharField(
+        label=_("Your own name"),
+        max_length=200,
+        help_text=_("Colleagues see it, and the record of changes keeps it beside what you do."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+    def __init__(self, data: object = None, *, initial: dict[str, str], is_nameless: bool) -> None:
+        super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
+        if not is_nameless:
+            del self.fields["person"]
 
 
-class PriceForm(forms.Form):
+class PriceForm(typed.Form):
     """A flat price with its tax."""
 
     name = forms.CharField(label=_("Name of the tariff"), max_length=80)
@@ -55,7 +70,22 @@ class PriceForm(forms.Form):
         self.fields["price"].label = _("Price of one %(unit)s in %(currency)s") % {"unit": unit, "currency": currency}
 
 
-class CustomerForm(forms.Form):
+@dataclass(frozen=True)
+class Example:
+    """What a month costs at a price: so many units, the fixed price, the tax on both."""
+
+    quantity: str
+    total: Money
+
+    @classmethod
+    def of(cls, given: dict[str, Any], unit: str, currency: str) -> Example:
+        """This will work out what a month with 100 units costs: 100 at 0.25, and 21 percent on top, are 30.25."""
+        net = given["price"] * MONTH_UNITS + (given["monthly"] or Decimal(0))
+        total = net * (1 + given["tax_percent"] / HUNDRED)
+        return cls(f"{MONTH_UNITS} {unit}", Money.of(total, currency).rounded())
+
+
+class CustomerForm(typed.Form):
     """Who pays for the meter, and from when."""
 
     name = forms.CharField(label=_("Customer"), max_length=200, help_text=_("The person or company that pays."))
@@ -69,9 +99,7 @@ class CustomerForm(forms.Form):
         label=_("E-mail"), required=False, help_text=_("Bills go there; without an address they are printed.")
     )
     number = forms.CharField(label=_("Account number"), max_length=40, help_text=_("It stands on every bill."))
-    first_day = parameters.DayField(
-        label=_("Pays since"), widget=DAY, help_text=_("From midnight at the site; year-month-day.")
-    )
+    first_day = parameters.DayField(label=_("Pays since"), widget=DAY, help_text=_("From midnight at the site."))
 
     def __init__(self, data: object = None, *, first: date, today: date, initial: dict[str, object]) -> None:
         super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.identity.values import Module
 from meterbook.metering import permissions as metering_permissions
-from meterbook.web import access
+from meterbook.web import access, once
 from meterbook.web.meters import adding, adding_forms, adding_probe
 from meterbook.web.start import state, views
 from meterbook.web.start.state import Step
@@ -17,18 +17,22 @@ from meterbook.web.start.state import Step
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=metering_permissions.MANAGE_METER, module=Module.METERING)
+@once.carried_out_once
 def meter(request: access.Request) -> HttpResponse:
     """This will set up the first meter; one that is read by itself wants its reading compared, or that left out."""
     progress = state.progress(request, Step.METER)
     site = progress.known.site
     if site is None or progress.known.point is not None:
         return views.page(request, progress, {})
+    if views.is_leaving(request):
+        return views.go_back(request, progress)
+    begun = {"site": str(site.public_id), "code": "M-1", "gateway": adding_forms.NEW, "gateway_name": _("Gateway")}
     form = adding_forms.MeterForm(
         request.POST if request.method == "POST" else None,
         sites=[site],
         connectable=[site] if request.access.allows(acquisition_permissions.MANAGE_DEVICE, site.id) else [],
         at=request.at,
-        initial={"site": str(site.public_id), "code": "M-1", "gateway": adding_forms.NEW, "gateway_name": _("Gateway")},
+        initial=begun | views.kept(request, Step.METER) | {"site": str(site.public_id)},
     )
     problem = ""
     if form.is_bound and form.is_valid():

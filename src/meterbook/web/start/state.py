@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from meterbook.billing import permissions as billing_permissions
 from meterbook.billing import queries as billing_queries
+from meterbook.billing import values as billing_values
 from meterbook.customers import permissions as customer_permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.identity import permissions as identity_permissions
@@ -29,6 +30,8 @@ from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access
 from meterbook.web.sites import choice
+
+MOST_RUNS = 20  # canceled ones do not count, and nobody cancels more at a first start
 
 
 class Step(enum.StrEnum):
@@ -122,7 +125,11 @@ def known(request: access.Request) -> Known:
         return Known(None, None, None, "", None, is_named=request.organization.name not in _unnamed())
     points = sorted(customer_queries.list_points(site_id=site.id, at=request.at), key=lambda each: not each.payer)
     tariffs = [each for each in tariff_queries.list_tariffs(on=request.at.date()) if each.currency == site.currency]
-    runs = billing_queries.list_runs(site_id=site.id, limit=1)
+    runs = [
+        each
+        for each in billing_queries.list_runs(site_id=site.id, limit=MOST_RUNS)
+        if each.state != billing_values.RunState.CANCELED
+    ]
     return Known(
         site=site,
         point=points[0] if points else None,
@@ -212,11 +219,15 @@ def _words(request: access.Request, found: Known, step: Step) -> str:
 
 
 def _unnamed() -> frozenset[str]:
-    """What the first start calls the organization, in whatever language that was."""
+    return words_of("My organization")
+
+
+def words_of(text: str) -> frozenset[str]:
+    """This will return what the first start calls something, in whatever language that was."""
     found = set()
     for language, _caption in settings.LANGUAGES:
         with translation.override(language):
-            found.add(gettext("My organization"))
+            found.add(gettext(text))
     return frozenset(found)
 
 

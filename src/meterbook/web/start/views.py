@@ -8,17 +8,20 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from meterbook.identity import naming as identity_naming
 from meterbook.identity import operations as identity_operations
 from meterbook.identity import permissions as identity_permissions
 from meterbook.identity.values import Module
 from meterbook.kernel import currency as currencies
 from meterbook.sites import operations as site_operations
 from meterbook.sites import permissions as site_permissions
-from meterbook.web import access
+from meterbook.web import access, once
 from meterbook.web.sites import choice
 from meterbook.web.sites import forms as site_forms
 from meterbook.web.start import forms, state
 from meterbook.web.start.state import Progress, Step
+
+LONGEST_KEPT = 300  # characters of a field; more fits into none
 
 
 @require_GET
@@ -44,6 +47,7 @@ def ask(request: access.Request) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=identity_permissions.EDIT_ORGANIZATION, module=Module.CORE)
+@once.carried_out_once
 def organization(request: access.Request) -> HttpResponse:
     """This will ask what the organization is called; it may be changed as long as one likes."""
     progress = state.progress(request, Step.ORGANIZATION)
@@ -51,8 +55,14 @@ def organization(request: access.Request) -> HttpResponse:
         "name": request.organization.name if progress.known.is_named else "",
         "language": request.organization.language,
     }
-    form = forms.OrganizationForm(request.POST if request.method == "POST" else None, initial=known)
+    given = request.POST if request.method == "POST" else None
+    form = forms.OrganizationForm(
+        given, initial=known, is_nameless=getattr(request.user, "name", "") in state.words_of("Administrator")
+    )
     if form.is_bound and form.is_valid():
+        named = form.cleaned_data.pop("person", "")
+        if named:
+            identity_naming.name_oneself(actor=request.actor, at=request.at, name=named)
         if form.cleaned_data != known:
             identity_operations.rename_organization(actor=request.actor, at=request.at, **form.cleaned_data)
         return go_on(request, progress)
@@ -61,12 +71,16 @@ def organization(request: access.Request) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=site_permissions.EDIT_SITES, module=Module.CORE)
+@once.carried_out_once
 def site(request: access.Request) -> HttpResponse:
     """This will ask for the first site; the browser proposes its time zone."""
     progress = state.progress(request, Step.SITE)
     if progress.known.site is not None:
         return page(request, progress, {})
+    if is_leaving(request):
+        return go_back(request, progress)
     suggested = site_forms.suggested(choice.all_sites(request), request.organization.language)
+    suggested |= kept(request, Step.SITE)
     given = request.POST if request.method == "POST" else None
     form = site_forms.SiteForm(given, initial=suggested)
     if form.is_bound and form.is_valid():
@@ -90,8 +104,33 @@ def page(request: access.Request, progress: Progress, context: dict[str, Any], *
     return render(request, "start/page.html", shown, status=status)
 
 
+def is_leaving(request: access.Request) -> bool:
+    """This will tell whether somebody goes back from a form; what was typed is then kept, right or not."""
+    return request.method == "POST" and "back" in request.POST
+
+
+def go_back(request: access.Request, progress: Progress) -> HttpResponse:
+    """This will keep what was typed, for when the person comes to this step again, and lead to the step before."""
+    skipped = {once.TOKEN, "back", "sure", "correct"}
+    typed = {name: text[:LONGEST_KEPT] for name, text in request.POST.items() if name not in skipped}
+    request.session[_key(request, progress.current.step)] = typed
+    if progress.before is None:
+        return redirect("home", request.organization.public_id)
+    return HttpResponseRedirect(progress.before.href)
+
+
+def kept(request: access.Request, step: Step) -> dict[str, Any]:
+    """This will return what the person typed at a step before going back from it."""
+    return dict(request.session.get(_key(request, step), {}))
+
+
+def _key(request: access.Request, step: Step) -> str:
+    return f"first-start {request.organization.public_id} {step}"
+
+
 def go_on(request: access.Request, progress: Progress) -> HttpResponse:
     """This will lead to the next step, home after the final one."""
+    request.session.pop(_key(request, progress.current.step), None)
     if progress.following is None:
         return redirect("home", request.organization.public_id)
     return HttpResponseRedirect(progress.following.href)

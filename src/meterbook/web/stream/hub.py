@@ -20,13 +20,21 @@ log = structlog.get_logger()
 # After so many ids of one kind a browser reloads everything of that kind; the ids would only cost.
 MOST_IDS = 2_000
 RETRY_SECONDS = 2.0
-KINDS = ("series", "request", "alarm", "device")
+SERIES = "series"
+KINDS = (SERIES, "request", "alarm", "device")
 
 
 class Mailbox:
     """What one browser was not told yet: ids by kind, so that a slow reader costs a bounded amount."""
 
-    def __init__(self, organization_id: int, kinds: Collection[str] = KINDS) -> None:
+    def __init__(
+        self, organization_id: int, kinds: Collection[str] = KINDS, *, only: frozenset[int] | None = None
+    ) -> None:
+        """`only` are the series that the reader may hear of; None: all of the organization.
+
+        Of other kinds such a reader hears that something changed, never which: what it is, the pages say, cut to reach.
+        """
+        self._only = only
         self.organization_id = organization_id
         self._kinds = frozenset(kinds)
         self._waiting: dict[str, set[int] | None] = {}
@@ -40,12 +48,24 @@ class Mailbox:
             self._filled.set()
         if kind not in self._kinds:
             return
+        if self._only is not None and kind != SERIES:
+            ids = ()
+        elif self._only is not None:
+            # That anything may have changed is told as news of all that the reader knows.
+            heard = tuple(self._only.intersection(ids)) if ids else tuple(self._only)
+            if not heard:
+                return
+            ids = heard
         known = self._waiting.setdefault(kind, set())
         if known is None or not ids or len(known) + len(ids) > MOST_IDS:
             self._waiting[kind] = None
         else:
             known.update(ids)
         self._filled.set()
+
+    def narrow(self, only: frozenset[int] | None) -> None:
+        """This will take what the reader may hear of from now on: meters come and go."""
+        self._only = only
 
     def doubts_rights(self) -> bool:
         """This will tell, once, that somebody's rights shrank since it was asked before: ask whether to go on."""
@@ -69,9 +89,11 @@ class Hub:
         self._task: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
-    def mailbox(self, organization_id: int, kinds: Collection[str] = KINDS) -> Iterator[Mailbox]:
+    def mailbox(
+        self, organization_id: int, kinds: Collection[str] = KINDS, *, only: frozenset[int] | None = None
+    ) -> Iterator[Mailbox]:
         """This will give a mailbox of one organization's news of these kinds for the time of a block."""
-        box = Mailbox(organization_id, kinds)
+        box = Mailbox(organization_id, kinds, only=only)
         self._boxes[organization_id].add(box)
         if self._task is None:
             self._task = asyncio.create_task(self._run())

@@ -12,6 +12,7 @@ from django.http import StreamingHttpResponse
 from meterbook.foundation import scoping
 from meterbook.identity import queries as identity_queries
 from meterbook.identity.values import Module
+from meterbook.metering import queries as metering_queries
 from meterbook.sites import permissions as site_permissions
 from meterbook.web import access
 from meterbook.web.stream import hub
@@ -30,19 +31,41 @@ KIND_MODULES = {
 }
 
 
-@access.stream_page(permission=PERMISSION, module=Module.CORE, by_site=True)
+@access.stream_page(permission=PERMISSION, module=Module.CORE, by_site=True, by_single=True)
 async def stream(request: access.Request) -> StreamingHttpResponse:
-    """This will send `data: {"kind", "ids"}` for each change in the organization, and a beat each 15 s."""
-    response = StreamingHttpResponse(_notices(request), content_type="text/event-stream")
+    """This will send `data: {"kind", "ids"}` for each change in the organization, and a beat each 15 s.
+
+    Whose reach ends at some sites hears of the series there, and of other kinds only that something changed. To whom
+    single meters are assigned it tells of their series, and of nothing else.
+    """
+    only = await sync_to_async(own_series)(request)
+    response = StreamingHttpResponse(_notices(request, only), content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _notices(request: access.Request) -> AsyncIterator[str]:
+def own_series(request: access.Request) -> frozenset[int] | None:
+    """This will return the series at the reader's sites, or of the meters that are assigned; None for who may see all.
+
+    Opens its own scope.
+    """
+    sites = request.access.sites(PERMISSION)
+    if sites is None:
+        return None
+    try:
+        with scoping.scope([request.organization.id], actor=request.actor):
+            return metering_queries.series_within(site_ids=sites, meter_point_ids=request.access.meters(PERMISSION))
+    finally:
+        connections.close_all()
+
+
+async def _notices(request: access.Request, only: frozenset[int] | None) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
     kinds = [kind for kind, module in KIND_MODULES.items() if request.organization.has_module(module)]
-    with hub.of_this_process().mailbox(request.organization.id, kinds) as box:
+    if not request.access.allows_somewhere(PERMISSION):
+        kinds = [each for each in kinds if each == hub.SERIES]
+    with hub.of_this_process().mailbox(request.organization.id, kinds, only=only) as box:
         yield BEAT
         checked = loop.time()
         while True:
@@ -54,6 +77,8 @@ async def _notices(request: access.Request) -> AsyncIterator[str]:
             for text in news:
                 yield f"data: {text}\n\n"
             if is_beat:
+                if only is not None:
+                    box.narrow(await sync_to_async(own_series)(request))
                 checked = loop.time()
                 yield BEAT
             await asyncio.sleep(PAUSE_SECONDS)

@@ -17,7 +17,7 @@ MOST_SERIES = 2_000
 IDS = re.compile(r"[1-9][0-9]{0,17}(,[1-9][0-9]{0,17})*")
 
 
-@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True)
+@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True, by_single=True)
 @require_POST
 def watch(request: access.Request) -> HttpResponseBase:
     """This will take `series` (ids, separated by commas) and answer 204; 400 when it is something else."""
@@ -32,5 +32,6 @@ def watch(request: access.Request) -> HttpResponseBase:
         at=request.at,
         series_ids=list(dict.fromkeys(ids)),
         site_ids=request.access.sites(permissions.VIEW_METER),
+        meter_point_ids=request.access.meters(permissions.VIEW_METER),
     )
     return HttpResponse(status=204)

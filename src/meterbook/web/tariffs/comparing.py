@@ -20,7 +20,7 @@ from meterbook.web.tariffs.editor import preview
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_TARIFF, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_TARIFF, module=Module.BILLING, by_site=True)
 def compare(request: access.Request, tariff: uuid.UUID) -> HttpResponse:
     """This will compare `?old=3&new=4`; else the newest version with the one in force, or the one before it."""
     row = views.find(tariff, on=request.at.date())

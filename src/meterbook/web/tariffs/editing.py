@@ -23,15 +23,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from meterbook.identity.values import Module
+from meterbook.journeys import changed_inputs
 from meterbook.tariffs import operations as tariff_operations
 from meterbook.tariffs import permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.tariffs.rating import reading
 from meterbook.tariffs.rating.problems import Problem, TariffInvalid, of_words
-from meterbook.web import access
+from meterbook.web import access, once
+from meterbook.web.sites import choice
 from meterbook.web.tariffs import views
 from meterbook.web.tariffs.editor import fields, forming, loose, starts, structure
 
+MOST_NAME = 180  # of 200 signs, beside the service
 _UPDATED = re.compile(r"update:(f-[A-Za-z0-9_-]{1,80})")  # a choice that changes which fields there are
 
 
@@ -49,6 +52,7 @@ class Task:
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.DRAFT_TARIFF, module=Module.BILLING)
+@once.carried_out_once
 def new(request: access.Request) -> HttpResponse:
     """This will show a document to start from, and make a tariff of what is sent back.
 
@@ -64,7 +68,7 @@ def new(request: access.Request) -> HttpResponse:
         return redirect("tariff", request.organization.public_id, made.public_id)
 
     back = reverse("tariffs", args=[request.organization.public_id])
-    start = _copied(request) or starts.document(request.GET.get("start", ""))
+    start = _copied(request) or _named_start(request)
     return _edit(request, Task(_("New tariff"), back, start, keep, is_new=True))
 
 
@@ -129,6 +133,8 @@ def _publish(request: access.Request, tariff: uuid.UUID, first_day: date) -> Non
     else:
         facts = {"number": version.number, "day": first_day.isoformat()}
         messages.success(request, _("Version %(number)s is in force from %(day)s.") % facts)
+        if billed := changed_inputs.of_version(tariff_id=version.tariff_id, first_day=first_day):
+            messages.warning(request, billed)
 
 
 def _copied(request: access.Request) -> dict[str, Any] | None:
@@ -141,6 +147,18 @@ def _copied(request: access.Request) -> dict[str, Any] | None:
     version = row.current or row.draft or tariff_queries.list_versions(tariff_id=row.id)[0]
     taken = {each.code for each in tariff_queries.list_tariffs(on=request.at.date())}
     return structure.cloned(version.raw, taken)
+
+
+def _named_start(request: access.Request) -> dict[str, Any]:
+    """An example by the way that was chosen, called by its service and the site that the tariff is for."""
+    site = choice.usual_site(request)
+    return starts.named(
+        request.GET.get("start", ""),
+        place=site.name[:MOST_NAME] if site else "",
+        place_code=site.code if site else "",
+        currency=site.currency if site else "EUR",
+        taken={each.code for each in tariff_queries.list_tariffs(on=request.at.date())},
+    )
 
 
 def _start(request: access.Request, row: tariff_queries.TariffRow) -> tuple[dict[str, Any], str]:

@@ -24,7 +24,7 @@ from meterbook.tariffs import queries as tariff_queries
 from meterbook.tariffs import values as tariff_values
 from meterbook.tariffs.rating import cautions
 from meterbook.tariffs.rating.document import Charge, Component, TariffDocument
-from meterbook.web import access, parameters
+from meterbook.web import access, parameters, typed
 from meterbook.web.tariffs import picture
 
 MOST_SHOWN = 8  # of the contracts that use a tariff
@@ -40,7 +40,7 @@ class ChargeRow:
     prices: tuple[tuple[str, str, str], ...]  # caption, price, unit
 
 
-class PublishForm(forms.Form):
+class PublishForm(typed.Form):
     """From which day on the draft is in force."""
 
     first_day = parameters.DayField(
@@ -51,7 +51,7 @@ class PublishForm(forms.Form):
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_TARIFF, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_TARIFF, module=Module.BILLING, by_site=True)
 def tariffs(request: access.Request) -> HttpResponse:
     """This will show all tariffs with the version in force today."""
     used, language = customer_queries.contracts_by_tariff(at=request.at), translation.get_language()[:2]
@@ -67,7 +67,7 @@ def tariffs(request: access.Request) -> HttpResponse:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_TARIFF, module=Module.BILLING)
+@access.page(permission=permissions.VIEW_TARIFF, module=Module.BILLING, by_site=True)
 def tariff(request: access.Request, tariff: uuid.UUID) -> HttpResponse:
     """This will show one version of a tariff: `?version=3`, else the one in force, else the newest."""
     return card(request, find(tariff, on=request.at.date()))

@@ -21,11 +21,11 @@ from meterbook.identity import invitations as identity_invitations
 from meterbook.identity import operations as identity_operations
 from meterbook.identity.values import Module
 from meterbook.notifications import queries as notification_queries
-from meterbook.web import access
+from meterbook.web import access, once, typed
 from meterbook.web.people import inviting, shown
 
 
-class TenantForm(forms.Form):
+class TenantForm(typed.Form):
     """Whom to invite."""
 
     email = forms.EmailField(
@@ -41,7 +41,8 @@ class TenantForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING, by_site=True)
+@once.carried_out_once
 def invite(request: access.Request, account: uuid.UUID) -> HttpResponse:
     """This will show the form of a tenant's invitation, and make one."""
     row = _find(account)
@@ -65,11 +66,11 @@ def invite(request: access.Request, account: uuid.UUID) -> HttpResponse:
         "account": row,
         "back": back,
     }
-    return render(request, "tenant/link.html", context)
+    return once.done(render(request, "tenant/link.html", context))
 
 
 @require_POST
-@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING)
+@access.page(permission=permissions.MANAGE_CUSTOMER, module=Module.BILLING, by_site=True)
 def end(request: access.Request, account: uuid.UUID, sign_in: uuid.UUID) -> HttpResponse:
     """This will end that somebody signs in for an account."""
     try:

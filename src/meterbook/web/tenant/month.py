@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from meterbook.customers import clipping, own
+from meterbook.customers import clipping, own, own_use
 from meterbook.kernel import civil, rounding
 from meterbook.kernel.rounding import RoundingMode
 from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
 from meterbook.web import access, services
 from meterbook.web.templatetags import meterbook as tags
-from meterbook.web.tenant import use
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
@@ -35,7 +35,7 @@ class ServiceUse:
     caption: str | Promise
     icon: str
     tone: str
-    value: Decimal
+    value: Decimal | None  # None where no reading lies in the month
     decimals: int
     unit: str
     change: str
@@ -84,8 +84,9 @@ def collect(request: access.Request, points: Sequence[own.OwnPoint]) -> Month:
         span = metering_queries.span(
             metering_queries.View.MONTH, civil.local_date(request.at, detail.zone), detail.zone, series.step
         )
-        if clipping.clip(span.period, each.stays):
-            sums.setdefault(each.service, []).append(use.usage_within(series, each, detail, span, request))
+        found = own_use.usage_within(series=series, point=each, detail=detail, span=span, at=request.at)
+        if found is not None:
+            sums.setdefault(each.service, []).append(found)
     return Month(tuple(_service(service, found) for service, found in sums.items()), tuple(lines))
 
 
@@ -95,23 +96,49 @@ def _service(service: metering_values.Service, found: Sequence[metering_queries.
     change = _change(found)
     words = ""
     if change is not None:
-        words = (
-            _("%(percent)s %% more than last month by now")
-            if change > 0
-            else _("%(percent)s %% less than last month by now")
-        )
-        words %= {"percent": tags.number(abs(change), 0)}
+        words = _words(found, is_more=change > 0) % {
+            "percent": tags.number(abs(change), 0),
+            "days": _common_days(found),
+        }
     return ServiceUse(
         caption=metering_values.SERVICE_CAPTIONS[service],
         icon=services.ICONS[service],
         tone=services.tone(service),
-        value=value,
+        value=None if all(each.is_empty for each in found) else value,
         decimals=1 if value < 100 else 0,
         unit=found[0].unit,
         change=words,
         is_more=change is not None and change > 0,
         estimated=estimated or None,
     )
+
+
+def _words(found: Sequence[metering_queries.Usage], *, is_more: bool) -> str:
+    """Against what it is: all of last month by now, or only the days that the tenant had the meter in both months."""
+    days = _common_days(found)
+    is_whole = all(
+        each.comparison is None or each.comparison.common >= sum(slot.value is not None for slot in each.slots)
+        for each in found
+    )
+    if is_whole:
+        if is_more:
+            return _("%(percent)s %% more than last month by now")
+        return _("%(percent)s %% less than last month by now")
+    if is_more:
+        return ngettext(
+            "%(percent)s %% more than last month, over the %(days)s day that is yours in both",
+            "%(percent)s %% more than last month, over the %(days)s days that are yours in both",
+            days,
+        )
+    return ngettext(
+        "%(percent)s %% less than last month, over the %(days)s day that is yours in both",
+        "%(percent)s %% less than last month, over the %(days)s days that are yours in both",
+        days,
+    )
+
+
+def _common_days(found: Sequence[metering_queries.Usage]) -> int:
+    return min((each.comparison.common for each in found if each.comparison is not None), default=0)
 
 
 def _change(found: Sequence[metering_queries.Usage]) -> Decimal | None:

@@ -15,12 +15,12 @@ from meterbook.customers import granularity
 from meterbook.customers.values import GRANULARITY_CAPTIONS, PLACE_CLASS_CAPTIONS, Granularity, PlaceClass
 from meterbook.identity import permissions
 from meterbook.identity.values import Module
-from meterbook.web import access
+from meterbook.web import access, typed
 
 CHOICES = [(each.value, caption) for each, caption in GRANULARITY_CAPTIONS.items()]
 
 
-class PrivacyForm(forms.Form):
+class PrivacyForm(typed.Form):
     """What the landlord sees without a consent."""
 
     dwellings = forms.ChoiceField(label=PLACE_CLASS_CAPTIONS[PlaceClass.DWELLING], choices=CHOICES)

@@ -7,8 +7,7 @@ import dataclasses
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from meterbook.customers import clipping, own
-from meterbook.kernel.period import Period
+from meterbook.customers import clipping, own, own_use
 from meterbook.metering import queries as metering_queries
 from meterbook.web import access
 from meterbook.web.meters import asking, periods, shown
@@ -37,40 +36,10 @@ def read(
     parts = clipping.clip(span.period, point.stays)
     problem = "" if parts else outside(point, detail)
     bar = periods.bar(asked, at=request.at, step=step, problem=problem)
-    usage = None if series is None or not parts else usage_within(series, point, detail, span, request)
+    usage = None
+    if series is not None and parts:
+        usage = own_use.usage_within(series=series, point=point, detail=detail, span=span, at=request.at)
     return shown.Shown(asked, bar, series, usage, None, False, None)
-
-
-def usage_within(
-    series: metering_queries.SeriesRow,
-    point: own.OwnPoint,
-    detail: metering_queries.MeterDetail,
-    span: metering_queries.Span,
-    request: access.Request,
-) -> metering_queries.Usage:
-    """This will return the usage of a span without anything before, between or after the tenant's own contracts.
-
-    It is compared with the period before where all of the span is the tenant's own: cut bars have no like.
-    """
-    parts = clipping.clip(span.period, point.stays)
-    whole = Period(parts[0].start, parts[-1].end)
-    within = list(parts)
-    against = None
-    if whole == span.period:
-        before = metering_queries.span_before(span, detail.zone, series.step)
-        own_before = clipping.clip(before.period, point.stays)
-        if own_before:
-            within += own_before
-            against = metering_queries.Against(before, series, shown.installed(detail))
-    return metering_queries.usage_of(
-        series=series,
-        span=span if whole == span.period else metering_queries.narrowed(span, whole),
-        zone=detail.zone,
-        at=request.at,
-        installed=shown.installed(detail),
-        against=against,
-        within=within,
-    )
 
 
 def outside(point: own.OwnPoint, detail: metering_queries.MeterDetail) -> str:

@@ -73,14 +73,16 @@ def meter(request: access.Request, meter: uuid.UUID) -> HttpResponse:
 @access.page(permission=SEE, module=Module.BILLING, by_site=True)
 def data(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
     """This will give out the bars of a period as CSV."""
-    return downloads.csv_of(*_file(request, meter))
+    with downloads.in_language_of(ownership.point(ownership.find(request), meter)[1]):
+        return downloads.csv_of(*_file(request, meter))
 
 
 @require_GET
 @access.page(permission=SEE, module=Module.BILLING, by_site=True)
 def workbook(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
     """This will give out the same as a workbook."""
-    return downloads.workbook_of(*_file(request, meter))
+    with downloads.in_language_of(ownership.point(ownership.find(request), meter)[1]):
+        return downloads.workbook_of(*_file(request, meter))
 
 
 @require_GET

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET
 
 from meterbook.acquisition import permissions
 from meterbook.acquisition import topology as acquisition_topology
+from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.topology import DeviceNode, Gateway
 from meterbook.acquisition.values import BUS_PROTOCOL_CAPTIONS
 from meterbook.identity.values import Module
 from meterbook.metering import permissions as metering_permissions
-from meterbook.web import access, parameters, tables
+from meterbook.web import access, line_words, parameters, tables
 from meterbook.web.sites import choice
 from meterbook.web.topology import marks
 
@@ -33,6 +34,7 @@ class BusLine:
     key: str
     name: str
     protocol: str
+    line: str
     address: str
     site: str
     mark: marks.Mark
@@ -188,7 +190,8 @@ def _gateway(request: access.Request, gateway: Gateway, asked: Asked, *, is_open
                 key=f"bus-{bus.public_id}",
                 name=bus.name,
                 protocol=str(BUS_PROTOCOL_CAPTIONS[bus.protocol]),
-                address=f"{bus.host}:{bus.port}",
+                address=acquisition_values.place(bus.host, bus.port),
+                line=line_words.words(bus.protocol, bus.line),
                 site=bus.site_name,
                 mark=marks.of_health(bus.health, is_enabled=bus.is_enabled),
                 href=reverse("topology_bus", args=[request.organization.public_id, bus.public_id])

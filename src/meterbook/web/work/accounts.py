@@ -11,12 +11,14 @@ from meterbook.identity.values import Module
 from meterbook.journeys import queries as journey_queries
 from meterbook.web import access
 from meterbook.web.sites import choice
+from meterbook.web.templatetags import meterbook as tags
 from meterbook.web.work.needs import Area, Need
 
 
 def journeys(request: access.Request) -> list[Need]:
     """This will return the moves that the reader began and has not finished."""
-    if not request.organization.has_module(Module.BILLING) or permissions.MANAGE_CUSTOMER not in request.permissions:
+    permission = permissions.MANAGE_CUSTOMER
+    if not request.organization.has_module(Module.BILLING) or not request.access.allows_somewhere(permission):
         return []
     begun = journey_queries.open_journeys(started_by_id=request.actor.id)
     if not begun:
@@ -27,13 +29,27 @@ def journeys(request: access.Request) -> list[Need]:
     return [Need(Area.BILLS, "edit", "about", title, oldest.title, _("Go on"), href, count, oldest.changed_at)]
 
 
+def unlet(request: access.Request) -> list[Need]:
+    """This will return how many meters have no account yet, for home: the page of all work looks closer (`leaks`)."""
+    permission = permissions.VIEW_CUSTOMER
+    if not request.organization.has_module(Module.BILLING) or not request.access.allows_somewhere(permission):
+        return []
+    count = unbilled.count_nobodys(site_ids=choice.site_ids(request, permission), at=request.at)
+    if not count:
+        return []
+    title = ngettext("%(count)s meter without an account", "%(count)s meters without an account", count)
+    href = reverse("unbilled", args=[request.organization.public_id]) + "?list=nobodys"
+    shown, why = title % {"count": tags.number(count)}, _("nobody pays for them, now or later")
+    return [Need(Area.BILLS, "account", "about", shown, why, _("Show"), href, count, is_counted=False)]
+
+
 def leaks(request: access.Request) -> list[Need]:
     """This will return how many meters and accounts are not billed; it looks at every meter, so on one page only.
 
     They do not count into the total, which is asked for on every page.
     """
     permission = permissions.VIEW_CUSTOMER
-    if not request.organization.has_module(Module.BILLING) or permission not in request.permissions:
+    if not request.organization.has_module(Module.BILLING) or not request.access.allows_somewhere(permission):
         return []
     chosen = choice.chosen_site(request)
     sites = [

@@ -14,20 +14,28 @@ from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
 from meterbook.billing.values import RunState
 from meterbook.identity.values import Module
+from meterbook.journeys import send_bills
 from meterbook.kernel import civil
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access
 from meterbook.web.sites import choice
+from meterbook.web.templatetags import meterbook as tags
 from meterbook.web.work.needs import Area, Need
+
+CORRECTED_FOR = timedelta(days=62)  # the time in which the next bills settle it
+MOST_CORRECTED, NAMED = 500, 3
 
 
 def runs(request: access.Request) -> list[Need]:
     """This will return the runs that wait for a person, and the accounts that they hold."""
-    if not request.organization.has_module(Module.BILLING) or permissions.VIEW_BILL not in request.permissions:
+    if not request.organization.has_module(Module.BILLING) or not request.access.allows_somewhere(
+        permissions.VIEW_BILL
+    ):
         return []
     waiting = billing_queries.waiting_runs(site_ids=choice.site_ids(request, permissions.VIEW_BILL))
-    found = [_run(request, each) for each in waiting]
+    # What is held has a line of its own; a run that issues has nothing left at the end.
+    found = [_run(request, each) for each in waiting if each.drafted or _is_empty(each)]
     held = [each for each in waiting if each.held]
     if held:
         count = sum(each.held for each in held)
@@ -38,11 +46,54 @@ def runs(request: access.Request) -> list[Need]:
     return found
 
 
+def unsent(request: access.Request) -> list[Need]:
+    """This will return the issued bills that cannot be sent for want of a mail server, until they are printed."""
+    if not request.organization.has_module(Module.BILLING) or not request.access.allows_somewhere(
+        permissions.VIEW_BILL
+    ):
+        return []
+    sites = choice.site_ids(request, permissions.VIEW_BILL)
+    found = [each for each in send_bills.unsent() if sites is None or each.site_id in sites]
+    if not found:
+        return []
+    newest, oldest, count = found[0], min(each.issued_at for each in found), len(found)
+    title = ngettext("%(count)s bill cannot be sent", "%(count)s bills cannot be sent", count) % {
+        "count": tags.number(count)
+    }
+    href = reverse("run", args=[request.organization.public_id, newest.run_public_id]) + "#unsent"
+    return [
+        Need(Area.BILLS, "bill", "warn", title, _("no mail server is set up"), _("Send or print"), href, count, oldest)
+    ]
+
+
+def corrected(request: access.Request) -> list[Need]:
+    """This will return the issued bills whose readings were corrected afterwards, for those who make bills."""
+    if not request.organization.has_module(Module.BILLING) or not request.access.allows_somewhere(
+        permissions.MANAGE_RUN
+    ):
+        return []
+    sites = choice.site_ids(request, permissions.MANAGE_RUN)
+    listed = billing_queries.corrected_bills(since=request.at - CORRECTED_FOR, limit=MOST_CORRECTED)
+    found = [each for each in listed if sites is None or each.site_id in sites]
+    if not found:
+        return []
+    count, newest = len(found), found[0]
+    title = ngettext(
+        "%(count)s bill whose readings were corrected afterwards",
+        "%(count)s bills whose readings were corrected afterwards",
+        count,
+    ) % {"count": tags.number(count)}
+    numbers = ", ".join([*(each.number for each in found[:NAMED]), *(["…"] if count > NAMED else [])])
+    href = reverse("bill", args=[request.organization.public_id, newest.public_id])
+    since = min(each.corrected_at for each in found)
+    return [Need(Area.BILLS, "bill", "warn", title, numbers, _("Review"), href, count, since)]
+
+
 def unbilled(request: access.Request) -> list[Need]:
     """This will return the months that are over and were not billed, for those who may start runs."""
     if not request.organization.has_module(Module.BILLING):
         return []
-    if not {permissions.VIEW_BILL, permissions.MANAGE_RUN} <= request.permissions:
+    if not all(map(request.access.allows_somewhere, (permissions.VIEW_BILL, permissions.MANAGE_RUN))):
         return []
     chosen = choice.chosen_site(request)
     months = {}
@@ -73,7 +124,7 @@ def tariffs(request: access.Request) -> list[Need]:
     """This will return the drafts of tariffs, for those who may publish them."""
     if not request.organization.has_module(Module.BILLING):
         return []
-    if not {tariff_permissions.VIEW_TARIFF, tariff_permissions.PUBLISH_TARIFF} <= request.permissions:
+    if not {tariff_permissions.VIEW_TARIFF, tariff_permissions.PUBLISH_TARIFF} <= request.access.everywhere:
         return []
     count, oldest, name = tariff_queries.waiting_drafts()
     if oldest is None:
@@ -81,6 +132,10 @@ def tariffs(request: access.Request) -> list[Need]:
     title = ngettext("%(count)s tariff to publish", "%(count)s tariffs to publish", count) % {"count": count}
     href = reverse("tariff", args=[request.organization.public_id, oldest])
     return [Need(Area.TARIFFS, "book", "about", title, name, _("Review"), href, count)]
+
+
+def _is_empty(run: billing_queries.WaitingRun) -> bool:
+    return run.state is RunState.REVIEW and not run.held
 
 
 def _run(request: access.Request, run: billing_queries.WaitingRun) -> Need:
@@ -91,7 +146,7 @@ def _run(request: access.Request, run: billing_queries.WaitingRun) -> Need:
     else:
         title = ngettext("%(count)s bill to issue", "%(count)s bills to issue", run.drafted)
         tone, action = "about", _("Open")
-    shown = title % {"count": run.drafted}
+    shown = title % {"count": run.drafted} if run.drafted else _("A run has no bill to issue")
     return Need(Area.BILLS, "run", tone, shown, _month(run), action, href, since=run.since)
 
 

@@ -10,6 +10,7 @@ from meterbook.identity.values import Module
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.web import access
+from meterbook.web.readings import rounds
 from meterbook.web.sites import choice
 from meterbook.web.work.needs import Area, Need
 
@@ -31,6 +32,19 @@ def findings(request: access.Request) -> list[Need]:
             Area.READINGS, "question", "warn", title, found.point_name, _("Look at it"), href, found.count, found.since
         )
     ]
+
+
+def by_hand(request: access.Request) -> list[Need]:
+    """This will return how many readings of the month are missing, for those who enter them."""
+    permission = permissions.ENTER_READING
+    if not request.organization.has_module(Module.METERING) or not request.access.allows_somewhere(permission):
+        return []
+    found = rounds.load(request, rounds.due_month(request))
+    if not found.is_due(request.at):
+        return []
+    href = reverse("readings_enter", args=[request.organization.public_id])
+    words = _("Type them in one list, unit by unit.")
+    return [Need(Area.READINGS, "edit", "warn", found.missing_words, words, _("Enter readings"), href)]
 
 
 def imports(request: access.Request) -> list[Need]:

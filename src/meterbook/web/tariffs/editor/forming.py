@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from meterbook.tariffs.rating import reading
 from meterbook.tariffs.rating.document import TariffDocument
 from meterbook.tariffs.rating.problems import Problem, TariffInvalid
-from meterbook.web.tariffs import picture, views
+from meterbook.web.tariffs import picture, stairs, views
 from meterbook.web.tariffs.editor import faults, fields, grid, loose, sheet, structure
 from meterbook.web.tariffs.editor import preview as previewing
 from meterbook.web.tariffs.editor.loose import Raw
@@ -99,10 +100,17 @@ def preview(raw: Raw, posted: Mapping[str, str], *, today: date) -> dict[str, An
         "example_form": form,
         "example": previewing.told(rated) if rated is not None else None,
         "days": picture.month_days(document, _month(form, today), language=views.language()) if document else (),
+        "stairs": stairs.stairs(document, _used(form), language=views.language()) if document else (),
         "unit": picture.symbol(document.unit.value) if document is not None else "",
         "waiting": len(problems),
         "cautions": views.cautions_of(document, views.language()) if document is not None else [],
     }
+
+
+def _used(form: previewing.ExampleForm) -> Decimal | None:
+    """The quantity of the example, where it was answered."""
+    found: Decimal | None = form.cleaned_data.get("quantity") if form.is_valid() else None
+    return found
 
 
 def _month(form: previewing.ExampleForm, today: date) -> date:

@@ -21,7 +21,7 @@ from meterbook.tariffs.rating.document import TariffDocument
 from meterbook.tariffs.rating.example import Load
 from meterbook.tariffs.rating.lines import DAY, MONTH, Rated
 from meterbook.tariffs.rating.problems import UsageMisfit
-from meterbook.web import amounts
+from meterbook.web import amounts, typed
 from meterbook.web.tariffs import picture
 
 LOAD_CAPTIONS = {
@@ -37,7 +37,7 @@ _ZONE = ZoneInfo("UTC")  # an example is of no place
 _MOST = Decimal(10) ** 9
 
 
-class ExampleForm(forms.Form):
+class ExampleForm(typed.Form):
     """Of which month, how much, and when."""
 
     prefix = "example"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+LONGEST_CODE = 36  # with room for a number behind it
 _SERVICE: dict[str, Any] = {
     "code": "service",
     "name": {"en": "Service", "es": "Servicio"},
@@ -29,6 +31,28 @@ _TIMES: dict[str, Any] = {
     ],
 }
 _ENERGY = {"code": "energy", "name": {"en": "Energy", "es": "Energía"}, "charge": "ENERGY"}
+
+
+_ELECTRICITY = ("ELECTRICITY", {"en": "Electricity", "es": "Electricidad"})
+_WATER = ("WATER", {"en": "Water", "es": "Agua"})
+
+
+def named(start: str, *, place: str, place_code: str, currency: str, taken: Collection[str]) -> dict[str, Any]:
+    """This will return a document to start from, called by its service and its place: "Electricity, Casa Sol".
+
+    :param place: the name of the site, "" where none is chosen
+    :param taken: the codes that other tariffs have; of ELECTRICITY-SOL the second is ELECTRICITY-SOL-2
+    """
+    made = document(start)
+    code, names = _WATER if start == "water" else _ELECTRICITY
+    wanted = f"{code}-{place_code}"[:LONGEST_CODE] if place_code else code
+    made["code"], number = wanted, 1
+    while made["code"] in taken:
+        number += 1
+        made["code"] = f"{wanted}-{number}"
+    made["name"] = {language: f"{name}, {place}" if place else name for language, name in names.items()}
+    made["currency"] = currency
+    return made
 
 
 def document(start: str) -> dict[str, Any]:
@@ -60,8 +84,8 @@ def captions() -> dict[str, str]:
 def _document(components: list[dict[str, Any]], *, unit: str = "KWH", **more: object) -> dict[str, Any]:
     made = {
         "format": "meterbook-tariff/1",
-        "code": "RETAIL",
-        "name": {"en": "Retail", "es": "Comercios"},
+        "code": "ELECTRICITY" if unit == "KWH" else "WATER",
+        "name": dict(_ELECTRICITY[1] if unit == "KWH" else _WATER[1]),
         "currency": "EUR",
         "unit": unit,
         **more,

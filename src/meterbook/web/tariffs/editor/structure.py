@@ -38,7 +38,10 @@ def act(raw: Raw, wanted: str) -> str:
 
 
 def shape_of(component: dict[str, Any]) -> str:
-    """This will tell how a component charges, as one word of SHAPES."""
+    """This will tell how a component charges, as one word of SHAPES; what is no charge, as it was sent."""
+    charge = component.get("charge")
+    if charge is not None and charge != "ENERGY" and charge not in _FIXED.values():
+        return str(charge)
     for shape, charge in _FIXED.items():
         if component.get("charge") == charge:
             return shape
@@ -47,6 +50,8 @@ def shape_of(component: dict[str, Any]) -> str:
 
 def reshape(raw: Raw, component: dict[str, Any], shape: str) -> None:
     """This will make a component charge in another way; its first price is taken along."""
+    if shape not in SHAPES:
+        component["charge"] = shape  # the document's own checks name it, beside the field
     if shape not in SHAPES or shape == shape_of(component):
         return
     price = _first_price(component)
@@ -74,7 +79,8 @@ def _part(raw: Raw, key: str, name: naming.Text) -> dict[str, Any]:
 
 
 def _add_component(raw: Raw, shape: str) -> str:
-    shape = shape if shape in SHAPES else "FLAT"
+    if shape not in SHAPES:
+        return ""
     component = {**_part(raw, "components", naming.CHARGES[shape]), "charge": "ENERGY", "price": ""}
     reshape(raw, component, shape)
     raw.setdefault("components", []).append(component)

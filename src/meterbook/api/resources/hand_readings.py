@@ -1,0 +1,300 @@
+"""Readings that people take: what a month still lacks, many readings in one call, and what must be settled."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from django.utils.translation import gettext as _
+from ninja import Query, Router
+from pydantic import Field
+
+from meterbook.api import entry, problems, values
+from meterbook.api.endpoints import endpoint
+from meterbook.api.resources import reach
+from meterbook.billing import permissions as billing_permissions
+from meterbook.identity.values import Module
+from meterbook.journeys import changed_inputs
+from meterbook.kernel import civil
+from meterbook.kernel.quantity import Unit
+from meterbook.metering import operations as metering_operations
+from meterbook.metering import permissions
+from meterbook.metering import queries as metering_queries
+from meterbook.metering.validation.inputs import FindingKind
+from meterbook.monitoring import queries as monitoring_queries
+
+router = Router(tags=["Readings"])
+Usual = dict[uuid.UUID, monitoring_queries.HandRow]
+MOST = 500  # in one call
+MonthAsked = Annotated[
+    values.DayGiven | None, Query(description="A day of the month; none: the month whose readings are due.")
+]
+
+
+class Shown(values.Told):
+    """What a display showed at an instant."""
+
+    at: values.InstantTold
+    value: values.DecimalTold
+
+
+class HandMeter(values.Told):
+    """A meter that a person reads. `entered` counts for the month, `before` is the reading before; null: none."""
+
+    meter_point: uuid.UUID
+    code: str
+    unit_name: str
+    serial_number: str
+    unit: Unit
+    before: Shown | None
+    entered: Shown | None
+
+
+class HandMeters(values.Told):
+    """The meters of a site that people read, in the order of a walk."""
+
+    month: date
+    month_end: values.InstantTold
+    missing: int
+    items: list[HandMeter]
+
+
+class NewReading(values.Given):
+    """A number as the display showed it; `reason` says why one is right that looks wrong, or corrects another."""
+
+    meter_point: uuid.UUID
+    at: values.InstantGiven
+    value: values.DecimalGiven
+    reason: values.Note | None = None
+
+
+class NewReadings(values.Given):
+    """Readings of many meters."""
+
+    readings: list[NewReading] = Field(min_length=1, max_length=MOST)
+
+
+class Taken(values.Told):
+    """What became of a reading: stored, known already, corrected; doubtful without a reason; or refused.
+
+    Of a correction `words` say which issued bills were made with the reading before.
+    """
+
+    meter_point: uuid.UUID
+    outcome: Literal["STORED", "KNOWN", "CORRECTED", "DOUBTFUL", "REFUSED"]
+    words: str
+
+
+class TakenReadings(values.Told):
+    """One answer a reading, in the order in which they were sent."""
+
+    items: list[Taken]
+
+
+class Finding(values.Told):
+    """Something that only a person can settle: what the register showed before and then, in `unit`."""
+
+    kind: FindingKind
+    series: str
+    at: values.InstantTold
+    until: values.InstantTold | None
+    before: values.DecimalTold
+    value: values.DecimalTold
+    unit: Unit
+
+
+class Findings(values.Told):
+    """What waits at a meter point, the oldest first."""
+
+    items: list[Finding]
+
+
+class Settlement(values.Given):
+    """RIGHT: the meter showed that; `used` was counted unseen before a counter began anew. WRONG: it was misread."""
+
+    kind: FindingKind
+    at: values.InstantGiven
+    verdict: metering_operations.Verdict
+    used: values.DecimalGiven | None = None
+    reason: values.Note
+
+
+@endpoint(
+    router,
+    "GET",
+    "/sites/{uuid:site}/hand-readings",
+    permission=permissions.ENTER_READING,
+    module=Module.METERING,
+    answers=HandMeters,
+    by_site=True,
+)
+def list_hand_meters(request: entry.Request, site: uuid.UUID, month: MonthAsked = None) -> HandMeters:
+    """This will return the meters of a site that people read, with what a month has and lacks of them.
+
+    Of the readings between the week before the month's end and the three weeks after it the nearest one counts. A meter
+    that was put up more than a week after the month's end owes none.
+    """
+    row = reach.site(request, site, permissions.ENTER_READING)
+    first = (month or monitoring_queries.round_of(civil.local_date(request.caller.at, row.zone))).replace(day=1)
+    end = civil.month_bounds(first, row.zone).end
+    found = monitoring_queries.hand_read(site_ids=[row.id], month_end=end, at=request.caller.at)
+    return HandMeters(
+        month=first,
+        month_end=values.instant(end),
+        missing=sum(each.is_missing for each in found),
+        items=[
+            HandMeter(
+                meter_point=each.public_id,
+                code=each.code,
+                unit_name=each.unit_name,
+                serial_number=each.serial_number,
+                unit=each.unit,
+                before=_shown(each, each.before),
+                entered=_shown(each, each.entered),
+            )
+            for each in found
+        ],
+    )
+
+
+@endpoint(
+    router,
+    "POST",
+    "/hand-readings",
+    permission=permissions.ENTER_READING,
+    module=Module.METERING,
+    answers=TakenReadings,
+    by_site=True,
+)
+def enter_readings(request: entry.Request, given: NewReadings) -> TakenReadings:
+    """This will store readings that were taken at meters, each by itself: one that looks wrong holds up no other.
+
+    What looks wrong (lower than before, three times the usual use, five times that of the other meters where nothing
+    is usual yet, more than the supply can deliver) is DOUBTFUL and not stored until it is sent again with a reason.
+    """
+    caller = request.caller
+    for place, each in enumerate(given.readings):
+        if each.at > caller.at:
+            raise problems.invalid(f"/body/readings/{place}/at", _("This lies ahead; take a time that is over."))
+    for month in {each.at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) for each in given.readings}:
+        metering_operations.make_room(month)
+    details = [reach.point(request, each.meter_point, permissions.ENTER_READING) for each in given.readings]
+    usual = _usual(caller.at, {each.site_id for each in details})
+    return TakenReadings(
+        items=[
+            _enter(request, each, detail.code, detail.site_id, usual)
+            for each, detail in zip(given.readings, details, strict=True)
+        ]
+    )
+
+
+@endpoint(
+    router,
+    "GET",
+    "/meter-points/{uuid:point}/findings",
+    permission=permissions.VIEW_METER,
+    module=Module.METERING,
+    answers=Findings,
+    by_site=True,
+)
+def list_findings(request: entry.Request, point: uuid.UUID) -> Findings:
+    """This will return what waits for a person at a meter point: resets, impossible jumps, held readings."""
+    detail = reach.point(request, point, permissions.VIEW_METER)
+    return _waiting(detail.public_id)
+
+
+@endpoint(
+    router,
+    "POST",
+    "/meter-points/{uuid:point}/findings/settle",
+    permission=permissions.CORRECT_READING,
+    module=Module.METERING,
+    answers=Findings,
+    by_site=True,
+)
+def settle_finding(request: entry.Request, point: uuid.UUID, given: Settlement) -> Findings:
+    """This will settle one finding, and return what is left; its days are derived again within seconds."""
+    detail = reach.point(request, point, permissions.CORRECT_READING)
+    try:
+        metering_operations.settle(
+            actor=request.caller.actor,
+            at=request.caller.at,
+            meter_point=detail.public_id,
+            found_at=given.at,
+            kind=given.kind,
+            verdict=given.verdict,
+            reason=given.reason,
+            used=values.read_decimal(given.used),
+        )
+    except metering_operations.FindingGone as error:
+        raise problems.invalid("/body/at", str(error)) from error
+    except metering_operations.CorrectionIncomplete as error:
+        raise problems.invalid("/body/used", str(error)) from error
+    except metering_operations.TooManyReadings as error:
+        raise problems.invalid("/body/verdict", str(error)) from error
+    return _waiting(detail.public_id)
+
+
+def _waiting(point: uuid.UUID) -> Findings:
+    return Findings(
+        items=[
+            Finding(
+                kind=each.kind,
+                series=each.series_code,
+                at=values.instant(each.at),
+                until=values.maybe_instant(each.until),
+                before=values.decimal(each.before),
+                value=values.decimal(each.value),
+                unit=each.unit,
+            )
+            for each in metering_queries.open_findings(meter_point=point)
+        ]
+    )
+
+
+def _usual(at: datetime, site_ids: set[int]) -> Usual:
+    rows = monitoring_queries.hand_read(site_ids=site_ids, month_end=at + timedelta(days=7), at=at)
+    return {each.public_id: each for each in rows}
+
+
+def _enter(
+    request: entry.Request,
+    given: NewReading,
+    code: str,
+    site_id: int,
+    usual: dict[uuid.UUID, monitoring_queries.HandRow],
+) -> Taken:
+    caller = request.caller
+    (point,) = metering_queries.points_by_code(codes=[code])
+    face = metering_queries.faces_at(meter_point_ids=[point.id], instant=given.at, at=caller.at).get(point.id)
+    if face is None:
+        words = _("This meter did not hang there at that time; take a later one.")
+        return Taken(meter_point=given.meter_point, outcome="REFUSED", words=words)
+    row = usual.get(given.meter_point)
+    try:
+        outcome = metering_operations.enter_reading(
+            actor=caller.actor,
+            at=caller.at,
+            face=face,
+            instant=given.at,
+            value=Decimal(given.value),
+            usual_a_day=row.usual_a_day if row is not None else None,
+            others_a_day=monitoring_queries.others_a_day(list(usual.values()), row) if row is not None else None,
+            reason=given.reason or "",
+            may_correct=caller.access.allows(permissions.CORRECT_READING, site_id),
+        )
+    except metering_operations.ReadingDoubtful as error:
+        return Taken(meter_point=given.meter_point, outcome="DOUBTFUL", words=str(error))
+    except (metering_operations.ReadingOutOfRange, metering_operations.CorrectionNotAllowed) as error:
+        return Taken(meter_point=given.meter_point, outcome="REFUSED", words=str(error))
+    words = ""
+    if outcome is metering_operations.EnteredAs.CORRECTED:
+        may_view = caller.access.allows(billing_permissions.VIEW_BILL, site_id)
+        words = changed_inputs.of_reading(meter_point_id=point.id, at=given.at, may_view=may_view)
+    return Taken(meter_point=given.meter_point, outcome=outcome.value, words=words)
+
+
+def _shown(row: monitoring_queries.HandRow, known: monitoring_queries.Known | None) -> Shown | None:
+    return None if known is None else Shown(at=values.instant(known.at), value=values.decimal(row.number(known.raw)))

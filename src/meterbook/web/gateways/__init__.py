@@ -1,0 +1,1 @@
+"""Pages of field gateways, within the topology."""

@@ -1,0 +1,1 @@
+"""How complete and how sure the readings are: meters by days, and registers at midnight."""

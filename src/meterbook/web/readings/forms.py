@@ -1,0 +1,47 @@
+"""What is typed about one meter of a round, and the time that counts for all of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from meterbook.web import amounts, typed
+from meterbook.web.meters import instants
+
+MOST_PLACES = 6
+
+
+class WhenForm(typed.Form):
+    """When the meters were read, unless a row says otherwise."""
+
+    def __init__(self, data: object = None, *, zone: ZoneInfo, at: datetime, proposed: datetime) -> None:
+        super().__init__(data, initial={"at": instants.shown(proposed, zone)})  # type: ignore[arg-type]  # a POST
+        self.fields["at"] = instants.InstantField(label=_("Read at"), zone=zone, until=at)
+
+
+class RowForm(typed.Form):
+    """One meter: the number on its display, its own time, and why a number is right that looks wrong."""
+
+    value = amounts.NumberField(places=MOST_PLACES, least=Decimal(0), required=False, label=_("Reading"))
+    is_sure = forms.BooleanField(required=False, label=_("Yes, it is right"))
+    reason = forms.CharField(required=False, max_length=200, label=_("Why it is right"))
+    photo = forms.FileField(
+        required=False,
+        label=_("Photo of the display"),
+        widget=forms.FileInput(attrs={"accept": "image/*", "capture": "environment"}),
+    )
+
+    def __init__(self, data: object = None, files: object = None, *, prefix: str, zone: ZoneInfo, at: datetime) -> None:
+        super().__init__(data, files, prefix=prefix)  # type: ignore[arg-type]  # what a request's POST is
+        self.fields["at"] = instants.InstantField(required=False, label=_("Another time"), zone=zone, until=at)
+        self.fields["value"].widget.attrs |= {
+            "class": "form-control",
+            "inputmode": "decimal",
+            "enterkeyhint": "next",
+            "autocomplete": "off",
+            "data-value": "",
+        }

@@ -1,0 +1,166 @@
+"""Save what was typed: each meter by itself, so that one that looks wrong holds up no other, and nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+
+from meterbook.billing import permissions as billing_permissions
+from meterbook.documents import attachments, uploads
+from meterbook.journeys import changed_inputs
+from meterbook.kernel import rounding
+from meterbook.metering import operations as metering_operations
+from meterbook.metering import permissions
+from meterbook.metering import queries as metering_queries
+from meterbook.monitoring import queries as monitoring_queries
+from meterbook.web import access
+from meterbook.web.readings import forms, rounds
+from meterbook.web.templatetags import meterbook as tags
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one row. `problem` are words beside the field, `doubts` what must be confirmed with a reason;
+    `told` says what was saved.
+    """
+
+    is_saved: bool
+    problem: str = ""
+    doubts: tuple[str, ...] = ()
+    told: str = ""
+    is_correction: bool = False
+
+
+def make_room(request: access.Request) -> str:
+    """This will make room for the times in what was sent, before any reading is looked at; else it says why not."""
+    months = set()
+    for name, text in request.POST.items():
+        if name == "at" or name.endswith("-at"):
+            try:
+                local = datetime.fromisoformat(str(text).strip()).replace(tzinfo=UTC)
+            except ValueError:
+                continue  # the form says so beside the field
+            months |= {near.replace(day=1, hour=0, minute=0) for near in _around(local) if near <= request.at + DAY}
+    try:
+        for each in months:
+            metering_operations.make_room(each)
+    except metering_operations.StoreBusy as error:
+        return str(error)
+    return ""
+
+
+def _around(local: datetime) -> list[datetime]:
+    """Whatever the zone, the instant lies within these."""
+    return [local - DAY, local + DAY] if 1990 < local.year < 2100 else []
+
+
+def at_meter(when: datetime, shown: ZoneInfo, zone: ZoneInfo) -> datetime:
+    """This will return the instant at which the clock at a meter shows what was typed for all meters."""
+    if shown is zone:
+        return when
+    return when.astimezone(shown).replace(tzinfo=zone).astimezone(UTC)
+
+
+def typed_numbers(
+    found: rounds.Round, rows: Mapping[str, forms.RowForm], when: datetime
+) -> dict[int, monitoring_queries.Known]:
+    """This will return what was typed by meter point, so that first readings can be held against each other."""
+    numbers = {}
+    for row in found.rows:
+        form = rows[str(row.public_id)]
+        if form.is_valid() and (value := form.cleaned_data["value"]) is not None:
+            raw = value.scaleb(row.decimals, context=rounding.EXACT)
+            if raw == raw.to_integral_value():
+                instant = form.cleaned_data["at"] or at_meter(when, found.zone, row.zone)
+                numbers[row.point_id] = monitoring_queries.Known(instant, int(raw))
+    return numbers
+
+
+def save(
+    request: access.Request,
+    found: rounds.Round,
+    form: forms.RowForm,
+    row: monitoring_queries.HandRow,
+    when: datetime,
+    typed: Mapping[int, monitoring_queries.Known],
+) -> Outcome | None:
+    """This will save one row; None where nothing was typed.
+
+    :param typed: as `typed_numbers` gives it
+    """
+    if not form.is_valid():
+        return Outcome(is_saved=False)
+    given = form.cleaned_data
+    if given["value"] is None:
+        return None
+    instant = _exactly(row, given["at"] or at_meter(when, found.zone, row.zone))
+    if instant > request.at:
+        return Outcome(is_saved=False, problem=_("This lies ahead at the meter; take a time that is over there."))
+    face = metering_queries.faces_at(meter_point_ids=[row.point_id], instant=instant, at=request.at).get(row.point_id)
+    if face is None:
+        return Outcome(is_saved=False, problem=_("This meter did not hang there at that time; take a later one."))
+    try:
+        picture = _picture(given["photo"])
+    except uploads.UploadRefused as error:
+        return Outcome(is_saved=False, problem=str(error))
+    is_asked = bool(given["is_sure"]) and not given["reason"].strip()
+    if is_asked:
+        return Outcome(is_saved=False, doubts=(_("Say why it is right."),))
+    try:
+        entered = metering_operations.enter_reading(
+            actor=request.actor,
+            at=request.at,
+            face=face,
+            instant=instant,
+            value=given["value"],
+            usual_a_day=row.usual_a_day,
+            others_a_day=monitoring_queries.others_a_day(found.rows, row, typed=typed),
+            reason=given["reason"] if given["is_sure"] else "",
+            may_correct=request.access.allows(permissions.CORRECT_READING, row.site_id),
+        )
+    except (metering_operations.ReadingOutOfRange, metering_operations.CorrectionNotAllowed) as error:
+        return Outcome(is_saved=False, problem=str(error))
+    except metering_operations.ReadingDoubtful as error:
+        return Outcome(is_saved=False, doubts=tuple(each.words for each in error.doubts))
+    if picture is not None:
+        metering_operations.keep_photo(
+            actor=request.actor, at=request.at, face=face, instant=instant, content=picture.content
+        )
+    saved = _saved(row, given["value"], entered)
+    if not saved.is_correction:
+        return saved
+    may_view = request.access.allows(billing_permissions.VIEW_BILL, row.site_id)
+    billed = changed_inputs.of_reading(meter_point_id=row.point_id, at=instant, may_view=may_view)
+    return replace(saved, told=f"{saved.told} {billed}".strip())
+
+
+def _exactly(row: monitoring_queries.HandRow, instant: datetime) -> datetime:
+    """The instant of the reading that is there, where what was typed is its minute: that is a correction of it."""
+    known = row.entered
+    is_its = known is not None and known.at.replace(second=0, microsecond=0) == instant
+    return known.at if known is not None and is_its else instant
+
+
+def _saved(row: monitoring_queries.HandRow, value: Decimal, entered: metering_operations.EnteredAs) -> Outcome:
+    number = f"{tags.number(value, row.decimals)}\u00a0{row.unit.symbol}"
+    is_correction = entered is metering_operations.EnteredAs.CORRECTED
+    if is_correction:
+        told = _("%(code)s is corrected: %(value)s counts from now on.") % {"code": row.code, "value": number}
+    elif entered is metering_operations.EnteredAs.KNOWN:
+        told = _("%(code)s: %(value)s stood there already.") % {"code": row.code, "value": number}
+    else:
+        told = _("%(code)s: %(value)s is saved.") % {"code": row.code, "value": number}
+    return Outcome(is_saved=True, told=told, is_correction=is_correction)
+
+
+def _picture(sent: UploadedFile[bytes] | None) -> attachments.Attachment | None:
+    """The photo, written anew without what the camera noted beside it."""
+    return None if sent is None else attachments.require_picture(sent.read(attachments.MOST_BYTES + 1))
