@@ -90,6 +90,8 @@ def _pages(facts: Mapping[str, str]) -> dict[str, str]:
         "meters_filtered": f"{inside}/meters/?state=silent",
         "meters_last": f"{inside}/meters/?page=200",
         "meters_by_value": f"{inside}/meters/?sort=-age",
+        "quality": f"{inside}/quality/",
+        "quality_last": f"{inside}/quality/?page=200",
         "run": f"{inside}/runs/{facts['run']}/",
         "run_search": f"{inside}/runs/{facts['run']}/?search=B-0042",
         "runs": f"{inside}/runs/",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.support import databases, processes
@@ -53,6 +54,13 @@ LEFT_OUT: dict[str, tuple[str, Callable[[], bool]]] = {
         _drops_rights,
     ),
 }
+
+
+@pytest.fixture(autouse=True)
+def _language_ends_with_its_test() -> Iterator[None]:
+    """A page that was asked for in Spanish leaves its thread in Spanish."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,8 @@ class Desk:
         """This will fail when the page is wider than the screen; with a name it must be accessible, and is pictured."""
         assert self.watched.overflow() <= 0, self.page.url
         if name:
-            assert self.watched.axe() == [], name
+            found = self.watched.axe()
+            assert found == [], f"{name}: {found}"
             file = browsing.ROOT / "test-results" / f"two-{self.name}-{name}.png"
             self.page.screenshot(path=file, full_page=True)
 

@@ -61,7 +61,7 @@ class Walk:
 
     def set_up_site(self) -> None:
         self.page.wait_for_selector("h1:has-text('Who are you?')")
-        self.fill(name="Maple Court")
+        self.fill(name="Maple Court", person="Rosa Vidal")
         self.go_on("organization", "Your first site")
         assert self.page.input_value("[name=time_zone]")  # what the browser says
         self.fill(name="Maple Court 4", time_zone="Europe/Madrid", currency="EUR")
@@ -93,7 +93,10 @@ class Walk:
 
     def agree(self) -> None:
         self.fill(price="0.25", tax_percent="21")
-        self.go_on("price", "Who pays?")
+        self.look("price")
+        self.page.click(".start-row .action.primary")
+        self.page.wait_for_selector("text=Put it in force")
+        self.go_on("price-sure", "Who pays?")
         self.fill(name="Ana Ruiz", unit="Flat 1")
         self.go_on("customer", "Your first draft bill")
 

@@ -27,7 +27,7 @@ WIDTHS = (360, 768, 1280)
 OWN = ("/accounts/password/change/", "/accounts/2fa/", "/styleguide")  # outside every organization
 MOST_TABS = 60
 # No pages, and not to be asked in the thread of the browser, which has a loop of its own.
-ASYNCHRONOUS = ("stream", "public_address_test")
+ASYNCHRONOUS = ("stream", "public_address_test", "single_sign_on_test")
 # What a reader sees or hears, line by line.
 TEXTS = """() => {
   const lines = document.body.innerText.split("\\n");
@@ -176,6 +176,7 @@ def test_pages_fit_and_are_accessible_in_the_dark_and_by_keyboard(visit: Visit, 
 
 
 @pytest.mark.spec("M-044/1")
+@pytest.mark.spec("M-010/1")
 def test_pages_are_spanish_and_fit_a_phone_for_fingers(visit: Visit, place: Place) -> None:
     watched = visit(width=360)
     watched.enter(place.user)

@@ -107,6 +107,7 @@ class TestPages:
 class TestAlarmZone:
     @pytest.mark.parametrize("width", [360, 1280])
     @pytest.mark.spec("M-044/1")
+    @pytest.mark.spec("M-010/2")
     def test_shows_a_new_alarm_without_a_reload(self, visit: Visit, width: int) -> None:
         organization = identity.organization()
         site = sites.site(organization=organization)

@@ -9,7 +9,7 @@ from meterbook.identity import operations as identity_operations
 from meterbook.identity import values as identity_values
 from meterbook.kernel.actor import Actor
 from tests.browser.conftest import Visit
-from tests.factories import identity, sites
+from tests.factories import identity, notifications, sites
 
 
 class TestSignIn:
@@ -42,6 +42,30 @@ class TestSignIn:
 
         watched.page.wait_for_selector(".notice.alarm")
         assert watched.page.input_value("input[name=login]") == user.email
+
+    @pytest.mark.spec("X-10/8")
+    def test_takes_tenants_to_a_code_by_mail_on_a_phone(self, visit: Visit) -> None:
+        organization = identity.organization()
+        tenant = identity.user(organization=organization, role=identity_values.RoleCode.TENANT)
+        notifications.mail_channel(organization, 2525)
+        watched = visit(width=360, theme="dark", language="es-ES")
+        page = watched.page
+        watched.go("/accounts/login/")
+        assert (watched.overflow(), watched.axe()) == (0, [])
+
+        page.click("a[href='/sign-in/code']")
+        page.fill("[name=email]", tenant.email)
+        assert (watched.overflow(), watched.axe()) == (0, [])
+        page.click("form:has([name=email]) button[type=submit]")
+        page.wait_for_url("**/sign-in/code/type")
+        page.fill("[name=code]", "1234 5678")
+        page.keyboard.press("Enter")
+
+        page.wait_for_selector("#id_code-problem-1")
+        assert page.get_attribute("[name=code]", "inputmode") == "numeric"
+        assert (watched.overflow(), watched.axe()) == (0, [])
+        # A form that is refused answers 422, which the console notes.
+        watched.said = [said for said in watched.said if "422" not in said]
 
     def test_offers_the_choice_between_organizations(self, visit: Visit) -> None:
         first = identity.organization(name="Northquay Property")

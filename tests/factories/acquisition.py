@@ -42,6 +42,9 @@ def bus(
     port: int = 502,
     timeout_ms: int = 200,
     retries: int = 1,
+    protocol: values.BusProtocol = values.BusProtocol.MODBUS_TCP,
+    line: values.LineSettings | None = None,
+    allowed: networks.AllowedNetworks = DEMO,
 ) -> models.Bus:
     """This will make a bus on this machine; outside a scope."""
     with scoping.scope([site.organization_id], actor=ACTOR):
@@ -51,10 +54,12 @@ def bus(
             site=site,
             name=name or f"Bus {next(_numbers)}",
             host=host,
-            allowed=DEMO,
+            allowed=allowed,
             port=port,
             timeout_ms=timeout_ms,
             retries=retries,
+            protocol=protocol,
+            line=line,
         )
 
 
@@ -75,6 +80,7 @@ def device(
     unit_id: int = 7,
     model_code: str = "eastron_sdm630",
     live_seconds: int = 10,
+    secondary: str = "",
 ) -> models.Device:
     """This will make a device, with bus and installed meter when none are given; outside a scope."""
     line = on if on is not None else bus(site=sites.site(organization=organization))
@@ -82,7 +88,13 @@ def device(
         meter = installed_meter(organization=organization, site=line.site, model_code=model_code).meter
     with scoping.scope([organization.pk], actor=ACTOR):
         return operations.create_device(
-            actor=ACTOR, at=AT, bus=line, meter=meter, unit_id=unit_id, live_seconds=live_seconds
+            actor=ACTOR,
+            at=AT,
+            bus=line,
+            meter=meter,
+            unit_id=unit_id,
+            live_seconds=live_seconds,
+            secondary=secondary,
         )
 
 

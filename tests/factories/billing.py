@@ -66,20 +66,24 @@ def place(
     time_zone: str = "Europe/Madrid",
     raw: dict[str, Any] | None = None,
     code: str | None = None,
+    landlord: str = "L-000001",
 ) -> Place:
-    """This will make a site where everything can be billed; outside a scope."""
+    """This will make a site where everything can be billed; outside a scope.
+
+    :param landlord: the number of the landlord's account
+    """
     organization = organization or identity.organization()
     site = sites.site(organization=organization, time_zone=time_zone, code=code)
     made = tariff(organization=organization, raw=raw)
-    landlord = customers.account(
+    own = customers.account(
         organization=organization,
         site=site,
         name="Harbor Properties",
-        number="L-000001",
+        number=landlord,
         is_landlord=True,
         vacancy_tariff=made,
     )
-    return Place(organization, site, made, landlord)
+    return Place(organization, site, made, own)
 
 
 def metered(place: Place, *, code: str | None = None, name: str = "Shop 12", **more: Any) -> metering.Installed:  # noqa: ANN401

@@ -99,7 +99,7 @@ def electricity(**changes: object) -> Plain:
         segments=[segment()],
         quantity=3298800,
         daily_average="106.413",
-        quality=counts(2976, interpolated=12),
+        quality=counts(2976, estimated=12),
         history=history(past, estimated=(5,)),
         charges=[charge("Retail", "Comercios", 4, lines, net="655.67", quantity=3298800, periods=periods)],
     )

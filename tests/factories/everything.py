@@ -40,6 +40,7 @@ from tests.factories import (
     billing,
     buildings,
     customers,
+    gateways,
     identity,
     imports,
     metering,
@@ -87,6 +88,7 @@ def _bill(place: billing.Place) -> None:
 def _read(place: billing.Place) -> None:
     device = acquisition.device(organization=place.organization, on=acquisition.bus(site=place.site))
     acquisition.request(device)
+    _push(place)
     acquisition.probe(place.site)
     with scoping.scope([place.organization.pk], actor=ACTOR):
         acquisition_operations.note_device_silence(
@@ -97,6 +99,13 @@ def _read(place: billing.Place) -> None:
     acquisition.deliver(place.organization.pk)
     with scoping.scope([place.organization.pk], actor=ACTOR):
         assert alarm_models.Alarm.objects.filter(organization_id=place.organization.pk).exists()
+
+
+def _push(place: billing.Place) -> None:
+    meter = metering.installed_meter(organization=place.organization, site=place.site)
+    sender = gateways.enrolled(gateways.gateway(site=place.site, meters=[meter]))
+    for _ in range(2):
+        assert sender.send([gateways.group(meter, [(END, 1)])], sequence=1).status_code == 200
 
 
 def _administer(place: billing.Place) -> None:
@@ -217,3 +226,4 @@ def _spoil(place: billing.Place) -> None:
             corrected_at=instant,
             reason="the counter showed nonsense",
         )
+    metering.photo(meter, at=instant)

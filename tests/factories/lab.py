@@ -11,6 +11,9 @@ from fractions import Fraction
 
 from meterbook.kernel.clock import SettableClock
 from meterbook_lab.gateway_sim import Meter, SimulatedGateway
+from meterbook_lab.mbus_meter import MbusMeter
+from meterbook_lab.mbus_server import SimulatedMbus
+from meterbook_lab.modbus_server import ModbusServer
 
 NOON = datetime(2026, 6, 16, 12, 0, tzinfo=UTC)
 
@@ -27,6 +30,7 @@ def gateway(
     start: Mapping[int, Mapping[str, Fraction]] | None = None,
     seed: int = 1,
     control_port: int | None = None,
+    speaks: type[ModbusServer] = ModbusServer,
 ) -> SimulatedGateway:
     """This will make a gateway for `async with`, in the loop of the test. Its meters live at noon, standing still."""
     return SimulatedGateway(
@@ -35,6 +39,7 @@ def gateway(
         start=start,
         seed=seed,
         control_port=control_port,
+        speaks=speaks,
     )
 
 
@@ -46,12 +51,27 @@ def running_gateway(
     start: Mapping[int, Mapping[str, Fraction]] | None = None,
     seed: int = 1,
     control_port: int | None = None,
+    speaks: type[ModbusServer] = ModbusServer,
 ) -> Iterator[SimulatedGateway]:
     """This will run a gateway in a thread of its own: for tests that are not asynchronous, and for other processes.
 
     Its faults and meters may be changed from the test; they are read anew for each request.
     """
-    made = gateway(units=units, clock=clock, start=start, seed=seed, control_port=control_port)
+    made = gateway(units=units, clock=clock, start=start, seed=seed, control_port=control_port, speaks=speaks)
+    with _running(made):
+        yield made
+
+
+@contextlib.contextmanager
+def running_mbus(meters: Mapping[int, str] | Iterable[MbusMeter]) -> Iterator[SimulatedMbus]:
+    """This will run an M-Bus with its meters in a thread of its own, on a port and on a pseudo terminal."""
+    made = SimulatedMbus(meters)
+    with _running(made):
+        yield made
+
+
+@contextlib.contextmanager
+def _running(made: SimulatedGateway | SimulatedMbus) -> Iterator[None]:
     is_ready, loop = threading.Event(), asyncio.new_event_loop()
     is_over = asyncio.Event()
 
@@ -65,7 +85,7 @@ def running_gateway(
     try:
         if not is_ready.wait(timedelta(seconds=10).total_seconds()):
             raise RuntimeError("the simulated gateway did not start; is its port taken?")
-        yield made
+        yield
     finally:
         loop.call_soon_threadsafe(is_over.set)
         thread.join()

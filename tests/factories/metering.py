@@ -13,7 +13,7 @@ from meterbook.identity import models as identity_models
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
-from meterbook.metering import models, operations, values
+from meterbook.metering import models, operations, queries, values
 from meterbook.sites import models as site_models
 from tests.factories import sites
 
@@ -118,3 +118,10 @@ def microseconds(instant: datetime) -> int:
     """This will return an instant as microseconds since 1970 in UTC."""
     delta = instant - datetime(1970, 1, 1, tzinfo=UTC)
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def photo(made: Installed, *, at: datetime = LONG_AGO) -> models.ReadingPhoto:
+    """This will keep a photo of a meter's display at an instant; outside a scope."""
+    with scoping.scope([made.point.organization_id], actor=ACTOR):
+        faces = queries.faces_at(meter_point_ids=[made.point.pk], instant=at, at=at)
+        return operations.keep_photo(actor=ACTOR, at=at, face=faces[made.point.pk], instant=at, content=b"jpeg")

@@ -48,7 +48,7 @@ class TestProblems:
         answer = program.ask("DELETE", "/sites")
 
         assert (answer.status_code, api.problem(answer)["code"]) == (405, "method_not_allowed")
-        assert answer.headers["Allow"] == "GET, POST"
+        assert answer.headers["Allow"] == "GET, HEAD, POST"
 
     def test_name_every_place_that_is_wrong(self, program: api.Program) -> None:
         told = api.problem(program.post("/sites", {"code": "", "name": "x" * 201, "color": "red", "currency": "EUX"}))
@@ -154,7 +154,7 @@ class TestEntry:
         assert program.post(f"/sites/{there.public_id}/places", {}).status_code == 422
         place = {"kind": "UNIT", "code": "1", "name": "Unit 1"}
         assert program.post(f"/sites/{there.public_id}/places", place).status_code == 404
-        assert program.get("/bills").status_code == 403
+        assert program.get("/bills").json()["items"] == []
 
     def test_of_a_person_reads_with_the_session_and_changes_with_the_form_token(
         self, organization: identity_models.Organization

@@ -19,6 +19,7 @@ from django.http import HttpResponse
 from pydantic import BaseModel
 
 from meterbook.api import document, values
+from meterbook.customers import permissions as customer_permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
@@ -27,7 +28,7 @@ from meterbook.identity import registry
 from meterbook.identity.values import Module, RoleCode
 from meterbook.ledger import queries as ledger_queries
 from tests.factories import api, buildings, identity, imports, sites, tariffs
-from tests.journeys import test_roles, test_routes
+from tests.journeys import desk_bodies, gateway_bodies, test_roles, test_routes
 from tests.support import operations
 
 Organization = identity_models.Organization
@@ -35,6 +36,8 @@ UNKNOWN = uuid.UUID("00000000-0000-4000-8000-000000000000")
 OPERATIONS = operations.all_operations()
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[each.id for each in OPERATIONS])
 LOOKING = frozenset(each for each in registry.known() if each.partition(":")[2].startswith("view"))
+# Who may look gives these on, with a role or to a tenant.
+LOOKING |= {customer_permissions.SEE_DETAILED_USE, customer_permissions.SEE_OWN_ACCOUNT}
 
 
 def ledger_account(organization: Organization) -> uuid.UUID:
@@ -81,12 +84,14 @@ ARGUMENTS: dict[str, Callable[[Organization], object]] = {
     **{name: of_route(name) for name in ("site", "file", "tariff", "account", "contract", "bill", "run", "print_file")},
     **{name: of_route(name) for name in ("transaction", "alarm", "reading", "probe", "delegation")},
     **{name: of_route(name) for name in ("customer", "contact", "consent", "paper", "journey", "building", "message")},
-    **{name: of_route(name) for name in ("grant", "invitation", "photo")},
+    **{name: of_route(name) for name in ("grant", "invitation", "photo", "sign_in", "gateway")},
     "recorded": of_route("entry"),
     "point": point,
     "ledger_account": ledger_account,
     "user": user,
     "place": place,
+    "own_meter": point,
+    **{name: of_route("bill") for name in ("own_bill", "assigned_bill")},
 }
 FIXED = {"code": "energy_import"}
 QUERIES = {
@@ -118,6 +123,15 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
         "model": "eastron_sdm630",
         "gateway": str(test_routes.installed(o)[1].bus.public_id),
         "unit_id": 7,
+    },
+    "enter_readings": lambda o: {
+        "readings": [{"meter_point": str(point(o)), "at": "2026-02-01T00:00:00Z", "value": "5"}]
+    },
+    "settle_finding": lambda _o: {
+        "kind": "RESET_CANDIDATE",
+        "at": "2026-02-01T00:00:00Z",
+        "verdict": "RIGHT",
+        "reason": "looked at it",
     },
     "import_readings": lambda _o: api.MultipartBody(
         file=uploaded([("2026-03-01 00:00", 1)]), point="nowhere", dry_run="true"
@@ -180,20 +194,17 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
         "shown": {},
         "reason": "transformers exchanged",
     },
+    "change_meter_point": lambda _o: {"language": "es"},
     "move_meter_point": lambda _o: {"place": None, "moved_at": "2026-02-01T00:00:00Z"},
     "upload_building": lambda _o: api.MultipartBody(file=SimpleUploadedFile("b.xlsx", buildings.building())),
     "import_building": lambda _o: {"expected": "another"},
     "set_place_facts": lambda _o: {"area": "40.5", "headcount": 3},
     "add_place_photo": lambda _o: api.MultipartBody(file=SimpleUploadedFile("a.jpg", b"no picture")),
-    "create_role": lambda _o: {"name": "Desk", "permissions": ["sites:view"]},
-    "give_role": lambda _o: {"role": "MONITOR"},
-    "revoke_grant": lambda _o: {"reason": "left"},
-    "deactivate_user": lambda _o: {"reason": "left"},
-    "end_user_sessions": lambda _o: {},
-    "invite_person": lambda _o: {"email": f"{uuid.uuid4().hex}@meterbook.example", "role": "MONITOR"},
     "set_mail": lambda _o: {"host": "localhost", "sender_name": "Harbor", "sender_address": "a@meterbook.example"},
     "set_telegram": lambda _o: {"is_on": False},
     "send_test_message": lambda _o: {"channel": "TELEGRAM"},
+    **desk_bodies.BODIES,
+    **gateway_bodies.BODIES,
     "switch_module": lambda _o: {"module": "ALARMS", "is_on": True},
 }
 
@@ -207,7 +218,19 @@ class People:
         self.programs: dict[str, api.Program] = {}
 
     def holder(self, permission: str) -> api.Program:
-        return self._once(f"+{permission}", {permission} | LOOKING)
+        name = f"+{permission}"
+        if name not in self.programs:
+            given = {"permissions": {permission} | LOOKING, "owner": self._owner(permission)}
+            self.programs[name] = api.program(organization=self.own, **given)
+        return self.programs[name]
+
+    def _owner(self, permission: str) -> identity_models.User | None:
+        """Somebody to whom what the operation is about belongs; None: whoever."""
+        if permission != customer_permissions.SEE_OWN_ACCOUNT:
+            return None
+        found = identity.user(organization=self.own)
+        test_routes.tenant(self.own, found)
+        return found
 
     def others(self, permission: str) -> api.Program:
         return self._once(f"-{permission}", registry.known() - {permission})
@@ -252,7 +275,7 @@ def no_floats(text: bytes) -> object:
 
 
 def test_there_are_operations() -> None:
-    assert len(OPERATIONS) >= 140
+    assert len(OPERATIONS) >= 160
     assert len({each.id for each in OPERATIONS}) == len(OPERATIONS)
 
 

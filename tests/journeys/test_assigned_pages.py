@@ -6,16 +6,19 @@ import io
 
 import openpyxl
 import pytest
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
 from meterbook.billing import queries as billing_queries
 from meterbook.customers import queries as customer_queries
 from meterbook.foundation import scoping
-from meterbook.identity import models, operations
-from meterbook.identity.values import RoleCode, ScopeKind
+from meterbook.identity import models, operations, queries
+from meterbook.identity.values import Access, RoleCode, ScopeKind
 from meterbook.kernel import clock
-from tests.factories import billing, identity
+from meterbook.sites import permissions as site_permissions
+from meterbook.web.stream import views as stream_views
+from tests.factories import api, billing, identity, metering
 from tests.journeys.house import signed_in
 
 
@@ -69,8 +72,66 @@ def test_a_monitor_sees_an_assigned_meter_its_use_and_its_bills_alone(mall: Mall
     for name in ("meter", "meter_usage", "meter_live", "meter_workbook"):
         answers = [client.get(mall.path(name, each.point.public_id)).status_code for each in (mall.bakery, mall.gym)]
         assert answers == [200, 404], name
-    for name in ("meters", "alarms", "bills", "accounts", "people", "stream", "palette"):
+    for name in ("meters", "alarms", "bills", "accounts", "people", "palette"):
         assert client.get(mall.path(name)).status_code == 403, name
+
+
+def test_a_monitor_hears_of_assigned_meters_alone(mall: Mall) -> None:
+    client = mall.assign(ScopeKind.METER, mall.bakery.point.pk)
+    request = HttpRequest()
+    with scoping.scope([mall.organization.pk], actor=identity.ACTOR):
+        request.organization = queries.get_organization()  # type: ignore[attr-defined]
+        request.access = Access(at_meter={mall.bakery.point.pk: frozenset({site_permissions.VIEW_SITES})})  # type: ignore[attr-defined]
+    request.actor = identity.ACTOR  # type: ignore[attr-defined]
+
+    heard = stream_views.own_series(request)  # type: ignore[arg-type]
+
+    assert client.get(mall.path("stream")).status_code == 200
+    assert (
+        client.post(mall.path("watch"), {"series": f"{mall.bakery.energy.pk},{mall.gym.energy.pk}"}).status_code == 204
+    )
+    assert heard is not None
+    assert (mall.bakery.energy.pk in heard, mall.gym.energy.pk in heard) == (True, False)
+
+
+def test_who_is_limited_to_a_site_hears_of_its_series_alone(mall: Mall) -> None:
+    far = metering.installed_meter(organization=mall.organization)
+    request = HttpRequest()
+    with scoping.scope([mall.organization.pk], actor=identity.ACTOR):
+        request.organization = queries.get_organization()  # type: ignore[attr-defined]
+    request.actor = identity.ACTOR  # type: ignore[attr-defined]
+
+    def heard(**held: object) -> frozenset[int] | None:
+        request.access = Access(**held)  # type: ignore[attr-defined, arg-type]
+        return stream_views.own_series(request)  # type: ignore[arg-type]
+
+    may = frozenset({site_permissions.VIEW_SITES})
+    at_site = heard(at_site={mall.bakery.point.site_id: may})
+    with_one_more = heard(at_site={mall.bakery.point.site_id: may}, at_meter={far.point.pk: may})
+
+    assert at_site is not None
+    assert with_one_more is not None
+    assert mall.bakery.energy.pk in at_site
+    assert far.energy.pk not in at_site
+    assert far.energy.pk in with_one_more
+    assert heard(everywhere=may) is None
+
+
+def test_a_monitor_asks_the_api_for_assigned_meters_alone(mall: Mall) -> None:
+    mall.assign(ScopeKind.METER, mall.bakery.point.pk)
+    own, foreign = mall.bills["Calder Bakery"], mall.bills["Harbor Gym"]
+    program = api.Program()
+    program.client.force_login(mall.monitor)
+
+    listed = program.get("/assigned").json()
+
+    assert [each["number"] for point in listed["meter_points"] for each in point["bills"]] == [own.number]
+    paths = ("/meter-points/{point}", "/meter-points/{point}/latest")
+    asked = [each.format(point=meter.point.public_id) for meter in (mall.bakery, mall.gym) for each in paths]
+    assert [program.get(each).status_code for each in asked] == [200, 200, 404, 404]
+    files = [program.get(f"/assigned/bills/{each.public_id}/pdf").status_code for each in (own, foreign)]
+    assert files == [200, 404]
+    assert {program.get(each).status_code for each in ("/bills", "/accounts", "/meter-points")} == {403}
 
 
 def test_an_assigned_account_shows_its_bills(mall: Mall) -> None:

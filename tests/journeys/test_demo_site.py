@@ -242,8 +242,11 @@ class TestMall:
 
         assert {number: [reason.code for reason in each.reasons] for number, each in held.items()} == HELD
 
-    def test_bills_with_estimates_are_marked(self, members: dict[str, billing_queries.MemberRow]) -> None:
-        assert {number for number, each in members.items() if each.is_estimated} == {"HM-102", "HM-207"}
+    def test_bills_over_gaps_are_marked_as_apportioned_at_prices_by_the_hour(
+        self, members: dict[str, billing_queries.MemberRow]
+    ) -> None:
+        assert {number for number, each in members.items() if each.is_estimated} == set()
+        assert {number for number, each in members.items() if each.is_apportioned} == {"HM-102", "HM-207"}
 
     def test_the_landlord_pays_until_the_tenant_moved_in(self, drafts: dict[str, billing_queries.BillDetail]) -> None:
         landlord, tenant = (

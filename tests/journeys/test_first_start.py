@@ -12,9 +12,11 @@ from pytest_django import Settings
 from meterbook.acquisition import models as acquisition_models
 from meterbook.audit import models as audit_models
 from meterbook.billing import models as billing_models
+from meterbook.billing import operations as billing_operations
 from meterbook.customers import models as customer_models
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
+from meterbook.kernel import clock
 from meterbook.metering import models as metering_models
 from meterbook.sites import models as site_models
 from meterbook.tariffs import models as tariff_models
@@ -29,6 +31,7 @@ METER = {
     "serial_number": "SN1",
     "multiplier": "1",
     "first_day": "2026-01-01",
+    "first_shown": "1000",
 }
 CONNECTED = {
     "model_code": "eastron_sdm630",
@@ -39,6 +42,7 @@ CONNECTED = {
     "unit_id": "7",
 }
 PRICE = {"name": "Standard", "price": "0.25", "tax_name": "VAT", "tax_percent": "21", "first_day": "2026-01-01"}
+SURE = {"sure": "1"}
 CUSTOMER = {"name": "Ana Ruiz", "unit": "Flat 1", "number": "1001", "first_day": "2026-01-01"}
 
 
@@ -64,6 +68,10 @@ class Starter:
         answer = self.client.post(self.path(name), given)
         return answer.status_code, answer.headers.get("Location", "") or answer.content.decode()
 
+    def run(self) -> billing_models.BillRun:
+        with scoping.scope([self.organization.pk], actor=identity.ACTOR):
+            return billing_models.BillRun.objects.exclude(state="CANCELED").get(organization_id=self.organization.pk)
+
     def meter(self, **changes: str) -> tuple[int, str]:
         with scoping.scope([self.organization.pk], actor=identity.ACTOR):
             site = site_models.Site.objects.get(organization_id=self.organization.pk)
@@ -87,21 +95,32 @@ def test_leads_from_step_to_step_and_is_resumed_where_it_was_left(starter: Start
     assert starter.leads_to("/") == starter.path("home")
     assert starter.meter() == (302, starter.path("first_price"))
     assert starter.leads_to() == starter.path("first_price")
-    assert starter.send("first_price", PRICE) == (302, starter.path("first_customer"))
+    status, told = starter.send("first_price", PRICE)
+    assert (status, "30.25" in told, "Put it in force" in told) == (200, True, True)  # 100 kWh, and 21 percent on top
+    assert starter.leads_to() == starter.path("first_price")
+    assert 'value="0.25"' in starter.send("first_price", PRICE | {"correct": "1"})[1]
+    assert starter.send("first_price", PRICE | SURE) == (302, starter.path("first_customer"))
+    assert starter.send("first_customer", {**CUSTOMER, "name": "Ana R", "back": "1"})[1] == starter.path("first_price")
+    assert 'value="Ana R"' in starter.page("first_customer")
     assert starter.send("first_customer", CUSTOMER) == (302, starter.path("first_bill"))
     assert starter.leads_to() == starter.path("first_bill")
 
     offered = starter.page("first_bill")
     code = offered.partition('name="days" value="')[2][:7]
-    assert starter.send("first_bill", {"days": code}) == (302, starter.path("first_bill"))
-    assert "The bill is being worked out" in starter.page("first_bill")
-    billing.derive(starter.organization.pk)
+    assert f"{code}-start" not in offered  # what it showed when it was hung is known
+    status, asked = starter.send("first_bill", {"days": code})
+    assert (status, "Type what the meter showed" in asked) == (422, True)
+    status, asked = starter.send("first_bill", {"days": code, f"{code}-end-value": "900"})
+    assert (status, "Look at the meter again" in asked) == (422, True)
     with scoping.scope([starter.organization.pk], actor=identity.ACTOR):
-        run = billing_models.BillRun.objects.get(organization_id=starter.organization.pk)
+        assert not billing_models.BillRun.objects.filter(organization_id=starter.organization.pk).exists()
+    read = {"days": code, f"{code}-end-value": "1100"}
+    assert starter.send("first_bill", read) == (302, starter.path("first_bill"))
+    assert "The bill is being worked out" in starter.page("first_bill")
+    run = starter.run()
+    billing.derive(starter.organization.pk)
     billing.advance(run)
-    held = starter.page("first_bill_state")
-    assert "No bill could be drafted." in held  # nothing was imported yet, and the page says what to do
-    assert starter.path("run", run.public_id) in held
+    assert "The draft is there." in starter.page("first_bill_state")
     assert starter.leads_to() == starter.path("home")
     with scoping.scope([starter.organization.pk], actor=identity.ACTOR):
         own = {"organization_id": starter.organization.pk}
@@ -131,12 +150,58 @@ def test_says_beside_the_field_what_cannot_be_and_keeps_what_was_typed(starter: 
     for typed, field in (({"price": "x"}, "price"), ({"tax_percent": "101"}, "tax_percent"), ({"name": ""}, "name")):
         status, page = starter.send("first_price", {**PRICE, **typed})
         assert (status, f'id="id_{field}-problem-1"' in page) == (422, True)
-    starter.send("first_price", {**PRICE, "price": "0.2"})
+    starter.send("first_price", {**PRICE, **SURE, "price": "0.2"})
     for typed, words in (({"first_day": "2025-12-31"}, "hangs there since 2026-01-01"), ({"email": "x"}, "id_email")):
         status, page = starter.send("first_customer", {**CUSTOMER, **typed})
         assert (status, words in page) == (422, True)
     starter.send("first_customer", CUSTOMER)
     assert starter.send("first_bill", {"days": "1999-01"})[0] == 422
+
+
+def test_throws_a_run_away_that_bills_nobody_and_links_what_stands_in_the_way(starter: Starter) -> None:
+    starter.send("first_site", SITE)
+    starter.meter()
+    starter.send("first_price", PRICE | SURE)
+    starter.send("first_customer", CUSTOMER)
+    code = starter.page("first_bill").partition('name="days" value="')[2][:7]
+    starter.send("first_bill", {"days": code, f"{code}-end-value": "1100"})
+    run = starter.run()
+    billing.advance(run)  # before the readings were worked out, as after a worker that did not run
+    held = starter.page("first_bill_state")
+    assert "No bill could be drafted." in held
+    assert starter.path("readings_enter") in held
+    with (
+        scoping.scope([starter.organization.pk], actor=identity.ACTOR),
+        pytest.raises(billing_operations.RunPresent, match="finish or cancel it") as refused,
+    ):
+        billing_operations.plan_run(
+            actor=identity.ACTOR,
+            at=clock.now(),
+            site=site_models.Site.objects.get(organization_id=starter.organization.pk),
+            first_day=run.days.lower,
+            until_day=run.days.upper,
+        )
+    assert refused.value.run == run.public_id
+    assert starter.send("first_bill", {"again": "1"}) == (302, starter.path("first_bill"))
+    offered = starter.page("first_bill")
+    assert 'name="days"' in offered
+    assert f"{code}-end-value" not in offered  # the reading is there
+    billing.derive(starter.organization.pk)
+    assert starter.send("first_bill", {"days": code})[0] == 302
+    billing.advance(starter.run())
+    assert "The draft is there." in starter.page("first_bill_state")
+
+
+def test_asks_the_first_administrator_for_a_name(starter: Starter) -> None:
+    assert 'name="person"' not in starter.page("first_organization")
+    with scoping.scope([starter.organization.pk], actor=identity.ACTOR):
+        type(starter.user).objects.filter(pk=starter.user.pk).update(name="Administrator")
+    assert 'name="person"' in starter.page("first_organization")
+    given = {"name": "Maple", "language": "en"}
+    assert starter.send("first_organization", given)[0] == 422
+    assert starter.send("first_organization", {**given, "person": "Ana Ruiz"})[0] == 302
+    assert "Ana Ruiz" in starter.page("first_organization")
+    assert 'name="person"' not in starter.page("first_organization")
 
 
 def test_tells_whom_to_ask_and_takes_nothing_from_who_may_not(settings: Settings) -> None:

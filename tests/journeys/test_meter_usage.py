@@ -160,7 +160,8 @@ class TestFiles:
 
         about = load_workbook(io.BytesIO(answer.content))["About"]
         assert about["B1"].data_type == "s"
-        assert about["B1"].value.startswith("'=1+1")
+        assert about["B1"].value.startswith("=1+1")
+        assert about["B1"].quotePrefix
 
 
 class TestRange:

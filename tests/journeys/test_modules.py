@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import html
+import importlib
+import re
 from datetime import date
 
 import pytest
+import structlog
+from django.conf import settings
 from django.test import Client
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from procrastinate.contrib.django import app
 
 from meterbook.audit import queries as audit_queries
 from meterbook.billing import queries as billing_queries
-from meterbook.foundation import scoping
+from meterbook.foundation import queue, scoping
 from meterbook.identity import models as identity_models
 from meterbook.identity import modules, operations
 from meterbook.identity.values import Module, RoleCode
 from meterbook.sites import models as site_models
 from meterbook.web.stream import views as stream_views
 from tests.factories import billing, identity, metering, sites
-from tests.support import pages
+from tests.support import pages, routes
+
+LINK = re.compile(r'href="(/[^"]*)"')
+
+# Declarations register themselves when they are imported, as the application does at its start.
+importlib.import_module("meterbook.jobs.declarations")
 
 
 class Town:
@@ -193,6 +203,63 @@ class TestJob:
 
         with scoping.scope([town.organization.pk], actor=identity.ACTOR):
             assert all(each.sequence for each in audit_queries.list_entries())
+
+
+MODULES = [each for each in Module if each is not Module.CORE]
+
+
+@pytest.mark.spec("M-113")
+class TestEveryPage:
+    """Whatever page is added: none may lead to what is off, and no job of it may run."""
+
+    @pytest.mark.parametrize("module", MODULES)
+    def test_leads_nowhere_that_is_off(self, town: Town, module: Module) -> None:
+        plain = [
+            each.fill({"organization": town.organization.public_id})
+            for each in routes.walk(settings.ROOT_URLCONF)
+            if each.kind == "guarded" and each.parameters == ("organization",) and not hasattr(each.view, "is_stream")
+        ]
+        found = reverse("palette", args=[town.organization.public_id])
+        town.switch(module, "off")
+
+        shown = [town.client.get(each) for each in [*plain, *(f"{found}?q={word}" for word in ("calder", "t", "shop"))]]
+        told = [each.content.decode(errors="replace") for each in shown if each.status_code == 200]
+        links = {
+            html.unescape(link).partition("#")[0].partition("?")[0] for text in told for link in LINK.findall(text)
+        }
+
+        assert len(told) > 10
+        assert [each for each in sorted(links) if each.startswith("/o/") and _module_at(each) is module] == []
+
+    @pytest.mark.parametrize("module", MODULES)
+    def test_is_left_by_its_jobs(self, town: Town, module: Module) -> None:
+        own = [each for each in queue.declared().values() if each.module == module]
+        town.switch(module, "off")
+
+        with structlog.testing.capture_logs() as told:
+            for each in own:
+                app.tasks[each.name].func(organization_id=town.organization.pk)
+
+        stood_still = {each["job"] for each in told if each["event"] == "job.module_is_off"}
+        assert stood_still == {each.name for each in own}
+
+    @pytest.mark.parametrize("module", MODULES)
+    def test_is_left_out_of_the_document(self, town: Town, module: Module) -> None:
+        href = f"{reverse('api_document')}?organization={town.organization.public_id}"
+        before = town.client.get(href).json()["paths"]
+        town.switch(module, "off")
+        after = town.client.get(href).json().get("paths", {})
+
+        named = {each["x-module"] for methods in after.values() for each in methods.values()}
+        assert module.value not in named
+        assert len(after) <= len(before)
+
+
+def _module_at(path: str) -> object:
+    try:
+        return getattr(resolve(path).func, "module", None)
+    except Resolver404:
+        return None
 
 
 @pytest.mark.spec("M-113")

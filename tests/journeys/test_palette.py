@@ -79,7 +79,7 @@ class TestPalette:
         assert found(pages.signed_in(organization, RoleCode.CASHIER), organization, "quentin") == []
         assert found(pages.signed_in(organization), organization, "quentin") == ["Quentin Hidden"]
 
-    @pytest.mark.parametrize("words", ["%", "<script>", "x" * 500, "' OR 1=1 --", "\u202e"])
+    @pytest.mark.parametrize("words", ["%", "<script>", "x" * 500, "' OR 1=1 --", "qq\u202eq"])
     def test_takes_any_words(self, words: str) -> None:
         organization = identity.organization()
 

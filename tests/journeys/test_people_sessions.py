@@ -26,6 +26,7 @@ def house() -> House:
     return House()
 
 
+@pytest.mark.spec("X-10/7")
 class TestSessions:
     def test_are_listed_with_browser_and_address_and_signed_out_from_afar(self, house: House) -> None:
         user = house.person()

@@ -214,7 +214,7 @@ class TestSite:
 
         with scoping.scope([house.organization.pk], actor=identity.ACTOR):
             row = site_queries.get_site(public_id=house.site.public_id)
-        assert "Bills that were issued keep the days" in page
+        assert "Days that are on bill runs already stay what they were" in page
         assert answer.status_code == 302
         assert (row.name, row.zone.key, row.portfolio, row.contacts) == (
             "Harbor",

@@ -9,6 +9,8 @@ import pytest
 from meterbook.acquisition import operations, probing, values
 from meterbook.acquisition.library import documents, orders
 from meterbook.acquisition.library.orders import ByteOrder
+from meterbook.foundation import scoping
+from meterbook.kernel import clock
 from meterbook.sites import models as site_models
 from meterbook_lab.gateway_sim import SimulatedGateway
 from tests.factories import acquisition as factory
@@ -72,3 +74,38 @@ def test_goes_through_the_bus_that_talks_to_the_gateway(gateway: SimulatedGatewa
     assert silent.problem is not None
     assert silent.problem.code == "TIMEOUT"
     assert connections == 1
+
+
+def searched(site: site_models.Site, place: operations.Place, until: int) -> probing.SearchRow:
+    with scoping.scope([site.organization_id], actor=factory.ACTOR):
+        asked = operations.request_probe(
+            actor=factory.ACTOR,
+            at=clock.now(),
+            real_at=clock.real_now(),
+            site=site.public_id,
+            model_code="eastron_sdm630",
+            place=place,
+            allowed=factory.DEMO,
+            until_unit=until,
+        )
+
+    def found() -> probing.SearchRow | None:
+        with scoping.scope([site.organization_id], actor=factory.ACTOR):
+            row = probing.get_search(public_id=asked, real_at=clock.real_now())
+        return row if row.status.is_final else None
+
+    return factory.eventually(found)
+
+
+def test_a_search_tells_who_answers_and_which_models_fit(gateway: SimulatedGateway, site: site_models.Site) -> None:
+    with factory.running_collector():
+        found = searched(site, operations.Place(unit_id=6, host="127.0.0.1", port=gateway.port), until=9)
+        away = searched(site, operations.Place(unit_id=6, host="127.0.0.1", port=factory.free_port()), until=9)
+
+    assert found.status is values.RequestStatus.ANSWERED
+    assert [unit for unit, _models in found.found] == [7, 8]
+    assert "eastron_sdm630" in dict(found.found)[7]
+    assert found.next_unit == 10
+    assert gateway.server.connections == 1
+    assert away.status is values.RequestStatus.FAILED
+    assert away.problem is not None

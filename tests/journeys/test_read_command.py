@@ -48,7 +48,7 @@ class TestReadCommand:
         lines = capsys.readouterr().out.splitlines()
         assert status == 0
         assert lines[0] == f"Carlo Gavazzi EM24 RS485, unit 2 at 127.0.0.1:{gateway.port}"
-        assert "Energy imported  4711.3 kWh        66  b8090000" in lines
+        assert "Energy imported     4711.3 kWh        66  b8090000" in lines
         assert any(line.startswith("Frequency") and " Hz " in line for line in lines)
 
     def test_prints_one_json_object_with_exact_values_and_frames(
@@ -68,7 +68,7 @@ class TestReadCommand:
             "raw": "488ad2a7",
             "is_coarse": True,
         }
-        assert len(report["values"]) == 16
+        assert len(report["values"]) == 52
         assert report["frames"][0]["request"] == "000100000006120400480008"
         assert "488ad2a7" in report["frames"][0]["response"]
 
@@ -191,7 +191,6 @@ class TestReadCommand:
         [
             ["--port", "0"],
             ["--port", "70000"],
-            ["--unit", "0"],
             ["--unit", "256"],
             ["--model", "nobody"],
             ["--timeout", "0"],

@@ -48,6 +48,7 @@ from tests.factories import (
     billing,
     buildings,
     customers,
+    gateways,
     identity,
     imports,
     metering,
@@ -71,6 +72,10 @@ def alarm(organization: identity_models.Organization) -> uuid.UUID:
             details={"name": "Shop 12", "reason": "No answer"},
         )
     return raised.public_id
+
+
+def gateway(organization: identity_models.Organization) -> uuid.UUID:
+    return gateways.gateway(site=sites.site(organization=organization)).public_id
 
 
 def entry(organization: identity_models.Organization) -> uuid.UUID:
@@ -164,6 +169,11 @@ def photo(organization: identity_models.Organization) -> uuid.UUID:
             media_type="image/jpeg",
         )
     return made.public_id
+
+
+def reading_photo(organization: identity_models.Organization) -> uuid.UUID:
+    hanging, _device = installed(organization)
+    return metering.photo(hanging).public_id
 
 
 def building(organization: identity_models.Organization) -> uuid.UUID:
@@ -302,8 +312,10 @@ ARGUMENTS: dict[str, routes.Argument] = {
     "line": routes.Argument(make=lambda _organization: 0, is_owned=False),
     "tariff": routes.Argument(make=tariff, is_owned=True),
     "alarm": routes.Argument(make=alarm, is_owned=True),
+    "gateway": routes.Argument(make=gateway, is_owned=True),
     "entry": routes.Argument(make=entry, is_owned=True),
     "bus": routes.Argument(make=lambda organization: installed(organization)[1].bus.public_id, is_owned=True),
+    "reading_photo": routes.Argument(make=reading_photo, is_owned=True),
     "photo": routes.Argument(make=photo, is_owned=True),
     "building": routes.Argument(make=building, is_owned=True),
     "model": routes.Argument(make=lambda _organization: "eastron_sdm630", is_owned=False),
@@ -338,6 +350,7 @@ def test_route_says_who_may_open_it(route: routes.Route) -> None:
     assert routes.misdeclared(route, ARGUMENTS) == []
 
 
+@pytest.mark.spec("M-002/1")
 @pytest.mark.spec("X-05/2")
 @pytest.mark.spec("X-12/1")
 @each_route

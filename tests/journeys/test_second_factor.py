@@ -9,8 +9,10 @@ import re
 import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from allauth.mfa import models as mfa_models
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
@@ -23,8 +25,10 @@ from tests.support import trails
 PERIOD = 30
 
 
-def code(secret: str, *, later: int = 0) -> str:
-    """What an authenticator app shows (RFC 6238)."""
+def code(secret: str, *, later: int = 1) -> str:
+    """What an authenticator app shows (RFC 6238) in the half minute that comes: of the codes that count now, the one
+    that stays good longest, two half minutes at least, whatever boundary passes while a test runs.
+    """
     counter = struct.pack(">Q", int(time.time()) // PERIOD + later)
     digest = hmac.new(base64.b32decode(secret), counter, hashlib.sha1).digest()
     start = digest[-1] & 15
@@ -38,8 +42,8 @@ def with_app(user: models.User) -> str:
     page = client.get(reverse("mfa_activate_totp")).content.decode()
     found = re.search(r'class="secret">(\w+)<', page)
     assert found
-    # A code counts once, so the next sign-in needs another one.
-    answer = client.post(reverse("mfa_activate_totp"), {"code": code(found[1], later=-1)})
+    # Setting up spends no code, so the next sign-in may come with this one.
+    answer = client.post(reverse("mfa_activate_totp"), {"code": code(found[1])})
     assert answer.status_code == 302, answer.content
     return found[1]
 
@@ -60,7 +64,7 @@ class TestAuthenticatorApp:
         assert answer.headers["Location"].startswith(reverse("mfa_authenticate"))
         assert not signing.is_signed_in(client) or "_auth_user_id" not in client.session
         assert "authenticator app" in client.get(reverse("mfa_authenticate")).content.decode()
-        client.post(reverse("mfa_authenticate"), {"code": code(secret)})
+        client.post(reverse("mfa_authenticate"), {"code": code(secret, later=0)})
         assert "_auth_user_id" in client.session
 
     def test_counts_each_code_once(self) -> None:
@@ -75,6 +79,24 @@ class TestAuthenticatorApp:
         second.post(reverse("mfa_authenticate"), {"code": shown})
 
         assert "_auth_user_id" in first.session
+        assert "_auth_user_id" not in second.session
+
+    def test_counts_each_code_once_as_long_as_it_counts(self) -> None:
+        user = identity.user(organization=identity.organization())
+        secret = with_app(user)
+        shown = code(secret)
+        first, second = signing.visitor(), signing.visitor()
+        signing.sign_in(first, user.email)
+        signing.sign_in(second, user.email)
+        first.post(reverse("mfa_authenticate"), {"code": shown})
+        assert "_auth_user_id" in first.session
+        # A half minute later: what was to be remembered no longer than that is gone.
+        gone = datetime.now(UTC) + timedelta(seconds=PERIOD + 1)
+        models.GuessCount.objects.filter(expires__lt=gone).delete()
+
+        for spelled in (shown, f" {shown[:3]} {shown[3:]}"):
+            second.post(reverse("mfa_authenticate"), {"code": spelled})
+
         assert "_auth_user_id" not in second.session
 
     def test_ends_guessing_after_ten_codes(self) -> None:
@@ -132,6 +154,17 @@ class TestAuthenticatorApp:
 
         assert answer.status_code == 200
         assert "app.css" in answer.content.decode() or "app-" in answer.content.decode()
+
+
+@pytest.mark.spec("X-16/1")
+def test_secret_of_an_authenticator_app_is_kept_sealed() -> None:
+    user = identity.user(organization=identity.organization())
+    secret = with_app(user)
+
+    kept = [str(each.data) for each in mfa_models.Authenticator.objects.filter(user=user)]
+
+    assert len(kept) == 2  # the app, and the recovery codes
+    assert secret not in "".join(kept)
 
 
 @pytest.mark.spec("X-10/1")

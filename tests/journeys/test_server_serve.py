@@ -73,6 +73,7 @@ def gone(served: Served) -> None:
 
 
 class TestServe:
+    @pytest.mark.spec("M-006/3")
     def test_prints_the_address_and_a_one_time_password(self, served: Served) -> None:
         assert f"http://127.0.0.1:{served.port}" in served.said
         assert re.search(r"Sign in: +admin@localhost .*\n.*Password: +\S{12,}", served.said)

@@ -124,7 +124,7 @@ class TestSite:
     @pytest.mark.parametrize(
         ("field", "typed", "words"),
         [
-            ("time_zone", "Madrid", "“Madrid” is not a time zone"),
+            ("time_zone", "Madird", "“Madird” is not clear. Do you mean one of these: Europe/Madrid"),
             ("currency", "EUX", "“EUX” is not a currency"),
             ("code", "S1", "There is a site “S1” already"),
             ("name", "", "This field is required."),
@@ -191,7 +191,7 @@ class TestMeter:
             ({"code": "MP-101"}, "code", "There is a meter point “MP-101” already"),
             ({"serial_number": "SN1"}, "serial_number", "There is a meter “SN1” of this model already"),
             ({"unit_id": "7"}, "unit_id", "Address 7 is in use on bus “Ground floor”"),
-            ({"unit_id": "0"}, "unit_id", "greater than or equal to 1"),
+            ({"unit_id": "0"}, "unit_id", "between 1 and 247"),
             ({"unit_id": ""}, "unit_id", "Give the address that is set at the meter."),
             ({"service": "GAS"}, "service", "This model does not measure that"),
             ({"multiplier": "200/0"}, "multiplier", "Write a number above zero"),
@@ -201,6 +201,9 @@ class TestMeter:
             ({"gateway": "new", "host": "192.0.2.7"}, "host", "A demo reaches simulated meters on this machine only."),
             ({"gateway": "new", "host": "a b"}, "host", "address or name alone"),
             ({"gateway": "new", "host": ""}, "host", "address or name"),
+            ({"gateway": "new", "host": "[]"}, "host", "address or name alone"),
+            ({"gateway": "new", "host": "127.0.0.1\u202e"}, "host", "invisible sign U+202E"),
+            ({"opening_day": "1999-12-31", "opening": "5"}, "opening_day", "Take a day since 2000-01-01"),
         ],
     )
     def test_that_cannot_be_leaves_nothing_behind_and_keeps_what_was_typed(
@@ -239,11 +242,13 @@ class TestMeter:
         newcomer.set_up_site()
         files = {"model_code": "imported", "service": "COLD_WATER", "unit_id": "", "host": "", "gateway_name": ""}
 
+        for far, words in (("1999-12-31", "Take a day since 2000"), ("2099-01-01", "more than a year away")):
+            assert words in newcomer.set_up_meter(**files, first_day=far)
         refused = newcomer.set_up_meter(**files)
         page = newcomer.set_up_meter(**files, first_day="2026-01-01")
 
         assert "Say since when" in refused
-        assert "as soon as you import its readings" in page
+        assert "as soon as you enter its readings" in page
         assert "Read now</span>" not in page
         assert "none is read live" in newcomer.page("home")
         with scoping.scope([newcomer.organization.pk], actor=identity.ACTOR):

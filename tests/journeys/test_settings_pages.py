@@ -79,7 +79,7 @@ class TestChannels:
         ("field", "value", "words"),
         [
             ("mail-host", "smtp.example.com:25", "Write the name of the server only"),
-            ("mail-host", "sm\x07tp", "cannot be written"),
+            ("mail-host", "sm\x07tp", "invisible sign U+0007"),
             ("mail-port", "70000", "less than or equal to 65535"),
             ("mail-tls", "NONE", "encrypted line only"),
             ("mail-sender_address", "nobody", "valid email"),

@@ -13,6 +13,7 @@ from meterbook.identity import models as identity_models
 from meterbook.identity import sign_in
 from tests.factories import identity
 
+pytestmark = pytest.mark.spec("X-10/5")
 SHORT = "kq7mh-x3"
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core import mail
@@ -18,28 +16,9 @@ from meterbook.kernel import clock
 from meterbook.web import session as web_session
 from tests.factories import identity
 from tests.support import trails
+from tests.support.signing_in import addresses, is_signed_in, messages, sign_in, visitor
 
-_addresses = itertools.count(1)
 CHOSEN = "another-long-enough-phrase"
-
-
-def visitor(*, checks_csrf: bool = False) -> Client:
-    """A browser at an address of its own, so that limits by address do not reach from one test into the next."""
-    number = next(_addresses)
-    return Client(enforce_csrf_checks=checks_csrf, REMOTE_ADDR=f"198.18.{number // 250}.{number % 250 + 1}")
-
-
-def sign_in(client: Client, email: str, password: str = identity.PASSWORD, **more: str) -> Any:  # noqa: ANN401
-    return client.post(reverse("account_login"), {"login": email, "password": password, **more})
-
-
-def is_signed_in(client: Client) -> bool:
-    """Whether the server takes this browser for somebody: the sign-in page sends such people on."""
-    return bool(client.get(reverse("account_login")).status_code == 302)
-
-
-def messages(response: Any) -> list[str]:  # noqa: ANN401
-    return [str(each) for each in response.context["form"].non_field_errors()]
 
 
 class TestSigningIn:
@@ -102,7 +81,7 @@ class TestSigningIn:
         assert cookie["samesite"] == "Lax"
 
     def test_is_not_offered_to_people_without_an_account(self) -> None:
-        address = f"new{next(_addresses)}@meterbook.example"
+        address = f"new{next(addresses)}@meterbook.example"
 
         visitor().post(reverse("account_signup"), {"email": address, "password1": CHOSEN, "password2": CHOSEN})
 
@@ -212,6 +191,29 @@ class TestGuessing:
 
         assert not is_signed_in(client)
 
+    def test_counts_no_right_password_whoever_comes_from_the_address(self) -> None:
+        user = identity.user(organization=identity.organization())
+        office = next(addresses)
+        for _person in range(32):
+            client = Client(REMOTE_ADDR=f"198.19.0.{office % 250 + 1}")
+            answer = sign_in(client, user.email)
+            assert answer.status_code == 302
+
+    def test_says_how_long_to_wait(self) -> None:
+        user = identity.user(organization=identity.organization())
+        client = visitor()
+        for number in range(30):
+            sign_in(client, f"wait{number}.{user.public_id}@meterbook.example", "wrong-wrong-wrong")
+
+        from_here = sign_in(client, user.email)
+        for _guess in range(10):
+            sign_in(visitor(), user.email, "wrong-wrong-wrong")
+        at_account = sign_in(visitor(), user.email)
+
+        for answer in (from_here, at_account):
+            assert (answer.status_code, len(messages(answer))) == (429, 1)
+            assert 600 < int(answer.headers["Retry-After"]) <= 900
+
     def test_does_not_lock_others_out(self) -> None:
         organization = identity.organization()
         attacked, other = identity.user(organization=organization), identity.user(organization=organization)
@@ -288,6 +290,7 @@ class TestOneTimePassword:
         assert not client.session.get("_auth_user_id")
 
 
+@pytest.mark.spec("X-10/7")
 class TestSession:
     def test_ends_with_signing_out(self) -> None:
         client = visitor()

@@ -87,7 +87,7 @@ class TestForm:
         with scoping.scope([organization.pk], actor=identity.ACTOR):
             version = models.TariffVersion.objects.get(organization_id=organization.pk)
         assert version.document["components"][0]["tiers"][0] == {"up_to": "100", "price": "1250.5"}
-        assert version.document["name"] == {"en": "Homes", "es": "Comercios"}
+        assert version.document["name"] == {"en": "Homes", "es": "Electricidad"}
 
     def test_tells_faults_beside_fields_and_keeps_what_was_typed(
         self, client: Client, organization: identity_models.Organization

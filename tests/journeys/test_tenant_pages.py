@@ -23,7 +23,7 @@ from meterbook.foundation import scoping
 from meterbook.identity import queries as identity_queries
 from meterbook.identity.values import Access, RoleCode
 from meterbook.kernel import clock
-from tests.factories import billing, identity
+from tests.factories import billing, identity, usage
 from tests.journeys import test_sign_in as signing
 from tests.journeys.house import SECRET
 from tests.journeys.tenancy import MOVED, NEW, NOON, Tenancy
@@ -307,3 +307,16 @@ class TestInviting:
 
         assert access.everywhere == frozenset()
         assert access.at_site == {tenancy.place.site.pk: frozenset({"customers:see_own_account"})}
+
+
+class TestComparison:
+    def test_says_over_which_days_when_the_contract_began_within_last_month(self, database: str) -> None:
+        """Moved in on 10 May: of the days of June so far only those from the 10th on are the tenant's in May too."""
+        tenancy = Tenancy(moved=datetime(2026, 5, 9, 22, tzinfo=MOVED.tzinfo))
+        usage.flat_days(tenancy.meter.energy, tenancy.moved.date() + timedelta(days=7), 31, value=2 * NEW)
+
+        page = tenancy.client.get(tenancy.path("tenant_home")).content.decode()
+
+        found = re.search(r"(\d+) % more than last month, over the (\d+) days that are yours in both", page)
+        assert found is not None, page
+        assert (found[1], found[2]) == ("100", "7")

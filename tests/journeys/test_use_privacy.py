@@ -14,6 +14,7 @@ from meterbook.billing import queries as billing_queries
 from meterbook.customers import granularity, records, sign_ins, values
 from meterbook.customers.models import Account
 from meterbook.foundation import scoping
+from meterbook.identity.values import RoleCode
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
 from meterbook.sites import operations as site_operations
@@ -84,6 +85,7 @@ def let(use: UsageType) -> Flat:
     return Flat(place, meter, account, client)
 
 
+@pytest.mark.spec("L-50/1")
 class TestDwelling:
     @pytest.mark.parametrize(
         "query",
@@ -184,6 +186,7 @@ class TestDwelling:
 
         assert chart_of(text)["grain"] == "day"
 
+    @pytest.mark.spec("L-50/2")
     def test_is_shown_in_detail_with_a_consent_and_the_tenant_knows(self, flat: Flat) -> None:
         flat.agree()
         tenant = signed_in_tenant(flat)
@@ -204,6 +207,37 @@ class TestDwelling:
         assert stranger.chart()["grain"] == "day"
 
 
+class TestRole:
+    """Specification 9.3: personal use hour by hour by consent for administrators and managers, for others never."""
+
+    @pytest.mark.spec("L-50/4")
+    @pytest.mark.parametrize(
+        ("role", "grain"),
+        [
+            (RoleCode.MANAGER, "hour"),
+            (RoleCode.BILLING_CLERK, "day"),
+            (RoleCode.ANALYST, "day"),
+            (RoleCode.AUDITOR, "day"),
+        ],
+        ids=["manager", "clerk", "analyst", "auditor"],
+    )
+    def test_decides_with_a_consent_who_sees_hours(self, flat: Flat, role: RoleCode, grain: str) -> None:
+        flat.agree()
+        flat.client = Client()
+        flat.client.force_login(identity.user(organization=flat.place.organization, role=role))
+
+        assert flat.chart()["grain"] == grain
+
+    @pytest.mark.spec("L-50/4")
+    def test_of_an_analyst_sees_commercial_premises_as_ever(self, database: str) -> None:
+        shop = let(UsageType.SHOP)
+        shop.client = Client()
+        shop.client.force_login(identity.user(organization=shop.place.organization, role=RoleCode.ANALYST))
+
+        assert shop.chart()["grain"] == "hour"
+
+
+@pytest.mark.spec("L-50/1")
 class TestSetting:
     def test_is_every_interval_for_commercial_premises_at_first(self, database: str) -> None:
         assert let(UsageType.SHOP).chart()["grain"] == "hour"

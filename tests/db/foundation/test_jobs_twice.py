@@ -15,6 +15,7 @@ from tests.factories import everything
 ELSEWHERE = {
     "foundation.back_up": "writes a file each time it runs; tests/journeys/test_backup.py",
     "installation.back_up_now": "the same",
+    "identity.send_sign_in_code": "belongs to no organization; tests/db/notifications/test_sign_in_codes.py",
 }
 
 
@@ -35,6 +36,8 @@ def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:
     return {
         "foundation.handle_event": [{**own, "event_id": event, "handler": handler} for event, handler in handled],
         "metering.derive_dirty_days": [own],
+        "acquisition.forget_batches": [own],
+        "alarms.watch_gateways": [own],
         "alarms.settle_buses": [own],
         "audit.seal_entries": [own],
         "audit.verify_chain": [{**own, "check_id": check} for check in checks],

@@ -9,6 +9,9 @@ from meterbook.foundation import walls
 LIBRARY_TABLES_WITHOUT_MODEL = {"django_migrations"}
 
 
+POLICIES = "SELECT tablename, qual, with_check FROM pg_policies WHERE schemaname = 'public'"
+
+
 def owner_rows(query: str, *parameters: str) -> list[tuple[object, ...]]:
     with connections["owner"].cursor() as cursor:
         cursor.execute(query, parameters)
@@ -41,10 +44,18 @@ class TestWalls:
         assert open_tables == []
 
     def test_every_policy_is_the_one_of_the_architecture(self) -> None:
-        policies = owner_rows("SELECT tablename, qual, with_check FROM pg_policies WHERE schemaname = 'public'")
+        policies = owner_rows(POLICIES + " AND permissive = 'PERMISSIVE'")
 
         assert {row[0] for row in policies} >= {model._meta.db_table for model in walls.tenant_models()}
         assert all("current_setting('meterbook.organizations'" in str(row[1]) and row[1] == row[2] for row in policies)
+
+    def test_a_second_policy_limits_what_belongs_to_accounts(self) -> None:
+        policies = owner_rows(POLICIES + " AND permissive = 'RESTRICTIVE'")
+
+        limited = {model._meta.db_table for model in walls.tenant_models() if model.reached_by}
+        assert {row[0] for row in policies} == limited
+        assert len(limited) == 16
+        assert all("current_setting('meterbook.reach_" in str(row[1]) and row[1] == row[2] for row in policies)
 
     def test_application_and_bulk_have_no_rights_on_partitions(self) -> None:
         granted = owner_rows(

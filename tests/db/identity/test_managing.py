@@ -187,7 +187,7 @@ class TestSecondFactor:
         with scoping.scope([queries.next_organization_id()], actor=identity.ACTOR):
             made = operations.create_organization(actor=identity.ACTOR, at=AT, name="New house")
 
-        assert made.second_factor_roles == {"ORGANIZATION_ADMIN", "OPERATOR"}
+        assert made.second_factor_roles == {"ORGANIZATION_ADMIN", "PLATFORM_OWNER", "OPERATOR"}
 
     def test_may_be_put_off_for_seven_days_from_the_first_time_of_asking(self) -> None:
         user = identity.user(organization=identity.organization())

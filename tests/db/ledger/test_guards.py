@@ -221,6 +221,8 @@ class TestChangesByTheOwner:
             "UPDATE ledger_ledgertransaction SET text = 'y' WHERE organization_id = %s",
             "DELETE FROM ledger_ledgertransaction WHERE organization_id = %s",
             "UPDATE ledger_ledgeraccount SET currency = 'USD' WHERE organization_id = %s",
+            "UPDATE ledger_ledgeraccount SET name = 'y' WHERE organization_id = %s",
+            "UPDATE ledger_ledgeraccount SET name = code, currency = 'USD' WHERE organization_id = %s",
             "DELETE FROM ledger_ledgeraccount WHERE organization_id = %s",
             "UPDATE ledger_balance SET amount = 0 WHERE organization_id = %s",
             "DELETE FROM ledger_balance WHERE organization_id = %s",

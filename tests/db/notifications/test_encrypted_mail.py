@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from meterbook.cli import secure_web
-from meterbook.foundation.tls import authority
+from meterbook.foundation.tls import authority, handshake
 from meterbook.kernel import clock
 from meterbook.notifications import values
 from meterbook.notifications.values import MessageState, TlsMode
@@ -26,7 +25,7 @@ def network() -> Iterator[None]:
 
 def served(folder: Path, mode: TlsMode, *names: str) -> mail_server.MailServer:
     """A server that asks for encryption and a login, with a certificate for these names."""
-    context = secure_web.context(authority.ensure(folder, names, at=clock.real_now()))
+    context = handshake.server_context(authority.ensure(folder, names, at=clock.real_now()))
     context.set_alpn_protocols([])
     login = ("harbor", notifications.PASSWORD)
     return mail_server.MailServer(login=login, certificate=context, is_tls_at_once=mode is TlsMode.TLS)

@@ -36,6 +36,16 @@ print("only this")
 """
 
 
+PROBE = """
+import django; django.setup()
+from django.test import Client, override_settings
+with override_settings(ALLOWED_HOSTS=["testserver"]):
+    for number in range(3):
+        client = Client(raise_request_exception=False)
+        client.get("/healthz", headers={"Host": f"evil{number}.example"})
+"""
+
+
 def run(code: str, data_dir: Path) -> tuple[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MB_", "DATABASE_URL"))}
     environ = {**kept, "MB_DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "meterbook.config.settings"}
@@ -72,3 +82,11 @@ class TestProcesses:
         assert output == "only this\n"
         assert "collector.listener_lost" in log
         assert "error=gone" in log
+
+
+def test_a_foreign_name_in_a_request_is_one_line_however_often_it_comes(tmp_path: Path) -> None:
+    _said, logged = run(PROBE, tmp_path)
+
+    assert len([each for each in logged.splitlines() if each.strip()]) == 1
+    assert "evil0.example" in logged
+    assert "Traceback" not in logged

@@ -86,6 +86,7 @@ class TestLines:
         assert row == {
             "name": "Energy, Peak hours",
             "is_estimated": True,
+            "is_apportioned": False,
             "quantity": "951.200",
             "unit": "kWh",
             "price": "0.284",
@@ -248,7 +249,7 @@ class TestNotes:
     def test_tell_vacancy_and_estimates(self) -> None:
         notes = made(meter_points=[documents.electricity(is_vacancy=True)])["notes"]
 
-        assert notes[0].startswith("Estimated or spread intervals: Electricity, G-04 12 of 2,976.")
+        assert notes[0].startswith("Estimated intervals: Electricity, G-04 12 of 2,976.")
         assert notes[1].startswith("No contract covered Electricity, G-04 from")
 
     def test_tell_of_points_that_were_vacant_together_in_one_note(self) -> None:

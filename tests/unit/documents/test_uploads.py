@@ -34,12 +34,30 @@ class TestRequireTable:
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "old kind"),
             (b"PK\x03\x04 broken", "damaged"),
             (archive()[:-30], "damaged"),
+            (b"MZ\x90 this program cannot be run", "neither text nor a workbook"),
+            (b"time,kWh\n2026-01-01,\x001\n", "neither text nor a workbook"),
+            (b"time,kWh\n2026-01-01,\x1b[31m1\n", "neither text nor a workbook"),
+            (b"\xff\xfe\x00\xd8\x02\x03", "neither text nor a workbook"),
+            ("a,\x001".encode("utf-16"), "neither text nor a workbook"),
+            (b"%PDF-1.7", "neither text nor a workbook"),
         ],
-        ids=["empty", "large", "picture", "xls", "no archive", "cut off"],
+        ids=[
+            *("empty", "large", "picture", "xls", "no archive", "cut off", "program", "NUL", "escape"),
+            *("no UTF-16", "NUL in UTF-16", "paper"),
+        ],
     )
     def test_refuses_what_is_no_table(self, content: bytes, words: str) -> None:
         with pytest.raises(uploads.UploadRefused, match=words):
             uploads.require_table(content)
+
+    @pytest.mark.parametrize("name", ["readings.exe", "a.csv.EXE", "a.pdf", "a.html"])
+    def test_refuses_names_of_other_things(self, name: str) -> None:
+        with pytest.raises(uploads.UploadRefused, match=r"is no table.*\.csv, \.txt"):
+            uploads.require_table_name(name)
+
+    @pytest.mark.parametrize("name", ["a.csv", "A.XLSX", "readings", "readings.2026-03", "meter.dat", ""])
+    def test_takes_names_of_tables(self, name: str) -> None:
+        uploads.require_table_name(name)
 
     def test_refuses_an_archive_without_a_workbook(self) -> None:
         stream = io.BytesIO()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from meterbook.foundation.tls import authority, files, given, hosts
 
@@ -118,8 +121,6 @@ class TestGiven:
             given.check(pair, at=at, host=host)
 
     def test_refuses_a_key_behind_a_password(self, tmp_path: Path) -> None:
-        from cryptography.hazmat.primitives import serialization
-
         pair = authority.ensure(tmp_path, NAMES, at=AT)
         pair.key.write_bytes(
             ec.generate_private_key(ec.SECP256R1()).private_bytes(
@@ -131,6 +132,55 @@ class TestGiven:
 
         with pytest.raises(files.CertificateRefused, match="is encrypted"):
             given.check(pair, at=AT)
+
+
+def issued(folder: Path, key: Any, *extensions: x509.ExtensionType) -> files.Pair:  # noqa: ANN401 - RSA or EC
+    """A certificate of its own making with extensions as they come."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "meters.example")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(AT).not_valid_after(AT + timedelta(days=90))
+    for each in (x509.SubjectAlternativeName([x509.DNSName("meters.example")]), *extensions):
+        made = made.add_extension(each, critical=False)
+    pair = files.Pair(folder / "crt", folder / "key")
+    pair.certificate.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    pair.key.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return pair
+
+
+SERVING, ANY = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
+
+
+class TestUse:
+    @pytest.mark.parametrize(
+        "make",
+        [
+            pytest.param(
+                lambda: rsa.generate_private_key(65537, 1024),  # noqa: S505 - refused
+                id="RSA 1024",
+            ),
+            pytest.param(lambda: ec.generate_private_key(ec.SECP256K1()), id="curve that no browser speaks"),
+        ],
+    )
+    def test_refuses_a_key_with_which_no_browser_comes_to_terms(self, tmp_path: Path, make: Any) -> None:  # noqa: ANN401
+        with pytest.raises(given.HandshakeFails, match="No browser could connect"):
+            given.check(issued(tmp_path, make()), at=AT)
+
+    def test_refuses_a_certificate_for_another_use(self, tmp_path: Path) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        signing = x509.KeyUsage(*[False] * 5, True, *[False] * 3)
+
+        for use in (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), signing):
+            with pytest.raises(given.WrongUse, match="not issued for a server"):
+                given.check(issued(tmp_path, key, use), at=AT)
+
+    def test_passes_the_usual_ones(self, tmp_path: Path) -> None:
+        small, large = ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)
+
+        for key, uses in ((small, [SERVING]), (large, [ANY]), (large, [ExtendedKeyUsageOID.CLIENT_AUTH, SERVING])):
+            pair = issued(tmp_path, key, x509.ExtendedKeyUsage(uses))
+            assert given.check(pair, at=AT).names == ("meters.example",)
 
 
 class TestNames:

@@ -40,6 +40,26 @@ class TestPattern:
         assert password_policy.without_runs(text) == left
 
 
+@pytest.mark.spec("X-10/5")
+class TestVariations:
+    @pytest.mark.parametrize(
+        "password",
+        ["P@ssw0rd-2026", "Dragon1994!!", "passwordpassword1", "Sunshine!Sunshine9", "BARCELONA-2025??",
+         "iloveyou-98765432", "2026 Letmein 2026", "!!!!Princess!!!!", "m0nk3y-----12"],
+    )  # fmt: skip
+    def test_of_a_common_password_are_refused(self, password: str) -> None:
+        with pytest.raises(ValidationError, match="little more than a common password"):
+            password_policy.VariationValidator().validate(password)
+
+    @pytest.mark.parametrize(
+        "password",
+        ["correct horse battery staple", "harbor seals sleep late", "kq7mh-x3wpd-9tnrc-f5vza", "ÑandúVerde-nube-7",
+         "dragon seven quiet lamps", "1234-5678-90ab-wxyz", "………………………………"],
+    )  # fmt: skip
+    def test_are_not_seen_where_there_is_more(self, password: str) -> None:
+        password_policy.VariationValidator().validate(password)
+
+
 class TestNames:
     @pytest.mark.parametrize(
         "password", ["HarborMall2026", "M4n@ger-H@rbor", "annsmith-2026", "meterbook2026", "Smith!Smith!"]

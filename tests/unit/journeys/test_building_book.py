@@ -63,7 +63,11 @@ class TestCell:
             ("name", "#REF!", "e", "error"),
             ("name", True, "b", "yes or no"),
             ("name", "x" * 201, "s", "201 characters"),
-            ("name", "bell\x07", "s", "signs"),
+            ("name", "bell\x07", "s", r"invisible sign U\+0007 at place 5"),
+            ("code", "MP\u202e-1", "s", r"U\+202E RIGHT-TO-LEFT OVERRIDE"),
+            ("address", "Quay\u200b 1", "s", r"U\+200B"),
+            ("name", "two\nlines", "s", "in one line"),
+            ("custom_fit_out", "raw\ufeff", "s", r"U\+FEFF"),
             ("code", datetime(2026, 2, 1), "d", "made a date"),  # noqa: DTZ001
             ("area", "1,234.5", "s", "1234.5"),
             ("area", "12,5", "s", "not read as a number"),

@@ -31,6 +31,7 @@ SUBJECTS = {
     Kind.TEST: ("Test message from Harbor & Co", "Mensaje de prueba de Harbor & Co"),
     Kind.INVITATION: ("Bo invites you to Harbor & Co", "Bo le invita a Harbor & Co"),
     Kind.PASSWORD_RESET: ("Choose a new password", "Elija una contraseña nueva"),
+    Kind.SIGN_IN_CODE: ("Your code for signing in", "Su código para entrar"),
     Kind.NEW_SIGN_IN: ("New sign-in to Meterbook", "Nuevo acceso a Meterbook"),
     Kind.PASSWORD_CHANGED: ("Your password was changed", "Se cambió su contraseña"),
     Kind.ALARM_RAISED: ("Alarm: Shop 12 is silent", "Alarma: Shop 12 is silent"),

@@ -34,12 +34,14 @@ class TestNesting:
 
 
 class TestTexts:
-    @pytest.mark.parametrize("sign", ["\x00", "\ud800", "\x1b"], ids=["NUL", "lone surrogate", "escape"])
+    @pytest.mark.parametrize(
+        "sign", ["\x00", "\ud800", "\x1b", "\u202e"], ids=["NUL", "lone surrogate", "escape", "direction"]
+    )
     def test_hold_only_what_can_be_stored(self, sign: str) -> None:
-        assert "name.en: the text holds signs" in refused(changed(name={"en": f"Re{sign}tail"}))
+        assert "name.en: the text holds the invisible sign" in refused(changed(name={"en": f"Re{sign}tail"}))
 
     def test_hold_only_what_can_be_stored_in_keys(self) -> None:
-        assert "the text holds signs" in refused(changed(**{"\ud800": 1}))
+        assert "the text holds the invisible sign" in refused(changed(**{"\ud800": 1}))
 
     def test_may_have_lines_in_a_note(self) -> None:
         assert reading.read_text(changed(note="First line\nand a second")).code

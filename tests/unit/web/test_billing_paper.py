@@ -57,7 +57,7 @@ class TestRead:
         (shown,) = read.segments
         assert [each.value for each in shown.readings] == ["1,195.88", "1,278.35"]
         assert [str(each.source) for each in shown.readings] == ["worked out from the intervals", "set by a person"]
-        assert str(shown.readings[0].chip.caption) == "Estimated"
+        assert str(shown.readings[0].chip.caption) == "Apportioned by time"
         assert (shown.difference, shown.multiplier, shown.quantity) == ("82.47", "200\u20443", "3,298.8")
 
     @pytest.mark.parametrize(("estimated", "interpolated"), [(1, 1), (0, 0), (7, 3), (333, 333)])

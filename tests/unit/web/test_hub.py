@@ -46,6 +46,28 @@ class TestMailbox:
         assert taken(box) == []
         assert [before, box.doubts_rights(), box.doubts_rights()] == [False, True, False]
 
+    def test_of_single_meters_hears_of_nothing_else(self) -> None:
+        box = hub.Mailbox(1, ["series"], only=frozenset({1, 2}))
+        box.put("series", (7,))
+        box.put("series", (2, 7))
+        box.put("alarm", (1,))
+        told = taken(box)
+        box.put("series", ())
+
+        assert told == [{"kind": "series", "ids": [2]}]
+        assert taken(box) == [{"kind": "series", "ids": [1, 2]}]
+
+    def test_of_some_sites_hears_of_their_series_and_that_anything_else_changed(self) -> None:
+        box = hub.Mailbox(1, only=frozenset({1, 2}))
+        box.put("series", (2, 7))
+        box.put("alarm", (9,))
+        told = taken(box)
+        box.narrow(frozenset({7}))
+        box.put("series", (2, 7))
+
+        assert told == [{"kind": "series", "ids": [2]}, {"kind": "alarm", "ids": []}]
+        assert taken(box) == [{"kind": "series", "ids": [7]}]
+
 
 class TestHub:
     def test_delivers_only_to_the_organization_of_the_notice(self) -> None:

@@ -59,7 +59,9 @@ class TestFile:
 
         sheet = openpyxl.load_workbook(io.BytesIO(response.content)).worksheets[0]
         first = [cell.value for cell in sheet[2]]
-        assert first[1:3] == [self.SAFE, -12.5]
+        assert first[1:3] == ["=1+1", -12.5]  # in a cell of text; an apostrophe would be shown
+        assert sheet["B2"].quotePrefix
+        assert not sheet["B3"].quotePrefix
         assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "inlineStr", "n", "d"}
 
 

@@ -269,6 +269,15 @@ class TestButtons:
                 }
                 assert places(after(changed, empty)) == {}, (shape, other)
 
+    def test_a_way_to_charge_that_is_none_is_named_beside_its_field_and_put_right_by_choosing(self) -> None:
+        raw = starts.document("flat")
+
+        changed = after(raw, {"components[0].charge": ["ZZZ"]})
+
+        assert list(places(changed)) == ["components[0].charge"]
+        assert places(after(changed, {"components[0].charge": ["FLAT"]})) == {}
+        assert structure.act(raw, "add:components:ZZZ") == ""
+
     def test_a_period_that_goes_takes_its_prices_and_leaves_its_hours_open(self) -> None:
         raw = starts.document("")
         structure.act(raw, "add:periods")

@@ -17,6 +17,7 @@ def strings(message: Message) -> list[str]:
     return list(message.string) if isinstance(message.string, (tuple, list)) else [message.string]
 
 
+@pytest.mark.spec("M-012/2")
 class TestCatalogs:
     def test_are_there(self) -> None:
         assert [source.parent.parent.name for source in CATALOGS] == ["es"]

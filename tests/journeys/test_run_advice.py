@@ -1,0 +1,112 @@
+"""What the pages of a run advise: who approves, what bills lack, where readings come from, who pays for vacancy."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from meterbook.billing import models as billing_models
+from meterbook.foundation import scoping
+from meterbook.kernel import clock
+from tests.factories import billing, customers, identity, moves, sites
+from tests.factories.billing import FEBRUARY
+from tests.support import pages
+
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+GAP = FEBRUARY.starts_at + timedelta(days=10)
+
+
+@pytest.fixture(autouse=True)
+def _now() -> Iterator[None]:
+    with clock.use(clock.SettableClock(NOW)):
+        yield
+
+
+def words(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).replace("\xa0", " ").split())
+
+
+def started(client: Client, place: billing.Place) -> billing_models.BillRun:
+    """February, started by who is signed in, and carried on to review."""
+    href = reverse("run_new", args=[place.organization.public_id])
+    client.post(href, {"site": str(place.site.public_id), "month": "2026-02"})
+    with scoping.scope([place.organization.pk], actor=identity.ACTOR):
+        run = billing_models.BillRun.objects.get(organization_id=place.organization.pk)
+    return billing.advance(run)
+
+
+def test_says_who_approves_and_what_the_bills_lack() -> None:
+    place = billing.place()
+    billing.shop(place, name="Calder Bakery", days=FEBRUARY)
+    client = pages.signed_in(place.organization)
+    run = started(client, place)
+
+    alone = words(pages.page(client, "run", place.organization, run.public_id))
+    href = reverse("run_approve", args=[place.organization.public_id, run.public_id])
+    asked = client.post(href).content.decode()
+    other = identity.user(organization=place.organization)
+    together = words(pages.page(client, "run", place.organization, run.public_id))
+
+    assert "may approve it yourself, because nobody else here can" in alone
+    assert f"somebody else must approve it: {other.name or other.email}" in together
+    assert "The bills do not say: the address, the tax number, how to pay and whom to ask." in words(asked)
+    assert reverse("letterhead", args=[place.organization.public_id]) in asked
+
+
+def test_tells_the_same_reason_of_several_meters_once() -> None:
+    place = billing.place()
+    account = customers.account(organization=place.organization, site=place.site, name="Row Pharmacy")
+    for code in ("RP-1", "RP-2"):
+        meter = billing.metered(place, code=code)
+        billing.count(meter.energy, FEBRUARY.starts_at, GAP)
+        customers.contract(account=account, point=meter.point, tariff=place.tariff, starts_at=FEBRUARY.starts_at)
+    client = pages.signed_in(place.organization)
+    run = started(client, place)
+
+    shown = pages.page(client, "run", place.organization, run.public_id)
+
+    assert shown.count("Bring in the missing readings") == 1
+    assert re.search(r"<summary>2 meters</summary>.*RP-1.*RP-2", shown, re.DOTALL)
+    assert "1 held account" in words(pages.page(client, "work", place.organization))
+    assert "0 bills" not in words(pages.page(client, "home", place.organization))
+
+
+def test_a_vacancy_that_nobody_pays_for_names_its_unit_and_leads_to_the_landlord() -> None:
+    place = billing.place()
+    bare = dataclasses.replace(place, site=sites.site(organization=place.organization))
+    unit = moves.unit(bare)
+    account = customers.account(organization=place.organization, site=bare.site)
+    starts_at = FEBRUARY.starts_at + timedelta(days=3)
+    customers.contract(account=account, point=unit.point, tariff=place.tariff, starts_at=starts_at)
+    client = pages.signed_in(place.organization)
+    opening = reverse("account_new", args=[place.organization.public_id])
+
+    given = {"site": str(bare.site.public_id), "month": "2026-02"}
+    answer = client.post(reverse("run_new", args=[place.organization.public_id]), given)
+    refused = answer.content.decode()
+
+    assert answer.status_code == 422
+    assert "is vacant from 1 Feb 2026 to 3 Feb 2026" in refused
+    assert unit.point.code in refused
+    assert f"{opening}?landlord=1&amp;site={bare.site.public_id}" in refused
+    form = client.get(opening, {"landlord": "1", "site": str(bare.site.public_id)}).content.decode()
+    assert re.search(r'<input[^>]*name="is_landlord"[^>]*checked', form)
+    assert f'value="{bare.site.public_id}" selected' in form
+    listed = pages.page(client, "unbilled", place.organization)
+    assert unit.point.code in listed
+    assert "Everything that is used is billed" not in listed
+
+
+def test_home_counts_meters_without_an_account() -> None:
+    place = billing.place()
+    moves.unit(place)
+
+    shown = words(pages.page(pages.signed_in(place.organization), "home", place.organization))
+
+    assert "1 meter without an account" in shown
