@@ -123,11 +123,11 @@ class TestCommand:
 
 def registers(root: Path, *, address: int, scale: str, unit: str) -> tuple[list[str], int]:
     register = {"code": "energy", "function": 4, "address": address, "type": "int32", "scale": scale, "unit": unit}
-    model = {"manufacturer": "Maker", "name": "One", "word_order": "little", "registers": [register]}
+    model = {"protocol": "MODBUS", "source": "maker/one.go", "word_order": "little", "registers": [register]}
     library = root / agreement.LIBRARY
     library.mkdir(parents=True)
     (library / "one.yaml").write_text(yaml.safe_dump(model))
     known = {"fc": 4, "address": 72, "type": "int32", "word_order": "little", "scale": 0.1, "unit": "kWh"}
-    entry = {"manufacturer": "Maker", "model": "One", "protocol": "modbus", "registers": [known]}
+    entry = {"protocol": "modbus", "source": {"path": "one.go"}, "registers": [known]}
     (root / "meter_register_maps.json").write_text(json.dumps({"meters": [entry]}))
     return agreement.registers(root, root)

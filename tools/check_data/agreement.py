@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -47,6 +46,9 @@ UNITS = {
     "%": ("%", 1),
     "PERCENT": ("%", 1),
     "DEG": ("deg", 1),
+    "DEGREE": ("deg", 1),
+    "CELSIUS": ("degC", 1),
+    "DEGC": ("degC", 1),
 }
 
 
@@ -60,7 +62,7 @@ def registers(root: Path, folder: Path) -> tuple[list[str], int]:
     problems, agreed = [], 0
     for path in sorted((root / LIBRARY).glob("*.yaml")):
         model = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if model.get("simulated"):  # ours alone
+        if model.get("simulated") or model["protocol"] != "MODBUS":  # ours alone; records are found by what they say
             continue
         entry = _entry(model, maps)
         if entry is None:
@@ -98,12 +100,17 @@ def shares(folder: Path) -> tuple[list[str], int]:
 
 
 def _entry(model: dict[str, Any], maps: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The map of that very name, else one of a series that names the model among its own."""
-    of_maker = [each for each in maps if each["manufacturer"] == model["manufacturer"] and each["protocol"] == "modbus"]
-    named = [each for each in of_maker if each["model"] == model["name"]]
-    names = {model["name"], re.sub(r"\D+(?=\d{4})", "", model["name"])}  # iEM3150/3155/3250: the letters once
-    series = [each for each in of_maker if names & set(re.split(r"[^\w.-]+", each["model"]))]
-    return next(iter(named + series), None)
+    """Of the maps that come from the model's source, the one with the fewest differences: some describe a family."""
+    same = [each for each in maps if each["protocol"] == "modbus" and each["source"]["path"] in model["source"]]
+
+    def differing(entry: dict[str, Any]) -> int:
+        known = {(each["fc"], each["address"]): each for each in entry["registers"]}
+        return sum(
+            len(_differences(each, known.get((each["function"], each["address"])), model))
+            for each in model["registers"]
+        )
+
+    return min(same, key=differing, default=None)
 
 
 def _differences(register: dict[str, Any], known: dict[str, Any] | None, model: dict[str, Any]) -> list[str]:
@@ -116,8 +123,8 @@ def _differences(register: dict[str, Any], known: dict[str, Any] | None, model: 
     if WORDS_OF[register["type"]] > 1 and order != known.get("word_order", "big"):
         found.append(f"word order {order}, in the map {known['word_order']}.")
     ours = _in_base(register["unit"], Fraction(str(register.get("scale", 1))))
-    theirs = _in_base(known.get("unit") or "", Fraction(str(known.get("scale", 1))))
-    if ours != theirs:
+    theirs = _in_base(known.get("unit") or "", Fraction(str(known["scale"] or 1)))
+    if ours != theirs and known.get("unit") not in ("", "?"):  # the map itself does not know
         found.append(f"one step is {ours[1]} {ours[0]}, in the map {theirs[1]} {theirs[0]}.")
     return found
 
