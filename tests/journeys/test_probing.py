@@ -57,6 +57,17 @@ def test_asks_a_place_that_nobody_talks_to_once_and_lets_it_go(
     assert [each.problem.code for each in (refused, away) if each.problem] == ["EXCEPTION", "CONNECTION"]
 
 
+def test_brings_all_of_a_device_that_refuses_words_between_its_registers(
+    gateway: SimulatedGateway, site: site_models.Site
+) -> None:
+    gateway.faults.change(7, is_strict=True)
+    with factory.running_collector():
+        row = outcome(site, operations.Place(unit_id=7, host="127.0.0.1", port=gateway.port))
+
+    assert (row.status, row.problem) == (values.RequestStatus.ANSWERED, None)
+    assert {each.code for each in row.samples(row.proposed)} == {each.code for each in SDM630.registers}
+
+
 def test_goes_through_the_bus_that_talks_to_the_gateway(gateway: SimulatedGateway) -> None:
     organization = identity.organization()
     site = sites.site(organization=organization)

@@ -16,7 +16,7 @@ from meterbook.acquisition import networks, operations, plans, queries, values
 from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Frame, Sample
 from meterbook.acquisition.library import decode
-from meterbook.acquisition.polling import agenda, backoff, blocks, timetable
+from meterbook.acquisition.polling import agenda, backoff, blocks, reading, timetable
 from meterbook.collector import buffer, dialing, pacing, probing, readers, watching
 from meterbook.kernel import clock
 
@@ -171,33 +171,26 @@ class BusRunner:
     async def _read(
         self, reader: readers.DeviceReader, requests: Iterable[blocks.PlannedBlock], *, retries: int
     ) -> Exchange:
-        """Samples are kept as they come, so that a block that fails does not take the others with it.
-
-        A device that refuses a block with words between its registers is asked without them, now and from then on.
-        """
+        """Samples are kept as they come. What the device refuses between its registers is not asked for again."""
         samples: list[Sample] = []
         frames: list[Frame] = []
-        problem, refusal = reader.problem, None
-        waiting = deque(requests)
-        while waiting:
-            planned = waiting.popleft()
-            try:
-                frame = await self._ask(reader, planned, retries)
-            except errors.ExceptionAnswer as error:
-                if error.is_passing:
-                    raise
-                if error.is_of_block and planned.has_gaps:
-                    reader.refuse_gaps()
-                    waiting.extendleft(reversed(planned.runs()))
-                    continue
-                refusal = refusal or error  # the device lives but has no such registers; the others may be there
-                continue
+        problems = [reader.problem]
+
+        def take(planned: blocks.PlannedBlock, frame: Frame) -> None:
             decoded = decode.decode_frame(planned.registers, planned.block, frame)
             frames.append(frame)
             samples.extend(decoded.samples)
             self._keep(reader, decoded.samples, frame)
-            problem = problem or readers.problem_of(decoded)
+            problems.append(readers.problem_of(decoded))
+
+        refusal = await reading.ask_each(
+            requests,
+            ask=lambda planned: self._ask(reader, planned, retries),
+            take=take,
+            refuse_gaps=reader.refuse_gaps,
+        )
         if frames:
+            problem = next(filter(None, problems), None)
             return Exchange(tuple(samples), frames[0], problem or (values.Problem.of(refusal) if refusal else None))
         raise refusal or ReaderEmpty(f"device {reader.plan.device_id} has nothing to read")
 

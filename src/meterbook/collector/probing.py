@@ -11,7 +11,7 @@ import structlog
 from meterbook.acquisition import networks, operations, values
 from meterbook.acquisition.contract import errors, frames
 from meterbook.acquisition.library import documents
-from meterbook.acquisition.polling import blocks
+from meterbook.acquisition.polling import blocks, reading
 from meterbook.collector import dialing, searching
 from meterbook.kernel import clock
 
@@ -74,7 +74,6 @@ async def ask(connected: Connected, probe: operations.TakenProbe) -> operations.
 async def _ask(connected: Connected, probe: operations.TakenProbe, began: float) -> operations.ProbeAnswer:
     sent: list[tuple[str, str]] = []
     raw: dict[str, str] = {}
-    refusal: errors.ExceptionAnswer | None = None
     if probe.until_unit is not None:
         found, following = await searching.search(await connected(), probe)
         return operations.ProbeAnswer(took_ms=_since(began), found=found, next_unit=following)
@@ -82,19 +81,17 @@ async def _ask(connected: Connected, probe: operations.TakenProbe, began: float)
     model = documents.load(probe.model_code)
     if model.is_named:
         return await _read_out(await connected(), probe, model, timeout, began)
-    for planned in blocks.plan_model(model).everything:
-        line = await connected()
-        try:
-            frame = await line.read(probe.unit_id, planned.block, timeout=timeout, retries=RETRIES)
-        except errors.ExceptionAnswer as error:
-            if error.is_passing:
-                raise
-            refusal = refusal or error
-            continue
+
+    async def question(planned: blocks.PlannedBlock) -> frames.Frame:
+        return await (await connected()).read(probe.unit_id, planned.block, timeout=timeout, retries=RETRIES)
+
+    def take(planned: blocks.PlannedBlock, frame: frames.Frame) -> None:
         sent.append((frame.request, frame.response))
         for register in planned.registers:
             start = register.address - planned.block.address
             raw[register.code] = "".join(f"{word:04x}" for word in frame.words[start : start + register.words])
+
+    refusal = await reading.ask_each(blocks.plan_model(model).everything, ask=question, take=take)
     problem = values.Problem.of(refusal) if refusal is not None else None
     return operations.ProbeAnswer(took_ms=_since(began), frames=tuple(sent), raw=raw, problem=problem)
 

@@ -15,7 +15,7 @@ from typing import Any
 from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Frame, Kind, Sample
 from meterbook.acquisition.library import decode, orders
-from meterbook.acquisition.polling import agenda, backoff, blocks, timetable
+from meterbook.acquisition.polling import agenda, backoff, blocks, reading, timetable
 from meterbook.acquisition.push import configuration
 from meterbook.gateway import driving, store
 from meterbook.kernel import clock
@@ -155,35 +155,29 @@ class BusRunner:
     async def _read(
         self, reader: Reader, requests: Iterable[blocks.PlannedBlock], *, retries: int
     ) -> tuple[list[Sample], Frame, Problem | None]:
-        """Samples are kept as they come, so that a block that fails does not take the others with it."""
+        """Samples are kept as they come. What the device refuses between its registers is not asked for again."""
         samples: list[Sample] = []
         frames: list[Frame] = []
-        problem: Problem | None = None
-        refusal: errors.ExceptionAnswer | None = None
-        waiting = deque(requests)
-        while waiting:
-            planned = waiting.popleft()
-            try:
-                frame = await self._line.read(
-                    reader.device.unit_id, planned.block, timeout=self.bus.timeout_ms / 1000, retries=retries
-                )
-            except errors.ExceptionAnswer as error:
-                if error.is_passing:
-                    raise
-                if error.is_of_block and planned.has_gaps:
-                    reader.refuse_gaps()
-                    waiting.extendleft(reversed(planned.runs()))
-                    continue
-                refusal = refusal or error  # the device lives but has no such registers; the others may be there
-                continue
+        problems: list[Problem | None] = []
+
+        def take(planned: blocks.PlannedBlock, frame: Frame) -> None:
             decoded = decode.decode_frame(planned.registers, planned.block, frame)
             frames.append(frame)
             samples.extend(decoded.samples)
             self._keep(reader, decoded.samples, frame.at)
-            problem = problem or _nonsense(decoded)
+            problems.append(_nonsense(decoded))
+
+        refusal = await reading.ask_each(
+            requests,
+            ask=lambda planned: self._line.read(
+                reader.device.unit_id, planned.block, timeout=self.bus.timeout_ms / 1000, retries=retries
+            ),
+            take=take,
+            refuse_gaps=reader.refuse_gaps,
+        )
         if not frames:
             raise refusal or errors.DeviceError(f"device {reader.device.id} has nothing to read")
-        return samples, frames[0], problem or (told(refusal) if refusal else None)
+        return samples, frames[0], next(filter(None, problems), None) or (told(refusal) if refusal else None)
 
     def _keep(self, reader: Reader, samples: Iterable[Sample], at: datetime) -> None:
         """Instants are to the second below, in the server's time."""

@@ -78,6 +78,20 @@ class TestRead:
 
         play(scene)
 
+    def test_decodes_a_whole_meter_that_refuses_words_between_its_registers(self) -> None:
+        async def scene(gateway: SimulatedGateway, bus: Bus) -> None:
+            gateway.faults.change(1, is_strict=True)
+            model = documents.load("eastron_sdm630")
+            plan = blocks.plan_model(model).everything
+
+            readings = await reading.read(bus, 1, plan, timeout=LONG)
+
+            assert any(each.has_gaps for each in plan)
+            found = {sample.code for each in readings for sample in each.samples}
+            assert found == {register.code for register in model.registers}
+
+        play(scene)
+
     def test_keeps_the_words_of_concurrent_callers_apart(self) -> None:
         async def scene(gateway: SimulatedGateway, bus: Bus) -> None:
             asked = [(unit, block) for unit in (1, 2) for block in (ENERGY, VOLTAGE)] * 10
