@@ -82,7 +82,7 @@ def test_the_round_of_a_house_goes_by_thumb(visit: Visit, place: House) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
     page.locator(".reading-foot").get_by_role("button", name="Save all").click()
-    expect(page.get_by_text("1 reading was saved.")).to_be_visible()
+    expect(page.get_by_text(": 1,400.00 kWh is saved.")).to_be_visible()
     expect(page.locator("[data-progress-words]")).to_have_text("3 of 20")
     page.get_by_role("link", name="Still missing").click()
     expect(fields).to_have_count(UNITS - 3)
