@@ -20,16 +20,16 @@ FOLDER = Path(__file__).parents[3] / "golden" / "files"
 ENTRY = "<entry><link rel='self' href='{own}'/>{links}<title>{title}</title><content>{content}</content></entry>"
 REPORT = """Point Name:,A1:CONSUMPTN HI,,
 Trend Every:,15 minutes,,
-10/1/2013,0:00:00,630784, -N-       NONE
-10/1/2013,0:15:00,Data Loss,
-10/1/2013,0:30:00,634880, -N-       NONE
+9/5/2020,0:00:00,713328, -N-  NONE
+9/5/2020,0:15:00,Data Loss,
+9/5/2020,0:30:00,717424, -N-  NONE
 
 Point Name:,A1:CONSUMPTN LO,,
-10/1/2013,0:00:00,4000.5, -N-       NONE
-10/1/2013,0:15:00,4010.5, -N-       NONE
-10/1/2013,0:30:00,4.25, -N-       NONE
+9/5/2020,0:00:00,4000.5, -N-  NONE
+9/5/2020,0:15:00,4010.5, -N-  NONE
+9/5/2020,0:30:00,4.25, -N-  NONE
 Point Name:,A1:DEMAND,,
-10/1/2013,0:00:00,12.5, -N-       NONE
+9/5/2020,0:00:00,12.5, -N-  NONE
 """
 
 
