@@ -122,7 +122,7 @@ class TestTrendReport:
         table = files.read(REPORT.encode())
 
         assert table.header == ("meter", "date", "time", "CONSUMPTN register", "DEMAND")
-        assert [row[3] for row in table.rows] == [Decimal("634784.5"), "", Decimal("634884.25")]
+        assert [row[3] for row in table.rows] == [Decimal("717328.5"), "", Decimal("717428.25")]
         assert table.rows[0][4] == Decimal("12.5")
 
     def test_is_read_with_the_month_first(self) -> None:
