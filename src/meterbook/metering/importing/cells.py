@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 
 from meterbook.metering.importing.mapping import ISO
 from meterbook.metering.importing.tables import Cell
 
-_MIDNIGHT_24 = re.compile(r"\b24:00(:00)?\b")
+_MIDNIGHT_24 = re.compile(r"(?<![\d:])24:00(:00)?(?![\d:])")  # not the 24th minute of 0:24:00
 _NUMBERS = {
-    mark: re.compile(rf"[+-]?\d{{1,18}}(?:{re.escape(mark)}\d{{1,12}})?(?:[eE][+-]?\d{{1,2}})?") for mark in ".,"
+    mark: re.compile(rf"[+-]?\d{{1,18}}(?:{re.escape(mark)}\d{{1,20}})?(?:[eE][+-]?\d{{1,2}})?") for mark in ".,"
 }
+_SURE_DIGITS = 15  # of a binary number, as a spreadsheet shows it
+_SHOWN = Context(prec=_SURE_DIGITS, rounding=ROUND_HALF_EVEN)
 
 
 MISSING = frozenset(
@@ -53,7 +55,10 @@ def number_of(cell: Cell, mark: str) -> Decimal:
     text = cell.strip() if isinstance(cell, str) else ""
     if not _NUMBERS[mark].fullmatch(text):
         raise CellUnreadable
-    return Decimal(text.replace(",", "."))
+    value = Decimal(text.replace(",", "."))
+    if len(value.as_tuple().digits) > _SURE_DIGITS and text.rpartition(mark)[1]:
+        return value.normalize(_SHOWN)  # 0.48200000000000004: what a program's binary number left of 0.482
+    return value
 
 
 def is_missing(cell: Cell) -> bool:

@@ -40,6 +40,8 @@ FORMATS = (
 SAMPLE = 3_000  # rows that guesses look at
 MUCH = 5  # a counter shows this many times what it can count between two rows
 ENOUGH = 48  # rows that tell a counter from what is used in each interval
+MOST_FALLS = 4  # rows of a day, and how many times smaller what a counter shows that began again
+_MOMENT = timedelta(microseconds=1)  # a row at midnight may close its day
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _VALUE_WORDS = re.compile(
     r"k?m?wh|kvarh|usage|consum|energ|value|valor|reading|lectura|register|index|m3|m³", re.IGNORECASE
@@ -194,7 +196,8 @@ def _value(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
         if not numeric:
             raise refuse(_("No column holds numbers."), _("Name the value column."))
         named = [name for name in numeric if _VALUE_WORDS.search(name)]
-        mapping = replace(mapping, value_column=(named or numeric)[0])
+        titled = [name for name in numeric if not name.startswith("#")]  # a column without a name counts rows
+        mapping = replace(mapping, value_column=(named or titled or numeric)[0])
         notes.append(_("Values are in column “%(name)s”.") % {"name": mapping.value_column})
     if not mapping.decimal_separator:
         place = place_of(table, mapping.value_column)
@@ -228,6 +231,8 @@ def _unit_and_kind(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
     if not mapping.kind:
         is_register = not kind.is_energy_like or _REGISTER_WORDS.search(name) or _never_falls(mapping, table)
         chosen = Kind.REGISTERS if is_register else Kind.INTERVALS
+        if kind.is_energy_like and _begins_daily(mapping, table):
+            chosen = Kind.DAILY
         mapping = replace(mapping, kind=chosen)
         notes.append(_("The values are: %(kind)s.") % {"kind": str(KIND_CAPTIONS[chosen]).lower()})
     return mapping
@@ -249,6 +254,36 @@ def _never_falls(mapping: Mapping, table: Table) -> bool:
     return len(pairs) >= ENOUGH and is_rising and 0 < largest * MUCH <= min(numbers)
 
 
+def _begins_daily(mapping: Mapping, table: Table) -> bool:
+    """Whether the first meter point's values grow all day and fall, to little, only where a day ends."""
+    place = place_of(table, mapping.value_column)
+    times = time_places(table, mapping.time_column)
+    by = place_of(table, mapping.point_column) if mapping.point_column else None
+    rows = [row for row in table.rows[:SAMPLE] if len(row) > max(place, *times, by or 0)]
+    shown = [
+        (
+            cells.time_of(time_cell(row, times), mapping.time_format),
+            cells.number_of(row[place], mapping.decimal_separator),
+        )
+        for row in rows
+        if (by is None or row[by] == rows[0][by])
+        and _is_number(row[place])
+        and _fits(time_cell(row, times), mapping.time_format)
+    ]
+    is_newest_first = len(shown) > 1 and shown[0][0].replace(tzinfo=None) > shown[-1][0].replace(tzinfo=None)
+    pairs = list(itertools.pairwise(shown[::-1] if is_newest_first else shown))
+    falls = [(before, after) for before, after in pairs if after[1] < before[1]]
+    days = len({time.date() for time, _value in shown})
+    return (
+        len(falls) >= max(2, days // 2)
+        and len(pairs) >= MOST_FALLS * len(falls)
+        and all(
+            (before[0] - _MOMENT).date() != after[0].date() and 0 <= after[1] * MOST_FALLS <= before[1]
+            for before, after in falls
+        )
+    )
+
+
 def _times(mapping: Mapping, table: Table) -> list[datetime]:
     """The times of the first meter point in the file, as far as they can be read, oldest first."""
     places = time_places(table, mapping.time_column)
@@ -264,7 +299,7 @@ def _times(mapping: Mapping, table: Table) -> list[datetime]:
 
 
 def _steps(mapping: Mapping, times: list[datetime], notes: list[str]) -> Mapping:
-    if mapping.kind != Kind.INTERVALS:
+    if not mapping.adds_up:
         return replace(mapping, label=mapping.label or Label.END, midnight=mapping.midnight or Midnight.NEXT)
     if not mapping.step:
         mapping = replace(mapping, step=_find_step(times, mapping.time_column))
@@ -275,6 +310,8 @@ def _steps(mapping: Mapping, times: list[datetime], notes: list[str]) -> Mapping
         mapping = replace(mapping, midnight=Midnight.SAME if late else Midnight.NEXT)
         if late:
             notes.append(_("Rows at 0:00 carry the date of the day that just ended."))
+    if mapping.kind == Kind.DAILY and not mapping.label:
+        mapping = replace(mapping, label=Label.END)
     if not mapping.label:
         mapping = replace(mapping, label=_find_label(mapping, times, step))
         notes.append(_("A time names: %(end)s.") % {"end": str(LABEL_CAPTIONS[Label(mapping.label)]).lower()})

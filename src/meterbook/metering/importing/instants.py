@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from meterbook.kernel import civil
-from meterbook.metering.importing.mapping import DAY, Kind, Label, Mapping, Midnight
+from meterbook.metering.importing.mapping import DAY, Label, Mapping, Midnight
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -45,7 +45,7 @@ class Clock:
         self._zone = zone
         self._is_start = mapping.label == Label.START
         self._is_late_midnight = mapping.midnight == Midnight.SAME
-        self._is_interval = mapping.kind == Kind.INTERVALS
+        self._is_interval = mapping.adds_up
         self._is_day = self._is_interval and mapping.step == DAY
         self._step = timedelta(minutes=mapping.step) if self._is_interval else timedelta(0)
         self._before: Placed | None = None

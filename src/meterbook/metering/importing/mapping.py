@@ -18,6 +18,7 @@ class Kind(enum.StrEnum):
 
     INTERVALS = "INTERVALS"  # what was used in each stretch of time
     REGISTERS = "REGISTERS"  # what the counter showed
+    DAILY = "DAILY"  # what a counter showed that begins again at each local midnight
 
 
 class Label(enum.StrEnum):
@@ -41,7 +42,11 @@ class Gaps(enum.StrEnum):
     ZERO = "ZERO"  # the register stands still; the screen shows such time as estimated
 
 
-KIND_CAPTIONS = {Kind.INTERVALS: _("Usage of each interval"), Kind.REGISTERS: _("What the register showed")}
+KIND_CAPTIONS = {
+    Kind.INTERVALS: _("Usage of each interval"),
+    Kind.REGISTERS: _("What the register showed"),
+    Kind.DAILY: _("What a counter showed that begins again each day"),
+}
 LABEL_CAPTIONS = {Label.START: _("The interval's start"), Label.END: _("The interval's end")}
 MIDNIGHT_CAPTIONS = {
     Midnight.NEXT: _("The day that begins"),
@@ -75,6 +80,11 @@ class Mapping:
     midnight: str = ""
     step: int = 0
     gaps: str = Gaps.REFUSE
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the rows become amounts used, which are summed to a register; else they are the register."""
+        return self.kind != Kind.REGISTERS
 
     def plain(self) -> dict[str, str | int]:
         """This will return the mapping for storing and for programs."""

@@ -132,7 +132,7 @@ def _column(
 
 def _may_be_missing(mapping: Mapping) -> bool:
     """A register that was not read at an instant loses nothing; of an interval it is what was used that is lost."""
-    return mapping.kind == Kind.REGISTERS or mapping.gaps == Gaps.ZERO
+    return mapping.kind != Kind.INTERVALS or mapping.gaps == Gaps.ZERO
 
 
 def _is_newest_first(first: datetime, final: datetime) -> bool:
@@ -179,7 +179,7 @@ def _value(cell: Cell, line: int, mapping: Mapping, problems: Problems) -> Decim
             }
         problems.add(line, mapping.value_column, problem, remedy)
         return None
-    if value < 0 and mapping.kind == Kind.INTERVALS:
+    if value < 0 and mapping.adds_up:
         problems.add(
             line,
             mapping.value_column,

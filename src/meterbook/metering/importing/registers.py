@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from meterbook.kernel import rounding
 from meterbook.metering.importing import instants
-from meterbook.metering.importing.mapping import Gaps, Kind, Mapping
+from meterbook.metering.importing.mapping import Gaps, Mapping
 from meterbook.metering.importing.parsing import Column, local
 from meterbook.metering.importing.problems import Problems
 
@@ -64,14 +64,14 @@ def decimals_of(columns: list[Column], factor: Fraction) -> int:
 
 
 def readings_of(column: Column, mapping: Mapping, counts: Fraction, problems: Problems) -> Readings:
-    """This will return the register of a column, from 0 on for intervals, as it stands for registers.
+    """This will return the register of a column, from 0 on for amounts used, as it stands for registers.
 
     The exact sum of all intervals so far is rounded, not each interval, so that no error adds up: 0.4, 0.4 and 0.4
     counts read 0, 1, 1 and not 0, 0, 0.
 
     :param counts: how many counts of the register one unit of the file is
     """
-    if mapping.kind == Kind.REGISTERS:
+    if not mapping.adds_up:
         found = [(at, _round(Fraction(value) * counts)) for at, value in zip(column.ends, column.values, strict=True)]
         rows = [(at, value, line) for (at, value), line in zip(found, column.lines, strict=True)]
     else:
@@ -123,7 +123,7 @@ def continue_from(
     """
     if not len(readings):
         return readings, 0
-    is_interval = mapping.kind == Kind.INTERVALS
+    is_interval = mapping.adds_up
     value = readings.value + (_base(known, readings, column, mapping, problems) if is_interval else 0)
     common, own, theirs = np.intersect1d(readings.at, known.at, assume_unique=True, return_indices=True)
     if len(common):
@@ -161,7 +161,7 @@ def _compare(
     difference: Integers, own: Integers, readings: Readings, column: Column, mapping: Mapping, problems: Problems
 ) -> Integers:
     """The differences to go on with. One wrong interval shifts all that follow it, but only its own row is at fault."""
-    tolerance = 1 if mapping.kind == Kind.INTERVALS else 0
+    tolerance = 1 if mapping.adds_up else 0
     accepted = 0
     for place, each in zip(own.tolist(), difference.tolist(), strict=True):
         if abs(each - accepted) <= tolerance:

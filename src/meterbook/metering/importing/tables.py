@@ -133,6 +133,15 @@ def _cell(value: object) -> Cell:
     return str(value)
 
 
+def _named(header: tuple[str, ...], rows: list[tuple[Cell, ...]]) -> tuple[str, ...]:
+    """A column that has cells but no name gets its number, "#1" for the first: programs write such columns of times."""
+    filled = rows[0] if rows else ()
+    return tuple(
+        name or (f"#{place}" if place <= len(filled) and filled[place - 1] != "" else "")
+        for place, name in enumerate(header, 1)
+    )
+
+
 def _table(
     rows: Iterable[tuple[int, tuple[Cell, ...]]], *, delimiter: str = "", sheet: str = "", sheets: tuple[str, ...] = ()
 ) -> Table:
@@ -158,6 +167,7 @@ def _table(
             )
         kept.append(row)
         lines.append(line)
+    header = _named(header, kept[:1])
     if not kept:
         raise refuse(
             _("There are no rows below a header."),

@@ -16,7 +16,7 @@ from meterbook.foundation import scoping
 from meterbook.kernel import quantity
 from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.metering import models, values
-from meterbook.metering.importing import files, guessing, instants, parsing, registers, tables
+from meterbook.metering.importing import daily, files, guessing, instants, parsing, registers, tables
 from meterbook.metering.importing.mapping import ISO, STEPS, Gaps, Kind, Label, Mapping, Midnight
 from meterbook.metering.importing.parsing import Column
 from meterbook.metering.importing.problems import Problems, refuse
@@ -104,6 +104,8 @@ def read(
     known = _points(table, completed, site_ids)
     zones = _zones(completed, known, new_meters_at)
     columns = parsing.parse(table, completed, zone_of=zones, problems=problems)
+    if completed.kind == Kind.DAILY:
+        columns = [daily.to_intervals(each, completed, problems) for each in columns]
     more = _notes_of(columns)
     factor = _factor(completed, kind)
     return ParsedFile(len(table.rows), completed, notes + more, tuple(columns), known, factor, problems)
@@ -194,7 +196,7 @@ def _require_unit(mapping: Mapping, kind: values.SeriesType) -> None:
             _("Choose a unit that converts to %(unit)s, or another series.") % {"unit": kind.unit.symbol},
             column=mapping.value_column,
         )
-    if mapping.kind == Kind.INTERVALS and not kind.is_energy_like:
+    if mapping.adds_up and not kind.is_energy_like:
         raise refuse(
             _("The series “%(series)s” is no counter, so that nothing adds up to it.") % {"series": kind.caption},
             _("Import its values as what was shown at an instant."),
@@ -250,7 +252,7 @@ def _plan_point(
     readings = registers.readings_of(column, mapping, counts, problems)
     known = _known(target, first, until) if target is not None else NOTHING_KNOWN
     new, unchanged = registers.continue_from(known, readings, column, mapping, problems)
-    total = sum(column.values, Decimal(0)) if mapping.kind == Kind.INTERVALS else None
+    total = sum(column.values, Decimal(0)) if mapping.adds_up else None
     return PointPlan(
         column=column,
         point=point,
@@ -292,7 +294,7 @@ def _target(
             _("Split the file at that time."),
         )
         return None
-    if mapping.kind == Kind.INTERVALS:
+    if mapping.adds_up:
         counts = quantity.factor(Unit(mapping.unit), own.unit) / scale.fraction
     else:
         counts = quantity.factor(Unit(mapping.unit), Unit(register.unit)) * 10**register.decimals

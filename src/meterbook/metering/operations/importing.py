@@ -191,7 +191,7 @@ def _make_point(
         kind.unit,
         plan.decimals,
         opening=0 if is_counter else None,
-        step=_step(each.column, plan.mapping.step, kind.step) if is_counter else None,
+        step=_step(each.column, plan.mapping, kind.step) if kind.is_energy_like else None,
     )
     installing.install_meter(
         actor=actor,
@@ -206,11 +206,14 @@ def _make_point(
     return point, series.pk
 
 
-def _step(column: Column, minutes: int, usual: int) -> int:
+def _step(column: Column, mapping: Mapping, usual: int) -> int:
     """The longest step whose slots the rows of a new meter fill: an hourly file is not cut into estimated quarters."""
     marks = np.array([*column.starts, column.ends[-1]], np.int64)
+    minutes = mapping.step if mapping.adds_up else int(np.gcd.reduce(np.diff(marks))) // _MINUTE
     fitting = (
-        step for step in values.STEPS if step > usual and minutes % step == 0 and not np.any(marks % (step * _MINUTE))
+        step
+        for step in values.STEPS
+        if step > usual and minutes and minutes % step == 0 and not np.any(marks % (step * _MINUTE))
     )
     return max(fitting, default=usual)
 

@@ -168,5 +168,37 @@ class TestTimeOf:
     def test_takes_24_o_clock_as_the_next_midnight(self) -> None:
         assert cells.time_of("31/12/2026 24:00", "%d/%m/%Y %H:%M") == datetime(2027, 1, 1)  # noqa: DTZ001
 
+    def test_takes_no_24th_minute_for_24_o_clock(self) -> None:
+        read = cells.time_of("1/2/2007 00:24:00", "%d/%m/%Y %H:%M:%S")
+
+        assert read == datetime(2007, 2, 1, 0, 24)  # noqa: DTZ001
+
     def test_keeps_the_offset_of_a_text(self) -> None:
         assert cells.time_of("2026-03-01T00:00Z", "ISO") == datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class TestNumberOf:
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [
+            ("0.48200000000000004", "0.482"),
+            ("0.39799999999999996", "0.398"),
+            ("5347.61445783133", "5347.61445783133"),
+            ("123456789012345678", "123456789012345678"),
+        ],
+    )
+    def test_reads_what_a_binary_number_was_meant_to_be(self, text: str, value: str) -> None:
+        assert cells.number_of(text, ".") == Decimal(value)
+
+
+class TestColumnsWithoutName:
+    def test_are_called_by_their_number(self) -> None:
+        rows = [f"2026-03-01 00:{15 * n:02},{n}.5,0" for n in range(4)]
+        mapping = guess("\n".join([",GC,GG", *rows]).encode())
+
+        assert (mapping.time_column, mapping.value_column) == ("#1", "GC")
+
+    def test_that_count_rows_are_no_values(self) -> None:
+        rows = [f"{n},2026-03-01 00:{15 * n:02},{n}.5" for n in range(4)]
+
+        assert guess("\n".join([",time,active", *rows]).encode()).value_column == "active"
