@@ -35,8 +35,8 @@ ORDER BY at, series_id
 def main() -> None:
     """This will print the rate of both processes together."""
     with measure.database():
-        sites = [_site() for _ in range(ORGANIZATIONS)]
-        _read_meters()
+        sites = [make_site() for _ in range(ORGANIZATIONS)]
+        read_meters()
         from django.db import connections
 
         connections.close_all()
@@ -51,7 +51,7 @@ def main() -> None:
 
             def derive() -> int:
                 day = FIRST + timedelta(days=DAYS_A_RUN * next(starts))
-                list(pool.map(_mark, [(*site, day) for site in sites]))
+                list(pool.map(mark, [(*site, day) for site in sites]))
                 return sum(pool.map(_derive, [site[0] for site in sites]))
 
             for _ in range(SPARE):
@@ -67,8 +67,8 @@ def main() -> None:
         )
 
 
-def _site() -> tuple[int, list[int]]:
-    """An organization with SERIES clean meters of its own. Made directly: their making is not measured."""
+def make_site() -> tuple[int, list[int]]:
+    """This will make an organization with SERIES clean meters, directly: their making is not measured."""
     from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
     from meterbook.foundation import scoping
@@ -117,8 +117,8 @@ def _site() -> tuple[int, list[int]]:
     return organization.pk, [each.pk for each in series]
 
 
-def _read_meters() -> None:
-    """Readings of all days, a quarter of an hour after the other, through the owner, who also brings statistics."""
+def read_meters() -> None:
+    """This will store readings of all days, quarter after quarter, through the owner, who also brings statistics."""
     from django.db import connections
 
     end = FIRST + timedelta(days=DAYS_A_RUN * RUNS)
@@ -129,7 +129,8 @@ def _read_meters() -> None:
         cursor.execute("ANALYZE")
 
 
-def _mark(given: tuple[int, list[int], date]) -> None:
+def mark(given: tuple[int, list[int], date]) -> None:
+    """This will mark the days of a run to be derived: of an organization, its series, from a day on."""
     from meterbook.foundation import scoping
     from meterbook.metering.operations import marking
     from tests.factories import identity
@@ -145,14 +146,19 @@ def _mark(given: tuple[int, list[int], date]) -> None:
 
 
 def _derive(organization_id: int) -> int:
+    outcome = derive_marked(organization_id)
+    assert outcome.changed == outcome.derived == SERIES * DAYS_A_RUN, outcome
+    return int(outcome.derived * SLOTS)
+
+
+def derive_marked(organization_id: int) -> Any:  # noqa: ANN401 - operations.DeriveOutcome
+    """This will derive all days that are marked and return the outcome."""
     from meterbook.metering import operations
     from tests.factories import identity
 
-    outcome = operations.derive_dirty_days(
+    return operations.derive_dirty_days(
         organization_id=organization_id, actor=identity.ACTOR, at=datetime(2026, 4, 1, tzinfo=UTC)
     )
-    assert outcome.changed == outcome.derived == SERIES * DAYS_A_RUN, outcome
-    return outcome.derived * SLOTS
 
 
 def _read(given: tuple[int, list[int], date]) -> int:

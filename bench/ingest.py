@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import multiprocessing
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import psycopg
 
-from bench import measure
+from bench import derive, measure
 
 SERIES = 10_000
 SLOTS_A_RUN = 12
@@ -26,30 +28,86 @@ GRANT INSERT, SELECT ON bench_reading TO meterbook_bulk;
 
 
 def main() -> None:
-    """This will print live batches first (the headline), then a batch that is already there."""
+    """This will print live batches first (the headline), then such with one row in a hundred stored already, then
+    batches that are stored already; baseline and ours with another organization's days being derived beside them."""
     with measure.database():
         organization_id, series = _site()
         _make_baseline()
         from django.db import connections
 
-        slots = itertools.count()
-        ours, bare = _slots(series, slots), _slots(series, itertools.count())
-        received = _microseconds(START)
+        with _deriving():
+            slots, bare_slots = itertools.count(), itertools.count()
+            ours, bare = _slots(series, slots), _slots(series, bare_slots)
+            received = _microseconds(START)
 
-        def write_ours() -> int:
-            return sum(_record(organization_id, next(ours)) for _ in range(SLOTS_A_RUN))
+            def write_ours() -> int:
+                return sum(_record(organization_id, next(ours)) for _ in range(SLOTS_A_RUN))
 
-        def write_bare() -> int:
-            return sum(_copy(organization_id, next(bare), received) for _ in range(SLOTS_A_RUN))
+            def write_bare() -> int:
+                return sum(_copy(organization_id, next(bare), received) for _ in range(SLOTS_A_RUN))
 
-        write_bare(), write_ours()  # both once, unmeasured: connections, caches and partitions are there
-        _checkpoint(connections["owner"])
-        pairs = measure.interleaved(write_bare, write_ours)
-        measure.report_pairs("ingest", "readings/s", pairs, key="(series_id, at, source)", batch=SERIES)
+            def write_some_again() -> int:
+                batches = [_with_known(next(ours), known) for _ in range(SLOTS_A_RUN)]
+                return sum(_record(organization_id, each) for each in batches)
 
-        known = [next(_slots(series, itertools.count(slot))) for slot in range(SLOTS_A_RUN)]
-        repeat = measure.rate(lambda: sum(_record(organization_id, each) for each in known))
-        measure.report("ingest_repeated", "readings/s", repeat, batch=SERIES)
+            def write_again() -> int:
+                return sum(_record(organization_id, known) for _ in range(SLOTS_A_RUN))
+
+            known = next(_slots(series, itertools.count()))
+            write_bare(), write_ours()  # both once, unmeasured: connections, caches and partitions are there
+            _checkpoint(connections["owner"])
+            for name, run in (
+                ("ingest", write_ours),
+                ("ingest_1pct_known", write_some_again),
+                ("ingest_again", write_again),
+            ):
+                pairs = measure.interleaved(write_bare, run)
+                measure.report_pairs(
+                    name, "readings/s", pairs, key="(series_id, at, source)", batch=SERIES, beside="derive"
+                )
+
+
+@contextlib.contextmanager
+def _deriving() -> Iterator[None]:
+    """Another organization's days are derived without a break, in a process of its own, as a worker would."""
+    site = derive.make_site()
+    derive.read_meters()
+    from django.db import connections
+
+    connections.close_all()
+    context = multiprocessing.get_context("fork")
+    ended, begun = context.Event(), context.Event()
+    worker = context.Process(target=_derive_on, args=(site, begun, ended))
+    worker.start()
+    begun.wait()
+    try:
+        yield
+    finally:
+        ended.set()
+        worker.join()
+
+
+def _derive_on(site: tuple[int, list[int]], begun: Any, ended: Any) -> None:  # noqa: ANN401 - events
+    days = [derive.FIRST + timedelta(days=derive.DAYS_A_RUN * number) for number in range(derive.RUNS)]
+    for day in itertools.cycle(days):
+        if ended.is_set():
+            return
+        derive.mark((*site, day))
+        derive.derive_marked(site[0])
+        begun.set()
+
+
+def _with_known(batch: Any, known: Any) -> Any:  # noqa: ANN401 - batches
+    """Every hundredth row is one that is stored already."""
+    from meterbook.metering import operations
+
+    is_known = np.arange(SERIES) % 100 == 0
+    return operations.ReadingBatch(
+        **{
+            name: np.where(is_known, getattr(known, name), getattr(batch, name))
+            for name in ("series_id", "at", "value", "quality", "source")
+        }
+    )
 
 
 def _site() -> tuple[int, Any]:

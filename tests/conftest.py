@@ -26,8 +26,10 @@ MAY_MOUNT = 1 << 21  # CAP_SYS_ADMIN
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Markers under which a test may be left out, and passwords that cost little."""
+    """Markers under which a test may be left out; passwords that cost little, and static files found when asked for:
+    each client of a test would list them all."""
     settings.PASSWORD_HASHERS = ["tests.support.hashing.LightArgon2"]
+    settings.WHITENOISE_AUTOREFRESH = True
     for name in LEFT_OUT:
         config.addinivalue_line("markers", f"{name}: left out where {LEFT_OUT[name][0]}")
 

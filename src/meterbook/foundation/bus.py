@@ -6,6 +6,7 @@ Kinds in use: "series" (values arrived), "request" (a device request waits or wa
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 
 CHANNEL = "meterbook"
-IDS_A_MESSAGE = 500  # a payload must stay under 8,000 bytes
+RUNS_A_MESSAGE = 250  # a payload must stay under 8,000 bytes; a run is two numbers of at most 14 digits
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,25 @@ def notify(kind: str, organization_id: int, ids: Iterable[int], *, using: str = 
 
 
 def payloads(kind: str, organization_id: int, ids: Iterable[int]) -> list[str]:
-    """This will split the ids over as many payloads as the server's limit asks for."""
+    """This will split the ids over as many payloads as the server's limit asks for: as runs, a first id and how many
+    follow each other, because the series of a batch were often made one after the other."""
     listed = [int(each) for each in ids]
-    pieces = [listed[start : start + IDS_A_MESSAGE] for start in range(0, len(listed), IDS_A_MESSAGE)]
+    ends = [place for place in range(1, len(listed)) if listed[place] != listed[place - 1] + 1]
+    runs = [
+        number
+        for start, end in itertools.pairwise([0, *ends, len(listed)] if listed else [])
+        for number in (listed[start], end - start)
+    ]
+    pieces = [runs[start : start + 2 * RUNS_A_MESSAGE] for start in range(0, len(runs), 2 * RUNS_A_MESSAGE)]
     return [json.dumps({"k": kind, "o": organization_id, "i": piece}, separators=(",", ":")) for piece in pieces]
 
 
 def parse(payload: str) -> Notice:
     """This will read one payload back."""
     data = json.loads(payload)
-    return Notice(kind=data["k"], organization_id=int(data["o"]), ids=tuple(int(each) for each in data["i"]))
+    runs = [int(each) for each in data["i"]]
+    ids = (first + more for first, count in zip(runs[::2], runs[1::2], strict=True) for more in range(count))
+    return Notice(kind=data["k"], organization_id=int(data["o"]), ids=tuple(ids))
 
 
 async def connect() -> psycopg.AsyncConnection[Any]:

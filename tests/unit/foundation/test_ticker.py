@@ -34,11 +34,12 @@ class TestLatestDue:
 
 
 class TestPayloads:
+    @pytest.mark.parametrize("apart", [1, 2])
     @pytest.mark.parametrize("count", [0, 1, 500, 501, 2000])
-    def test_carry_every_id_once_and_stay_under_the_limit_of_the_server(self, count: int) -> None:
+    def test_carry_every_id_once_and_stay_under_the_limit_of_the_server(self, count: int, apart: int) -> None:
         from meterbook.foundation import bus
 
-        ids = range(10**12, 10**12 + count)
+        ids = range(10**12, 10**12 + count * apart, apart)
 
         payloads = bus.payloads("series", 7, ids)
 

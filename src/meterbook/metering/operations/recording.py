@@ -133,7 +133,11 @@ def _copy(connection: psycopg.Connection[Any], organization_id: int, received_at
 
 
 def _stored_values(connection: psycopg.Connection[Any], batch: ReadingBatch) -> tuple[Integers, Integers]:
-    """Which rows of the batch have their key in the table, and the value there, packed into two byte strings."""
+    """Which rows of the batch have their key in the table, and the value there, packed into two byte strings.
+
+    Always through the index: the planner would rather read a whole month for a batch, which costs more with each day.
+    """
+    connection.execute("SET LOCAL enable_seqscan = off")
     [(rows, stored)] = bulk.fetch(
         connection,
         "SELECT coalesce(string_agg(int8send(k.n), ''), ''), coalesce(string_agg(int8send(r.value), ''), '')"
