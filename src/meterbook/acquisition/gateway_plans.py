@@ -6,25 +6,24 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from meterbook.acquisition import models, plans, values
-from meterbook.acquisition.library import documents
+from meterbook.acquisition import catalogue, models, plans, values
 from meterbook.foundation import scoping
 from meterbook.kernel import order
 
 
 @dataclass(frozen=True)
 class LineRow:
-    """A bus of a gateway with the serial numbers and unit addresses of the meters that are read on it.
+    """A bus of a gateway with the serial numbers of the meters that are read on it and their addresses there.
 
-    `setting` is how a serial line is set, such as 9600 8N1; empty for others.
+    An address is the number on the line, such as 7, or the secondary one of M-Bus, such as 14588517FFFFFFFF.
     """
 
     public_id: str
     name: str
     protocol: values.BusProtocol
     address: str
-    setting: str
-    devices: tuple[tuple[str, int], ...]
+    line: values.LineSettings
+    devices: tuple[tuple[str, str], ...]
 
 
 def content(*, gateway_id: int) -> dict[str, Any]:
@@ -40,20 +39,20 @@ def content(*, gateway_id: int) -> dict[str, Any]:
         .select_related("bus", "meter")
         .order_by("bus_id", "unit_id", "id")
     )
-    feeds = plans.feeds_of_meters({each.meter_id for each in devices})
+    feeds, types = plans.feeds_of_meters({each.meter_id for each in devices}), catalogue.current()
     by_bus: dict[models.Bus, list[dict[str, Any]]] = defaultdict(list)
     for device in devices:
         registers = [
             {"code": each.register_code, "step": each.step}
             for each in feeds.get(device.meter_id, ())
-            if device.model_code in documents.codes()
+            if device.model_code in types
         ]
         if registers:
             by_bus[device.bus].append(_device(device, registers))
     used = {each["model"] for told in by_bus.values() for each in told}
     return {
         "buses": [_bus(bus, told) for bus, told in by_bus.items()],
-        "models": {code: (documents.MODELS / f"{code}.yaml").read_text(encoding="utf-8") for code in sorted(used)},
+        "models": {code: types.text(code) for code in sorted(used)},
     }
 
 
@@ -62,18 +61,18 @@ def list_lines(*, gateway_id: int) -> list[LineRow]:
     organization_id = scoping.current().organization_id
     buses = models.Bus.objects.filter(organization_id=organization_id, gateway_id=gateway_id)
     devices = models.Device.objects.filter(organization_id=organization_id, bus__gateway_id=gateway_id, is_enabled=True)
-    on: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for bus_id, serial, unit_id in devices.order_by("unit_id", "id").values_list(
-        "bus_id", "meter__serial_number", "unit_id"
+    on: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for bus_id, serial, unit_id, secondary in devices.order_by("unit_id", "secondary", "id").values_list(
+        "bus_id", "meter__serial_number", "unit_id", "secondary"
     ):
-        on[bus_id].append((serial, unit_id))
+        on[bus_id].append((serial, secondary or str(unit_id)))
     rows = [
         LineRow(
             public_id=str(bus.public_id),
             name=bus.name,
             protocol=values.BusProtocol(bus.protocol),
             address=values.place(bus.host, bus.port),
-            setting="" if bus.port else f"{bus.baud} 8{bus.parity}{bus.stop_bits}",
+            line=values.LineSettings(bus.baud, values.Parity(bus.parity), bus.stop_bits, bus.pause_ms),
             devices=tuple(on[bus.pk]),
         )
         for bus in buses.order_by("id")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from meterbook.acquisition import gateway_models, values
+from meterbook.acquisition.type_models import MeterType as MeterType  # Django finds the models of an app here
 from meterbook.foundation import models as foundation_models
 from meterbook.metering import models as metering_models
 from meterbook.sites import models as site_models
@@ -61,7 +62,8 @@ class Device(foundation_models.TenantModel):
     """A meter as it is reached: its address on a bus. Live values are asked every `live_seconds` of product time.
 
     `byte_order` as `library.orders.ByteOrder`, where this meter sends its numbers otherwise than its model says.
-    `secondary` is the address of an M-Bus meter by its number (16 digits); its `unit_id` is 253 then.
+    `secondary` is the address of an M-Bus meter by its number (16 digits); its `unit_id` is 253 then. At a broker it
+    has a subscription, `unit_id` is a number of ours, and after `live_seconds` without a message something is wrong.
     """
 
     bus = models.ForeignKey(Bus, on_delete=models.PROTECT)
@@ -84,6 +86,7 @@ class Device(foundation_models.TenantModel):
             models.UniqueConstraint(fields=["meter"], condition=models.Q(is_enabled=True), name="device_once_a_meter"),
             models.CheckConstraint(
                 condition=models.Q(unit_id__range=(0, 250), secondary="")
+                | models.Q(unit_id__range=(values.SUBSCRIBED[0], values.SUBSCRIBED[-1]), secondary="")
                 | models.Q(unit_id=253) & ~models.Q(secondary=""),
                 name="device_unit_possible",
             ),
@@ -95,6 +98,60 @@ class Device(foundation_models.TenantModel):
 
     def __str__(self) -> str:
         return f"{self.model_code} unit {self.unit_id}"
+
+
+class Broker(foundation_models.TenantModel):
+    """How a bus that is an MQTT broker is entered, and how our connection to it is doing.
+
+    Without `user` we come unauthenticated. `authority` are the certificates (PEM) that the broker's is checked
+    against; empty: those of the system. `state_at` is when the collector last looked, product time; `problem` as
+    `values.Problem.as_json`.
+    """
+
+    bus = models.OneToOneField(Bus, on_delete=models.PROTECT)
+    user = models.CharField(max_length=200, blank=True, default="")
+    sealed_password = models.TextField(blank=True, default="")
+    client_id = models.CharField(max_length=60)
+    is_encrypted = models.BooleanField(default=False)
+    authority = models.TextField(blank=True, default="")
+    state = models.CharField(max_length=10, default=values.BrokerState.NEVER.value)
+    state_at = models.DateTimeField(null=True, blank=True)
+    state_since = models.DateTimeField(null=True, blank=True)
+    problem = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(state__in=[each.value for each in values.BrokerState]), name="broker_state_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(authority="") | models.Q(is_encrypted=True), name="broker_authority_of_encryption"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.client_id
+
+
+class Subscription(foundation_models.TenantModel):
+    """Under which topic a device sends, and where its values stand in the messages (`drivers.mqtt.mapping`).
+
+    An empty `mapping` is the one that comes with the device's model; `channel` is the number in its topics.
+    """
+
+    device = models.OneToOneField(Device, on_delete=models.PROTECT)
+    topic = models.CharField(max_length=200)
+    channel = models.SmallIntegerField(default=0)
+    mapping = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=~models.Q(topic=""), name="subscription_has_a_topic"),
+            models.CheckConstraint(condition=models.Q(channel__range=(0, 31)), name="subscription_channel_possible"),
+        )
+
+    def __str__(self) -> str:
+        return self.topic
 
 
 class DeviceState(foundation_models.TenantModel):
@@ -201,7 +258,7 @@ class Probe(foundation_models.TenantModel):
     `host` and `port` are those of the bus where one is named. `requested_at` and `answered_at` are product time, the
     other instants real time. `protocol` and `line` (of `values.LineSettings`) are those of the bus, too. The answer as
     `operations.ProbeAnswer.as_json`: frames and raw words, not decoded, so that they can be read in another byte order
-    afterwards.
+    afterwards. `document` is the meter type that is asked for, where it is none of the catalogue yet.
     """
 
     site = models.ForeignKey(site_models.Site, on_delete=models.PROTECT)
@@ -214,6 +271,7 @@ class Probe(foundation_models.TenantModel):
     secondary = models.CharField(max_length=16, blank=True, default="", db_default="")
     until_unit = models.SmallIntegerField(null=True, blank=True)
     model_code = models.CharField(max_length=60)
+    document = models.TextField(blank=True, default="", db_default="")
     requested_by = models.CharField(max_length=200)
     requested_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -8,9 +8,11 @@ from datetime import datetime
 
 from meterbook.acquisition.contract import frames
 from meterbook.acquisition.contract.serial_lines import Parity, SerialPort
+from meterbook.acquisition.drivers.dsmr.bus import DsmrSerialBus, DsmrTcpBus
 from meterbook.acquisition.drivers.mbus.bus import MbusSerialBus, MbusTcpBus
 from meterbook.acquisition.drivers.modbus_rtu.bus import ModbusRtuTcpBus, ModbusSerialBus
 from meterbook.acquisition.drivers.modbus_tcp.bus import ModbusTcpBus
+from meterbook.acquisition.drivers.sml.bus import SmlSerialBus, SmlTcpBus
 
 
 class ProtocolUnknown(ValueError):
@@ -51,4 +53,12 @@ def open_line(line: LineSpec, *, clock: Callable[[], datetime]) -> frames.Bus:
             return MbusTcpBus(line.host, line.port, clock=clock, baud=line.baud, pause=pause)
         case "MBUS_SERIAL":
             return MbusSerialBus(port, clock=clock, pause=pause)
+        case "DSMR_TCP":
+            return DsmrTcpBus(line.host, line.port, clock=clock)
+        case "DSMR_SERIAL":
+            return DsmrSerialBus(port, clock=clock)
+        case "SML_TCP":
+            return SmlTcpBus(line.host, line.port, clock=clock)
+        case "SML_SERIAL":
+            return SmlSerialBus(port, clock=clock)
     raise ProtocolUnknown(f"{line.protocol}: {ProtocolUnknown.__doc__}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from meterbook.acquisition import models, values
-from meterbook.acquisition.library import documents, orders
-from meterbook.foundation import scoping
+from meterbook.acquisition import catalogue, models, values
+from meterbook.acquisition.library import orders
+from meterbook.foundation import scoping, vault
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models as metering_models
 from meterbook.metering import operations as metering_operations
@@ -28,8 +29,31 @@ class RegisterFeed:
 
 
 @dataclass(frozen=True)
+class BrokerPlan:
+    """How a broker is entered; `password` None: it was sealed with another key and must be entered again."""
+
+    user: str
+    password: str | None = field(repr=False)
+    client_id: str
+    is_encrypted: bool
+    authority: str
+
+
+@dataclass(frozen=True)
+class SubscriptionPlan:
+    """Under which topic a device sends; `mapping` as `drivers.mqtt.mapping.MessageMap`, empty: that of its model."""
+
+    topic: str
+    channel: int
+    mapping: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class DevicePlan:
-    """A device and the series that it feeds; no feeds while its meter hangs nowhere."""
+    """A device and the series that it feeds; no feeds while its meter hangs nowhere.
+
+    `own_type` is the meter type where the organization made it itself: another version of it is another plan.
+    """
 
     device_id: int
     organization_id: int
@@ -39,6 +63,8 @@ class DevicePlan:
     feeds: tuple[RegisterFeed, ...]
     byte_order: orders.ByteOrder | None = None
     secondary: str = ""
+    own_type: catalogue.OwnType | None = None
+    subscription: SubscriptionPlan | None = None
 
     @property
     def address(self) -> int:
@@ -60,17 +86,19 @@ class BusPlan:
     retries: int
     devices: tuple[DevicePlan, ...]
     line: values.LineSettings = values.AS_USUAL
+    broker: BrokerPlan | None = None
 
 
 def registers_of_model(
-    model_code: str, openings: Mapping[str, int] | None = None
+    model_code: str, openings: Mapping[str, int] | None = None, *, only: Collection[str] | None = None
 ) -> tuple[metering_operations.RegisterPlan, ...]:
     """This will return the registers with which a meter of a model is installed, so that the collector can read it.
 
     Registers whose quantity the catalogue of series does not have are left out.
 
     :param openings: what registers showed at the installation, by register code, in their stored resolution
-    :raises documents.ModelUnknown: when the library has no such model
+    :param only: the codes of registers that its messages hold; None: all
+    :raises library.documents.ModelUnknown: when there is no such meter type
     """
     known, shown = metering_values.series_types(), openings or {}
     return tuple(
@@ -82,8 +110,8 @@ def registers_of_model(
             wrap=register.wrap,
             opening=shown.get(register.code),
         )
-        for register in documents.load(model_code).registers
-        if register.series_code in known
+        for register in catalogue.current().load(model_code).registers
+        if register.series_code in known and (only is None or register.code in only)
     )
 
 
@@ -98,10 +126,33 @@ def devices_for_collector() -> tuple[BusPlan, ...]:
         .order_by("bus_id", "unit_id", "id")
     )
     feeds = feeds_of_meters({device.meter_id for device in devices})
+    brokers, subscriptions = _brokers(organizations), _subscriptions(organizations)
     by_bus: dict[models.Bus, list[DevicePlan]] = defaultdict(list)
     for device in devices:
-        by_bus[device.bus].append(_device_plan(device, feeds.get(device.meter_id, ())))
-    return tuple(_bus_plan(bus, tuple(plans)) for bus, plans in by_bus.items())
+        plan = _device_plan(device, feeds.get(device.meter_id, ()), subscriptions.get(device.pk))
+        by_bus[device.bus].append(plan)
+    for broker in brokers.values():  # one at which no device sends yet: whether it lets us in can be seen
+        by_bus.setdefault(broker.bus, [])
+    return tuple(_bus_plan(bus, tuple(plans), brokers.get(bus.pk)) for bus, plans in by_bus.items())
+
+
+def _brokers(organizations: Collection[int]) -> dict[int, models.Broker]:
+    found = models.Broker.objects.filter(organization_id__in=organizations, bus__is_enabled=True, bus__gateway=None)
+    return {each.bus_id: each for each in found.select_related("bus").order_by("id")}
+
+
+def _subscriptions(organizations: Collection[int]) -> dict[int, SubscriptionPlan]:
+    found = models.Subscription.objects.filter(organization_id__in=organizations, device__is_enabled=True)
+    return {each.device_id: SubscriptionPlan(each.topic, each.channel, each.mapping) for each in found.order_by("id")}
+
+
+def _broker_plan(broker: models.Broker) -> BrokerPlan:
+    password: str | None
+    try:
+        password = vault.open_sealed(broker.sealed_password) if broker.sealed_password else ""
+    except vault.VaultClosed:
+        password = None
+    return BrokerPlan(broker.user, password, broker.client_id, broker.is_encrypted, broker.authority)
 
 
 def feeds_of_meters(meter_ids: set[int]) -> dict[int, tuple[RegisterFeed, ...]]:
@@ -128,7 +179,9 @@ def feeds_of_meters(meter_ids: set[int]) -> dict[int, tuple[RegisterFeed, ...]]:
     return {meter_id: tuple(feeds) for meter_id, feeds in found.items()}
 
 
-def _device_plan(device: models.Device, feeds: tuple[RegisterFeed, ...]) -> DevicePlan:
+def _device_plan(
+    device: models.Device, feeds: tuple[RegisterFeed, ...], subscription: SubscriptionPlan | None
+) -> DevicePlan:
     return DevicePlan(
         device_id=device.pk,
         organization_id=device.organization_id,
@@ -138,10 +191,12 @@ def _device_plan(device: models.Device, feeds: tuple[RegisterFeed, ...]) -> Devi
         byte_order=orders.ByteOrder(device.byte_order) if device.byte_order else None,
         live_seconds=device.live_seconds,
         feeds=feeds,
+        own_type=catalogue.current().own.get(device.model_code),
+        subscription=subscription,
     )
 
 
-def _bus_plan(bus: models.Bus, devices: tuple[DevicePlan, ...]) -> BusPlan:
+def _bus_plan(bus: models.Bus, devices: tuple[DevicePlan, ...], broker: models.Broker | None) -> BusPlan:
     return BusPlan(
         bus_id=bus.pk,
         organization_id=bus.organization_id,
@@ -153,4 +208,5 @@ def _bus_plan(bus: models.Bus, devices: tuple[DevicePlan, ...]) -> BusPlan:
         retries=bus.retries,
         devices=devices,
         line=values.LineSettings(bus.baud, values.Parity(bus.parity), bus.stop_bits, bus.pause_ms),
+        broker=_broker_plan(broker) if broker is not None else None,
     )

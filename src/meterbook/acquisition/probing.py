@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from meterbook.acquisition import models, queries, values
+from meterbook.acquisition import catalogue, models, queries, values
 from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Record, Sample
 from meterbook.acquisition.library import decode, documents
@@ -198,7 +198,7 @@ def get_probe(*, public_id: uuid.UUID, real_at: datetime) -> ProbeRow:
 
 
 def _row(probe: models.Probe, status: values.RequestStatus, answer: Mapping[str, Any]) -> ProbeRow:
-    model = documents.load(probe.model_code)
+    model = documents.read(probe.document) if probe.document else catalogue.current().load(probe.model_code)
     main = byte_orders.main_counter(model)
     own = byte_orders.order_of(main)
     raw: Mapping[str, str] = answer.get("raw", {})

@@ -149,7 +149,7 @@ def list_buses(*, site_id: int | None = None) -> list[BusRow]:
     buses = models.Bus.objects.filter(organization_id__in=scoping.current().organizations)
     if site_id is not None:
         buses = buses.filter(site_id=site_id)
-    return sorted(map(_bus_row, buses.order_by("id")), key=lambda row: order.natural(row.name))
+    return sorted(map(bus_row, buses.order_by("id")), key=lambda row: order.natural(row.name))
 
 
 def get_device_of_meter(*, meter_public_id: uuid.UUID) -> DeviceRow:
@@ -263,7 +263,8 @@ def _states(device_ids: Iterable[int]) -> dict[int, models.DeviceState]:
     return {state.device_id: state for state in found}
 
 
-def _bus_row(bus: models.Bus) -> BusRow:
+def bus_row(bus: models.Bus) -> BusRow:
+    """This will return a bus as screens see it."""
     return BusRow(
         id=bus.pk,
         public_id=bus.public_id,
@@ -285,7 +286,7 @@ def _device_row(device: models.Device, state: models.DeviceState | None) -> Devi
         id=device.pk,
         public_id=device.public_id,
         meter_public_id=device.meter.public_id,
-        bus=_bus_row(device.bus),
+        bus=bus_row(device.bus),
         unit_id=device.unit_id,
         model_code=device.model_code,
         byte_order=device.byte_order,

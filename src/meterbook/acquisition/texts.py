@@ -75,6 +75,59 @@ _TEXTS: dict[str, tuple[str | Promise, str | Promise]] = {
         _("The name %(host)s cannot be resolved."),
         _("Check the spelling of the gateway's name, or give its address as numbers."),
     ),
+    "NO_TELEGRAM": (
+        _("No telegram came within %(seconds)s s."),
+        _(
+            "Check the plug, that the port of the meter is switched on, and that the optical head sits right; a P1 port"
+            " of DSMR 4 sends every 10 seconds, allow at least that."
+        ),
+    ),
+    "TELEGRAM": (
+        _("Something came, but no whole telegram."),
+        _(
+            "Check speed, parity and stop bits of the line, and how the optical head sits; light from outside disturbs."
+        ),
+    ),
+    "NO_CHANNEL": (
+        _("The telegrams say nothing new of meter %(unit)s."),
+        _("Check the address of the meter: 0 is the electricity meter itself, 1 to 4 are those that it hears."),
+    ),
+    "BROKER_REFUSED": (
+        _("The broker %(host)s does not let us in."),
+        _("Check user and password at the broker, and whether another program uses the same client id."),
+    ),
+    "BROKER_TLS": (
+        _("The broker %(host)s could not prove who it is, or does not speak TLS at this port."),
+        _("Check the port, the name of the broker and the certificate of the authority that signed its own."),
+    ),
+    "BROKER_UNPROTECTED": (
+        _("The broker %(host)s is outside of the local network, and is entered without a user or without encryption."),
+        _("Outside of the local network give a user and a password, and switch encryption on."),
+    ),
+    "BROKER_PASSWORD": (
+        _("The password of the broker was encrypted with another key."),
+        _("Enter the password of the broker again."),
+    ),
+    "TOPIC_REFUSED": (
+        _("The broker does not let us hear the topic “%(topic)s”."),
+        _("Allow our user to read this topic at the broker."),
+    ),
+    "NO_MESSAGE": (
+        _("No message under “%(topic)s” for %(seconds)s s."),
+        _("Check that the device is supplied, reaches the broker, and sends under this topic."),
+    ),
+    "NO_JSON": (
+        _("A message is no JSON: “%(text)s”."),
+        _("Check what the device sends under this topic; it must be JSON, or a number alone."),
+    ),
+    "NO_VALUE": (
+        _("No number for register %(register)s stands at %(pointer)s in the message (%(found)s)."),
+        _("Correct the mapping, or the settings of the device."),
+    ),
+    "MESSAGE_TIME": (
+        _("The time of a message cannot be: %(found)s at %(pointer)s."),
+        _("Set the clock of the device, or take the time out of the mapping: then the time of arrival counts."),
+    ),
     "DISABLED": (
         _("The meter is not asked at present: it or its bus is switched off."),
         _("Switch the device and its bus on."),

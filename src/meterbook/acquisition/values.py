@@ -30,28 +30,59 @@ class BusProtocol(enum.StrEnum):
     MODBUS_SERIAL = "MODBUS_SERIAL"  # RTU on a serial port of the machine that runs the collector
     MBUS_TCP = "MBUS_TCP"  # a converter that passes the bytes of M-Bus through TCP
     MBUS_SERIAL = "MBUS_SERIAL"  # a level converter on a serial port of the machine that runs the collector
+    DSMR_TCP = "DSMR_TCP"  # a P1 port behind a serial server that passes its telegrams through TCP
+    DSMR_SERIAL = "DSMR_SERIAL"
+    SML_TCP = "SML_TCP"  # an optical head behind a serial server
+    SML_SERIAL = "SML_SERIAL"
+    MQTT = "MQTT"  # a broker: devices send by themselves, under topics
 
     @property
     def is_serial(self) -> bool:
         """Whether the bus is a port of the machine itself and no address in a network."""
-        return self in (BusProtocol.MODBUS_SERIAL, BusProtocol.MBUS_SERIAL)
+        return self.value.endswith("_SERIAL")
 
     @property
     def is_mbus(self) -> bool:
         """Whether meters on it name their values themselves."""
         return self in (BusProtocol.MBUS_TCP, BusProtocol.MBUS_SERIAL)
 
+    @property
+    def is_telegram(self) -> bool:
+        """Whether the meter sends telegrams every few seconds that nobody asks for."""
+        return self in _TELEGRAMS
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is a line on which meters are asked; at a broker they are heard only."""
+        return self is not BusProtocol.MQTT
+
+
+_TELEGRAMS = frozenset({BusProtocol.DSMR_TCP, BusProtocol.DSMR_SERIAL, BusProtocol.SML_TCP, BusProtocol.SML_SERIAL})
 BUS_PROTOCOL_CAPTIONS = {
     BusProtocol.MODBUS_TCP: _("Modbus TCP"),
     BusProtocol.MODBUS_RTU_TCP: _("Modbus RTU over TCP"),
     BusProtocol.MODBUS_SERIAL: _("Modbus RTU on a serial port"),
     BusProtocol.MBUS_TCP: _("M-Bus through a TCP converter"),
     BusProtocol.MBUS_SERIAL: _("M-Bus on a serial port"),
+    BusProtocol.DSMR_TCP: _("DSMR telegrams (P1) through a serial server"),
+    BusProtocol.DSMR_SERIAL: _("DSMR telegrams (P1) on a serial port"),
+    BusProtocol.SML_TCP: _("SML telegrams through a serial server"),
+    BusProtocol.SML_SERIAL: _("SML telegrams on a serial port"),
+    BusProtocol.MQTT: _("MQTT"),
 }
 # What the meter models of the library call the protocol: registers are the same over every kind of line.
-MODEL_PROTOCOL_OF = {each: "MBUS" if each.is_mbus else "MODBUS" for each in BusProtocol}
-USUAL_PORTS = {BusProtocol.MODBUS_TCP: 502, BusProtocol.MODBUS_RTU_TCP: 502, BusProtocol.MBUS_TCP: 10_001}
+MODEL_PROTOCOL_OF = {each: each.value.partition("_")[0] for each in BusProtocol} | {BusProtocol.MQTT: "JSON"}
+ASKED = tuple(each for each in BusProtocol if each.is_asked)
+# What a field gateway and a workbook know.
+POLLED = tuple(each for each in ASKED if not each.is_telegram)
+USUAL_PORTS = {
+    BusProtocol.MODBUS_TCP: 502,
+    BusProtocol.MODBUS_RTU_TCP: 502,
+    BusProtocol.MBUS_TCP: 10_001,
+    BusProtocol.DSMR_TCP: 23,
+    BusProtocol.SML_TCP: 23,
+    BusProtocol.MQTT: 1_883,
+}
 
 
 class Parity(enum.StrEnum):
@@ -102,14 +133,26 @@ PARITY_CAPTIONS = {Parity.NONE: _("None"), Parity.EVEN: _("Even"), Parity.ODD: _
 
 AS_USUAL = LineSettings()
 AS_USUAL_ON_MBUS = LineSettings(2_400, Parity.EVEN)
+AS_USUAL_ON_P1 = LineSettings(115_200)
+USUAL_TIMEOUT_MS, USUAL_TIMEOUT_OF_TELEGRAMS_MS = 1_000, 12_000  # a P1 port of DSMR 4 sends every 10 seconds
 
 
 def usual_line(protocol: BusProtocol) -> LineSettings:
     """This will return how a line of a protocol is set where nobody says otherwise."""
-    return AS_USUAL_ON_MBUS if protocol.is_mbus else AS_USUAL
+    if protocol.is_mbus:
+        return AS_USUAL_ON_MBUS
+    return AS_USUAL_ON_P1 if MODEL_PROTOCOL_OF[protocol] == "DSMR" else AS_USUAL
+
+
+def usual_timeout_ms(protocol: BusProtocol) -> int:
+    """This will return how many real milliseconds one attempt may take where nobody says otherwise."""
+    return USUAL_TIMEOUT_OF_TELEGRAMS_MS if protocol.is_telegram else USUAL_TIMEOUT_MS
 
 
 PRIMARY_ADDRESSES = range(251)  # M-Bus: 251 to 255 are no meters' own
+CHANNELS = range(5)  # DSMR: 0 is the electricity meter, 1 to 4 are those that it hears
+ONLY_ONE = range(1)  # SML: one meter sends
+SUBSCRIBED = range(1_000, 32_001)  # of devices at a broker, which have a topic in place of an address
 BY_SELECTION = 253  # at which a meter of M-Bus answers that was selected by its secondary address
 SECONDARY_HELP = _(
     "Write the 8 digits of the meter's number, or the 16 of number, maker, version and type; F stands for any digit."
@@ -133,13 +176,21 @@ def place(host: str, port: int) -> str:
 
 def unit_ids(protocol: BusProtocol) -> range:
     """This will return the addresses that a meter on a bus may have."""
-    return PRIMARY_ADDRESSES if protocol.is_mbus else UNIT_IDS
+    if protocol.is_mbus:
+        return PRIMARY_ADDRESSES
+    if protocol.is_telegram:
+        return CHANNELS if MODEL_PROTOCOL_OF[protocol] == "DSMR" else ONLY_ONE
+    return UNIT_IDS if protocol.is_asked else SUBSCRIBED
 
 
 def unit_help(protocol: BusProtocol) -> str:
     """This will say in the reader's language which addresses there are."""
     if protocol.is_mbus:
         return gettext("The address lies between 0 and 250, as it is set at the meter.")
+    if protocol.is_telegram and MODEL_PROTOCOL_OF[protocol] == "DSMR":
+        return gettext("Write 0 for the electricity meter, and 1 to 4 for a gas, water or heat meter by its channel.")
+    if protocol.is_telegram:
+        return gettext("Write 0: the meter is the only one on its line.")
     return gettext("The unit address lies between 1 and 247, as it is set at the meter.")
 
 
@@ -149,11 +200,15 @@ def bus_address(unit_id: int, secondary: str) -> int:
 
 
 LIVE_SECONDS, LIVE_SECONDS_ON_MBUS = 10, 900
+MOST_CHANNELS = 31
+EXPECTED_SECONDS = 120  # at a broker: how long a device is quiet at most while it is well
 
 
 def live_seconds(protocol: BusProtocol) -> int:
     """This will return how often live values are asked where nobody says: M-Bus meters mostly live on a battery."""
-    return LIVE_SECONDS_ON_MBUS if protocol.is_mbus else LIVE_SECONDS
+    if protocol.is_mbus:
+        return LIVE_SECONDS_ON_MBUS
+    return LIVE_SECONDS if protocol.is_asked else EXPECTED_SECONDS
 
 
 # "" is the order that the model's document gives.
@@ -173,6 +228,14 @@ DEVICE_STATUS_CAPTIONS = {
     DeviceStatus.OK: _("Answers"),
     DeviceStatus.SILENT: _("Silent"),
 }
+
+
+class BrokerState(enum.StrEnum):
+    """How our connection to a broker is doing."""
+
+    NEVER = "NEVER"
+    CONNECTED = "CONNECTED"
+    RETRYING = "RETRYING"
 
 
 class RequestKind(enum.StrEnum):

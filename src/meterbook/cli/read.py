@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from meterbook.acquisition import opening
-from meterbook.acquisition.contract import errors
+from meterbook.acquisition.contract import errors, telegram_lines
 from meterbook.acquisition.contract.frames import Sample
 from meterbook.acquisition.contract.modbus import registers as meter_address
 from meterbook.acquisition.drivers.mbus import bus as mbus
@@ -20,29 +20,44 @@ from meterbook.acquisition.drivers.modbus_tcp import bus as modbus_tcp
 from meterbook.acquisition.library import documents
 from meterbook.acquisition.library.documents import MeterModel
 from meterbook.acquisition.polling import blocks, reading
+from meterbook.cli import discover
 from meterbook.kernel import clock
 
 READ, FAILED = 0, 2
 BAUDS = (300, 600, 1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200)
 SECONDARY = re.compile(r"[0-9F]{8}(?:[0-9A-F]{8})?")
-# Whether the model speaks M-Bus, and what --line says.
+# What the model speaks, and what --line says.
 PROTOCOLS = {
-    (False, "tcp"): "MODBUS_TCP",
-    (False, "rtu"): "MODBUS_RTU_TCP",
-    (False, "serial"): "MODBUS_SERIAL",
-    (True, "tcp"): "MBUS_TCP",
-    (True, "serial"): "MBUS_SERIAL",
+    ("MODBUS", "tcp"): "MODBUS_TCP",
+    ("MODBUS", "rtu"): "MODBUS_RTU_TCP",
+    ("MODBUS", "serial"): "MODBUS_SERIAL",
+    ("MBUS", "tcp"): "MBUS_TCP",
+    ("MBUS", "serial"): "MBUS_SERIAL",
+    ("DSMR", "tcp"): "DSMR_TCP",
+    ("DSMR", "serial"): "DSMR_SERIAL",
+    ("SML", "tcp"): "SML_TCP",
+    ("SML", "serial"): "SML_SERIAL",
 }
+PORTS = {"MODBUS": modbus_tcp.PORT, "MBUS": mbus.PORT, "DSMR": 23, "SML": 23}
+BAUDS_OF = {"MBUS": 2_400, "DSMR": 115_200}
+CAPTIONS = {"MBUS": "M-Bus", "MODBUS": "Modbus"}
 COLUMNS = ("Register", "Value", "Unit", "Address", "Raw")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """This will declare the arguments of the command."""
     parser.description = (
-        "Read all registers of one meter over Modbus or M-Bus, as its model speaks, and print them;"
+        "Read all registers of one meter, over Modbus or M-Bus, or from the DSMR or SML telegrams that it sends,"
+        " as its model speaks, and print them;"
         " exit status 2 when it cannot be read."
     )
-    parser.add_argument("--model", required=True, choices=documents.codes(), help="the meter model")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--model", choices=documents.codes(), help="the meter model")
+    what.add_argument(
+        "--discover",
+        action="store_true",
+        help="ask a SunSpec meter what it has, and print the document of a meter type, to be imported in the library",
+    )
     parser.add_argument(
         "--line",
         choices=("tcp", "rtu", "serial"),
@@ -52,30 +67,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host", required=True, help="name or address of the gateway, or of the meter itself; /dev/ttyUSB0 of a port"
     )
-    parser.add_argument("--port", type=_port, help="502 with Modbus, 10001 with M-Bus where it is left out")
     parser.add_argument(
-        "--unit", type=_unit, required=True, metavar="ADDRESS", help="1 to 255, M-Bus 0 to 250 or 8 or 16 digits"
+        "--port", type=_port, help="502 with Modbus, 10001 with M-Bus, 23 with telegrams where it is left out"
     )
     parser.add_argument(
-        "--baud", type=int, choices=BAUDS, help="9600 with Modbus, 2400 with M-Bus where it is left out"
+        "--unit",
+        type=_unit,
+        required=True,
+        metavar="ADDRESS",
+        help="1 to 255, M-Bus 0 to 250 or 8 or 16 digits, 0 or a channel with telegrams",
+    )
+    parser.add_argument(
+        "--baud", type=int, choices=BAUDS, help="9600, with M-Bus 2400, with DSMR 115200 where it is left out"
     )
     parser.add_argument("--parity", choices=("N", "E", "O"), help="N with Modbus, E with M-Bus where it is left out")
     parser.add_argument("--stop-bits", type=int, choices=(1, 2), default=1)
     parser.add_argument("--pause", type=_pause, default=0, metavar="MS", help="milliseconds between two questions")
-    parser.add_argument("--timeout", type=_seconds, default=1.0, metavar="SECONDS", help="for each attempt")
+    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for each attempt; 1, with telegrams 12")
     parser.add_argument("--retries", type=_retries, default=2, help="further attempts for each request")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
 
 
 def run(options: argparse.Namespace) -> int:
     """This will read the meter and print its values; it answers 2 when the meter could not be read."""
+    if options.discover:
+        return discover.run(options)
     model = documents.load(options.model)
-    if (model.is_named, options.line) not in PROTOCOLS:
-        sys.stderr.write(f"{model.code} speaks M-Bus: choose --line tcp or serial.\n")
+    if (model.protocol, options.line) not in PROTOCOLS:
+        lines = [line for protocol, line in PROTOCOLS if protocol == model.protocol]
+        words = f"choose --line {' or '.join(lines)}" if lines else "it sends by itself and cannot be asked"
+        sys.stderr.write(f"{model.code} speaks {CAPTIONS.get(model.protocol, model.protocol)}: {words}.\n")
         return FAILED
     try:
         readings = asyncio.run(_read(model, options))
-    except (meter_address.RequestRefused, codec.RequestRefused) as error:
+    except (meter_address.RequestRefused, codec.RequestRefused, telegram_lines.RequestRefused) as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
     except errors.DeviceError as error:
@@ -95,27 +120,33 @@ async def _read(model: MeterModel, options: argparse.Namespace) -> tuple[reading
     plan, line = blocks.plan_model(model), _line(model, options)
     bus = opening.open_line(line, clock=clock.now)
     try:
-        return await reading.read(bus, options.unit, plan.everything, timeout=options.timeout, retries=options.retries)
+        return await reading.read(
+            bus, options.unit, plan.everything, timeout=options.timeout or _patience(model), retries=options.retries
+        )
     finally:
         await bus.close()
 
 
+def _patience(model: MeterModel) -> float:
+    return 12.0 if model.protocol in ("DSMR", "SML") else 1.0
+
+
 def _line(model: MeterModel, options: argparse.Namespace) -> opening.LineSpec:
     is_serial = options.line == "serial"
-    protocol = PROTOCOLS[model.is_named, options.line]
+    protocol = PROTOCOLS[model.protocol, options.line]
     return opening.LineSpec(
         protocol=protocol,
         host=options.host,
         port=0 if is_serial else _place_port(model, options),
-        baud=options.baud or (2_400 if model.is_named else 9_600),
-        parity=options.parity or ("E" if model.is_named else "N"),
+        baud=options.baud or BAUDS_OF.get(model.protocol, 9_600),
+        parity=options.parity or ("E" if model.is_mbus else "N"),
         stop_bits=options.stop_bits,
         pause_ms=options.pause,
     )
 
 
 def _place_port(model: MeterModel, options: argparse.Namespace) -> int:
-    return int(options.port or (mbus.PORT if model.is_named else modbus_tcp.PORT))
+    return int(options.port or PORTS[model.protocol])
 
 
 def _place(model: MeterModel, options: argparse.Namespace) -> str:

@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from meterbook.acquisition import operations, values
+from meterbook.collector.journal import Journal, Row
 
 log = structlog.get_logger(__name__)
 
 MOST_READINGS = 200_000  # some 40 MB; with 1,000 series every 5 minutes more than half a day without a database
-
-Row = tuple[int, int, int]  # series id, microseconds since 1970, value
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class Content:
     readings: dict[int, deque[Row]] = field(default_factory=lambda: defaultdict(deque))
     latest: dict[int, dict[int, Row]] = field(default_factory=lambda: defaultdict(dict))
     notes: dict[int, dict[int, Note]] = field(default_factory=lambda: defaultdict(dict))
+    segment: int = 0  # the journal's readings up to it are these, or were written before
 
     @property
     def organizations(self) -> list[int]:
@@ -66,9 +66,10 @@ class Content:
 
 
 class Buffer:
-    """Collects what the buses bring until the writer takes it."""
+    """Collects what the buses bring until the writer takes it. With a journal, readings are on disk at once."""
 
-    def __init__(self, most_readings: int = MOST_READINGS) -> None:
+    def __init__(self, most_readings: int = MOST_READINGS, *, journal: Journal | None = None) -> None:
+        self.journal = journal
         self._content = Content()
         self._tallies: Tallies = defaultdict(Counter)
         self._most = most_readings
@@ -76,11 +77,17 @@ class Buffer:
 
     def add(self, organization_id: int, rows: Iterable[tuple[Row, bool]]) -> None:
         """This will keep (row, is it a reading) pairs."""
+        readings = []
         for row, is_reading in rows:
             if is_reading:
-                self._content.readings[organization_id].append(row)
+                readings.append(row)
             else:
                 self._content.latest[organization_id][row[0]] = row
+        if not readings:
+            return
+        if self.journal is not None:
+            self.journal.append((organization_id, row) for row in readings)
+        self._content.readings[organization_id].extend(readings)
         self._bound()
 
     def note(self, note: Note) -> None:
@@ -95,6 +102,8 @@ class Buffer:
     def take(self) -> Content:
         """This will hand over all that is there but the counts."""
         content, self._content = self._content, Content()
+        if self.journal is not None:
+            content.segment = self.journal.cut()
         return content
 
     def take_tallies(self) -> Tallies:
@@ -136,12 +145,17 @@ class Buffer:
         return self._content.reading_count
 
     def _bound(self) -> None:
-        """Beyond the bound the oldest readings go, with a line in the log for each loss."""
+        """Beyond the bound the oldest readings leave memory: the journal has them, else each loss is logged."""
         excess = self._content.reading_count - self._most
         if excess <= 0:
             return
-        self.lost += excess
-        log.error("collector.readings_lost", count=excess, lost_since_start=self.lost, buffered=self._most)
+        if self.journal is not None:
+            if not self.journal.is_behind:
+                log.warning("collector.readings_on_disk_only", buffered=self._most)
+            self.journal.is_behind = True
+        else:
+            self.lost += excess
+            log.error("collector.readings_lost", count=excess, lost_since_start=self.lost, buffered=self._most)
         for rows in sorted(self._content.readings.values(), key=lambda each: each[0][1] if each else 0):
             while excess and rows:
                 rows.popleft()

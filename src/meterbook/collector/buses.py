@@ -244,7 +244,7 @@ class BusRunner:
             return operations.Answer(took_ms=_since(began), problem=probing.BROKEN)
         self._note_answer(reader, exchange)
         self._forgive(reader)
-        given = tuple(_value(each) for each in exchange.samples)
+        given = tuple(value_of(each) for each in exchange.samples)
         return operations.Answer(took_ms=_since(began), values=given, problem=exchange.problem)
 
     def _forgive(self, reader: readers.DeviceReader) -> None:
@@ -328,7 +328,8 @@ def _since(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
 
 
-def _value(sample: Sample) -> queries.AnsweredValue:
+def value_of(sample: Sample) -> queries.AnsweredValue:
+    """This will return a sample as the answer to a person holds it."""
     return queries.AnsweredValue(
         register_code=sample.code,
         series_code=sample.series_code,

@@ -9,14 +9,15 @@ import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import structlog
 from django.conf import settings
 
-from meterbook.acquisition import networks, operations, plans
-from meterbook.collector import buffer, buses, pacing, probing
+from meterbook.acquisition import networks, operations, plans, values
+from meterbook.collector import buffer, buses, journal, pacing, probing, subscriptions
 from meterbook.collector.database import Database, DatabaseLost
 from meterbook.collector.writer import ACTOR, Writer, until_written
 from meterbook.foundation import bus as foundation_bus
@@ -35,7 +36,7 @@ FLUSH_SECONDS, CLOSE_SECONDS = 3.0, 1.0  # stopping takes less than 5 s
 class Running:
     """A bus that is being read."""
 
-    runner: buses.BusRunner
+    runner: buses.BusRunner | subscriptions.SubscriptionRunner
     task: asyncio.Task[None]
 
 
@@ -45,24 +46,27 @@ def run() -> None:
     :raises networks.NetworksMisspelled: when MB_ALLOWED_NETWORKS is no list of networks
     """
     allowed = networks.AllowedNetworks.from_environment(os.environ, is_demo=settings.IS_DEMO)
-    is_clean = asyncio.run(_until_signal(allowed))
+    is_clean = asyncio.run(_until_signal(allowed, settings.DATA_DIR / "collector"))
     if not is_clean:
         # The database thread hangs in a server that does not answer: Python would wait for it for ever.
         log.error("collector.stopped_hard")
         os._exit(1)
 
 
-async def _until_signal(allowed: networks.AllowedNetworks) -> bool:
+async def _until_signal(allowed: networks.AllowedNetworks, folder: Path) -> bool:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    return await collect(allowed, stop)
+    return await collect(allowed, stop, folder=folder)
 
 
-async def collect(allowed: networks.AllowedNetworks, stop: asyncio.Event) -> bool:
-    """This will read all devices until `stop` is set; it answers False when the database thread could not be ended."""
-    collector = Collector(allowed)
+async def collect(allowed: networks.AllowedNetworks, stop: asyncio.Event, *, folder: Path | None = None) -> bool:
+    """This will read all devices until `stop` is set; it answers False when the database thread could not be ended.
+
+    :param folder: where readings are kept until the database has them; None: in memory only
+    """
+    collector = Collector(allowed, journal.opened(folder) if folder is not None else None)
     parts = [
         asyncio.create_task(_for_ever(part))
         for part in (
@@ -80,18 +84,20 @@ async def collect(allowed: networks.AllowedNetworks, stop: asyncio.Event) -> boo
         await until_written(collector.writer, collector.buffer, FLUSH_SECONDS)
         closing = collector.database.close(CLOSE_SECONDS), collector.planning.close(CLOSE_SECONDS)
         is_clean = all(await asyncio.gather(*closing))
+        if collector.buffer.journal is not None:
+            collector.buffer.journal.close()
     return is_clean
 
 
 class Collector:
     """The buses that are read, and what they share: buffer, writer, database thread, and signals between the parts."""
 
-    def __init__(self, allowed: networks.AllowedNetworks) -> None:
+    def __init__(self, allowed: networks.AllowedNetworks, kept: journal.Journal | None = None) -> None:
         self.running: dict[int, Running] = {}
         self.database = Database()
         # Plans of many meters take a while to load: values that arrive meanwhile are written all the same.
         self.planning = Database()
-        self.buffer = buffer.Buffer()
+        self.buffer = buffer.Buffer(journal=kept)
         self.writer = Writer(self.database, self.buffer)
         self._allowed = allowed
         self._plans_changed, self._asked, self._probed = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -158,7 +164,7 @@ class Collector:
                         self._asked.set()
                     elif notice.kind == operations.PROBE:
                         self._probed.set()
-                    elif notice.kind == "device":
+                    elif notice.kind in ("device", operations.BROKER):
                         self._plans_changed.set()
                     elif notice.kind == operations.WATCH:
                         self._watch(notice)
@@ -179,6 +185,10 @@ class Collector:
     def probed(self, probe: operations.TakenProbe, answer: operations.ProbeAnswer) -> None:
         """This will write down what a test read brought while the bus goes on."""
         self._later(self._write_probe(probe, answer))
+
+    def broker_noted(self, plan: plans.BusPlan, state: values.BrokerState, problem: values.Problem | None) -> None:
+        """This will write down how the connection to a broker is doing."""
+        self._later(self._write_broker(plan, state, problem))
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -208,6 +218,17 @@ class Collector:
         except Exception:
             log.exception("collector.probe_refused", probe=probe.probe_id)
 
+    async def _write_broker(
+        self, plan: plans.BusPlan, state: values.BrokerState, problem: values.Problem | None
+    ) -> None:
+        try:
+            await self.database.run(write_broker, plan, state, problem, at=clock.now())
+        except DatabaseLost as error:
+            # Each state is told again every minute.
+            log.warning("collector.broker_not_written", bus=plan.bus_id, error=str(error))
+        except Exception:
+            log.exception("collector.broker_refused", bus=plan.bus_id)
+
     async def _hand_over(self, request: operations.TakenRequest) -> None:
         running = self.running.get(request.bus_id)
         if running is None:  # the bus was switched off between taking and now
@@ -227,10 +248,15 @@ class Collector:
             if bus_id in self.running:
                 self.running[bus_id].runner.update(plan)
                 continue
-            outlets = buses.Outlets(self.buffer, self.writer.wake, self.answer, self.probed)
-            runner = buses.BusRunner(plan, self._allowed, outlets)
+            runner = self._runner(plan)
             self.running[bus_id] = Running(runner, asyncio.create_task(runner.run()))
             log.info("collector.bus_begun", bus=bus_id, devices=len(plan.devices))
+
+    def _runner(self, plan: plans.BusPlan) -> buses.BusRunner | subscriptions.SubscriptionRunner:
+        outlets = buses.Outlets(self.buffer, self.writer.wake, self.answer, self.probed)
+        if plan.protocol.is_asked:
+            return buses.BusRunner(plan, self._allowed, outlets)
+        return subscriptions.SubscriptionRunner(plan, self._allowed, outlets, self.broker_noted)
 
 
 def load_plans() -> tuple[plans.BusPlan, ...]:
@@ -267,6 +293,14 @@ def write_probe(
     with scoping.scope([probe.organization_id], actor=ACTOR):
         status = operations.answer_probe(actor=ACTOR, at=at, real_at=real_at, probe_id=probe.probe_id, answer=answer)
     log.info("collector.probe_answered", probe=probe.probe_id, status=status.value, took_ms=answer.took_ms)
+
+
+def write_broker(
+    plan: plans.BusPlan, state: values.BrokerState, problem: values.Problem | None, *, at: datetime
+) -> None:
+    """This will note how the connection to a broker is doing."""
+    with scoping.scope([plan.organization_id], actor=ACTOR):
+        operations.note_broker(actor=ACTOR, at=at, bus_id=plan.bus_id, state=state, problem=problem)
 
 
 def write_answer(

@@ -10,13 +10,14 @@ import structlog
 
 from meterbook.acquisition import networks, operations, values
 from meterbook.acquisition.contract import errors, frames
-from meterbook.acquisition.library import documents
+from meterbook.acquisition.library.documents import MeterModel
 from meterbook.acquisition.polling import blocks, reading
 from meterbook.collector import dialing, searching
 from meterbook.kernel import clock
 
 log = structlog.get_logger(__name__)
 
+LONGEST_OF_TELEGRAMS_MS = 12_000
 RETRIES, LONGEST_MS = 1, 3_000  # two attempts of the longest time-out leave time to answer the person
 BROKEN = values.Problem(
     "BROKEN",
@@ -77,8 +78,9 @@ async def _ask(connected: Connected, probe: operations.TakenProbe, began: float)
     if probe.until_unit is not None:
         found, following = await searching.search(await connected(), probe)
         return operations.ProbeAnswer(took_ms=_since(began), found=found, next_unit=following)
-    timeout = min(probe.timeout_ms, LONGEST_MS) / 1000
-    model = documents.load(probe.model_code)
+    longest = LONGEST_OF_TELEGRAMS_MS if probe.protocol.is_telegram else LONGEST_MS
+    timeout = min(probe.timeout_ms, longest) / 1000
+    model = probe.model
     if model.is_named:
         return await _read_out(await connected(), probe, model, timeout, began)
 
@@ -97,7 +99,7 @@ async def _ask(connected: Connected, probe: operations.TakenProbe, began: float)
 
 
 async def _read_out(
-    line: frames.Bus, probe: operations.TakenProbe, model: documents.MeterModel, timeout: float, began: float
+    line: frames.Bus, probe: operations.TakenProbe, model: MeterModel, timeout: float, began: float
 ) -> operations.ProbeAnswer:
     """All records that the meter sends are kept, and which of them the model's registers are."""
     frame = await line.read(probe.address, frames.RECORDS, timeout=timeout, retries=RETRIES)

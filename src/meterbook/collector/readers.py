@@ -78,7 +78,8 @@ def prepare(plan: plans.DevicePlan, former: DeviceReader | None = None) -> Devic
     :param former: the reader of the same device so far; what it remembers of slots is kept
     """
     try:
-        model = orders.in_order(documents.load(plan.model_code), plan.byte_order)
+        own = plan.own_type
+        model = orders.in_order(own.model if own else documents.load(plan.model_code), plan.byte_order)
     except (documents.ModelUnknown, checks.DocumentInvalid) as error:
         problem = values.Problem(
             "MODEL", str(error), "Choose a meter model that the library has.", {"model": plan.model_code}
@@ -100,7 +101,7 @@ def prepare(plan: plans.DevicePlan, former: DeviceReader | None = None) -> Devic
     reader = DeviceReader(
         plan, blocks.plan_model(model, feeds if feeds else None), feeds, problems[0] if problems else None
     )
-    reader.is_on_battery = model.is_named and model.service != "ELECTRICITY"
+    reader.is_on_battery = model.is_mbus and model.service != "ELECTRICITY"
     if former is not None:
         reader.noted, reader.failing_since = former.noted, former.failing_since
         if former.refuses_gaps and former.plan.model_code == plan.model_code:

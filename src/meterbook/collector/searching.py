@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from meterbook.acquisition import operations
+from meterbook.acquisition import catalogue, operations
 from meterbook.acquisition.contract import errors, frames
-from meterbook.acquisition.library import documents, orders
+from meterbook.acquisition.library import orders
+from meterbook.acquisition.library.documents import MeterModel
 
 PATIENCE_SECONDS = 8  # of a part of a search; then the bus is somebody else's turn
 LONGEST_MS = 600  # a meter that is there answers sooner
@@ -27,15 +28,15 @@ async def search(line: frames.Bus, probe: operations.TakenProbe) -> tuple[Found,
     found: list[tuple[int, tuple[str, ...]]] = []
     unit, end = probe.unit_id, probe.until_unit or probe.unit_id
     while unit <= end and time.monotonic() < until:
-        if await _is_there(line, unit, probe.model_code, timeout):
-            found.append((unit, await _models(line, unit, probe.model_code, timeout, until)))
+        if await _is_there(line, unit, probe.model, timeout):
+            found.append((unit, await _models(line, unit, probe, timeout, until)))
         unit += 1
     return tuple(found), unit
 
 
-async def _is_there(line: frames.Bus, unit: int, model_code: str, timeout: float) -> bool:
+async def _is_there(line: frames.Bus, unit: int, model: MeterModel, timeout: float) -> bool:
     try:
-        await line.read(unit, _main(documents.load(model_code)), timeout=timeout)
+        await line.read(unit, _main(model), timeout=timeout)
     except errors.ExceptionAnswer as error:
         return error.exception not in NOBODY
     except (errors.Timeout, errors.FrameMismatch):
@@ -46,7 +47,7 @@ async def _is_there(line: frames.Bus, unit: int, model_code: str, timeout: float
     return True  # also one that answers with what cannot be used: it is there
 
 
-async def _of_kin(line: frames.Bus, unit: int, timeout: float) -> tuple[str, ...]:
+async def _of_kin(line: frames.Bus, unit: int, types: catalogue.Catalogue, timeout: float) -> tuple[str, ...]:
     """The models of the library that are of the maker, version and medium that an M-Bus meter says it is."""
     try:
         frame = await line.read(unit, frames.RECORDS, timeout=timeout)
@@ -55,18 +56,20 @@ async def _of_kin(line: frames.Bus, unit: int, timeout: float) -> tuple[str, ...
     if frame.kin is None:
         return ()
     maker, _, version, medium = frame.kin
-    alike = (each for each in documents.all_models() if each.kin and each.kin.matches(maker, version, medium))
+    alike = (each for each in types.all_models() if each.kin and each.kin.matches(maker, version, medium))
     return tuple(each.code for each in alike)[:MOST_MODELS]
 
 
-async def _models(line: frames.Bus, unit: int, model_code: str, timeout: float, until: float) -> tuple[str, ...]:
+async def _models(
+    line: frames.Bus, unit: int, probe: operations.TakenProbe, timeout: float, until: float
+) -> tuple[str, ...]:
     """The models whose main counter the meter has, with a number that a counter shows; the chosen one first."""
     said: dict[frames.Block, str | None] = {}
     fitting: list[tuple[bool, str]] = []
-    chosen = documents.load(model_code)
+    chosen = probe.model
     if chosen.is_named:
-        return await _of_kin(line, unit, timeout)
-    others = [each for each in documents.all_models() if each.code != model_code and not each.is_named]
+        return await _of_kin(line, unit, probe.types, timeout)
+    others = [each for each in probe.types.all_models() if each.code != chosen.code and not each.is_named]
     for model in (chosen, *others):
         block = _main(model)
         if block not in said:
@@ -92,6 +95,6 @@ async def _words(line: frames.Bus, unit: int, block: frames.Block, timeout: floa
     return "".join(f"{word:04x}" for word in frame.words)
 
 
-def _main(model: documents.MeterModel) -> frames.Block:
+def _main(model: MeterModel) -> frames.Block:
     main = orders.main_counter(model)
     return frames.Block(main.function, main.address, main.words)

@@ -12,6 +12,7 @@ import structlog
 from meterbook.acquisition import operations
 from meterbook.collector import buffer, pacing
 from meterbook.collector.database import Database, DatabaseLost
+from meterbook.collector.journal import Journal
 from meterbook.foundation import scoping
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
@@ -32,6 +33,8 @@ class Writer:
         self._database, self._buffer = database, waiting
         self._arrived = asyncio.Event()
         self._tallied = time.monotonic()
+        if waiting.journal is not None and waiting.journal.is_behind:  # an earlier collector was killed
+            self._arrived.set()
 
     def wake(self) -> None:
         """This will tell that something is in the buffer."""
@@ -49,16 +52,39 @@ class Writer:
 
     async def flush(self) -> bool:
         """This will write all that is in the buffer; it answers False when some of it had to be kept."""
-        content = self._buffer.take()
-        is_complete = True
+        content, kept = self._buffer.take(), self._buffer.journal
+        is_complete = kept is None or await self._catch_up(kept, content.segment)
         for organization_id in content.organizations:
             if not is_complete:  # the database is away for all of them
                 self._buffer.put_back(organization_id, content)
                 continue
             is_complete = await self._write(organization_id, content)
+        if is_complete and kept is not None:
+            kept.forget(content.segment)
         if is_complete and time.monotonic() - self._tallied >= TALLY_SECONDS:
             await self.flush_tallies()
         return is_complete
+
+    async def _catch_up(self, kept: Journal, until: int) -> bool:
+        """What memory does not hold is written from the journal, before what came later; the rest of it, written
+        again, changes nothing. It answers False when the database is away."""
+        if not kept.is_behind:
+            return True
+        kept.is_behind = False  # what leaves memory from now on sets it again
+        for segment, readings in kept.pieces(until):
+            kept.forget(segment - 1)
+            for organization_id, rows in readings.items():
+                content = buffer.Content()
+                content.readings[organization_id].extend(rows)
+                try:
+                    await self._database.run(write_readings, organization_id, content, at=clock.now())
+                except (DatabaseLost, metering_operations.StoreBusy) as error:
+                    kept.is_behind = True
+                    log.warning("collector.not_written", error=str(error), part="journal")
+                    return False
+                except Exception:
+                    log.exception("collector.refused", part="journal", organization_id=organization_id, readings=rows)
+        return True
 
     async def flush_tallies(self) -> None:
         """This will write how often devices were asked and failed; what cannot be written waits for the next time."""
@@ -160,5 +186,7 @@ async def until_written(writer: Writer, waiting: buffer.Buffer, seconds: float) 
             await writer.flush_tallies()
     except TimeoutError:
         log.warning("collector.stopped_while_writing")
-    if waiting.reading_count:
+    if waiting.reading_count and waiting.journal is not None:
+        log.warning("collector.readings_kept", count=waiting.reading_count, why="stopped without a database")
+    elif waiting.reading_count:
         log.error("collector.readings_lost", count=waiting.reading_count, why="stopped without a database")

@@ -63,7 +63,7 @@ class TestTheLibrary:
         makers = {each.manufacturer for each in ELECTRICITY}
 
         assert len([each for each in ELECTRICITY if not each.is_named]) == 64
-        assert len([each for each in documents.all_models() if each.is_named]) == 11
+        assert len([each for each in documents.all_models() if each.is_mbus]) == 11
         assert {"ABB", "Carlo Gavazzi", "Eastron", "Janitza", "Schneider Electric", "Siemens", "Socomec"} <= makers
         assert all(each.source for each in ELECTRICITY)
 

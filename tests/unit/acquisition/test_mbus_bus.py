@@ -25,7 +25,7 @@ from tests.factories import lab
 pytestmark = pytest.mark.anyio
 
 FAST = 38_400  # the standard's wait is 59 ms then
-MODELS = tuple(each.code for each in documents.all_models() if each.is_named)
+MODELS = tuple(each.code for each in documents.all_models() if each.is_mbus)
 HEAT, WATER = "kamstrup_multical_601", "siemens_wfh21"
 
 

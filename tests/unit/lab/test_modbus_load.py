@@ -109,6 +109,7 @@ MODBUS = [each for each in documents.all_models() if not each.is_named]
 
 
 class TestEveryModel:
+    @pytest.mark.spec("M-015/1")
     @pytest.mark.parametrize("model", MODBUS, ids=lambda model: model.code)
     def test_is_read_over_the_wire_as_its_simulator_shows_it(self, model: documents.MeterModel) -> None:
         given = {register.code: 1_234_567 for register in model.registers if register.is_energy}

@@ -139,7 +139,7 @@ def decode(register: Register, words: tuple[int, ...]) -> Sample:
     """
     raw_hex = "".join(f"{word:04x}" for word in words)
     raw = register_words.raw(words, type=register.type, word_order=register.word_order)
-    if raw == register.absent:
+    if register.says_absent(raw):
         raise _nonsense(register, raw_hex, "the meter says that it has no value there", Absent)
     try:
         if isinstance(raw, int):

@@ -32,10 +32,11 @@ class Register:
     then a reset to be confirmed, never a rollover. `address` counts words from 0. `word_order` is "big" (most
     significant word first) or "little"; a device may differ from its model, then also by the bytes of a word
     (`library.orders`). `absent` is the raw integer with which the meter says that it has no value there; None when it
-    has no such word.
+    has no such word. `sentinels` are further raw integers that mean the same.
 
-    A meter that names its values itself (M-Bus) has no addresses: `record` is the name of the value there, as
-    `en13757.registers` makes it, and function, address and words are 0.
+    A meter that names its values itself has no addresses: `record` is the name of the value there, and function,
+    address and words are 0. With M-Bus it is as `en13757.registers` makes it, with DSMR and SML the last three numbers
+    of the OBIS code; of messages in JSON it is the register's own code, and a mapping says where the value stands.
     """
 
     code: str
@@ -53,6 +54,11 @@ class Register:
     wrap: int | None
     absent: int | None = None
     record: str = ""
+    sentinels: tuple[int, ...] = ()
+
+    def says_absent(self, raw: int | str) -> bool:
+        """Whether the raw number that the meter sent says that it has no value there."""
+        return raw == self.absent or raw in self.sentinels
 
     @property
     def is_energy(self) -> bool:
@@ -84,7 +90,8 @@ class MeterModel:
 
     `is_simulated` marks those that no maker makes: only simulators serve them, in a demonstration. `is_secondary` marks
     those whose counters are not multiplied by the ratio of their transformers yet. `traps` say, by language, what
-    surprises people with it.
+    surprises people with it. `firmware` says of which the map is, `accuracy` is the class on the plate. `notation` is
+    how its manual counts addresses: "" from 0, "ONE" from 1, "MODICON" as 30001 and 40001.
     """
 
     code: str
@@ -100,11 +107,24 @@ class MeterModel:
     is_secondary: bool = False
     traps: tuple[Mapping[str, str], ...] = ()
     kin: Kin | None = None
+    firmware: str = ""
+    accuracy: str = ""
+    notation: str = ""
 
     @property
     def is_named(self) -> bool:
         """Whether its meters name their values themselves: one readout brings all of them."""
+        return self.protocol != checks.MODBUS
+
+    @property
+    def is_mbus(self) -> bool:
+        """Whether its meters speak M-Bus."""
         return self.protocol == checks.MBUS
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether its meters send messages in JSON by themselves, under a topic."""
+        return self.protocol == checks.JSON
 
     def register(self, code: str) -> Register:
         """This will return the register of a code.
@@ -147,6 +167,21 @@ def validate(text: str, name: str) -> MeterModel:
     return _model(document.content)
 
 
+@functools.lru_cache(maxsize=4096)
+def read(text: str) -> MeterModel:
+    """This will return the model of a document that was validated before; the same text is read once."""
+    return _model(yaml.load(text, Loader=yaml.CSafeLoader))
+
+
+def source_of(code: str) -> str:
+    """This will return the text of a document of the library.
+
+    :raises ModelUnknown: when the library has none
+    """
+    load(code)
+    return (MODELS / f"{code}.yaml").read_text(encoding="utf-8")
+
+
 @functools.cache
 def _load(code: str) -> MeterModel:
     """The library's own documents are checked once, by the tests; checking them all takes seconds."""
@@ -169,6 +204,9 @@ def _model(content: Mapping[str, Any]) -> MeterModel:
         is_secondary=content.get("side") == "SECONDARY",
         traps=tuple(MappingProxyType(dict(each)) for each in content.get("traps", ())),
         kin=Kin(**content["identity"]) if "identity" in content else None,
+        firmware=content.get("firmware", ""),
+        accuracy=content.get("accuracy", ""),
+        notation=content.get("notation", ""),
     )
 
 
@@ -185,14 +223,22 @@ def _registers(content: Mapping[str, Any]) -> Iterable[Register]:
             address=entry["address"],
             words=checks.WORDS[entry["type"]],
             type=entry["type"],
-            word_order=entry.get("word_order", content["word_order"]),
+            word_order=_word_order(content, entry),
             scale=Fraction(entry.get("scale", "1")),
             unit=Unit[entry["unit"]],
             kind=Kind[entry["kind"]],
             decimals=entry["decimals"],
             wrap=entry.get("wrap"),
             absent=words.largest(entry["type"]) if content.get("absent") else None,
+            sentinels=tuple(entry.get("sentinels", ())),
         )
+
+
+def _word_order(content: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+    """The name of `words.ORDERS` that both orders make: of the words, and of the bytes in each."""
+    order: str = entry.get("word_order", content["word_order"])
+    is_swapped = entry.get("byte_order", content.get("byte_order")) == "little"
+    return f"{order}_swapped" if is_swapped else order
 
 
 def _record(entry: Mapping[str, Any]) -> Register:

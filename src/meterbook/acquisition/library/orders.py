@@ -169,6 +169,6 @@ def _places(count: int, order: ByteOrder) -> list[int]:
 def _number(register: Register, numbers: tuple[int, ...]) -> Decimal | None:
     raw = words.raw(numbers, type=register.type, word_order=register.word_order)
     number = Decimal(raw)
-    if not number.is_finite() or raw == register.absent:
+    if not number.is_finite() or register.says_absent(raw):
         return None
     return number * register.scale.numerator / register.scale.denominator

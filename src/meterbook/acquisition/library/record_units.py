@@ -1,4 +1,5 @@
-"""From the units that M-Bus meters name (EN 13757-3, in the spelling of `en13757.units`) to those that are stored."""
+"""From the units that meters name to those that are stored: of M-Bus (EN 13757-3, in the spelling of `en13757.units`),
+and our own codes, which the other drivers use."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ MEANINGS: dict[str, tuple[tuple[Unit, Fraction], ...]] = {
 
 def factor(source: str, target: Unit) -> Fraction | None:
     """This will return how many `target` units one unit of the standard is, exactly; None: it measures otherwise."""
-    for meaning, size in MEANINGS.get(source, ()):
+    own = ((Unit[source], Fraction(1)),) if source in Unit.__members__ else ()
+    for meaning, size in MEANINGS.get(source, own):
         if meaning.dimension is target.dimension:
             return size * quantity.factor(meaning, target)
     return None

@@ -53,3 +53,11 @@ def largest(type: str) -> int | None:  # noqa: A002
     """This will return the largest number of an integer type: 32767 of int16; None for floats."""
     bits, is_signed = INTEGERS.get(type, (0, False))
     return 2 ** (bits - is_signed) - 1 if bits else None
+
+
+def bounds(type: str) -> tuple[int, int] | None:  # noqa: A002
+    """This will return the least and the largest number of an integer type: -32768, 32767 of int16; None for floats."""
+    most = largest(type)
+    if most is None:
+        return None
+    return (-most - 1 if INTEGERS[type][1] else 0), most

@@ -1,6 +1,7 @@
 """Changes of acquisition: buses and devices (`devices`, `connecting`), questions (`requests`), test reads (`probes`),
 what collectors see (`states`), how often it fails (`tallying`), what somebody looks at (`watching`);
-field gateways (`gateways`), their keys (`enrolling`), their messages (`admitting`, `pushing`)."""
+brokers (`brokers`, `subscriptions`); field gateways (`gateways`), their keys (`enrolling`), their messages
+(`admitting`, `pushing`)."""
 
 from meterbook.acquisition.operations.admitting import (
     Admitted,
@@ -12,6 +13,14 @@ from meterbook.acquisition.operations.admitting import (
     find_gateway,
     instant,
     note_incident,
+)
+from meterbook.acquisition.operations.brokers import (
+    BROKER,
+    BrokerFacts,
+    BrokerMisconfigured,
+    change_broker,
+    create_broker,
+    note_broker,
 )
 from meterbook.acquisition.operations.connecting import ConnectionRefused, change_connection
 from meterbook.acquisition.operations.devices import (
@@ -96,16 +105,37 @@ from meterbook.acquisition.operations.states import (
     note_device_silence,
     note_usual_answers,
 )
+from meterbook.acquisition.operations.subscriptions import (
+    SubscriptionFacts,
+    SubscriptionMisconfigured,
+    change_subscription,
+    check_mapping,
+    subscribe_device,
+)
 from meterbook.acquisition.operations.tallying import Tally, add_tallies
+from meterbook.acquisition.operations.types import (
+    LONGEST_DOCUMENT,
+    TypeChanged,
+    TypeInUse,
+    TypeRefused,
+    conflicts_of,
+    examine,
+    offer_type,
+    publish_type,
+)
 from meterbook.acquisition.operations.watching import MOST_DEVICES, WATCH, watch_series
 
 __all__ = [
+    "BROKER",
+    "LONGEST_DOCUMENT",
     "MOST_DEVICES",
     "PROBE",
     "WATCH",
     "AddressTaken",
     "Admitted",
     "Answer",
+    "BrokerFacts",
+    "BrokerMisconfigured",
     "BusMisconfigured",
     "CodeRefused",
     "ConnectionRefused",
@@ -129,9 +159,14 @@ __all__ = [
     "ProbeRefused",
     "SignedConfiguration",
     "Sorted",
+    "SubscriptionFacts",
+    "SubscriptionMisconfigured",
     "TakenProbe",
     "TakenRequest",
     "Tally",
+    "TypeChanged",
+    "TypeInUse",
+    "TypeRefused",
     "add_meters",
     "add_tallies",
     "admit_batch",
@@ -140,8 +175,13 @@ __all__ = [
     "answer_probe",
     "answer_request",
     "ask_for_rotation",
+    "change_broker",
     "change_connection",
     "change_gateway",
+    "change_subscription",
+    "check_mapping",
+    "conflicts_of",
+    "create_broker",
     "create_bus",
     "create_device",
     "create_gateway",
@@ -149,6 +189,7 @@ __all__ = [
     "create_gateway_device",
     "device_ids",
     "enrol",
+    "examine",
     "exchange_key",
     "expire_requests",
     "find_code",
@@ -160,6 +201,7 @@ __all__ = [
     "keep_batch",
     "missing",
     "move_bus",
+    "note_broker",
     "note_device_answer",
     "note_device_silence",
     "note_incident",
@@ -167,6 +209,8 @@ __all__ = [
     "note_seen",
     "note_usual_answers",
     "number_configuration",
+    "offer_type",
+    "publish_type",
     "remove_meter",
     "request_probe",
     "request_reading",
@@ -176,6 +220,7 @@ __all__ = [
     "settle_incidents",
     "sign_configuration",
     "sort_rows",
+    "subscribe_device",
     "take_gateway_requests",
     "take_probes",
     "take_requests",

@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from meterbook.acquisition import models, networks, values
-from meterbook.acquisition.library import documents, orders
+from meterbook.acquisition import catalogue, models, networks, values
+from meterbook.acquisition.library import orders
 from meterbook.acquisition.operations import devices
 from meterbook.audit import operations as audit_operations
 from meterbook.foundation import bus as foundation_bus
@@ -63,7 +63,7 @@ def change_connection(
         devices.check_address(spoken, unit_id, secondary)
     except devices.DeviceMisconfigured as error:
         raise ConnectionRefused("secondary" if secondary else "unit_id", str(error)) from error
-    main = orders.main_counter(documents.load(held.model_code))
+    main = orders.main_counter(catalogue.current().load(held.model_code))
     differs = byte_order is not None and byte_order is not orders.order_of(main)
     held.secondary = secondary
     held.unit_id, held.byte_order = unit_id, byte_order.value if byte_order is not None and differs else ""
@@ -92,7 +92,7 @@ def _change_line(
     wanted = own if line is None else line
     if (former, own) == (protocol, wanted):
         return
-    if former.is_mbus != protocol.is_mbus:
+    if values.MODEL_PROTOCOL_OF[former] != values.MODEL_PROTOCOL_OF[protocol]:
         raise ConnectionRefused("protocol", _("The meters behind it speak another language; set up a new gateway."))
     if not wanted.is_possible:
         raise ConnectionRefused("protocol", _("Choose a speed, a parity and stop bits that are in the lists."))

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from meterbook.acquisition import events, gateway_models, models, networks, values
+from meterbook.acquisition import catalogue, events, gateway_models, models, networks, values
 from meterbook.acquisition.library import documents, orders
 from meterbook.audit import operations as audit_operations
 from meterbook.foundation import bus as foundation_bus
@@ -42,7 +42,7 @@ def create_bus(
     allowed: networks.AllowedNetworks,
     port: int = 502,
     protocol: values.BusProtocol = values.BusProtocol.MODBUS_TCP,
-    timeout_ms: int = 1000,
+    timeout_ms: int | None = None,
     retries: int = 2,
     line: values.LineSettings | None = None,
 ) -> models.Bus:
@@ -51,7 +51,7 @@ def create_bus(
     :param host: address or name, or the path of a serial port; the collector checks what a name resolves to before
         each connection
     :param allowed: what the platform's owner allowed (`networks.AllowedNetworks.from_environment`)
-    :param timeout_ms: real milliseconds that one attempt may take
+    :param timeout_ms: real milliseconds that one attempt may take; None: as it is usual for the protocol
     :param line: how a serial line is set, and the pause between two exchanges; of M-Bus behind a converter too
     :raises BusMisconfigured: naming what is out of range
     :raises networks.NetworkNotAllowed: when the address is not allowed
@@ -65,6 +65,7 @@ def create_bus(
         host = _host(host)
         allowed.check_host(host)
     line = line or values.usual_line(protocol)
+    timeout_ms = values.usual_timeout_ms(protocol) if timeout_ms is None else timeout_ms
     _check(protocol, port, timeout_ms, retries, line)
     fields = {
         "name": name,
@@ -149,7 +150,7 @@ def create_device(
     :raises AddressTaken: when the address is in use on the bus, or the meter is read through another device
     """
     _require_own_gateway(bus, meter)
-    model = _model(model_code or meter.model_code, bus)
+    model = model_on(model_code or meter.model_code, bus)
     protocol = values.BusProtocol(bus.protocol)
     unit_id = values.BY_SELECTION if secondary else unit_id
     check_address(protocol, unit_id, secondary)
@@ -279,13 +280,17 @@ def _require_own_gateway(bus: models.Bus, meter: metering_models.Meter) -> None:
         raise DeviceMisconfigured(words % {"bus": bus.name})
 
 
-def _model(code: str, bus: models.Bus) -> documents.MeterModel:
+def model_on(code: str, bus: models.Bus) -> documents.MeterModel:
+    """This will return the model of a code when it speaks what is spoken on a bus.
+
+    :raises DeviceMisconfigured: when it does not, or there is none
+    """
     try:
-        model = documents.load(code)
+        model = catalogue.current().load(code)
     except documents.ModelUnknown as error:
         raise DeviceMisconfigured(
             _("The library has no meter model “%(model)s”; it has %(known)s.")
-            % {"model": code, "known": ", ".join(documents.codes())}
+            % {"model": code, "known": ", ".join(catalogue.current().codes())}
         ) from error
     if model.protocol != values.MODEL_PROTOCOL_OF[values.BusProtocol(bus.protocol)]:
         raise DeviceMisconfigured(

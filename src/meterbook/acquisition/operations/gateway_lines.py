@@ -38,11 +38,20 @@ class SignedConfiguration:
 
 @operation.operation
 def create_gateway_bus(
-    *, actor: Actor, at: datetime, public_id: uuid.UUID, name: str, protocol: values.BusProtocol, host: str, port: int
+    *,
+    actor: Actor,
+    at: datetime,
+    public_id: uuid.UUID,
+    name: str,
+    protocol: values.BusProtocol,
+    host: str,
+    port: int,
+    line: values.LineSettings | None = None,
 ) -> models.Bus:
     """This will add a bus that a gateway reads. Its address is in the gateway's own network: nothing of ours dials it.
 
     :param host: an address, or the path of a serial port of the gateway
+    :param line: how the line is set; None: as it is usual for the protocol
     :raises gateways.GatewayNotFound: when there is no such gateway
     :raises gateway_operations.GatewayRevoked: when it was revoked
     :raises LineMisconfigured: naming what is wrong
@@ -51,25 +60,16 @@ def create_gateway_bus(
     wanted = " ".join(name.split())
     if not wanted or len(wanted) > 100:
         raise LineMisconfigured(_("Give the bus a name of at most 100 signs."))
-    if protocol.is_serial:
-        if not host.startswith("/dev/") or ".." in host or len(host) > 100:
-            raise LineMisconfigured(_("Give the serial port of the gateway, such as /dev/ttyUSB0."))
-        port = 0
-    else:
-        if hosts.read(host) is None:
-            raise LineMisconfigured(_("Give the meter's address or name alone, such as 192.168.10.4."))
-        if port not in values.PORTS:
-            raise LineMisconfigured(_("The port is a number from 1 to 65535, usually 502."))
-    fields = {"name": wanted, "protocol": protocol.value, "host": host, "port": port}
-    line = values.usual_line(protocol)
+    settings = line or values.usual_line(protocol)
+    _check_place(protocol, host, port, settings)
+    fields = {"name": wanted, "protocol": protocol.value, "host": host, "port": 0 if protocol.is_serial else port}
+    fields |= settings.as_json()
     try:
         with transaction.atomic():
             made = models.Bus.objects.create(
                 organization_id=gateway.organization_id,
                 site=gateway.site,
                 gateway=gateway,
-                baud=line.baud,
-                parity=line.parity.value,
                 **fields,
             )
     except IntegrityError as error:
@@ -85,10 +85,18 @@ def create_gateway_bus(
 
 @operation.operation
 def create_gateway_device(
-    *, actor: Actor, at: datetime, public_id: uuid.UUID, bus: uuid.UUID, meter: uuid.UUID, unit_id: int
+    *,
+    actor: Actor,
+    at: datetime,
+    public_id: uuid.UUID,
+    bus: uuid.UUID,
+    meter: uuid.UUID,
+    unit_id: int,
+    secondary: str = "",
 ) -> models.Device:
     """This will have a gateway read one of its meters on one of its buses.
 
+    :param secondary: the address of an M-Bus meter by its number; then `unit_id` is of no account
     :raises gateways.GatewayNotFound: when there is no such gateway
     :raises gateway_operations.GatewayRevoked: when it was revoked
     :raises LineMisconfigured: when the bus or the meter is not the gateway's
@@ -103,7 +111,22 @@ def create_gateway_device(
     if line is None or link is None:
         raise LineMisconfigured(_("Choose a bus and a meter of this gateway."))
     found = metering_models.Meter.objects.get(organization_id=organization_id, pk=link.meter_id)
-    return devices.create_device(actor=actor, at=at, bus=line, meter=found, unit_id=unit_id)
+    return devices.create_device(actor=actor, at=at, bus=line, meter=found, unit_id=unit_id, secondary=secondary)
+
+
+def _check_place(protocol: values.BusProtocol, host: str, port: int, line: values.LineSettings) -> None:
+    if protocol not in values.POLLED:
+        raise LineMisconfigured(_("A field gateway asks its meters by Modbus or M-Bus; choose one of them."))
+    if protocol.is_serial:
+        if not host.startswith("/dev/") or ".." in host or len(host) > 100:
+            raise LineMisconfigured(_("Give the serial port of the gateway, such as /dev/ttyUSB0."))
+    else:
+        if hosts.read(host) is None:
+            raise LineMisconfigured(_("Give the meter's address or name alone, such as 192.168.10.4."))
+        if port not in values.PORTS:
+            raise LineMisconfigured(_("The port is a number from 1 to 65535, usually 502."))
+    if not line.is_possible:
+        raise LineMisconfigured(_("Choose a speed, a parity and stop bits that are in the lists."))
 
 
 @operation.operation

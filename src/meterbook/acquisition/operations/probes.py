@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from meterbook.acquisition import models, networks, values
+from meterbook.acquisition import catalogue, models, networks, values
 from meterbook.acquisition.contract.frames import Record
 from meterbook.acquisition.library import documents
 from meterbook.acquisition.values import Problem
@@ -55,7 +55,10 @@ class Place:
 
 @dataclass(frozen=True)
 class TakenProbe:
-    """A test read that a collector has taken and must answer before `expires_at` (real time)."""
+    """A test read that a collector has taken and must answer before `expires_at` (real time).
+
+    `types` are those of its organization; `document` is that of a type that is not among them yet.
+    """
 
     probe_id: int
     organization_id: int
@@ -70,6 +73,13 @@ class TakenProbe:
     protocol: values.BusProtocol = values.BusProtocol.MODBUS_TCP
     line: values.LineSettings = values.AS_USUAL
     secondary: str = ""
+    document: str = ""
+    types: catalogue.Catalogue = catalogue.SHIPPED
+
+    @property
+    def model(self) -> documents.MeterModel:
+        """The meter type that is asked for."""
+        return documents.read(self.document) if self.document else self.types.load(self.model_code)
 
     @property
     def address(self) -> int:
@@ -134,16 +144,22 @@ def request_probe(
     place: Place,
     allowed: networks.AllowedNetworks,
     until_unit: int | None = None,
+    document: str = "",
 ) -> uuid.UUID:
     """This will ask for a test read and return its public id. While the same question waits, that one is returned.
 
     :param real_at: the machine's present instant (`kernel.clock.real_now`); the question expires 15 s later
     :param allowed: what the platform's owner allowed
     :param until_unit: search the addresses from that of the place up to this one instead of reading one meter
+    :param document: of a type that is not published yet, sound, and of the code `model_code`
     :raises ProbeRefused: naming the field (site, model_code, gateway, host, port, unit_id) that cannot be
     """
     found = _site(site)
-    asked = {"site": found, "model_code": model_code, **_where(place, _bus(found, place.bus), model_code, allowed)}
+    model = _model(model_code, document)
+    asked = {"site": found, "model_code": model_code, "document": document}
+    if until_unit is not None and model.protocol not in ("MODBUS", "MBUS"):
+        raise ProbeRefused("model_code", _("These meters have no addresses that could be searched."))
+    asked |= _where(place, _bus(found, place.bus), model, allowed)
     probes = models.Probe.objects.filter(organization_id=found.organization_id)
     probes.filter(requested_at__lt=at - KEPT).delete()
     waiting = probes.filter(status__in=OPEN, expires_at__gt=real_at)
@@ -190,7 +206,9 @@ def take_probes(*, actor: Actor, at: datetime, real_at: datetime) -> tuple[Taken
             bus_id=each.bus_id,
             host=each.host,
             port=each.port,
-            timeout_ms=each.bus.timeout_ms if each.bus is not None else 1000,
+            timeout_ms=each.bus.timeout_ms
+            if each.bus is not None
+            else values.usual_timeout_ms(values.BusProtocol(each.protocol)),
             unit_id=each.unit_id,
             model_code=each.model_code,
             expires_at=each.expires_at,
@@ -198,6 +216,8 @@ def take_probes(*, actor: Actor, at: datetime, real_at: datetime) -> tuple[Taken
             protocol=values.BusProtocol(each.protocol),
             line=values.LineSettings.from_json(each.line),
             secondary=each.secondary,
+            document=each.document,
+            types=catalogue.of(each.organization_id),
         )
         for each in waiting
     )
@@ -223,6 +243,10 @@ def answer_probe(
     return status
 
 
+def _patience(protocol: str) -> int:
+    return values.usual_timeout_ms(values.BusProtocol(protocol))
+
+
 def _site(public_id: uuid.UUID) -> site_models.Site:
     sites = site_models.Site.objects.filter(organization_id=scoping.current().organization_id, public_id=public_id)
     found = sites.first()
@@ -241,10 +265,12 @@ def _bus(site: site_models.Site, public_id: uuid.UUID | None) -> models.Bus | No
     return found
 
 
-def _where(place: Place, bus: models.Bus | None, model_code: str, allowed: networks.AllowedNetworks) -> dict[str, Any]:
+def _where(
+    place: Place, bus: models.Bus | None, model: documents.MeterModel, allowed: networks.AllowedNetworks
+) -> dict[str, Any]:
     """The fields of a test read that say where it goes, and over what kind of line."""
     protocol = values.BusProtocol(bus.protocol) if bus is not None else place.protocol
-    _check(place, model_code, protocol)
+    _check(place, model, protocol)
     host, port = (bus.host, bus.port) if bus is not None else _dialed(place, allowed)
     line = place.line or values.usual_line(protocol)
     if bus is not None:
@@ -260,10 +286,19 @@ def _where(place: Place, bus: models.Bus | None, model_code: str, allowed: netwo
     }
 
 
-def _check(place: Place, model_code: str, protocol: values.BusProtocol) -> None:
-    if model_code not in documents.codes():
+def _model(model_code: str, document: str) -> documents.MeterModel:
+    if document:
+        return documents.read(document)
+    if model_code not in catalogue.current():
         raise ProbeRefused("model_code", _("Choose a meter model that the library has."))
-    if documents.load(model_code).protocol != values.MODEL_PROTOCOL_OF[protocol]:
+    return catalogue.current().load(model_code)
+
+
+def _check(place: Place, model: documents.MeterModel, protocol: values.BusProtocol) -> None:
+    if not protocol.is_asked:
+        words = _("This device sends by itself and cannot be asked. Set it up: its next message shows its values.")
+        raise ProbeRefused("gateway", words)
+    if model.protocol != values.MODEL_PROTOCOL_OF[protocol]:
         raise ProbeRefused(
             "model_code", _("This model does not speak what is spoken on this line; choose another one.")
         )

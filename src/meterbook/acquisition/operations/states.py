@@ -124,11 +124,13 @@ def note_device_silence(
 ) -> None:
     """This will note that a device could not be read, and tell it once when that goes on.
 
-    :param failures: cycles in a row that failed; from `values.SILENT_AFTER` on the device counts as silent
+    :param failures: cycles in a row that failed; from `values.SILENT_AFTER` on the device counts as silent, and from
+        the first on where the latest cycle of every other device of its bus failed too: then the bus is cut
     :param since: when the first of them failed
     """
     state = _state(device_id)
-    becomes_silent = failures >= values.SILENT_AFTER and state.status != values.DeviceStatus.SILENT
+    is_silent = failures >= values.SILENT_AFTER or (failures > 0 and _fails_with_all_others(state.device))
+    becomes_silent = is_silent and state.status != values.DeviceStatus.SILENT
     stored = problem.as_json()
     is_news = becomes_silent or _code(state.problem) != _code(stored)
     state.failed_at, state.failures, state.problem = at, failures, stored
@@ -149,6 +151,13 @@ def _state(device_id: int) -> models.DeviceState:
         .get_or_create(organization_id=organization_id, device_id=device_id)
     )
     return state
+
+
+def _fails_with_all_others(device: models.Device) -> bool:
+    others = models.Device.objects.filter(
+        organization_id=device.organization_id, bus_id=device.bus_id, is_enabled=True
+    ).exclude(pk=device.pk)
+    return others.exists() and not others.exclude(devicestate__failures__gt=0).exists()
 
 
 def _code(stored: Mapping[str, Any] | None) -> str | None:
