@@ -34,3 +34,18 @@ class AlarmCleared(events.Event):
     def key(self) -> str:
         """In order per alarm."""
         return f"alarm:{self.alarm_id}"
+
+
+@dataclass(frozen=True)
+class AlarmReminded(events.Event):
+    """An alarm (public id) goes on and nobody acknowledged it; `number` counts how often it was told, from 2 on."""
+
+    alarm_id: str
+    number: int
+
+    name: ClassVar[str] = "alarms.alarm_reminded"
+
+    @property
+    def key(self) -> str:
+        """In order per alarm."""
+        return f"alarm:{self.alarm_id}"

@@ -6,7 +6,7 @@ import collections
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Min, QuerySet
@@ -37,6 +37,19 @@ class AlarmRow:
     cleared_at: datetime | None
     acknowledged_at: datetime | None
     acknowledged_by: str
+    cause: values.Cause | None = None
+    points: tuple[uuid.UUID, ...] = ()  # the meter points that it touches
+    since: datetime | None = None  # what it is about began then, sooner than it was raised
+
+    @property
+    def cause_caption(self) -> str:
+        """What is most likely behind it and where to look, in the active language; empty where it is not known."""
+        return "" if self.cause is None else str(values.CAUSES[self.cause])
+
+    @property
+    def lasted(self) -> timedelta | None:
+        """How long it was open; None while it is."""
+        return None if self.cleared_at is None else self.cleared_at - self.raised_at
 
 
 @dataclass(frozen=True)
@@ -178,6 +191,9 @@ def _row(alarm: models.Alarm) -> AlarmRow:
         cleared_at=alarm.cleared_at,
         acknowledged_at=alarm.acknowledged_at,
         acknowledged_by=alarm.acknowledged_by.name if alarm.acknowledged_by else "",
+        cause=values.Cause(alarm.details["cause"]) if alarm.details.get("cause") else None,
+        points=tuple(uuid.UUID(each) for each in alarm.details.get("points", ())),
+        since=datetime.fromisoformat(alarm.details["since"]) if alarm.details.get("since") else None,
     )
 
 

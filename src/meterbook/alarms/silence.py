@@ -11,12 +11,14 @@ import uuid
 from datetime import datetime, timedelta
 
 from meterbook.acquisition import queries as acquisition_queries
-from meterbook.alarms import models, operations
+from meterbook.acquisition import ways as acquisition_ways
+from meterbook.alarms import affected, models, operations
 from meterbook.alarms.values import AlarmKind
 from meterbook.foundation import operation, scoping
 from meterbook.kernel.actor import Actor
 
 GRACE = timedelta(minutes=3)
+SETTLING = timedelta(minutes=15)  # in which neighbors of a silent meter may turn out to be silent too
 ANSWERING_SINCE = "answering_since"
 
 
@@ -64,6 +66,25 @@ def settle_buses(*, actor: Actor, at: datetime) -> None:
                 _raise_meter(each, actor=actor, at=at)
 
 
+@operation.operation
+def settle_causes(*, actor: Actor, at: datetime) -> None:
+    """This will look again why meters are silent whose alarms are new: one beside it may have gone silent since."""
+    for alarm in (
+        models.Alarm.objects.select_for_update()
+        .filter(
+            organization_id=scoping.current().organization_id,
+            kind=AlarmKind.METER_SILENT,
+            cleared_at__isnull=True,
+            raised_at__gt=at - SETTLING,
+        )
+        .order_by("id")
+    ):
+        cause = affected.cause_of_meter(alarm.subject_id)
+        if alarm.details.get(affected.CAUSE) != cause:
+            alarm.details[affected.CAUSE] = cause
+            alarm.save(update_fields=["details"])
+
+
 def _open_alarm(bus_id: uuid.UUID) -> models.Alarm | None:
     return (
         models.Alarm.objects.select_for_update()
@@ -91,6 +112,8 @@ def _raise_meter(meter: acquisition_queries.SilentMeter, *, actor: Actor, at: da
             "problem": meter.problem,
             "point_id": None if meter.point_id is None else str(meter.point_id),
             "since": meter.since.isoformat(),
+            affected.CAUSE: affected.cause_of_meter(meter.meter_id),
+            affected.POINTS: [] if meter.point_id is None else [str(meter.point_id)],
         },
     )
 
@@ -111,5 +134,7 @@ def _raise_bus(found: acquisition_queries.BusSilence, *, actor: Actor, at: datet
             "problem": first.problem,
             "point_id": None,
             "since": first.since.isoformat(),
+            affected.CAUSE: affected.cause_of_bus(found.bus.public_id),
+            affected.POINTS: [str(each) for each in acquisition_ways.points_of_bus(bus=found.bus.public_id)],
         },
     )

@@ -27,6 +27,22 @@ class AlarmKind(enum.StrEnum):
     GATEWAY_CONTENT = "GATEWAY_CONTENT"
     GATEWAY_CLONE = "GATEWAY_CLONE"
     GATEWAY_SILENT = "GATEWAY_SILENT"
+    GATEWAY_CLOCK = "GATEWAY_CLOCK"
+    # Nothing came for more than a day, for whatever reason: of a meter, or of all that share a line or a gateway.
+    NO_DATA = "NO_DATA"
+    NO_DATA_BUS = "NO_DATA_BUS"
+    NO_DATA_GATEWAY = "NO_DATA_GATEWAY"
+
+
+class Cause(enum.StrEnum):
+    """What is most likely behind an alarm about communication."""
+
+    METER_SILENT = "METER_SILENT"
+    METER_UNPOWERED = "METER_UNPOWERED"
+    LINE_CUT = "LINE_CUT"
+    CONVERTER_OFFLINE = "CONVERTER_OFFLINE"
+    GATEWAY_OFFLINE = "GATEWAY_OFFLINE"
+    CLOCK_DRIFT = "CLOCK_DRIFT"
 
 
 SEVERITY_CAPTIONS = {
@@ -44,6 +60,10 @@ SEVERITY_OF = {
     AlarmKind.GATEWAY_CONTENT: Severity.CRITICAL,
     AlarmKind.GATEWAY_CLONE: Severity.CRITICAL,
     AlarmKind.GATEWAY_SILENT: Severity.CRITICAL,
+    AlarmKind.GATEWAY_CLOCK: Severity.WARNING,
+    AlarmKind.NO_DATA: Severity.WARNING,
+    AlarmKind.NO_DATA_BUS: Severity.CRITICAL,
+    AlarmKind.NO_DATA_GATEWAY: Severity.CRITICAL,
 }
 
 # Filled with the alarm's details when shown, in the reader's language.
@@ -56,4 +76,20 @@ TITLES = {
     AlarmKind.GATEWAY_CONTENT: _("Gateway %(name)s sent another content under a known number"),
     AlarmKind.GATEWAY_CLONE: _("Two gateways send as %(name)s: its key was copied"),
     AlarmKind.GATEWAY_SILENT: _("Field gateway %(name)s is silent"),
+    AlarmKind.GATEWAY_CLOCK: _("The clock of field gateway %(name)s is wrong"),
+    AlarmKind.NO_DATA: _("No data from %(name)s for more than a day"),
+    AlarmKind.NO_DATA_BUS: _("No data from the meters on bus %(name)s for more than a day"),
+    AlarmKind.NO_DATA_GATEWAY: _("No data from the meters behind gateway %(name)s for more than a day"),
 }
+
+CAUSES = {
+    Cause.METER_SILENT: _("Only this meter does not answer: look at its wiring, its address and the meter itself."),
+    Cause.METER_UNPOWERED: _(
+        "All meters at this place are silent while others on their lines answer: the supply is probably off there."
+    ),
+    Cause.LINE_CUT: _("The converter answers, but no meter behind it does: the line is cut, or has no power."),
+    Cause.CONVERTER_OFFLINE: _("The converter of this bus cannot be reached: look at its power and its network."),
+    Cause.GATEWAY_OFFLINE: _("The gateway does not report: look at its power and its network."),
+    Cause.CLOCK_DRIFT: _("Intervals are assigned by this clock: set it, or let it be set over the network."),
+}
+NO_DATA_KINDS = (AlarmKind.NO_DATA, AlarmKind.NO_DATA_BUS, AlarmKind.NO_DATA_GATEWAY)

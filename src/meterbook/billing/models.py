@@ -225,6 +225,31 @@ class Bill(foundation_models.TenantTable):
         return self.number
 
 
+class LateChange(foundation_models.TenantTable):
+    """That the use behind a draft of an approved run came out differently afterwards: its bill is listed.
+
+    Kept by draft, because a change may come between approval and issue. `first_day` is the earliest UTC day known.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    draft_id = models.BigIntegerField()
+    account = models.ForeignKey(customer_models.Account, on_delete=models.PROTECT, db_index=False)
+    meter_point = models.ForeignKey(metering_models.MeterPoint, on_delete=models.PROTECT, db_index=False)
+    first_day = models.DateField()
+    noted_at = models.DateTimeField()
+
+    privileges = foundation_models.READ_WRITE
+
+    reached_by = (("account_id", "accounts"),)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["draft_id"], name="late_change_once_a_draft"),)
+        indexes = (models.Index(fields=["organization_id", "-noted_at"], name="late_change_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.draft_id} {self.first_day}"
+
+
 class PrintFile(foundation_models.TenantModel):
     """Bills of a run in one PDF, made by a job: `done` of `bills` are set so far, then `file_id` is there.
 

@@ -19,6 +19,7 @@ SUBSCRIPTIONS: Mapping[type[events.Event], Iterable[events.Handler]] = {
     acquisition_events.GatewayMisused: [alarm_subscribers.gateway_misused],
     acquisition_events.GatewaySettled: [alarm_subscribers.gateway_settled],
     alarm_events.AlarmRaised: [tell_alarms.alarm_raised],
+    alarm_events.AlarmReminded: [tell_alarms.alarm_reminded],
     alarm_events.AlarmCleared: [tell_alarms.alarm_cleared],
     billing_events.BillsIssued: [send_bills.bills_issued],
 }

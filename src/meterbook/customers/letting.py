@@ -141,17 +141,6 @@ def payers(*, point_ids: Collection[int]) -> Mapping[int, Payer]:
     }
 
 
-def next_number(*, prefix: str = "A-", digits: int = 6) -> str:
-    """This will propose the number of a new account: after the largest of those with the prefix and digits only."""
-    numbers = models.Account.objects.filter(
-        organization_id=scoping.current().organization_id, number__regex=rf"^{prefix}[0-9]{{1,{digits}}}$"
-    ).values_list("number", flat=True)
-    # A number is used once in the whole organization, whichever part of it the reader sees.
-    with scoping.unlimited():
-        largest = max((int(each.removeprefix(prefix)) for each in numbers), default=0)
-    return f"{prefix}{largest + 1:0{digits}}"
-
-
 def _points() -> QuerySet[metering_models.MeterPoint]:
     points = metering_models.MeterPoint.objects.filter(
         organization_id=scoping.current().organization_id, role=metering_values.PointRole.TENANT

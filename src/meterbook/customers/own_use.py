@@ -44,3 +44,14 @@ def usage_within(
         against=against,
         within=within,
     )
+
+
+def newest_use(*, series: metering_queries.SeriesRow, point: own.OwnPoint, at: datetime) -> datetime | None:
+    """This will return when the newest known use of the tenant's own time began; None where none is found."""
+    for stay in sorted(point.stays, reverse=True, key=lambda each: each.start):
+        end = at if stay.end is None else min(stay.end, at)
+        if stay.start < end:
+            found = metering_queries.newest_known(series=series, period=Period(stay.start, end))
+            if found is not None:
+                return found
+    return None

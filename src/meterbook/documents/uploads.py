@@ -106,6 +106,23 @@ def require_pem(content: bytes) -> None:
         raise UploadRefused(_("This is no file in PEM form: it must hold a line that begins with -----BEGIN."))
 
 
+def require_text(content: bytes, *, most_bytes: int) -> str:
+    """This will return a small text file that people wrote, such as a document in YAML.
+
+    :raises UploadTooLarge: when the file has more bytes
+    :raises UploadRefused: when it is empty, or no text in UTF-8
+    """
+    if not content.strip():
+        raise UploadRefused(_("The file is empty."))
+    if len(content) > most_bytes:
+        words = _("The file has %(size)s kB; at most %(most)s kB are taken.")
+        raise UploadTooLarge(words % {"size": len(content) // 1000 + 1, "most": most_bytes // 1000})
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UploadRefused(_("This is no text in UTF-8. Save the file as plain text in UTF-8.")) from error
+
+
 def _require_workbook(content: bytes, most_expanded: int) -> None:
     """The sizes that the archive's index claims bind: `zipfile` never yields more than them, and less is an error."""
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from django.db import connection, transaction
 
@@ -21,10 +21,14 @@ REACHES = ("sites", "run_sites", "accounts", "customers", "tariffs")
 
 @dataclass(frozen=True)
 class Scope:
-    """Which organizations the running code may see, and on whose behalf it runs."""
+    """Which organizations the running code may see, and on whose behalf it runs.
+
+    `memory` is for what is read once while it runs, by the name of who reads it.
+    """
 
     organizations: tuple[int, ...]
     actor: Actor
+    memory: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def organization_id(self) -> int:

@@ -184,12 +184,21 @@ def _is_within(address: str, networks: list[str]) -> bool:
 
 
 def _limited(owned: values.Access, key: models.ApiKey) -> values.Access:
-    """What the owner may do now and the key was given; where the key names sites, only there."""
-    given = frozenset(key.permissions)
-    if key.site_ids is None:
-        at_site = {site: held & given for site, held in owned.at_site.items()}
-        return values.Access(everywhere=owned.everywhere & given, at_site=at_site)
-    return values.Access(at_site={site: owned.permissions(site) & given for site in key.site_ids})
+    """What the owner may do now and the key was given; where the key names sites, meters or accounts, only there."""
+    given, singles = frozenset(key.permissions), api_keys.singles_of(key)
+    if key.site_ids is None and not singles:
+        return values.Access(
+            everywhere=owned.everywhere & given,
+            at_site={site: held & given for site, held in owned.at_site.items()},
+            at_meter={meter: held & given for meter, held in owned.at_meter.items()},
+            at_account={account: held & given for account, held in owned.at_account.items()},
+        )
+    over = {each: owned.over(each) & given for each in singles}
+    return values.Access(
+        at_site={site: owned.permissions(site) & given for site in key.site_ids or ()},
+        at_meter={each.id: held for each, held in over.items() if each.kind is values.ScopeKind.METER},
+        at_account={each.id: held for each, held in over.items() if each.kind is values.ScopeKind.ACCOUNT},
+    )
 
 
 def _count(key: models.ApiKey, *, address: str, at: datetime, real_at: datetime) -> None:

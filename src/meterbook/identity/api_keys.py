@@ -14,16 +14,17 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from meterbook.foundation import operation, scoping
-from meterbook.identity import models, operations, queries, registry, trail
+from meterbook.identity import models, operations, queries, registry, trail, values
 from meterbook.kernel.actor import USER, Actor
 
 PREFIX_BYTES, SECRET_BYTES = 6, 32
 LONGEST_OVERLAP = timedelta(days=7)
 MOST_NETWORKS = 20
+MOST_SINGLES = 200
 
 
 class KeyUnusable(ValueError):
-    """The key lacks a name, a permission or a site, has expired already, or names a network that is none."""
+    """The key lacks a name, a permission or a site, has expired already, names no network, or too much."""
 
 
 class KeyNotFound(LookupError):
@@ -56,6 +57,7 @@ class KeyRow:
     used_from: str
     prefixes: tuple[str, ...]
     overlap_until: datetime | None  # until when the secret before works, while there is one
+    singles: tuple[values.Single, ...] = ()
 
     def is_expired(self, at: datetime) -> bool:
         """This will tell whether its last day has passed."""
@@ -100,12 +102,14 @@ def create_key(
     name: str,
     permissions: Iterable[str],
     site_ids: Collection[int] | None = None,
+    singles: Collection[values.Single] = (),
     networks: Iterable[str] = (),
     expires_at: datetime | None = None,
 ) -> MadeKey:
     """This will make a key of the actor's own, and return it with the secret that is shown once.
 
-    :param site_ids: only at these sites; None reaches as far as the owner
+    :param site_ids: only at these sites; None reaches as far as the owner, unless there are singles
+    :param singles: only these meter points and accounts, beside those of the sites that are named
     :param networks: from where it may be used, such as 192.0.2.0/24 or 192.0.2.7; none is from anywhere
     :raises KeyUnusable: naming what is lacking or wrong
     :raises registry.PermissionUnknown: when no domain declares one of the permissions
@@ -121,25 +125,22 @@ def create_key(
         raise KeyUnusable(_("The last day of the key has passed already."))
     if len(allowed) > MOST_NETWORKS:
         raise KeyUnusable(_("At most %(count)s networks can be named.") % {"count": MOST_NETWORKS})
-    owner_id = _require_own(actor, at, frozenset(held), reach)
+    if len(singles) > MOST_SINGLES:
+        raise KeyUnusable(_("At most %(count)s meters and accounts can be named.") % {"count": MOST_SINGLES})
+    alone = sorted(set(singles))
+    owner_id = _require_own(actor, at, frozenset(held), reach, alone)
     made = models.ApiKey.objects.create(
         organization_id=scoping.current().organization_id,
         owner_id=owner_id,
         name=name.strip(),
         permissions=held,
         site_ids=reach,
+        singles=[[each.kind.value, each.id, each.site_id] for each in alone],
         networks=allowed,
         expires_at=expires_at,
     )
     token, prefix = _add_secret(made)
-    after = {
-        "name": made.name,
-        "permissions": held,
-        "sites": reach,
-        "networks": allowed,
-        "expires_at": expires_at,
-        "prefix": prefix,
-    }
+    after = _recorded(made, prefix)
     trail.record(actor=actor, at=at, action="identity:create_api_key", subject=made, before=None, after=after)
     return MadeKey(get_key(public_id=made.public_id, at=at), token)
 
@@ -159,7 +160,7 @@ def rotate_key(*, actor: Actor, at: datetime, public_id: uuid.UUID, overlap: tim
     key = _locked(public_id)
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= at):
         raise KeyRevoked(_("This key no longer works; make a new one."))
-    owner_id = _require_own(actor, at, frozenset(key.permissions), key.site_ids)
+    owner_id = _require_own(actor, at, frozenset(key.permissions), key.site_ids, singles_of(key))
     until = at + overlap
     _secrets(key).filter(Q(ends_at=None) | Q(ends_at__gt=until)).update(ends_at=until)
     token, prefix = _add_secret(key)
@@ -186,21 +187,45 @@ def revoke_key(*, actor: Actor, at: datetime, public_id: uuid.UUID, reason: str 
     trail.record(actor=actor, at=at, action="identity:revoke_api_key", subject=key, before=None, after=after)
 
 
-def _require_own(actor: Actor, at: datetime, permissions: frozenset[str], sites: list[int] | None) -> int:
-    """Nobody gives a program more than they hold, at every site where it would have it; it answers who gives."""
+def _recorded(made: models.ApiKey, prefix: str) -> dict[str, object]:
+    """What the trail keeps of a new key."""
+    alone = singles_of(made)
+    return {
+        "name": made.name,
+        "permissions": made.permissions,
+        "sites": made.site_ids,
+        "meters": [each.id for each in alone if each.kind is values.ScopeKind.METER],
+        "accounts": [each.id for each in alone if each.kind is values.ScopeKind.ACCOUNT],
+        "networks": made.networks,
+        "expires_at": made.expires_at,
+        "prefix": prefix,
+    }
+
+
+def singles_of(key: models.ApiKey) -> list[values.Single]:
+    """This will return the meter points and accounts to which a key is limited; none where it is not."""
+    return [values.Single(values.ScopeKind(kind), single, site) for kind, single, site in key.singles]
+
+
+def _require_own(
+    actor: Actor,
+    at: datetime,
+    permissions: frozenset[str],
+    sites: list[int] | None,
+    singles: Collection[values.Single],
+) -> int:
+    """Nobody gives a program more than they hold, wherever it would have it; it answers who gives."""
     if actor.kind != USER or actor.id is None:
         raise OnlyPeople(_("A key is made by a person who is signed in."))
     access = queries.access_of(user_id=actor.id, at=at)
-    # A key without sites reaches as far as its owner does, wherever that is.
-    reached = [access.permissions(each) for each in sites] if sites is not None else [_somewhere(access.at_site)]
+    reached = [*map(access.permissions, sites or ()), *map(access.over, singles)]
+    if sites is None and not singles:
+        # It reaches as far as its owner does, wherever that is.
+        reached = [frozenset().union(*access.at_site.values(), *access.at_meter.values(), *access.at_account.values())]
     for held in reached:
         if not permissions <= held | access.everywhere:
             raise operations.GrantExceedsOwn(permissions - held - access.everywhere)
     return actor.id
-
-
-def _somewhere(at_site: object) -> frozenset[str]:
-    return frozenset().union(*at_site.values()) if isinstance(at_site, dict) else frozenset()
 
 
 def _add_secret(key: models.ApiKey) -> tuple[str, str]:
@@ -252,5 +277,6 @@ def _row(key: models.ApiKey, at: datetime) -> KeyRow:
         used_at=key.used_at,
         used_from=key.used_from,
         prefixes=tuple(each.prefix for each in working),
+        singles=tuple(singles_of(key)),
         overlap_until=max((each.ends_at for each in working if each.ends_at), default=None),
     )

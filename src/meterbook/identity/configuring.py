@@ -6,6 +6,7 @@ It stands with the monitor's grants, so that it is read where rights are read, a
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -53,6 +54,29 @@ def change_configuring(*, actor: Actor, at: datetime, public_id: uuid.UUID, may_
     )
     if not may_configure:
         bus.notify(values.RIGHTS, scoping.current().organization_id, [user.pk])
+
+
+@operation.operation
+def assign(
+    *, actor: Actor, at: datetime, public_id: uuid.UUID, singles: Iterable[tuple[values.ScopeKind, int]]
+) -> tuple[uuid.UUID, ...]:
+    """This will let a person see single meters and accounts as a monitor, and return the public ids of the grants.
+
+    Where the person's switch is on, it is on for these, too: it stands for the monitor, not for single meters.
+
+    :param singles: METER or ACCOUNT, and its id
+    :raises queries.UserNotFound: when the user never held a grant in the scope's organization
+    :raises operations.GrantExceedsOwn: when the actor may not do what would be given
+    """
+    user = queries.get_user(public_id=public_id)
+    is_on = list(_monitoring(user.id, at).values_list("may_configure", flat=True))
+    made = tuple(
+        operations.grant_role(actor=actor, at=at, user_id=user.id, role=values.RoleCode.MONITOR, single=each)
+        for each in singles
+    )
+    if made and is_on and all(is_on):
+        change_configuring(actor=actor, at=at, public_id=public_id, may_configure=True)
+    return made
 
 
 def _monitoring(user_id: int, at: datetime) -> QuerySet[models.Grant]:

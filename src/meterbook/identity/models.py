@@ -316,6 +316,8 @@ class ApiKey(foundation_models.TenantModel):
     permissions = ArrayField(models.CharField(max_length=60))
     # Ids of sites, which are above identity; None is the whole organization.
     site_ids = ArrayField(models.BigIntegerField(), null=True, blank=True)
+    # Single meter points and accounts, as (kind, id, id of its site); where there are some, all others are closed.
+    singles = models.JSONField(default=list, db_default=[], blank=True)
     # From where it may be used, such as 192.0.2.0/24; empty is from anywhere.
     networks = ArrayField(models.CharField(max_length=50), default=list)
     expires_at = models.DateTimeField(null=True, blank=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.contrib.auth import hashers
+from django.contrib.auth.base_user import AbstractBaseUser
 
 from meterbook.foundation import scoping
 from meterbook.identity import models, queries, trail
@@ -23,6 +24,11 @@ def use_one_time_password(*, user_id: int, password_hash: str) -> str | None:
     waiting = models.User.objects.filter(pk=user_id, has_one_time_password=True, password=password_hash)
     changed = waiting.update(has_one_time_password=False, password=spent)
     return spent if changed else None
+
+
+def account(*, user_id: int) -> AbstractBaseUser:
+    """This will return the account that somebody is signed in to by what was proved a moment before."""
+    return models.User.objects.get(pk=user_id, is_active=True)
 
 
 def set_password(*, actor: Actor, at: datetime, user_id: int, password: str) -> None:

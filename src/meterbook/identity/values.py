@@ -112,6 +112,7 @@ class TwoPeople(enum.StrEnum):
     RUN = "RUN"
     ADJUSTMENT = "ADJUSTMENT"
     REFUND = "REFUND"
+    READING = "READING"
 
 
 TWO_PEOPLE_CAPTIONS = {
@@ -119,6 +120,7 @@ TWO_PEOPLE_CAPTIONS = {
     TwoPeople.RUN: _("Bill runs"),
     TwoPeople.ADJUSTMENT: _("Adjustments of accounts"),
     TwoPeople.REFUND: _("Refunds"),
+    TwoPeople.READING: _("Readings of billed days"),
 }
 
 
@@ -141,6 +143,15 @@ class Theme(enum.StrEnum):
 
 # Said on the bus when somebody's rights shrank: open streams ask at once whether they may go on.
 RIGHTS = "rights"
+
+
+@dataclass(frozen=True, order=True)
+class Single:
+    """One metering point or account (`kind` says which), with the site that it belongs to."""
+
+    kind: ScopeKind
+    id: int
+    site_id: int
 
 
 @dataclass(frozen=True)
@@ -210,6 +221,11 @@ class Access:
     def accounts(self, permission: str) -> frozenset[int]:
         """This will return the accounts for which alone the user was given that, whatever counts elsewhere."""
         return frozenset(each for each, held in self.at_account.items() if permission in held)
+
+    def over(self, single: Single) -> frozenset[str]:
+        """This will return all permissions over one metering point or account: of its site, and its own."""
+        own = self.at_meter if single.kind is ScopeKind.METER else self.at_account
+        return self.permissions(single.site_id) | own.get(single.id, frozenset())
 
     def covers(self, other: Access) -> bool:
         """This will tell whether the other may do nothing anywhere that this one may not."""

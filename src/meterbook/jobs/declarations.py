@@ -10,7 +10,7 @@ from procrastinate import RetryStrategy
 
 from meterbook.acquisition import gateway_values
 from meterbook.acquisition import operations as acquisition_operations
-from meterbook.alarms import gateway_silence, silence
+from meterbook.alarms import gateway_silence, no_data, silence
 from meterbook.audit import checks as audit_checks
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import operations as billing_operations
@@ -25,6 +25,7 @@ from meterbook.journeys import send_sign_in_codes
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
 from meterbook.metering import operations as metering_operations
+from meterbook.monitoring import operations as monitoring_operations
 from meterbook.notifications import operations as notification_operations
 
 GATEWAY_PAUSE = timedelta(minutes=3)  # of real time: three times what a gateway lets pass at most
@@ -47,6 +48,12 @@ def handle_event(*, actor: Actor, at: datetime, event_id: int, handler: str) -> 
 def derive_dirty_days(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     """This will bring the day blocks of the organization up to date with its readings."""
     metering_operations.derive_dirty_days(organization_id=organization_id, actor=actor, at=at)
+
+
+@job("metering.check_days", queue="derive", lock=lambda organization_id, **_: f"check_days:{organization_id}")
+def check_days(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will look at yesterday of every meter for what can hardly be right."""
+    monitoring_operations.check_days(actor=actor, at=at)
 
 
 @job("audit.seal_entries", queue="default", lock=lambda organization_id, **_: f"seal:{organization_id}")
@@ -72,12 +79,20 @@ def watch_gateways(*, actor: Actor, at: datetime, scheduled_at: str = "") -> Non
     """This will tell field gateways that are not heard. They speak in real time, also where the clock is faster."""
     patience = max(gateway_values.SILENT_AFTER, clock.speed() * GATEWAY_PAUSE)
     gateway_silence.follow(actor=actor, at=at, patience=patience)
+    gateway_silence.follow_clocks(actor=actor, at=at)
+
+
+@job("alarms.watch_data", queue="default", lock=lambda organization_id, **_: f"data:{organization_id}")
+def watch_data(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will tell meters from which nothing came for more than a day, and remind of those that nobody looked at."""
+    no_data.watch(actor=actor, at=at)
 
 
 @job("alarms.settle_buses", queue="default", lock=lambda organization_id, **_: f"buses:{organization_id}")
 def settle_buses(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     """This will tell meters that stay silent although their bus answers again."""
     silence.settle_buses(actor=actor, at=at)
+    silence.settle_causes(actor=actor, at=at)
 
 
 @job(
@@ -89,6 +104,21 @@ def settle_buses(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
 def advance_run(*, organization_id: int, actor: Actor, at: datetime, run_id: str) -> None:
     """This will carry a bill run on until a person must decide, or it is closed."""
     billing_operations.advance_run(organization_id=organization_id, actor=actor, at=at, run_id=uuid.UUID(run_id))
+
+
+@job(
+    "billing.note_late_changes",
+    queue="derive",
+    lock=lambda organization_id, **_: f"late:{organization_id}",
+    own_scope=True,
+)
+def note_late_changes(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will note the issued bills whose use came out differently afterwards, portion by portion."""
+    is_left = True
+    while is_left:
+        with scoping.scope([organization_id], actor=actor):
+            billing_operations.note_late_changes(at=at)
+            is_left = billing_operations.has_more()
 
 
 @job("billing.make_print_file", queue="billing", lock=lambda print_id, **_: f"print:{print_id}", own_scope=True)

@@ -8,8 +8,12 @@ from meterbook.foundation.ticker import Periodic
 
 PERIODICS = (
     Periodic("metering.derive_dirty_days", every=timedelta(seconds=10)),
+    # After the derivation that changed days: what was billed from them is looked for among the changed ones only.
+    Periodic("billing.note_late_changes", every=timedelta(minutes=1)),
+    Periodic("metering.check_days", every=timedelta(hours=6)),
     Periodic("alarms.settle_buses", every=timedelta(minutes=1)),
     Periodic("alarms.watch_gateways", every=timedelta(minutes=1)),
+    Periodic("alarms.watch_data", every=timedelta(minutes=5)),
     Periodic("acquisition.forget_batches", every=timedelta(hours=6)),
     Periodic("notifications.deliver_messages", every=timedelta(seconds=10)),
     Periodic("notifications.receive_updates", every=timedelta(seconds=10)),

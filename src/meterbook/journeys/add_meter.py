@@ -12,8 +12,8 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
+from meterbook.acquisition import catalogue, networks, plans
 from meterbook.acquisition import models as acquisition_models
-from meterbook.acquisition import networks, plans
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.library import documents, orders
@@ -61,13 +61,14 @@ class Connection:
     """How a meter is reached: a known gateway's bus (its public id) or a new one, and the meter's address there.
 
     `byte_order` is that in which a test read made sense; None: as the model says. `secondary` is the address of an
-    M-Bus meter by its number, in place of `unit_id`.
+    M-Bus meter by its number, in place of `unit_id`. A meter that sends by itself has a `subscription` at a broker.
     """
 
     gateway: uuid.UUID | NewGateway
     unit_id: int
     byte_order: orders.ByteOrder | None = None
     secondary: str = ""
+    subscription: acquisition_operations.SubscriptionFacts | None = None
 
 
 @dataclass(frozen=True)
@@ -137,17 +138,31 @@ def add_meter(
 
 def _registers(plan: MeterPlan) -> tuple[metering_operations.RegisterPlan, ...]:
     if plan.connection is not None:
-        return plans.registers_of_model(plan.model_code, _openings(plan))
+        heard = plan.connection.subscription
+        own = heard.mapping if heard is not None else None
+        if heard is not None:
+            _check_heard(plan.model_code, heard)
+        return plans.registers_of_model(plan.model_code, _openings(plan), only=own.registers if own else None)
     kind = metering_values.series_type(COUNTED.get(plan.service, "energy_import"))
     # Without one, a file of registers says itself where the counter stood.
     opening = None if plan.opening is None else _counted(plan.opening, kind.decimals)
     return (metering_operations.RegisterPlan(kind.code, kind.code, kind.unit, kind.decimals, opening=opening),)
 
 
+def _check_heard(model_code: str, heard: acquisition_operations.SubscriptionFacts) -> None:
+    model = catalogue.current().load(model_code)
+    if not model.is_heard:
+        raise MeterRefused("model_code", _("A meter of this model is asked; choose one that sends JSON."))
+    try:
+        acquisition_operations.check_mapping(heard, model)
+    except acquisition_operations.SubscriptionMisconfigured as error:
+        raise MeterRefused(error.field, str(error)) from error
+
+
 def _openings(plan: MeterPlan) -> dict[str, int]:
     if plan.opening is None:
         return {}
-    main = orders.main_counter(documents.load(plan.model_code))
+    main = orders.main_counter(catalogue.current().load(plan.model_code))
     return {main.code: _counted(plan.opening, main.decimals)}
 
 
@@ -172,6 +187,9 @@ def _connect(
         bus = _create_bus(actor, at, site, gateway, allowed)
     else:
         bus = _find_bus(site, gateway)
+    if connection.subscription is not None:
+        subscribe(actor, at, bus, meter, connection.subscription)
+        return
     with blaming("unit_id", acquisition_operations.AddressTaken, acquisition_operations.DeviceMisconfigured):
         acquisition_operations.create_device(
             actor=actor,
@@ -184,6 +202,24 @@ def _connect(
         )
 
 
+def subscribe(
+    actor: Actor,
+    at: datetime,
+    bus: acquisition_models.Bus,
+    meter: metering_models.Meter,
+    facts: acquisition_operations.SubscriptionFacts,
+) -> None:
+    """This will have a meter heard at a broker.
+
+    :raises MeterRefused: naming the field that cannot be
+    """
+    try:
+        with blaming("gateway", acquisition_operations.AddressTaken, acquisition_operations.DeviceMisconfigured):
+            acquisition_operations.subscribe_device(actor=actor, at=at, bus=bus, meter=meter, facts=facts)
+    except acquisition_operations.SubscriptionMisconfigured as error:
+        raise MeterRefused(error.field, str(error)) from error
+
+
 def _create_bus(
     actor: Actor,
     at: datetime,
@@ -191,6 +227,8 @@ def _create_bus(
     gateway: NewGateway,
     allowed: networks.AllowedNetworks,
 ) -> acquisition_models.Bus:
+    if not gateway.protocol.is_asked:
+        raise MeterRefused("protocol", _("A broker is added by itself, under Topology, MQTT brokers."))
     # Two buses to one gateway would ask it two questions at once, which a serial line behind it cannot bear.
     is_serial = gateway.protocol.is_serial
     host = gateway.host.strip() if is_serial else hosts.read(gateway.host) or ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
+from meterbook.acquisition import brokers as acquisition_brokers
 from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import plans
@@ -56,18 +57,23 @@ class Final:
 
 
 def registers_of(
-    model_code: str, service: values.Service, shown: Mapping[str, Decimal] | None = None
+    model_code: str,
+    service: values.Service,
+    shown: Mapping[str, Decimal] | None = None,
+    *,
+    only: Collection[str] | None = None,
 ) -> tuple[metering_operations.RegisterPlan, ...]:
     """This will return the registers with which a meter of a model is hung, with what they showed first.
 
     :param shown: by register code, in the register's unit
+    :param only: the codes of registers that its messages hold; None: all
     :raises documents.ModelUnknown: when the library has no such model
     """
     if model_code != values.IMPORTED:
-        plain = plans.registers_of_model(model_code)
+        plain = plans.registers_of_model(model_code, only=only)
         scale = {each.register_code: each.decimals for each in plain}
         openings = {code: stored(value, scale[code]) for code, value in (shown or {}).items() if code in scale}
-        return plans.registers_of_model(model_code, openings)
+        return plans.registers_of_model(model_code, openings, only=only)
     kind = values.series_type(add_meter.COUNTED.get(service, "energy_import"))
     opening = (shown or {}).get(kind.code)
     first = None if opening is None else stored(opening, kind.decimals)
@@ -116,6 +122,7 @@ def exchange(
     if installation.meter.public_id != old_meter_id:
         raise ChangedMeanwhile(_("Another meter hangs there by now: look at its page, then begin again."))
     service = values.Service(installation.meter_point.service)
+    heard = _heard_again(installation.meter, new)
     with add_meter.blaming("serial_number", metering_operations.CodeTaken):
         meter = metering_operations.create_meter(
             actor=actor,
@@ -135,12 +142,12 @@ def exchange(
             exchanged_at=exchanged_at,
             closings=_closings(installation, finals),
             meter=meter,
-            registers=registers_of(new.model_code, service, new.openings),
+            registers=registers_of(new.model_code, service, new.openings, only=_heard_registers(heard)),
             multiplier=new.multiplier,
             rated_per_hour=new.rated_per_hour,
             reason=reason,
         )
-    _connect(actor, at, installation.meter, meter, new)
+    _connect(actor, at, installation.meter, meter, new, heard)
 
 
 @operation.operation
@@ -190,6 +197,8 @@ def _installation(point_id: uuid.UUID) -> models.Installation:
     )
     if found is None:
         raise NothingToExchange(_("No meter hangs at this meter point; set one up instead."))
+    if found.meter.model_code == values.VIRTUAL:
+        raise NothingToExchange(_("A virtual meter is computed from others; change its formula instead."))
     return found
 
 
@@ -210,7 +219,31 @@ def _decimals(installation: models.Installation) -> dict[str, int]:
     return {each.series.code: each.decimals for each in registers.order_by("id")}
 
 
-def _connect(actor: Actor, at: datetime, old: models.Meter, new: models.Meter, plan: NewMeter) -> None:
+def _heard_again(old: models.Meter, new: NewMeter) -> acquisition_operations.SubscriptionFacts | None:
+    """How the new meter is heard at the broker at which the old one was: under its topic, when it sends as that did."""
+    found = acquisition_brokers.subscription_of_meter(meter_id=old.pk)
+    if found is None or new.model_code == values.IMPORTED:
+        return None
+    if found.model_code != new.model_code and not acquisition_brokers.comes_with_a_mapping(new.model_code):
+        words = _("This model sends otherwise than the old meter did; choose the same one, and connect others anew.")
+        raise add_meter.MeterRefused("model_code", words)
+    row = found.row
+    own = row.mapping if row.is_own and found.model_code == new.model_code else None
+    return acquisition_operations.SubscriptionFacts(row.topic, row.channel, own, row.expected_seconds)
+
+
+def _heard_registers(heard: acquisition_operations.SubscriptionFacts | None) -> Collection[str] | None:
+    return heard.mapping.registers if heard is not None and heard.mapping is not None else None
+
+
+def _connect(
+    actor: Actor,
+    at: datetime,
+    old: models.Meter,
+    new: models.Meter,
+    plan: NewMeter,
+    heard: acquisition_operations.SubscriptionFacts | None,
+) -> None:
     """The old meter is asked no more; the new one is, on the same bus, when it has an address."""
     acquisition_operations.hand_over_meter(actor=actor, at=at, old=old, new=new)
     device = (
@@ -221,6 +254,9 @@ def _connect(actor: Actor, at: datetime, old: models.Meter, new: models.Meter, p
     if device is None:
         return
     acquisition_operations.set_device_enabled(actor=actor, at=at, device=device, is_enabled=False)
+    if heard is not None:
+        add_meter.subscribe(actor, at, device.bus, new, heard)
+        return
     if plan.unit_id is None and not plan.secondary:
         return
     with add_meter.blaming("unit_id", acquisition_operations.AddressTaken, acquisition_operations.DeviceMisconfigured):

@@ -34,6 +34,7 @@ class FirstPrice:
     monthly: Decimal | None
     tax_name: str
     tax_percent: Decimal
+    tax_name_es: str = ""  # on bills in Spanish; without one `tax_name` stands there, too
 
     def document(self) -> dict[str, Any]:
         """This will return the tariff document: 21 percent are a rate of 0.21."""
@@ -64,7 +65,7 @@ class FirstPrice:
         }
         if self.tax_percent:
             rate = f"{(self.tax_percent / HUNDRED).normalize():f}"
-            name = {"en": self.tax_name, "es": self.tax_name}
+            name = {"en": self.tax_name, "es": self.tax_name_es or self.tax_name}
             document["taxes"] = [{"code": "tax", "name": name, "rate": rate}]
         return document
 

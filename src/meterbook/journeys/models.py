@@ -42,6 +42,45 @@ class Journey(foundation_models.TenantModel):
         return f"{self.kind} {self.title}".rstrip()
 
 
+class StepDraft(foundation_models.TenantModel):
+    """What a person typed at a step of the first start and did not send; `fields` are texts by field, no secrets."""
+
+    user_id = models.BigIntegerField()
+    step = models.CharField(max_length=20)
+    fields = models.JSONField(default=dict)
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["organization_id", "user_id", "step"], name="step_draft_once_a_person"),
+        )
+
+    def __str__(self) -> str:
+        return self.step
+
+
+class AccountBook(foundation_models.TenantModel):
+    """A workbook with customers, accounts and contracts; it is kept when it was imported.
+
+    `outcome` counts what it made and changed. `digest` is the SHA-256 of `content` in hexadecimal.
+    """
+
+    name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    digest = models.CharField(max_length=64)
+    size = models.IntegerField()
+    author = models.CharField(max_length=200)
+    uploaded_at = models.DateTimeField()
+    imported_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["organization_id", "-uploaded_at"], name="account_book_newest"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class JourneyFile(foundation_models.TenantModel):
     """A picture of a meter that was taken on the way; `about` is the public id of the meter point."""
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import formats, translation
 
+from meterbook.alarms import durations
 from meterbook.alarms import events as alarm_events
 from meterbook.alarms import permissions as alarm_permissions
 from meterbook.alarms import queries as alarm_queries
@@ -32,12 +33,17 @@ def alarm_raised(event: alarm_events.AlarmRaised, *, actor: Actor, at: datetime)
     _tell(event.alarm_id, Kind.ALARM_RAISED, actor=actor, at=at)
 
 
+def alarm_reminded(event: alarm_events.AlarmReminded, *, actor: Actor, at: datetime) -> None:
+    """This will tell again of an alarm that goes on and that nobody acknowledged."""
+    _tell(event.alarm_id, Kind.ALARM_RAISED, actor=actor, at=at, again=f":{event.number}")
+
+
 def alarm_cleared(event: alarm_events.AlarmCleared, *, actor: Actor, at: datetime) -> None:
     """This will tell that an alarm is over."""
     _tell(event.alarm_id, Kind.ALARM_CLEARED, actor=actor, at=at)
 
 
-def _tell(alarm_id: str, kind: Kind, *, actor: Actor, at: datetime) -> None:
+def _tell(alarm_id: str, kind: Kind, *, actor: Actor, at: datetime, again: str = "") -> None:
     organization = identity_queries.get_organization()
     if not organization.has_module(Module.ALARMS) or not notification_queries.channels_on():
         return
@@ -57,7 +63,7 @@ def _tell(alarm_id: str, kind: Kind, *, actor: Actor, at: datetime) -> None:
             kind=kind,
             to=notification_values.To.user(reader.user_id),
             facts=facts,
-            key=f"{kind.value}:{alarm_id}",
+            key=f"{kind.value}:{alarm_id}{again}",
             language=language,
         )
 
@@ -77,6 +83,8 @@ def _facts(alarm: alarm_queries.PlacedAlarm, kind: Kind, zone: ZoneInfo, organiz
         "title": row.title,
         "site": row.site_name,
         "when": formats.date_format(instant.astimezone(zone), "SHORT_DATETIME_FORMAT"),
-        "reason": row.reason,
+        "reason": " ".join(each for each in (row.reason, row.cause_caption) if each),
+        "meters": str(len(row.points)) if len(row.points) > 1 else "",
+        "lasted": "" if row.lasted is None else durations.written(row.lasted),
         "link": f"{installation_queries.public_address()}/o/{organization}/alarms/?state=all",
     }

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meterbook.billing import content
-from meterbook.billing.calculating import checking, facts, headings, history, registers, spans, stamps, usage
+from meterbook.billing.calculating import checking, facts, headings, history, named, registers, spans, stamps, usage
 from meterbook.billing.values import HoldReason
 from meterbook.kernel import civil
 from meterbook.kernel.period import Period
@@ -73,7 +73,7 @@ class Calculator:
             used.registers,
         )
         contents = self._contents(chunk, pieces, used, self._rate(pieces, loaded))
-        return Outcome(contents, held, self._inputs(chunk, pieces, inputs))
+        return Outcome(contents, held, self._inputs(chunk, pieces, inputs, used.estimates))
 
     def inputs(self, account_ids: list[int]) -> dict[int, str]:
         """This will return the digests of what accounts would be calculated from now; nothing is rated.
@@ -97,15 +97,19 @@ class Calculator:
             waiting |= checking.pending(self.run, first, until) & set(ids)
         inputs = stamps.Inputs(digests, stamps.edges_of(owner, wholes), registers.Registers.load(wholes))
         late = {each.share.account_id for each in pieces if _series(each).id in waiting}
-        return self._inputs(chunk, [each for each in pieces if each.share.account_id not in late], inputs)
+        kept = [each for each in pieces if each.share.account_id not in late]
+        return self._inputs(chunk, kept, inputs, named.Estimates.load(wholes))
 
-    def _inputs(self, chunk: facts.Chunk, pieces: list[_Piece], inputs: stamps.Inputs) -> dict[int, str]:
+    def _inputs(
+        self, chunk: facts.Chunk, pieces: list[_Piece], inputs: stamps.Inputs, estimates: named.Estimates
+    ) -> dict[int, str]:
         """Of everything that is measured, priced or printed, by account; the months before are not among it."""
         words: dict[int, list[str]] = defaultdict(list)
         for series, cut, piece in _wholes(pieces):
             words[piece.share.account_id] += [
                 repr((piece.share, stamps.printed(piece.point), cut)),
                 *inputs.used(series, cut),
+                *estimates.inputs(series, cut),
             ]
         for each in pieces:
             tariff = each.tariff.code, each.tariff.currency, each.version.number, each.version.digest
@@ -218,6 +222,7 @@ class Calculator:
             history=used.history(self.run, share, point, self._own_month(share, point.zone, days, total, counts)),
             reference=used.reference(series, cut),
             charges=charges,
+            estimates=used.estimates.named(series, cut, used.blocks[series.step]),
         )
 
     def _own_month(
@@ -254,17 +259,20 @@ class _Used:
     registers: registers.Registers
     held: dict[tuple[int, int], list[Period]]
     months: history.Store
+    estimates: named.Estimates
 
     @classmethod
     def load(cls, run: facts.Run, chunk: facts.Chunk, pieces: list[_Piece], loaded: dict[int, usage.Blocks]) -> _Used:
         """This will load registers and histories."""
         held = history.tenures(run.organization_id, chunk)
         wanted = {(each.share.account_id, each.point.id): (_series(each).id, each.point.zone) for each in pieces}
+        wholes = [(series, cut) for series, cut, _piece in _wholes(pieces)]
         return cls(
             blocks=loaded,
-            registers=registers.Registers.load([(series, cut) for series, cut, _piece in _wholes(pieces)]),
+            registers=registers.Registers.load(wholes),
             held=held,
             months=history.load(run, wanted, held),
+            estimates=named.Estimates.load(wholes),
         )
 
     def counts(self, series: facts.Series, cut: Period) -> content.Counts:

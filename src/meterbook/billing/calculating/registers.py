@@ -16,14 +16,14 @@ from typing import Any
 from django.db.models import Q
 
 from meterbook.billing import content
-from meterbook.billing.calculating import facts, usage
+from meterbook.billing.calculating import facts, neighbors, usage
 from meterbook.foundation import scoping
 from meterbook.kernel import quantity, rounding
 from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models as metering_models
-from meterbook.metering.validation.inputs import CorrectionKind, FindingKind
+from meterbook.metering.validation.inputs import CorrectionKind
 from meterbook.metering.values import Source
 
 EXCHANGE, CORRECTION = "EXCHANGE", "CORRECTION"
@@ -32,21 +32,6 @@ SELECT series_id, at, value, quality, source FROM metering_reading
 WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[]) AND at = ANY(%(at)s::timestamptz[])
 ORDER BY series_id, at, source
 """
-# The neighbors of instants without a reading; looked for within 62 days.
-BESIDE = b"""
-SELECT wanted.series_id, wanted.at, before.at, before.value, after.at, after.value
-FROM unnest(%(series)s::bigint[], %(at)s::timestamptz[]) AS wanted (series_id, at)
-CROSS JOIN LATERAL (
-    SELECT r.at, r.value FROM metering_reading r WHERE r.organization_id = %(organization)s
-        AND r.series_id = wanted.series_id AND r.at < wanted.at AND r.at > wanted.at - interval '62 days'
-    ORDER BY r.at DESC, r.source LIMIT 1) AS before
-CROSS JOIN LATERAL (
-    SELECT r.at, r.value FROM metering_reading r WHERE r.organization_id = %(organization)s
-        AND r.series_id = wanted.series_id AND r.at > wanted.at AND r.at < wanted.at + interval '62 days'
-    ORDER BY r.at, r.source LIMIT 1) AS after
-"""
-_NOT_BELIEVED = (FindingKind.GLITCH, FindingKind.SPIKE, FindingKind.HELD_READING)
-
 Key = tuple[int, datetime]
 
 
@@ -98,7 +83,8 @@ class Registers:
         whole = Period(min(each.start for _s, each in wanted), max(each.end for _s, each in wanted))
         instants = sorted({instant for _s, each in wanted for instant in (each.start, each.end)})
         found = cls(_hanging(ids, whole), _readings(ids, instants))
-        found._load_beside([(series.id, at) for series, each in wanted for at in (each.start, each.end)])
+        ends = {(series.id, at) for series, each in wanted for at in (each.start, each.end)}
+        found._beside = neighbors.beside(sorted(ends - found._known.keys()))
         return found
 
     def segments(self, series: facts.Series, period: Period, total: int) -> tuple[content.Segment, ...]:
@@ -210,18 +196,6 @@ class Registers:
         start, low, end, high = beside
         return _worked_out(at, low + (high - low) * _share(at, start, end))
 
-    def _load_beside(self, wanted: Sequence[Key]) -> None:
-        lacking = sorted({each for each in wanted if each not in self._known})
-        if lacking:
-            parameters = {
-                "organization": scoping.current().organization_id,
-                "series": [series_id for series_id, _at in lacking],
-                "at": [at for _series_id, at in lacking],
-            }
-            for series_id, at, *beside in usage.fetch(BESIDE, parameters):
-                start, low, end, high = beside
-                self._beside[series_id, at] = (start, low, end, high)
-
 
 def _share(at: datetime, start: datetime, end: datetime) -> Fraction:
     microsecond = datetime.resolution
@@ -326,7 +300,7 @@ def _readings(series_ids: list[int], instants: list[datetime]) -> dict[Key, cont
     organization_id = scoping.current().organization_id
     corrected = _corrected(series_ids, instants)
     findings = metering_models.SeriesFinding.objects.filter(
-        organization_id=organization_id, series_id__in=series_ids, at__in=instants, kind__in=_NOT_BELIEVED
+        organization_id=organization_id, series_id__in=series_ids, at__in=instants, kind__in=neighbors.NOT_BELIEVED
     )
     doubted = set(findings.values_list("series_id", "at"))
     found: dict[Key, content.Register] = {}
@@ -342,7 +316,7 @@ def _readings(series_ids: list[int], instants: list[datetime]) -> dict[Key, cont
 def _corrected(series_ids: list[int], instants: list[datetime]) -> dict[Key, content.Register | None]:
     """Values that a person set, and None for readings that a person took out; the fact recorded last holds."""
     rows = metering_models.Correction.objects.filter(
-        Q(kind__in=(CorrectionKind.SET, CorrectionKind.EXCLUDE, CorrectionKind.RESTORE)),
+        Q(kind__in=neighbors.OF_INSTANTS),
         organization_id=scoping.current().organization_id,
         series_id__in=series_ids,
         at__in=instants,

@@ -10,7 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from meterbook.billing.content.digests import canonical, income_code, tax_code
-from meterbook.billing.content.parts import Charge, Content, Heading, Plain, Point, Register, Segment
+from meterbook.billing.content.parts import Charge, Content, Estimate, Heading, Plain, Point, Register, Segment
 from meterbook.kernel import currency as currencies
 from meterbook.kernel import rounding
 from meterbook.kernel import zones as kernel_zones
@@ -144,6 +144,7 @@ def _point(point: Point, heading: Heading) -> Plain:
             "edited": counts.edited,
         },
         **({"is_apportioned": True} if _is_apportioned(point) else {}),
+        **({"estimates": [_estimate(each, zone) for each in point.estimates]} if point.estimates else {}),
         "daily_average": daily_average(point.quantity, point.days, point.decimals),
         "history": [
             {
@@ -163,6 +164,16 @@ def _point(point: Point, heading: Heading) -> Plain:
             "digest": reference.digest,
         },
         "charges": [_charge(each, zone) for each in point.charges],
+    }
+
+
+def _estimate(estimate: Estimate, zone: ZoneInfo) -> Plain:
+    return {
+        "from": _say(estimate.period.start, zone),
+        "until": _say(estimate.period.end, zone),
+        "method": estimate.method,
+        "quantity": estimate.quantity,
+        "intervals": estimate.intervals,
     }
 
 

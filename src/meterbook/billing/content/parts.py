@@ -84,6 +84,16 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """Time without readings, the method by which it was estimated, what that gave there, and in how many intervals."""
+
+    period: Period
+    method: str
+    quantity: int
+    intervals: int
+
+
+@dataclass(frozen=True)
 class Reference:
     """Which day blocks were used: `digest` is over their digests in the order of days."""
 
@@ -130,6 +140,7 @@ class Point:
     charges: Sequence[Charge]
     zone: ZoneInfo | None = None
     language: str = ""
+    estimates: Sequence[Estimate] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from meterbook.billing.operations.approving import (
     include_accounts,
 )
 from meterbook.billing.operations.issuing import RunIncomplete
+from meterbook.billing.operations.late import has_more, note_late_changes
 from meterbook.billing.operations.planning import (
     PeriodNotOver,
     RunNotCancelable,
@@ -55,9 +56,11 @@ __all__ = [
     "carry_on",
     "check_again",
     "exclude_accounts",
+    "has_more",
     "include_accounts",
     "issue_pdf",
     "make_print_file",
+    "note_late_changes",
     "plan_run",
     "print_bills",
 ]

@@ -78,6 +78,7 @@ from meterbook.billing.queries.stale import (
     billed_by_tariff,
     bills_with_reading,
     corrected_bills,
+    late_bills,
     stale_members,
 )
 from meterbook.billing.queries.standing import Standing, standing_of
@@ -140,6 +141,7 @@ __all__ = [
     "has_runs",
     "issued_bills",
     "languages_of",
+    "late_bills",
     "latest_bills",
     "list_bills",
     "list_prints",

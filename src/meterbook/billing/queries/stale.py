@@ -45,7 +45,7 @@ class StaleMember:
 
 @dataclass(frozen=True)
 class CorrectedBill:
-    """An issued bill one of whose readings, at `meter_point`, was corrected after it was issued."""
+    """An issued bill whose readings, at `meter_point`, were corrected or came after it was issued."""
 
     public_id: uuid.UUID
     number: str
@@ -98,6 +98,27 @@ def corrected_bills(*, since: datetime, limit: int) -> list[CorrectedBill]:
     with connection.cursor() as cursor:
         cursor.execute(CORRECTED, facts)
         return [CorrectedBill(*row) for row in cursor.fetchall()]
+
+
+def late_bills(*, since: datetime, limit: int) -> list[CorrectedBill]:
+    """This will return issued bills whose use came out differently because readings came late, the latest first.
+
+    :param since: what was noted before that instant is left out
+    """
+    organization_id = scoping.current().organization_id
+    changes = models.LateChange.objects.filter(organization_id=organization_id, noted_at__gt=since)
+    listed = {
+        draft_id: (code, noted_at, day)
+        for draft_id, code, noted_at, day in changes.order_by("-noted_at", "-id").values_list(
+            "draft_id", "meter_point__code", "noted_at", "first_day"
+        )[:limit]
+    }
+    bills = models.Bill.objects.filter(organization_id=organization_id, draft_id__in=listed)
+    found = {
+        draft_id: (public_id, number, site_id)
+        for draft_id, public_id, number, site_id in bills.values_list("draft_id", "public_id", "number", "run__site_id")
+    }
+    return [CorrectedBill(*found[key], *facts) for key, facts in listed.items() if key in found]
 
 
 def bills_with_reading(*, meter_point_ids: Sequence[int], at: datetime) -> dict[int, list[str]]:

@@ -206,7 +206,11 @@ def _estimates(content: Mapping[str, Any], language: Language) -> list[str]:
         count = quality["estimated"]
         if count:
             figures = {"count": language.number(str(count)), "all": language.number(str(quality["intervals"]))}
-            said.append(language.say("note_estimate_point", name=point_name(point, language), **figures))
+            methods = dict.fromkeys(language.among("estimating", each["method"]) for each in point.get("estimates", ()))
+            if methods:
+                figures["methods"] = ", ".join(methods)
+            key = "note_estimate_by" if methods else "note_estimate_point"
+            said.append(language.say(key, name=point_name(point, language), **figures))
     if len(said) > POINTS_NAMED:
         said[POINTS_NAMED:] = [language.say("more_units", count=str(len(said) - POINTS_NAMED))]
     return [language.say("note_estimates", points="; ".join(said))] if said else []

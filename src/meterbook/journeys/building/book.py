@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import structlog
 from django.utils.translation import gettext as _
@@ -13,13 +15,14 @@ from openpyxl import load_workbook
 from meterbook.documents import uploads
 from meterbook.journeys.building.cells import CellWrong, Value, value_of
 from meterbook.journeys.building.problems import Problems
-from meterbook.journeys.building.sheets import SHEET_CAPTIONS, Column, Sheet, spellings
+from meterbook.journeys.building.sheets import Column, Kind, spellings
 
 log = structlog.get_logger(__name__)
 
 MOST_BYTES, MOST_EXPANDED = 10 * 1024 * 1024, 60 * 1024 * 1024
 MOST_ROWS, MOST_COLUMNS = 20_000, 60
 HEADER = 1
+Kinds = TypeVar("Kinds", bound=Kind)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Row:
 class Book:
     """The rows of each sheet, and what is wrong."""
 
-    rows: dict[Sheet, list[Row]] = field(default_factory=lambda: {each: [] for each in Sheet})
+    rows: dict[Kind, list[Row]] = field(default_factory=lambda: defaultdict(list))
     problems: Problems = field(default_factory=Problems)
 
 
@@ -65,9 +68,10 @@ def require_workbook(content: bytes) -> None:
         raise WorkbookRefused(_("This is no workbook. Download the template, fill it in and save it as XLSX."))
 
 
-def read(content: bytes, columns: Mapping[Sheet, Sequence[Column]], language: str) -> Book:
+def read(content: bytes, columns: Mapping[Kinds, Sequence[Column]], language: str) -> Book:
     """This will read a workbook; faults are in the answer's `problems`.
 
+    :param columns: of each sheet that the workbook may have
     :param language: whose decimal mark numbers have that are written as text
     :raises WorkbookRefused: when it is no workbook
     """
@@ -76,7 +80,7 @@ def read(content: bytes, columns: Mapping[Sheet, Sequence[Column]], language: st
     try:
         opened = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         try:
-            named = spellings(SHEET_CAPTIONS)
+            named = spellings({each: each.caption for each in columns})
             sheets = [(named.get(each.title.strip().casefold()), each) for each in opened.worksheets]
             for kind, sheet in sheets:
                 if kind is not None:
@@ -87,7 +91,7 @@ def read(content: bytes, columns: Mapping[Sheet, Sequence[Column]], language: st
         log.warning("building.workbook_unreadable", exc_info=True)
         raise WorkbookRefused(_("The workbook cannot be read. Save it again as XLSX.")) from error
     if not any(kind for kind, _sheet in sheets):
-        captions = ", ".join(str(each) for each in SHEET_CAPTIONS.values())
+        captions = ", ".join(str(each.caption) for each in columns)
         found.problems.add(
             None,
             0,
@@ -98,7 +102,7 @@ def read(content: bytes, columns: Mapping[Sheet, Sequence[Column]], language: st
     return found
 
 
-def _read_sheet(found: Book, kind: Sheet, sheet: object, columns: Sequence[Column], language: str) -> None:
+def _read_sheet(found: Book, kind: Kind, sheet: object, columns: Sequence[Column], language: str) -> None:
     rows: Iterable[Sequence[object]] = sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS)  # type: ignore[attr-defined]
     placed: dict[int, Column] = {}
     for line, cells in enumerate(rows, HEADER):
@@ -115,7 +119,7 @@ def _read_sheet(found: Book, kind: Sheet, sheet: object, columns: Sequence[Colum
         found.rows[kind].append(_row(found, kind, line, cells, placed, language))
 
 
-def _header(found: Book, kind: Sheet, cells: Sequence[object], columns: Sequence[Column]) -> dict[int, Column]:
+def _header(found: Book, kind: Kind, cells: Sequence[object], columns: Sequence[Column]) -> dict[int, Column]:
     by_key = {each.key: each for each in columns}
     named = spellings({each.key: each.caption for each in columns})
     placed: dict[int, Column] = {}
@@ -134,15 +138,14 @@ def _header(found: Book, kind: Sheet, cells: Sequence[object], columns: Sequence
             )
         else:
             placed[place] = by_key[key]
-    if by_key["code"] not in placed.values():
-        found.problems.add(
-            kind, HEADER, by_key["code"].caption, _("The column is missing."), _("Rows are found by their code.")
-        )
+    for each in columns:
+        if each.is_key and each not in placed.values():
+            found.problems.add(kind, HEADER, each.caption, _("The column is missing."), _("Rows are found by it."))
     return placed
 
 
 def _row(
-    found: Book, kind: Sheet, line: int, cells: Sequence[object], placed: Mapping[int, Column], language: str
+    found: Book, kind: Kind, line: int, cells: Sequence[object], placed: Mapping[int, Column], language: str
 ) -> Row:
     values: dict[str, Value] = {}
     for place, column in placed.items():

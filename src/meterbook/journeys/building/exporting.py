@@ -18,6 +18,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from meterbook.journeys.building import book, model_names, present, sheets
+from meterbook.journeys.building.book import Kinds
 from meterbook.journeys.building.cells import Value
 from meterbook.journeys.building.sheets import SHEET_CAPTIONS, Column, Holds, Sheet
 from meterbook.kernel import order
@@ -62,22 +63,45 @@ def _of_place(code: str, node: object) -> tuple[object, ...]:
 
 
 def _workbook(rows: Mapping[Sheet, Sequence[present.Values]]) -> bytes:
+    columns = sheets.columns_of(site_queries.list_fields())
+    lines = [
+        _("How to fill in this workbook"),
+        _("Rows are found by their code: a code that is there already is changed, another one is made."),
+        _("A column that you remove changes nothing; an empty cell empties what it is for."),
+        _("Rows that are not in the workbook stay as they are. Nothing is ever deleted by it."),
+        _("A place or meter point that lies elsewhere now is moved from today on; the past keeps the old place."),
+        _("Columns with * are needed. Formulas are refused: paste values only."),
+    ]
+    made = compose(rows, columns, lines)
+    _models(made[str(SHEET_CAPTIONS[Sheet.POINTS])], columns[Sheet.POINTS], made.worksheets[-1])
+    return written(made)
+
+
+def compose(
+    rows: Mapping[Kinds, Sequence[present.Values]], columns: Mapping[Kinds, Sequence[Column]], lines: Sequence[str]
+) -> Workbook:
+    """This will make a workbook: a sheet for each kind, and one with notes for people.
+
+    :param lines: what the notes begin with, the title first
+    """
     made = Workbook()
     if made.active is not None:
         made.remove(made.active)
-    columns = sheets.columns_of(site_queries.list_fields())
-    for kind in Sheet:
-        page = made.create_sheet(str(SHEET_CAPTIONS[kind]))
-        _head(page, columns[kind])
+    for kind, listed in columns.items():
+        page = made.create_sheet(str(kind.caption))
+        _head(page, listed)
         for line, values in enumerate(rows[kind], book.HEADER + 1):
-            for place, column in enumerate(columns[kind], 1):
+            for place, column in enumerate(listed, 1):
                 _put(page.cell(line, place), column, values.get(column.key))
-    notes = made.create_sheet(_("Notes"))
-    _notes(notes, columns)
-    _models(made[str(SHEET_CAPTIONS[Sheet.POINTS])], columns[Sheet.POINTS], notes)
-    written = io.BytesIO()
-    made.save(written)
-    return written.getvalue()
+    _notes(made.create_sheet(_("Notes")), columns, lines)
+    return made
+
+
+def written(made: Workbook) -> bytes:
+    """This will return a workbook as the bytes of its file."""
+    stream = io.BytesIO()
+    made.save(stream)
+    return stream.getvalue()
 
 
 def _head(page: Worksheet, columns: Sequence[Column]) -> None:
@@ -138,22 +162,14 @@ def _help(column: Column) -> str:
     return words
 
 
-def _notes(page: Worksheet, columns: Mapping[Sheet, Sequence[Column]]) -> None:
+def _notes(page: Worksheet, columns: Mapping[Kinds, Sequence[Column]], lines: Sequence[str]) -> None:
     """A sheet for people; importing does not look at it."""
-    lines = [
-        _("How to fill in this workbook"),
-        _("Rows are found by their code: a code that is there already is changed, another one is made."),
-        _("A column that you remove changes nothing; an empty cell empties what it is for."),
-        _("Rows that are not in the workbook stay as they are. Nothing is ever deleted by it."),
-        _("A place or meter point that lies elsewhere now is moved from today on; the past keeps the old place."),
-        _("Columns with * are needed. Formulas are refused: paste values only."),
-    ]
     for line, words in enumerate(lines, 1):
         _write_text(page.cell(line, 1), words)
     page.cell(1, 1).font = _NEEDED
     line = len(lines) + 2
     for kind, listed in columns.items():
-        _write_text(page.cell(line, 1), str(SHEET_CAPTIONS[kind]))
+        _write_text(page.cell(line, 1), str(kind.caption))
         page.cell(line, 1).font = _NEEDED
         for column in listed:
             line += 1

@@ -15,7 +15,7 @@ from meterbook.acquisition import operations as acquisition_operations
 from meterbook.audit import chain as audit_chain
 from meterbook.audit import operations as audit_operations
 from meterbook.foundation import operation
-from meterbook.journeys.building import book, present, rules, sheets, writing
+from meterbook.journeys.building import book, present, replacing, rules, sheets, writing
 from meterbook.journeys.building.planning import Plan
 from meterbook.kernel.actor import Actor
 from meterbook.sites import models as site_models
@@ -26,9 +26,10 @@ from meterbook.sites.operations import finding as site_finding
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import made and changed, as `planning.Plan.counts`."""
+    """What an import made and changed, as `planning.Plan.counts`; `dismissed` are faulty workbooks that it replaced."""
 
     counts: dict[str, int]
+    dismissed: tuple[str, ...] = ()
 
 
 class BuildingChanged(ValueError):
@@ -86,6 +87,8 @@ def import_workbook(
 ) -> Imported:
     """This will write all that a workbook holds, or nothing. The workbook is kept, and its digest stands in the trail.
 
+    Earlier workbooks of the same person for the same sites that have faults, or are the same file, are dismissed.
+
     :param expected: `Plan.digest` of what was looked at
     :raises sites.queries.BuildingFileNotFound: when there is no such workbook
     :raises BuildingDone: when it was imported before
@@ -99,11 +102,13 @@ def import_workbook(
         raise BuildingDone(_("This workbook was imported before; upload it again to import it again."))
     site_finding.hold_sites(file.organization_id)
     known = present.load()
-    plan = _plan(bytes(file.content), known, language, allowed)
+    content = bytes(file.content)
+    plan = _plan(content, known, language, allowed)
     if plan.total_problems:
         raise BuildingFaulty(_("Nothing was imported: the workbook does not fit any more. See its faults below."))
     if plan.digest != expected:
         raise BuildingChanged(_("The tree was changed meanwhile. See what the workbook does now, then import it."))
+    replaced = replacing.replaced(file, content, known, language, allowed)
     try:
         with transaction.atomic():
             writing.write(actor=actor, at=at, plan=plan, present=known, allowed=allowed)
@@ -112,7 +117,9 @@ def import_workbook(
             _("Somebody else added one of these codes or addresses just now; nothing was imported. Look again.")
         ) from error
     _finish(actor, at, file, plan)
-    return Imported(plan.counts)
+    for each in replaced:
+        _dismiss(actor, at, each, because={"replaced_by": file.digest})
+    return Imported(plan.counts, tuple(each.name for each in replaced))
 
 
 @operation.operation
@@ -127,13 +134,17 @@ def discard_workbook(*, actor: Actor, at: datetime, public_id: uuid.UUID) -> Non
         raise site_queries.BuildingFileNotFound(_("There is no such workbook. It may have been discarded."))
     if file.imported_at is not None:
         raise BuildingDone(_("This workbook was imported; it is kept."))
+    _dismiss(actor, at, file, because=None)
+
+
+def _dismiss(actor: Actor, at: datetime, file: site_models.BuildingFile, *, because: dict[str, str] | None) -> None:
     audit_operations.record(
         actor=actor,
         at=at,
         action="sites:discard_building",
         subject=file,
         before={"sha256": file.digest},
-        after=None,
+        after=because,
     )
     file.delete()
 

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
-from meterbook.acquisition import networks
+from meterbook.acquisition import catalogue, networks
 from meterbook.acquisition import values as acquisition_values
-from meterbook.acquisition.library import documents
-from meterbook.acquisition.values import BusProtocol
+from meterbook.acquisition.values import ASKED, BusProtocol
 from meterbook.foundation.tls import hosts
 from meterbook.journeys.building.planning import Entry, Planner
 from meterbook.journeys.building.present import Values
@@ -21,8 +20,8 @@ Units = dict[tuple[object, ...], int]
 def completed(planner: Planner, values: Values) -> Values:
     """This will fill in what a row leaves open: what is spoken, the usual port; addresses as they are dialed."""
     model, host = values.get("model"), str(values["host"]).strip()
-    is_mbus = model in documents.codes() and documents.load(str(model)).is_named
-    usual = BusProtocol.MBUS_TCP if is_mbus else BusProtocol.MODBUS_TCP
+    spoken = catalogue.current().load(str(model)).protocol if model in catalogue.current() else "MODBUS"
+    usual = next((each for each in ASKED if acquisition_values.MODEL_PROTOCOL_OF[each] == spoken), ASKED[0])
     protocol = BusProtocol(str(values.get("spoken") or usual))
     if values.get("spoken") is None:  # then as the gateway does that is there
         port = int(str(values.get("port") or acquisition_values.USUAL_PORTS[protocol]))
@@ -58,8 +57,8 @@ def check(planner: Planner, entry: Entry, units: Units, blame: Callable[..., Non
     model = values.get("model")
     if model is None:
         blame("model", _("The cell is empty."), _("A meter that is asked over the network needs a model."))
-    elif model in documents.codes() and (
-        documents.load(str(model)).protocol != acquisition_values.MODEL_PROTOCOL_OF[protocol]
+    elif model in catalogue.current() and (
+        catalogue.current().load(str(model)).protocol != acquisition_values.MODEL_PROTOCOL_OF[protocol]
     ):
         blame("spoken", _("This model does not speak that."), _("Choose another line, or another model."))
     where = (str(values.get("site")), *place(values))

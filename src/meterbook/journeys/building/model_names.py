@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from meterbook.acquisition.library import documents
+from meterbook.acquisition import catalogue
 from meterbook.kernel import order
 
 MOST_OFFERED = 3
@@ -15,17 +15,17 @@ MOST_OFFERED = 3
 
 def offered() -> Mapping[str, str]:
     """This will return the models by their codes, in the order of their captions; simulated ones only in a demo."""
-    known = [each for each in documents.all_models() if settings.IS_DEMO or not each.is_simulated]
+    known = catalogue.current().offered(is_demo=settings.IS_DEMO)
     captions = {each.code: f"{each.manufacturer} {each.name}" for each in known}
     return dict(sorted(captions.items(), key=lambda pair: pair[1].casefold()))
 
 
 def code_of(given: str) -> str | None:
     """This will return the code that a text means: eastron_sdm630, "Eastron SDM630", or SDM630 if no other has it."""
-    if given in documents.codes():
+    if given in catalogue.current():
         return given
     wanted = _plain(given)
-    models = documents.all_models()
+    models = catalogue.current().all_models()
     full = [each.code for each in models if wanted in {_plain(each.code), _plain(each.manufacturer + each.name)}]
     found = full or [each.code for each in models if wanted == _plain(each.name)]
     return found[0] if len(found) == 1 else None

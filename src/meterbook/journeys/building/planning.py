@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.utils.translation import gettext as _
 
@@ -16,15 +16,17 @@ from meterbook.journeys.building.book import Book, Row
 from meterbook.journeys.building.cells import Value
 from meterbook.journeys.building.present import Present, Values
 from meterbook.journeys.building.problems import CellProblem, Problems
-from meterbook.journeys.building.sheets import Column, Sheet
+from meterbook.journeys.building.sheets import Column, Kind, Sheet
 from meterbook.kernel import order
+
+Kinds = TypeVar("Kinds", bound=Kind)
 
 
 @dataclass(frozen=True)
 class Change:
     """A row of the workbook: new, or with what changes: the column, what it held and what it will hold, as stored."""
 
-    sheet: Sheet
+    sheet: Kind
     line: int
     code: str
     name: str
@@ -46,13 +48,14 @@ class Entry:
 class Plan:
     """What is to be written, by sheet; `changes` for people; `unchanged` counts rows by sheet."""
 
-    entries: dict[Sheet, list[Entry]] = field(default_factory=lambda: {each: [] for each in Sheet})
+    sheets: Sequence[Kind] = tuple(Sheet)
+    entries: dict[Kind, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     changes: list[Change] = field(default_factory=list)
-    unchanged: Counter[Sheet] = field(default_factory=Counter)
+    unchanged: Counter[Kind] = field(default_factory=Counter)
     problems: tuple[CellProblem, ...] = ()
     total_problems: int = 0
 
-    def count(self, sheet: Sheet, *, is_new: bool) -> int:
+    def count(self, sheet: Kind, *, is_new: bool) -> int:
         """This will return how many rows of a sheet are made (or changed)."""
         return sum(each.is_new is is_new for each in self.entries[sheet])
 
@@ -61,7 +64,7 @@ class Plan:
         """What is made and changed by sheet, such as {"SITES_NEW": 1, "SITES_CHANGED": 0}."""
         return {
             f"{sheet}_{word}": self.count(sheet, is_new=is_new)
-            for sheet in Sheet
+            for sheet in self.sheets
             for word, is_new in (("NEW", True), ("CHANGED", False))
         }
 
@@ -82,48 +85,51 @@ class Plan:
 
 
 @dataclass
-class Planner:
-    """What the rules of the sheets work on: `seen` holds, by sheet and code, each row as it will be."""
+class Planning(Generic[Kinds]):
+    """What the rules of sheets work on: `seen` holds, by sheet and code, each row as it will be."""
 
     book: Book
-    present: Present
-    columns: Mapping[Sheet, Sequence[Column]]
-    allowed: networks.AllowedNetworks
-    plan: Plan = field(default_factory=Plan)
-    seen: dict[Sheet, dict[str, Entry]] = field(default_factory=lambda: {each: {} for each in Sheet})
+    columns: Mapping[Kinds, Sequence[Column]]
+    plan: Plan = field(default_factory=Plan, kw_only=True)
+    seen: dict[Kinds, dict[str, Entry]] = field(default_factory=lambda: defaultdict(dict), kw_only=True)
 
     @property
     def problems(self) -> Problems:
         """Where faults are noted."""
         return self.book.problems
 
-    def blame(self, sheet: Sheet, line: int, key: str, problem: str, remedy: str = "") -> None:
+    def blame(self, sheet: Kinds, line: int, key: str, problem: str, remedy: str = "") -> None:
         """This will note a fault of a cell that has none yet: what could not be read looks empty to the rules."""
         caption = self.caption(sheet, key)
         if (sheet, line, caption) not in self.problems.cells:
             self.problems.add(sheet, line, caption, problem, remedy)
 
-    def caption(self, sheet: Sheet, key: str) -> str:
+    def caption(self, sheet: Kinds, key: str) -> str:
         """This will return how a column is called."""
         return str(next(each.caption for each in self.columns[sheet] if each.key == key))
 
-    def shown(self, sheet: Sheet, key: str, values: Values) -> str:
+    def shown(self, sheet: Kinds, key: str, values: Values) -> str:
         """This will return what a column of a row holds, as people read it."""
         return shown(next(each for each in self.columns[sheet] if each.key == key), values.get(key))
 
-    def accept(self, sheet: Sheet, known: Mapping[str, Values], defaults: Mapping[str, Value]) -> list[Entry]:
+    def code_of(self, sheet: Kinds, values: Values) -> str | None:
+        """This will return by what a row is found; None when its key is empty or could not be read."""
+        keys = [values.get(each.key) for each in self.columns[sheet] if each.is_key]
+        return None if None in keys else " ".join(map(str, keys))
+
+    def accept(self, sheet: Kinds, known: Mapping[str, Values], defaults: Mapping[str, Value]) -> list[Entry]:
         """This will lay each row of a sheet over what is there; rows of a code that came before are faults."""
         found: list[Entry] = []
         for row in self.book.rows[sheet]:
-            code = row.values.get("code")
-            if not isinstance(code, str):
+            code = self.code_of(sheet, row.values)
+            if code is None:
                 continue
             before = self.seen[sheet].get(code)
             if before is not None:
                 self.blame(
                     sheet,
                     row.line,
-                    "code",
+                    next(each.key for each in self.columns[sheet] if each.is_key),
                     _("Row %(line)s has the code “%(code)s” already.") % {"line": before.line, "code": code},
                     _("Give each its own, or remove one of the rows."),
                 )
@@ -133,7 +139,7 @@ class Planner:
             found.append(entry)
         return found
 
-    def _entry(self, sheet: Sheet, row: Row, known: Values | None, defaults: Mapping[str, Value]) -> Entry:
+    def _entry(self, sheet: Kinds, row: Row, known: Values | None, defaults: Mapping[str, Value]) -> Entry:
         if known is None:
             given = {key: value for key, value in row.values.items() if value is not None}
             if not self.problems_of(sheet, row.line):
@@ -142,18 +148,18 @@ class Planner:
         values = {**known, **row.values}
         return Entry(row.line, values, is_new=False)
 
-    def _require(self, sheet: Sheet, row: Row) -> None:
+    def _require(self, sheet: Kinds, row: Row) -> None:
         for column in self.columns[sheet]:
             if column.is_required and column.key not in row.values:
                 self.blame(sheet, row.line, column.key, _("A new row needs this column."), _("Add it to the sheet."))
 
-    def problems_of(self, sheet: Sheet, line: int) -> bool:
+    def problems_of(self, sheet: Kinds, line: int) -> bool:
         """This will tell whether a row has a fault already."""
         return (sheet, line) in self.problems.lines
 
-    def keep(self, sheet: Sheet, entry: Entry, known: Values | None) -> None:
+    def keep(self, sheet: Kinds, entry: Entry, known: Values | None) -> None:
         """This will put a row into the plan when it makes or changes something."""
-        code, name = str(entry.values["code"]), str(entry.values.get("name") or "")
+        code, name = self.code_of(sheet, entry.values) or "", str(entry.values.get("name") or "")
         if entry.is_new:
             self.plan.entries[sheet].append(entry)
             self.plan.changes.append(Change(sheet, entry.line, code, name, is_new=True))
@@ -172,6 +178,14 @@ class Planner:
         """This will return the plan with the faults in the order of the workbook."""
         self.plan.problems, self.plan.total_problems = self.problems.sorted(), self.problems.total
         return self.plan
+
+
+@dataclass
+class Planner(Planning[Sheet]):
+    """What the rules of a building's sheets work on."""
+
+    present: Present
+    allowed: networks.AllowedNetworks
 
 
 def nearest(code: str, known: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from meterbook.acquisition import models as acquisition_models
+from meterbook.acquisition import values as acquisition_values
 from meterbook.foundation import scoping
 from meterbook.journeys import change_site
 from meterbook.journeys.building.cells import Value
@@ -163,6 +164,8 @@ def _points(
 
 def _meter(installation: metering_models.Installation, zone: ZoneInfo, ratio: Fraction) -> dict[str, Value]:
     model, since = installation.meter.model_code, installation.during.lower
+    if model == metering_values.VIRTUAL:
+        return {}  # a formula fills no cells: virtual meters are written on their page
     first: date | None = None if since is None else civil.local_date(since, zone)
     return {
         "serial": installation.meter.serial_number,
@@ -173,8 +176,8 @@ def _meter(installation: metering_models.Installation, zone: ZoneInfo, ratio: Fr
 
 
 def _device(device: acquisition_models.Device | None) -> dict[str, Value]:
-    if device is None:
-        return {}
+    if device is None or not acquisition_values.BusProtocol(device.bus.protocol).is_asked:
+        return {}  # a topic and its mapping fill no cells: what sends by itself is connected on its page
     return {
         "host": device.bus.host,
         "port": device.bus.port or None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from meterbook.journeys.building.sheets import SHEET_CAPTIONS, Sheet
+from meterbook.journeys.building.sheets import Kind
 
 MOST = 500
 
@@ -15,7 +15,7 @@ MOST = 500
 class CellProblem:
     """One fault: the sheet (None: the whole file), row (0: the whole sheet), column, what is wrong and what to do."""
 
-    sheet: Sheet | None
+    sheet: Kind | None
     line: int
     column: str
     problem: str
@@ -24,7 +24,7 @@ class CellProblem:
     @property
     def place(self) -> str:
         """Where it is, in words."""
-        parts = [str(SHEET_CAPTIONS[self.sheet]) if self.sheet else _("The file")]
+        parts = [str(self.sheet.caption) if self.sheet else _("The file")]
         if self.line:
             parts.append(_("row %(line)s") % {"line": self.line})
         return ", ".join([*parts, self.column] if self.column else parts)
@@ -36,10 +36,10 @@ class Problems:
 
     found: list[CellProblem] = field(default_factory=list)
     total: int = 0
-    lines: set[tuple[Sheet | None, int]] = field(default_factory=set)
-    cells: set[tuple[Sheet | None, int, str]] = field(default_factory=set)
+    lines: set[tuple[Kind | None, int]] = field(default_factory=set)
+    cells: set[tuple[Kind | None, int, str]] = field(default_factory=set)
 
-    def add(self, sheet: Sheet | None, line: int, column: object, problem: str, remedy: str = "") -> None:
+    def add(self, sheet: Kind | None, line: int, column: object, problem: str, remedy: str = "") -> None:
         """This will note a fault."""
         self.total += 1
         self.lines.add((sheet, line))
@@ -49,5 +49,8 @@ class Problems:
 
     def sorted(self) -> tuple[CellProblem, ...]:
         """This will return the faults in the order of the workbook."""
-        order = [None, *Sheet]
-        return tuple(sorted(self.found, key=lambda each: (order.index(each.sheet), each.line)))
+        return tuple(sorted(self.found, key=lambda each: (_place(each.sheet), each.line)))
+
+
+def _place(sheet: Kind | None) -> int:
+    return -1 if sheet is None else list(type(sheet)).index(sheet)

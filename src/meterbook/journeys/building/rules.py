@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from meterbook.acquisition import networks
-from meterbook.acquisition.library import documents
+from meterbook.acquisition import catalogue, networks
 from meterbook.journeys.building import lines, model_names
 from meterbook.journeys.building import present as presents
 from meterbook.journeys.building.book import Book
@@ -30,7 +29,7 @@ def plan(
     allowed: networks.AllowedNetworks,
 ) -> Plan:
     """This will compare a workbook with what is there; the plan may be written when it has no problems."""
-    planner = Planner(book, present, columns, allowed)
+    planner = Planner(book, columns, present, allowed)
     _plan_sites(planner)
     _plan_places(planner)
     _plan_points(planner)
@@ -255,7 +254,7 @@ def _with_meter(
                 blame("serial", _("The row describes a meter without a serial number."), _("Give its number."))
                 break
         return entry
-    if model is not None and model not in documents.codes():
+    if model is not None and model not in catalogue.current():
         near = ", ".join(model_names.near(str(model)))
         blame(
             "model",

@@ -19,12 +19,26 @@ LANGUAGES = site_values.LANGUAGES
 CUSTOM = "custom_"  # before the key of a custom field
 
 
-class Sheet(enum.StrEnum):
-    """The sheets, in the order in which they build on each other."""
+class Kind(enum.StrEnum):
+    """A sheet of a workbook; each workbook declares its own, in the order in which they build on each other."""
+
+    @property
+    def caption(self) -> str | Promise:
+        """What the sheet is called."""
+        raise NotImplementedError
+
+
+class Sheet(Kind):
+    """The sheets of a building's workbook."""
 
     SITES = "SITES"
     PLACES = "PLACES"
     POINTS = "POINTS"
+
+    @property
+    def caption(self) -> str | Promise:
+        """What the sheet is called."""
+        return SHEET_CAPTIONS[self]
 
 
 SHEET_CAPTIONS = {Sheet.SITES: _("Sites"), Sheet.PLACES: _("Places"), Sheet.POINTS: _("Meter points")}
@@ -47,7 +61,10 @@ class Holds(enum.Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `most` is characters of texts or the largest whole number; `choices` are captions by stored code."""
+    """One column. `most` is characters of texts or the largest whole number; `choices` are captions by stored code.
+
+    Rows are found by the columns that are a key.
+    """
 
     key: str
     caption: str | Promise
@@ -56,6 +73,7 @@ class Column:
     most: int = 0
     least: int = 0
     is_required: bool = False
+    is_key: bool = False
     choices: Mapping[Any, str | Promise] = field(default_factory=dict)
     declared: site_values.FieldDeclaration | None = None
     width: int = 16
@@ -65,49 +83,53 @@ _LANGUAGE_CHOICES = {each: each for each in LANGUAGES}
 _CODE, _NAME = site_values.CODE_LENGTH, site_values.NAME_LENGTH
 
 
-def _text(key: str, caption: Promise, most: int, help: Promise | str = "", **more: Any) -> Column:  # noqa: A002, ANN401
+def text(key: str, caption: Promise, most: int, help: Promise | str = "", **more: Any) -> Column:  # noqa: A002, ANN401
+    """This will declare a column that holds one line of text."""
     return Column(key, caption, Holds.TEXT, help, most, **more)
 
 
-def _choice(key: str, caption: Promise, choices: Mapping[Any, Any], help: Promise | str = "", **more: Any) -> Column:  # noqa: A002, ANN401
+def choice(key: str, caption: Promise, choices: Mapping[Any, Any], help: Promise | str = "", **more: Any) -> Column:  # noqa: A002, ANN401
+    """This will declare a column that holds one of some choices."""
     return Column(key, caption, Holds.CHOICE, help, choices=choices, **more)
 
 
 SITE_COLUMNS = (
-    _text("code", _("Code"), _CODE, _("Short and unique; rows are found by it."), is_required=True),
-    _text("name", _("Name"), _NAME, is_required=True, width=28),
-    _text("portfolio", _("Portfolio"), _NAME, _("The group of properties that it belongs to; may be empty.")),
+    text("code", _("Code"), _CODE, _("Short and unique; rows are found by it."), is_required=True, is_key=True),
+    text("name", _("Name"), _NAME, is_required=True, width=28),
+    text("portfolio", _("Portfolio"), _NAME, _("The group of properties that it belongs to; may be empty.")),
     Column("time_zone", _("Time zone"), Holds.ZONE, _("Such as Europe/Madrid, or a city."), is_required=True, width=20),
     Column("currency", _("Currency"), Holds.CURRENCY, _("Three letters, such as EUR."), is_required=True),
-    _choice("language", _("Language"), _LANGUAGE_CHOICES, is_required=True),
+    choice("language", _("Language"), _LANGUAGE_CHOICES, is_required=True),
     Column("address", _("Address"), Holds.LINES, most=site_values.ADDRESS_LENGTH, width=32),
     Column("contacts", _("Contacts"), Holds.LINES, most=site_values.CONTACTS_LENGTH, width=32),
 )
 PLACE_COLUMNS = (
-    _text("code", _("Code"), _CODE, _("Unique in the organization; rows are found by it."), is_required=True),
-    _text("name", _("Name"), _NAME, is_required=True, width=28),
-    _choice("kind", _("Kind"), site_values.NODE_KIND_CAPTIONS, is_required=True),
-    _text("site", _("Site"), _CODE, _("Code of the site; may be empty when there is only one.")),
-    _text("parent", _("Inside"), _CODE, _("Code of the larger place that it lies in; empty: at the top of the site.")),
+    text(
+        "code", _("Code"), _CODE, _("Unique in the organization; rows are found by it."), is_required=True, is_key=True
+    ),
+    text("name", _("Name"), _NAME, is_required=True, width=28),
+    choice("kind", _("Kind"), site_values.NODE_KIND_CAPTIONS, is_required=True),
+    text("site", _("Site"), _CODE, _("Code of the site; may be empty when there is only one.")),
+    text("parent", _("Inside"), _CODE, _("Code of the larger place that it lies in; empty: at the top of the site.")),
     Column("area", _("Area"), Holds.NUMBER),
-    _choice("area_unit", _("Area unit"), site_values.AREA_UNIT_CAPTIONS, _("m² when it is empty.")),
+    choice("area_unit", _("Area unit"), site_values.AREA_UNIT_CAPTIONS, _("m² when it is empty.")),
     Column("headcount", _("Headcount"), Holds.WHOLE, most=site_values.MOST_HEADCOUNT),
-    _choice("usage", _("Used as"), site_values.USAGE_TYPE_CAPTIONS, width=22),
+    choice("usage", _("Used as"), site_values.USAGE_TYPE_CAPTIONS, width=22),
     Column("rated_capacity", _("Rated capacity"), Holds.NUMBER),
-    _choice("capacity_unit", _("Capacity unit"), site_values.CAPACITY_UNIT_CAPTIONS, _("kW when it is empty.")),
+    choice("capacity_unit", _("Capacity unit"), site_values.CAPACITY_UNIT_CAPTIONS, _("kW when it is empty.")),
     Column("address", _("Address"), Holds.LINES, most=site_values.ADDRESS_LENGTH, width=32),
     Column("contacts", _("Contacts"), Holds.LINES, most=site_values.CONTACTS_LENGTH, width=32),
-    _choice("language", _("Language"), _LANGUAGE_CHOICES, _("Empty: that of the site.")),
+    choice("language", _("Language"), _LANGUAGE_CHOICES, _("Empty: that of the site.")),
 )
 POINT_COLUMNS = (
-    _text("code", _("Code"), _CODE, _("Unique in the organization; it stands on bills."), is_required=True),
-    _text("name", _("Name"), _NAME, is_required=True, width=28),
-    _choice("service", _("Service"), metering_values.SERVICE_CAPTIONS, is_required=True, width=18),
-    _choice("role", _("Role"), metering_values.POINT_ROLE_CAPTIONS, _("Tenant when it is empty.")),
-    _text("site", _("Site"), _CODE, _("May be empty when the place says it, or there is only one.")),
-    _text("place", _("Place"), _CODE, _("Code of the place where it hangs.")),
-    _text("serial", _("Meter serial number"), 60, _("Empty: no meter hangs there yet."), width=20),
-    _text(
+    text("code", _("Code"), _CODE, _("Unique in the organization; it stands on bills."), is_required=True, is_key=True),
+    text("name", _("Name"), _NAME, is_required=True, width=28),
+    choice("service", _("Service"), metering_values.SERVICE_CAPTIONS, is_required=True, width=18),
+    choice("role", _("Role"), metering_values.POINT_ROLE_CAPTIONS, _("Tenant when it is empty.")),
+    text("site", _("Site"), _CODE, _("May be empty when the place says it, or there is only one.")),
+    text("place", _("Place"), _CODE, _("Code of the place where it hangs.")),
+    text("serial", _("Meter serial number"), 60, _("Empty: no meter hangs there yet."), width=20),
+    text(
         "model",
         _("Model"),
         60,
@@ -116,7 +138,7 @@ POINT_COLUMNS = (
     ),
     Column("multiplier", _("Multiplier"), Holds.RATIO, _("Such as 200/5; 1 when it is empty.")),
     Column("since", _("Hangs there since"), Holds.DAY, _("Day; today when it is empty. Earlier readings are refused.")),
-    _text("host", _("Gateway address"), 253, _("Empty: the meter is not asked over the network."), width=20),
+    text("host", _("Gateway address"), 253, _("Empty: the meter is not asked over the network."), width=20),
     Column(
         "port",
         _("Gateway port"),
@@ -125,10 +147,10 @@ POINT_COLUMNS = (
         most=acquisition_values.PORTS[-1],
         least=acquisition_values.PORTS[0],
     ),
-    _choice(
+    choice(
         "spoken",
         _("What is spoken"),
-        acquisition_values.BUS_PROTOCOL_CAPTIONS,
+        {each: acquisition_values.BUS_PROTOCOL_CAPTIONS[each] for each in acquisition_values.ASKED},
         _("Empty: Modbus TCP, with a model of M-Bus its TCP converter."),
         width=20,
     ),
@@ -140,7 +162,7 @@ POINT_COLUMNS = (
         most=acquisition_values.PRIMARY_ADDRESSES[-1],
         least=acquisition_values.PRIMARY_ADDRESSES[0],
     ),
-    _text(
+    text(
         "secondary",
         _("M-Bus number"),
         40,
@@ -149,7 +171,7 @@ POINT_COLUMNS = (
     Column(
         "time_zone", _("Time zone"), Holds.ZONE, _("Empty: that of the site. Billed days stay as they are."), width=20
     ),
-    _choice(
+    choice(
         "language",
         _("Language of documents"),
         _LANGUAGE_CHOICES,
