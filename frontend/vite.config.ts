@@ -51,7 +51,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900,
     rollupOptions: {
-      input: { app: "src/app.ts", boot: "src/boot.ts" },
+      input: { app: "src/app.ts", boot: "src/boot.ts", "round-worker": "src/round-worker.ts" },
     },
   },
 });

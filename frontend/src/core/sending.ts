@@ -1,7 +1,8 @@
 import { all } from "./dom";
 
-/** Forms that people fill in; those that sign in or ask for a password are typed again in a moment. */
-const FILLED_IN = "form[method=post][novalidate]:not(:has(input[type=password]))";
+/** Forms that people fill in; those that sign in or ask for a password are typed again in a moment, and
+ * those that say `data-warns` warn by themselves. */
+const FILLED_IN = "form[method=post][novalidate]:not([data-warns], :has(input[type=password]))";
 const AGAIN = 5_000; // milliseconds after which a form that answered with a file may be sent once more
 
 /**

@@ -1,33 +1,45 @@
 // Tells the use while a reading is typed, asks about odd numbers at once, and saves each row as soon as Enter is pressed.
-import { all, csrfToken, one } from "../core/dom";
-import { language, quantity } from "../core/format";
+// Without network the reading stays on the phone, and is sent once when the network is back.
+import { all, one } from "../core/dom";
+import { dropKept, keepPage } from "../core/kept-pages";
 import { text } from "../core/texts";
-import { typedNumber } from "./numbers";
+import type { Answer } from "./delivering";
+import { hint, hintAgain } from "./hints";
+import { isReachable, probe } from "./reach";
+import { drawn, emptied, isValue, markUnsent, photoOf, putBack, putPhoto, rowOf, typedIn, values } from "./rows";
+import { startScanning } from "./scan";
+import { forget, keep, list, mark, type Unsent } from "./unsent";
+import { bring, type Place, show, startWaiting } from "./waiting";
 
-interface Answer {
-  isSaved: boolean;
-  html: string;
-  done: number;
-  total: number;
-  words: string;
-  told: string;
+interface Data {
+  zone: string;
+  person: string;
+  worker: string;
+  page: string;
+  isNow: boolean;
 }
 
-const DAY = 86_400_000;
-const MUCH = 3;
+interface Round extends Place {
+  form: HTMLFormElement;
+  data: Data;
+}
 
 /** This will watch the form of a round; without it each button saves through a page. */
-export function mount(element: HTMLElement): () => void {
+export function mount(element: HTMLElement, given: unknown): () => void {
   const form = element as HTMLFormElement;
+  const data = given as Data;
+  const round = roundOf(form, data);
+  const queue = startWaiting(round);
   const typed = (event: Event): void => {
     const row = rowOf(event.target);
+    if (row && event.target instanceof HTMLElement) markUnsent(row, "");
     if (row && isValue(event.target)) hint(form, row, event.target);
   };
   const pressed = (event: KeyboardEvent): void => {
     const row = rowOf(event.target);
     if (event.key !== "Enter" || !row || !(event.target instanceof HTMLInputElement)) return;
     event.preventDefault();
-    void save(form, row);
+    void save(round, row);
   };
   const clicked = (event: Event): void => {
     const button = event.target instanceof Element ? event.target.closest<HTMLButtonElement>("button") : null;
@@ -39,124 +51,199 @@ export function mount(element: HTMLElement): () => void {
       return;
     }
     const row = rowOf(button);
+    if (row && button?.dataset["discard"] !== undefined) {
+      void discard(round, row);
+      return;
+    }
     if (!button || button.name !== "save" || !row) return;
     event.preventDefault();
-    void save(form, row);
+    void save(round, row);
   };
   const leaving = (event: BeforeUnloadEvent): void => {
-    if (!isSubmitting && values(form).some((each) => each.value.trim())) event.preventDefault();
+    if (!isSubmitting && unsaved(form).length) event.preventDefault();
   };
   let isSubmitting = false;
-  const submitted = (): void => {
-    isSubmitting = true;
+  const submitted = (event: Event): void => {
+    // A page cannot be sent without network; row by row all of it is kept.
+    if (!isReachable() || form.dataset["held"] === "1") {
+      event.preventDefault();
+      void saveAll(round);
+    } else isSubmitting = true;
+  };
+  const search = one<HTMLInputElement>("#reading-search");
+  const searched = (): void => {
+    const words = (search?.value ?? "").trim().toLocaleLowerCase();
+    for (const row of all("[data-row]", form)) row.hidden = !one(".reading-head", row)?.textContent?.toLocaleLowerCase().includes(words);
+  };
+  const asked = (event: Event): void => {
+    if (!isReachable()) event.preventDefault();
   };
   form.addEventListener("input", typed);
   form.addEventListener("keydown", pressed);
   form.addEventListener("click", clicked);
   form.addEventListener("submit", submitted);
+  search?.addEventListener("input", searched);
+  search?.form?.addEventListener("submit", asked);
   window.addEventListener("beforeunload", leaving);
+  const scanning = startScanning(form, (row) => open(row));
   for (const row of all("[data-row]", form)) hintAgain(form, row);
+  // What must be looked at again may lie far down; a page that says so begins there.
+  const first = one(".reading-row.is-odd", form);
+  first?.scrollIntoView({ block: "center" });
+  const named = location.hash ? document.getElementById(location.hash.slice(1)) : null;
+  if (named && !first && form.contains(named)) open(named);
+  void restore(round).then(() => queue.send());
+  void keepRound(round);
   return () => {
+    queue.stop();
+    scanning();
     form.removeEventListener("input", typed);
     form.removeEventListener("keydown", pressed);
     form.removeEventListener("click", clicked);
     form.removeEventListener("submit", submitted);
+    search?.removeEventListener("input", searched);
+    search?.form?.removeEventListener("submit", asked);
     window.removeEventListener("beforeunload", leaving);
   };
 }
 
-function rowOf(target: EventTarget | null): HTMLElement | null {
-  return target instanceof Element ? target.closest<HTMLElement>("[data-row]") : null;
+/** The list opens without network from now on, and says so; a browser that cannot do that says nothing. */
+async function keepRound(round: Round): Promise<void> {
+  const { person, page, worker } = round.data;
+  await dropKept(person).catch(() => undefined);
+  await probe(worker);
+  const isKept = isReachable() && (await keepPage(person, page, worker).catch(() => false));
+  const ready = one("[data-kept-page]");
+  if (ready) ready.hidden = !isKept;
+  await show(round);
 }
 
-function isValue(target: EventTarget | null): target is HTMLInputElement {
-  return target instanceof HTMLInputElement && target.dataset["value"] !== undefined;
+function unsaved(form: HTMLFormElement): HTMLElement[] {
+  const rows = all("[data-row]", form).filter((row) => row.dataset["kept"] !== "1");
+  return rows.filter((row) => values(row)[0]?.value.trim());
 }
 
-function values(within: ParentNode): HTMLInputElement[] {
-  return all<HTMLInputElement>("input[data-value]", within);
+function open(row: HTMLElement): void {
+  row.hidden = false;
+  const folded = one<HTMLDetailsElement>(".reading-again", row);
+  if (folded) folded.open = true;
+  row.scrollIntoView({ block: "center" });
+  values(row)[0]?.focus();
 }
 
-function hintAgain(form: HTMLFormElement, row: HTMLElement): void {
+/** What happens on the page to a reading that is sent, whenever that is. */
+function roundOf(form: HTMLFormElement, data: Data): Round {
+  const row = (entry: Unsent): HTMLElement | null => (entry.page === data.page ? one(`[data-row="${entry.row}"]`, form) : null);
+  return {
+    form,
+    data,
+    person: data.person,
+    probed: data.worker,
+    answered: (entry: Unsent, answer: Answer): void => {
+      const here = row(entry);
+      if (!here || entry.page !== data.page) return;
+      tell(answer);
+      if (answer.isSaved && isTypedAnew(here, entry)) return;
+      const fresh = answer.html ? drawn(here, answer.html) : null;
+      if (!fresh || answer.isSaved) return;
+      putPhoto(fresh, entry.photo);
+      markUnsent(fresh, text("reading_refused_here"));
+    },
+    waits: (entry: Unsent): void => {
+      const here = row(entry);
+      if (here && !isTypedAnew(here, entry)) markUnsent(here, text("reading_kept"));
+    },
+    refused: (entry: Unsent): void => {
+      const here = row(entry);
+      if (here) markUnsent(here, text("reading_not_taken"));
+    },
+  };
+}
+
+function isTypedAnew(row: HTMLElement, entry: Unsent): boolean {
   const field = values(row)[0];
-  if (field?.value.trim()) hint(form, row, field);
+  return field !== undefined && field.value.trim() !== "" && !entry.fields.some(([name, value]) => name === field.name && value === field.value);
 }
 
-/** Use since the reading before, and what looks odd: the server decides, this only tells at once. */
-function hint(form: HTMLFormElement, row: HTMLElement, field: HTMLInputElement): void {
-  const use = one("[data-use]", row);
-  const odd = one("[data-odd]", row);
-  const words = one("[data-odd-words]", row);
-  if (!use || !odd || !words) return;
-  const { before, since, usual, decimals, digits, unit } = row.dataset;
-  const value = typedNumber(field.value, language());
-  const places = Number(decimals ?? "0");
-  const isKnown = before !== undefined && before !== "";
-  const used = value === null || !isKnown ? null : value - Number(before);
-  use.textContent = used === null || used < 0 ? "" : text("reading_use", { use: quantity(used, unit ?? "", places) });
-  let told = "";
-  if (value !== null && String(Math.floor(value)).length > Number(digits ?? "20")) told = text("reading_digits");
-  else if (used !== null && used < 0) told = text("reading_lower");
-  else if (used !== null && usual) {
-    const own = one<HTMLInputElement>("input[type=datetime-local]", row)?.value || one<HTMLInputElement>("input[name=at]", form)?.value;
-    const days = own ? (new Date(own).getTime() - new Date(since ?? "").getTime()) / DAY : 0;
-    if (days > 0 && used > MUCH * Number(usual) * days) told = text("reading_much", { usual: quantity(Number(usual) * days, unit ?? "", places) });
+/** What was kept of this month when the page was left, put back beside its meters. */
+async function restore(round: Round): Promise<void> {
+  for (const entry of await list(round.person).catch(() => [])) {
+    const row = one(`[data-row="${entry.row}"]`, round.form);
+    if (entry.page !== round.data.page || !row) continue;
+    const fresh = entry.html ? drawn(row, entry.html) : row;
+    if (!fresh) continue;
+    putBack(fresh, entry);
+    hintAgain(round.form, fresh);
+    markUnsent(fresh, text(!entry.isRefused ? "reading_kept" : entry.html ? "reading_refused_here" : "reading_not_taken"));
   }
-  words.textContent = told;
-  odd.hidden = told === "";
+  await show(round);
 }
 
-async function save(form: HTMLFormElement, row: HTMLElement): Promise<void> {
+async function save(round: Round, row: HTMLElement): Promise<void> {
   if (row.getAttribute("aria-busy") === "true") return;
-  const field = values(row)[0];
-  if (!field?.value.trim()) {
-    next(form, row);
+  if (!values(row)[0]?.value.trim()) {
+    next(round.form, row);
     return;
   }
+  const told = one("[data-told]", round.form);
+  const when = one<HTMLInputElement>("input[name=at]", round.form);
+  const own = one<HTMLInputElement>("input[type=datetime-local]", row)?.value;
+  const isTimed = round.data.isNow && !own && when?.value === when?.defaultValue;
+  const entry: Unsent = {
+    id: mark(),
+    person: round.person,
+    page: round.data.page,
+    row: row.dataset["row"] ?? "",
+    fields: [...typedIn(row), ["at", when?.value ?? ""]],
+    photo: photoOf(row),
+    takenAt: new Date().toISOString(),
+    isTimed: false,
+    isRefused: false,
+    html: "",
+  };
   row.setAttribute("aria-busy", "true");
-  const answer = await send(form, row);
+  // Kept before it is sent: whatever happens now, it is not lost.
+  const isKept = await keep(entry).then(() => true, () => false);
+  const found = await bring(isKept ? round : { ...round, waits: () => undefined }, entry).catch(() => ({ kind: "OFFLINE" as const }));
   row.removeAttribute("aria-busy");
-  const told = one("[data-told]", form);
-  if (!answer) {
-    if (told) told.textContent = text("reading_lost");
+  if (found.kind === "ANSWERED") {
+    await after(round, entry, found.answer);
     return;
   }
-  if (told) told.textContent = answer.words;
-  if (answer.words) {
-    one("input[name=at]", form)?.focus();
-    return;
-  }
-  const made = document.createElement("template");
-  made.innerHTML = answer.html.trim();
-  const fresh = made.content.firstElementChild;
-  if (!(fresh instanceof HTMLElement)) return;
-  row.replaceWith(fresh);
-  tell(answer);
-  if (told) told.textContent = answer.told;
-  if (answer.isSaved) next(form, fresh);
-  else (one<HTMLInputElement>(".reading-doubt input[type=checkbox]", fresh) ?? values(fresh)[0])?.focus();
+  if (isKept && found.kind !== "REFUSED") {
+    await keep({ ...entry, isTimed });
+    await show(round);
+    if (told) told.textContent = text(found.kind === "SIGNED_OUT" ? "reading_signed_out" : "reading_kept");
+    next(round.form, row);
+  } else if (told) told.textContent = text(found.kind === "REFUSED" ? "reading_not_taken" : isKept ? "reading_lost" : "reading_no_store");
 }
 
-async function send(form: HTMLFormElement, row: HTMLElement): Promise<Answer | null> {
-  const body = new FormData();
-  for (const field of all<HTMLInputElement>("input[name]", row)) {
-    const file = field.files?.[0];
-    if (field.type === "file") {
-      if (file) body.append(field.name, file);
-    } else if (field.type !== "checkbox" || field.checked) body.append(field.name, field.value);
+async function discard(round: Round, row: HTMLElement): Promise<void> {
+  const found = await list(round.person).catch(() => []);
+  for (const entry of found) if (entry.page === round.data.page && entry.row === row.dataset["row"]) await forget(entry.id);
+  emptied(row);
+  await show(round);
+  values(row)[0]?.focus();
+}
+
+async function saveAll(round: Round): Promise<void> {
+  for (const row of unsaved(round.form)) await save(round, row);
+}
+
+/** The row is drawn anew; on to the next one, or to what is asked about this one. */
+async function after(round: Round, entry: Unsent, answer: Answer): Promise<void> {
+  const told = one("[data-told]", round.form);
+  if (told) told.textContent = answer.words || answer.told;
+  const fresh = one(`[data-row="${entry.row}"]`, round.form);
+  if (answer.words) {
+    await forget(entry.id).catch(() => undefined);
+    one("input[name=at]", round.form)?.focus();
+    return;
   }
-  body.append("at", one<HTMLInputElement>("input[name=at]", form)?.value ?? "");
-  body.append("save", row.dataset["row"] ?? "");
-  try {
-    const answer = await fetch(form.action || window.location.href, {
-      method: "POST",
-      body,
-      headers: { "X-CSRFToken": csrfToken(), "X-Requested-With": "fetch" },
-    });
-    return answer.ok ? ((await answer.json()) as Answer) : null;
-  } catch {
-    return null; // told as "not saved"; what was typed stays
-  }
+  await show(round);
+  if (!fresh) return;
+  if (answer.isSaved) next(round.form, fresh);
+  else (one<HTMLInputElement>(".reading-doubt input[type=checkbox]", fresh) ?? values(fresh)[0])?.focus();
 }
 
 function tell(answer: Answer): void {

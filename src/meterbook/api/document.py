@@ -78,6 +78,8 @@ FILES: dict[str, tuple[str, ...]] = {
     "get_place_photo": ("image/jpeg",),
     "get_building_template": (XLSX,),
     "export_buildings": (XLSX,),
+    "get_account_workbook_template": (XLSX,),
+    "export_account_workbook": (XLSX,),
 }
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 
+from meterbook.acquisition import brokers as acquisition_brokers
 from meterbook.acquisition import gateways as acquisition_gateways
 from meterbook.acquisition import networks
 from meterbook.acquisition import operations as acquisition_operations
@@ -25,13 +26,14 @@ from meterbook.customers import agreements, erasing, granularity, lookups, mergi
 from meterbook.customers import operations as customer_operations
 from meterbook.customers import queries as customer_queries
 from meterbook.documents import numbering, uploads
-from meterbook.identity import authority, configuring, sessions
+from meterbook.identity import api_keys, authority, configuring, sessions
 from meterbook.identity import delegations as identity_delegations
 from meterbook.identity import operations as identity_operations
 from meterbook.identity import queries as identity_queries
-from meterbook.journeys import add_meter, change_site, exchange_meter, privacy
+from meterbook.journeys import add_meter, change_site, exchange_meter, filling, privacy
 from meterbook.journeys import operations as journey_operations
 from meterbook.journeys import queries as journey_queries
+from meterbook.journeys.accounts import files as account_files
 from meterbook.journeys.building import book
 from meterbook.journeys.building import files as building_files
 from meterbook.journeys.values import Step
@@ -40,6 +42,7 @@ from meterbook.ledger import queries as ledger_queries
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.importing.problems import FileInvalid
+from meterbook.monitoring import operations as monitoring_operations
 from meterbook.notifications import operations as notification_operations
 from meterbook.notifications import queries as notification_queries
 from meterbook.sites import operations as site_operations
@@ -62,7 +65,16 @@ PLACES = {
 NOT_FOUND, TAKEN, STATE, INVALID = (404, "not_found"), (409, "taken"), (409, "state"), (422, "invalid")
 KINDS: Mapping[type[Exception], tuple[int, str]] = {
     acquisition_operations.DeviceNotAsked: STATE,
+    filling.MethodNotApplicable: INVALID,
+    metering_operations.EstimateGone: NOT_FOUND,
+    metering_operations.EstimateTooMuch: INVALID,
+    metering_operations.ProposalGone: NOT_FOUND,
+    metering_operations.SecondPersonNeeded: (403, "second_person"),
+    metering_queries.GapRefused: STATE,
+    monitoring_operations.FindingSettled: NOT_FOUND,
+    monitoring_operations.ReasonMissing: INVALID,
     agreements.ContractNotFound: NOT_FOUND,
+    api_keys.KeyNotFound: NOT_FOUND,
     audit_queries.EntryNotFound: NOT_FOUND,
     authority.HoldsMore: (403, "forbidden"),
     acquisition_queries.DeviceNotFound: NOT_FOUND,
@@ -83,12 +95,17 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     billing_operations.SecondPersonNeeded: (403, "second_person"),
     billing_operations.SiteNotFound: NOT_FOUND,
     book.WorkbookRefused: INVALID,
+    account_files.AccountBookDone: STATE,
+    account_files.AccountBookFaulty: STATE,
+    account_files.AccountBookNotFound: NOT_FOUND,
+    account_files.AccountsChanged: STATE,
     building_files.BuildingChanged: STATE,
     building_files.BuildingDone: STATE,
     building_files.BuildingFaulty: STATE,
     billing_queries.BillNotFound: NOT_FOUND,
     billing_queries.PrintNotFound: NOT_FOUND,
     billing_queries.RunNotFound: NOT_FOUND,
+    acquisition_brokers.BrokerNotFound: NOT_FOUND,
     acquisition_gateways.GatewayNotFound: NOT_FOUND,
     acquisition_operations.AddressTaken: TAKEN,
     acquisition_operations.DeviceMisconfigured: INVALID,
@@ -129,6 +146,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     lookups.FileNotFound: NOT_FOUND,
     merging.CannotMerge: INVALID,
     metering_operations.ClosingMissing: INVALID,
+    metering_operations.CodeTaken: TAKEN,
     metering_operations.ImportDone: STATE,
     metering_operations.SiteNotOpen: INVALID,
     metering_operations.StoreBusy: (503, "busy"),
@@ -180,6 +198,7 @@ def register(api: NinjaAPI) -> None:
         TariffInvalid: _of_tariff,
         FileInvalid: _of_file,
         add_meter.MeterRefused: _of_meter,
+        acquisition_operations.BrokerMisconfigured: _of_broker,
         journey_operations.JourneyRefused: _of_move,
         privacy.NotErasable: _of_erasure,
     }
@@ -213,6 +232,10 @@ def _of_file(request: HttpRequest, error: FileInvalid) -> HttpResponse:
 
 
 def _of_meter(request: HttpRequest, error: add_meter.MeterRefused) -> HttpResponse:
+    return problems.answer(request, problems.invalid(f"/body/{error.field}", str(error)))
+
+
+def _of_broker(request: HttpRequest, error: acquisition_operations.BrokerMisconfigured) -> HttpResponse:
     return problems.answer(request, problems.invalid(f"/body/{error.field}", str(error)))
 
 

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from meterbook.kernel.quantity import Unit
 
 IMPORTED = "imported"  # the model code of a meter whose readings come from files
+VIRTUAL = "virtual"  # the model code of a meter that is computed from others
+NOT_REPORTING = (IMPORTED, VIRTUAL)  # model codes of meters that send nothing by themselves
 STEPS = (1, 5, 15, 30, 60)  # minutes of an interval
 SERIES_A_CHUNK = 128  # how many latest values one row holds
 NEVER = -(2**63)  # the instant of a latest value that has not come yet
@@ -59,6 +61,39 @@ POINT_ROLE_CAPTIONS = {
 }
 
 
+class ReadingKind(enum.StrEnum):
+    """Why a person read a meter."""
+
+    PERIODIC = "PERIODIC"
+    INITIAL = "INITIAL"
+    FINAL = "FINAL"
+    CHECK = "CHECK"
+
+
+READING_KIND_CAPTIONS = {
+    ReadingKind.PERIODIC: _("Periodic reading"),
+    ReadingKind.INITIAL: _("Initial reading"),
+    ReadingKind.FINAL: _("Final reading"),
+    ReadingKind.CHECK: _("Check reading"),
+}
+
+
+class VirtualPurpose(enum.StrEnum):
+    """What a virtual meter gathers."""
+
+    TENANT = "TENANT"
+    AREA = "AREA"
+    SYSTEM = "SYSTEM"  # such as the air conditioning, or what a building uses at night
+    REST = "REST"  # what other meters leave of a larger one
+
+
+VIRTUAL_PURPOSE_CAPTIONS = {
+    VirtualPurpose.TENANT: _("A tenant"),
+    VirtualPurpose.AREA: _("An area"),
+    VirtualPurpose.SYSTEM: _("A system"),
+    VirtualPurpose.REST: _("What other meters leave"),
+}
+
 # The series that tells how much of a service was used.
 COUNTED_SERIES = {
     Service.ELECTRICITY: "energy_import",
@@ -95,6 +130,14 @@ SOURCE_CAPTIONS = {
     Source.FIELD: _("Read by a person"),
     Source.IMPORT: _("Import"),
 }
+
+
+class ProposalState(enum.StrEnum):
+    """What became of a correction that needs a second person."""
+
+    WAITING = "WAITING"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
 
 
 @dataclass(frozen=True)

@@ -33,12 +33,22 @@ def address(name: str) -> str:
     :raises FrontendNotBuilt: when the build was never run
     :raises AssetUnknown: when the build has no entry of that name
     """
+    return static(f"{FOLDER}/{file(name)}")
+
+
+def file(name: str) -> str:
+    """This will return where a built file lies below the folder of the build.
+
+    :raises FrontendNotBuilt: when the build was never run
+    :raises AssetUnknown: when the build has no entry of that name
+    """
     stem, _, kind = name.rpartition(".")
     entry = _manifest().get(f"src/{stem}.ts", {})
     found = [entry["file"]] if kind == "js" and entry else entry.get("css", [])
     if not found:
         raise AssetUnknown(f"{name!r}: {AssetUnknown.__doc__}")
-    return static(f"{FOLDER}/{found[0]}")
+    made: str = found[0]
+    return made
 
 
 def icon_paths(name: str) -> tuple[str, ...]:

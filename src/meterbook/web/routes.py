@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from meterbook.web import health, language
+from meterbook.web.alarms import single as alarm_single
 from meterbook.web.alarms import views as alarm_views
 from meterbook.web.clients import views as client_views
 from meterbook.web.home import views as home_views
@@ -21,6 +22,7 @@ organization_routes: list[URLPattern | URLResolver] = [
     path("", home_views.home, name="home"),
     path("alarms/", alarm_views.alarms, name="alarms"),
     path("alarms/zone", alarm_views.alarm_zone, name="alarm_zone"),
+    path("alarms/<uuid:alarm>/", alarm_single.alarm, name="alarm"),
     path("alarms/<uuid:alarm>/acknowledge", alarm_views.acknowledge, name="acknowledge_alarm"),
     path("imports/", include("meterbook.web.imports.routes")),
     path("people/", include("meterbook.web.people.routes")),
@@ -28,8 +30,10 @@ organization_routes: list[URLPattern | URLResolver] = [
     path("", include("meterbook.web.assigned.routes")),
     path("library/", include("meterbook.web.library.routes")),
     path("meters/", include("meterbook.web.meters.routes")),
+    path("virtual-meters/", include("meterbook.web.virtual.routes")),
     path("readings/", include("meterbook.web.readings.routes")),
     path("quality/", include("meterbook.web.quality.routes")),
+    path("", include("meterbook.web.filling.routes")),
     path("accounts/", include("meterbook.web.customers.routes")),
     path("", include("meterbook.web.customer_records.routes")),
     path("", include("meterbook.web.moves.routes")),
@@ -46,6 +50,7 @@ organization_routes: list[URLPattern | URLResolver] = [
     path("modules/change", module_views.change, name="module_change"),
     path("start/", include("meterbook.web.start.routes")),
     path("topology/", include("meterbook.web.topology.routes")),
+    path("topology/brokers/", include("meterbook.web.brokers.routes")),
     path("topology/gateways/", include("meterbook.web.gateways.routes")),
     path("work/", work_views.work, name="work"),
     path("work/count", work_views.count, name="work_count"),

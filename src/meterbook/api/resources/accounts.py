@@ -13,8 +13,8 @@ from pydantic import Field
 from meterbook.api import entry, paging, problems, values
 from meterbook.api.endpoints import endpoint
 from meterbook.api.resources import books, reach
+from meterbook.customers import numbering, permissions
 from meterbook.customers import operations as customer_operations
-from meterbook.customers import permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.customers import values as customer_values
 from meterbook.identity.values import Module
@@ -57,10 +57,13 @@ class Account(values.Told):
 
 
 class NewAccount(values.Given):
-    """An account and its customer. `vacancy_tariff` is by which the landlord's account pays for vacant meter points."""
+    """An account and its customer. `vacancy_tariff` is by which the landlord's account pays for vacant meter points.
+
+    Without a number it gets the next one, written as the newest ones are.
+    """
 
     site: uuid.UUID
-    number: values.Code
+    number: values.Code | None = None
     name: values.Name
     email: values.MaybeEmail = ""
     language: values.Language = "en"
@@ -155,8 +158,10 @@ def list_accounts(
 def open_account(request: entry.Request, given: NewAccount) -> Account:
     """This will add a customer and open an account at a site."""
     caller = request.caller
-    reach.site(request, given.site, permissions.MANAGE_CUSTOMER)
-    made = customer_operations.open_account_with_customer(actor=caller.actor, at=caller.at, **given.model_dump())
+    site = reach.site(request, given.site, permissions.MANAGE_CUSTOMER)
+    number = given.number or numbering.next_numbers(site_id=site.id)[0]
+    told = {**given.model_dump(), "number": number}
+    made = customer_operations.open_account_with_customer(actor=caller.actor, at=caller.at, **told)
     return _read(made.public_id)
 
 

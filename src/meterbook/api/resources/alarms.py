@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from ninja import Router
 
@@ -13,7 +14,12 @@ from meterbook.alarms import values as alarm_values
 from meterbook.api import entry, paging, problems, values
 from meterbook.api.endpoints import endpoint
 from meterbook.api.resources import reach
+from meterbook.billing import permissions as billing_permissions
+from meterbook.billing.queries import unsettled
 from meterbook.identity.values import Module
+from meterbook.kernel.period import Period
+from meterbook.metering import permissions as metering_permissions
+from meterbook.metering import queries as metering_queries
 
 router = Router(tags=["Alarms"])
 
@@ -32,6 +38,35 @@ class Alarm(values.Told):
     cleared_at: values.InstantTold | None
     acknowledged_at: values.InstantTold | None
     acknowledged_by: str
+    cause: alarm_values.Cause | None
+    since: values.InstantTold | None
+    affected: int
+
+
+class AlarmedMeter(values.Told):
+    """A meter point that an alarm touches."""
+
+    id: uuid.UUID
+    code: str
+    name: str
+
+
+class OpenPeriod(values.Told):
+    """Local days [first_day, until_day) of an account at a meter point that are not billed; `run` is under way."""
+
+    meter_point: uuid.UUID
+    account: uuid.UUID
+    account_number: str
+    first_day: date
+    until_day: date | None
+    run: uuid.UUID | None
+
+
+class AlarmDetail(Alarm):
+    """An alarm with the meters and open billing periods that it touches, of those that the caller may see."""
+
+    meter_points: list[AlarmedMeter]
+    open_periods: list[OpenPeriod]
 
 
 class Acknowledged(values.Told):
@@ -74,6 +109,48 @@ def list_alarms(
 
 @endpoint(
     router,
+    "GET",
+    "/alarms/{uuid:alarm}",
+    permission=permissions.VIEW_ALARMS,
+    module=Module.ALARMS,
+    answers=AlarmDetail,
+    by_site=True,
+)
+def get_alarm(request: entry.Request, alarm: uuid.UUID) -> AlarmDetail:
+    """This will return an alarm with why, which meters it touches, and which billing periods are open there."""
+    access = request.caller.access
+    found = alarm_queries.get_alarm(public_id=alarm)
+    if not access.allows(permissions.VIEW_ALARMS, found.site_id):
+        raise problems.not_found()
+    row = found.row
+    points = metering_queries.points_by_public_id(public_ids=row.points)
+    billed = [each.public_id for each in points if access.allows(billing_permissions.VIEW_BILL, each.site_id)]
+    start, end = row.since or row.raised_at, row.cleared_at or request.caller.at
+    has_bills = billed and start < end and request.caller.organization.has_module(Module.BILLING)
+    periods = unsettled.open_periods(meter_points=billed, within=Period(start, end)) if has_bills else []
+    return AlarmDetail(
+        **_alarm(row).model_dump(),
+        meter_points=[
+            AlarmedMeter(id=each.public_id, code=each.code, name=each.name)
+            for each in points
+            if access.allows(metering_permissions.VIEW_METER, each.site_id)
+        ],
+        open_periods=[
+            OpenPeriod(
+                meter_point=each.meter_point,
+                account=each.account,
+                account_number=each.account_number,
+                first_day=each.first_day,
+                until_day=each.until_day,
+                run=each.run,
+            )
+            for each in periods
+        ],
+    )
+
+
+@endpoint(
+    router,
     "POST",
     "/alarms/{uuid:alarm}/acknowledgment",
     permission=permissions.ACKNOWLEDGE_ALARM,
@@ -104,4 +181,7 @@ def _alarm(row: alarm_queries.AlarmRow) -> Alarm:
         cleared_at=values.maybe_instant(row.cleared_at),
         acknowledged_at=values.maybe_instant(row.acknowledged_at),
         acknowledged_by=row.acknowledged_by,
+        cause=row.cause,
+        since=values.maybe_instant(row.since),
+        affected=len(row.points),
     )

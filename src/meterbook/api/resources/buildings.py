@@ -195,7 +195,7 @@ def discard_building(request: entry.Request, building: uuid.UUID) -> Building:
 )
 def get_building_template(request: entry.Request) -> HttpResponse:
     """This will return the empty workbook in the language that is asked for."""
-    return _file(exporting.template(), "meterbook-building.xlsx")
+    return file(exporting.template(), "meterbook-building.xlsx")
 
 
 @endpoint(
@@ -208,10 +208,11 @@ def get_building_template(request: entry.Request) -> HttpResponse:
 )
 def export_buildings(request: entry.Request) -> HttpResponse:
     """This will return the present sites, places and meter points as a workbook."""
-    return _file(exporting.export(), "building.xlsx")
+    return file(exporting.export(), "building.xlsx")
 
 
-def _file(content: bytes, name: str) -> HttpResponse:
+def file(content: bytes, name: str) -> HttpResponse:
+    """This will answer with a workbook."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type=exporting.MEDIA_TYPE, headers=headers)
 
@@ -260,7 +261,13 @@ def _plan(plan: planning.Plan) -> BuildingPlan:
         changes=[_change(each) for each in plan.changes[:MOST_CHANGES]],
         total_changes=len(plan.changes),
         faults=[
-            CellFault(sheet=each.sheet, line=each.line, column=each.column, problem=each.problem, remedy=each.remedy)
+            CellFault(
+                sheet=Sheet(each.sheet) if each.sheet else None,
+                line=each.line,
+                column=each.column,
+                problem=each.problem,
+                remedy=each.remedy,
+            )
             for each in plan.problems
         ],
         total_faults=plan.total_problems,
@@ -269,13 +276,18 @@ def _plan(plan: planning.Plan) -> BuildingPlan:
 
 def _change(change: planning.Change) -> RowChange:
     return RowChange(
-        sheet=change.sheet,
+        sheet=Sheet(change.sheet),
         line=change.line,
         code=change.code,
         name=change.name,
         is_new=change.is_new,
-        differences=[
-            Difference(column=str(column.caption), was=planning.shown(column, was), now=planning.shown(column, now))
-            for column, was, now in change.differences
-        ],
+        differences=differences(change),
     )
+
+
+def differences(change: planning.Change) -> list[Difference]:
+    """This will tell which columns of a row change."""
+    return [
+        Difference(column=str(column.caption), was=planning.shown(column, was), now=planning.shown(column, now))
+        for column, was, now in change.differences
+    ]

@@ -10,6 +10,7 @@ from meterbook.acquisition import gateway_values
 from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.gateway_values import GatewayProfile, GatewayState, IncidentKind
 from meterbook.api import values
+from meterbook.api.resources import lines
 
 
 class NewFieldGateway(values.Given):
@@ -28,20 +29,25 @@ class GatewayMeters(values.Given):
 
 
 class NewGatewayBus(values.Given):
-    """A bus in the gateway's own network, or a serial port of it such as /dev/ttyUSB0, which has no port."""
+    """A bus in the gateway's own network, or a serial port of it such as /dev/ttyUSB0, which has no port.
+
+    Without `port` it is the usual one of what is spoken: 502, with M-Bus 10001.
+    """
 
     name: values.Name
     protocol: acquisition_values.BusProtocol = acquisition_values.BusProtocol.MODBUS_TCP
     host: values.Name
-    port: int = Field(502, ge=0, le=acquisition_values.PORTS[-1])
+    port: int | None = Field(None, ge=0, le=acquisition_values.PORTS[-1])
+    line: lines.Line | None = None
 
 
 class NewGatewayDevice(values.Given):
-    """A meter of the gateway, and its unit address on one of the gateway's buses."""
+    """A meter of the gateway, and its address on one of the gateway's buses: `unit_id`, or `secondary` of M-Bus."""
 
     bus: uuid.UUID
     meter: uuid.UUID
-    unit_id: int = Field(ge=acquisition_values.UNIT_IDS[0], le=acquisition_values.UNIT_IDS[-1])
+    unit_id: int | None = Field(None, ge=0, le=lines.LAST_ADDRESS)
+    secondary: lines.Secondary | None = None
 
 
 class ChangedFieldGateway(values.Given):
@@ -69,13 +75,14 @@ class GatewayMeter(values.Told):
 
 
 class GatewayBus(values.Told):
-    """A bus that a gateway reads, with the serial numbers of its meters by their unit address."""
+    """A bus that a gateway reads, with the serial numbers of its meters by their address on it."""
 
     id: uuid.UUID
     name: str
     protocol: acquisition_values.BusProtocol
     address: str
-    meters: dict[int, str]
+    line: lines.LineTold
+    meters: dict[str, str]
 
 
 class GatewayEvent(values.Told):

@@ -13,7 +13,7 @@ from meterbook.acquisition.gateways import GatewayRow
 from meterbook.api import entry, values
 from meterbook.api.endpoints import endpoint
 from meterbook.api.resources import field_gateway_shapes as shapes
-from meterbook.api.resources import reach
+from meterbook.api.resources import lines, reach
 from meterbook.identity.values import Module
 
 router = Router(tags=["Field gateways"])
@@ -155,7 +155,8 @@ def create_gateway_bus(
         name=given.name,
         protocol=given.protocol,
         host=given.host,
-        port=given.port,
+        port=lines.port(given.protocol, given.port),
+        line=lines.settings(given.protocol, given.line),
     )
     return _whole(request, gateway, permissions.MANAGE_DEVICE)
 
@@ -176,13 +177,15 @@ def create_gateway_device(
     """This will have a gateway read one of its meters on one of its buses."""
     _find(request, gateway, permissions.MANAGE_DEVICE)
     caller = request.caller
+    unit_id, secondary = lines.address(given.unit_id, given.secondary, "/body")
     acquisition_operations.create_gateway_device(
         actor=caller.actor,
         at=caller.at,
         public_id=gateway,
         bus=given.bus,
         meter=given.meter,
-        unit_id=given.unit_id,
+        unit_id=unit_id,
+        secondary=secondary,
     )
     return _whole(request, gateway, permissions.MANAGE_DEVICE)
 
@@ -275,7 +278,8 @@ def _whole(request: entry.Request, gateway: uuid.UUID, permission: str) -> shape
             name=each.name,
             protocol=each.protocol,
             address=each.address,
-            meters={unit: serial for serial, unit in each.devices},
+            line=lines.told(each.line),
+            meters={address: serial for serial, address in each.devices},
         )
         for each in gateway_plans.list_lines(gateway_id=row.id)
     ]

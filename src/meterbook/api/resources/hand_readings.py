@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import uuid
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +17,7 @@ from meterbook.api import entry, problems, values
 from meterbook.api.endpoints import endpoint
 from meterbook.api.resources import reach
 from meterbook.billing import permissions as billing_permissions
+from meterbook.documents import attachments, uploads
 from meterbook.identity.values import Module
 from meterbook.journeys import changed_inputs
 from meterbook.kernel import civil
@@ -23,11 +26,14 @@ from meterbook.metering import operations as metering_operations
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.validation.inputs import FindingKind
+from meterbook.metering.values import ReadingKind
 from meterbook.monitoring import queries as monitoring_queries
 
 router = Router(tags=["Readings"])
+Outcome = Literal["STORED", "KNOWN", "CORRECTED", "WAITS", "DOUBTFUL", "REFUSED"]
 Usual = dict[uuid.UUID, monitoring_queries.HandRow]
 MOST = 500  # in one call
+MOST_PHOTO = 6_000_000  # signs of base64; the whole call may have 10 MiB
 MonthAsked = Annotated[
     values.DayGiven | None, Query(description="A day of the month; none: the month whose readings are due.")
 ]
@@ -62,12 +68,19 @@ class HandMeters(values.Told):
 
 
 class NewReading(values.Given):
-    """A number as the display showed it; `reason` says why one is right that looks wrong, or corrects another."""
+    """A number as the display showed it; `reason` says why one is right that looks wrong, or corrects another.
+
+    `client_id` is your mark of the reading: sent again under it, also in another call, it changes nothing. `photo` is a
+    picture of the display (JPEG, PNG, WEBP) in base64; one that looks wrong needs it beside the reason.
+    """
 
     meter_point: uuid.UUID
     at: values.InstantGiven
     value: values.DecimalGiven
     reason: values.Note | None = None
+    client_id: uuid.UUID | None = None
+    kind: ReadingKind = ReadingKind.PERIODIC
+    photo: str | None = Field(default=None, min_length=1, max_length=MOST_PHOTO)
 
 
 class NewReadings(values.Given):
@@ -77,13 +90,17 @@ class NewReadings(values.Given):
 
 
 class Taken(values.Told):
-    """What became of a reading: stored, known already, corrected; doubtful without a reason; or refused.
+    """What became of a reading: stored, known already, corrected (or waiting for a second person, where bills
+    were made); doubtful without a reason and a photo; or refused.
 
-    Of a correction `words` say which issued bills were made with the reading before.
+    Of a correction `words` say which issued bills were made with the reading before. `is_repeat`: it was sent before
+    under its `client_id`, and nothing was changed; `outcome` is that of the first time.
     """
 
     meter_point: uuid.UUID
-    outcome: Literal["STORED", "KNOWN", "CORRECTED", "DOUBTFUL", "REFUSED"]
+    client_id: uuid.UUID | None
+    outcome: Outcome
+    is_repeat: bool
     words: str
 
 
@@ -167,12 +184,14 @@ def list_hand_meters(request: entry.Request, site: uuid.UUID, month: MonthAsked 
     module=Module.METERING,
     answers=TakenReadings,
     by_site=True,
+    most_bytes=entry.MOST_UPLOAD_BYTES,
 )
 def enter_readings(request: entry.Request, given: NewReadings) -> TakenReadings:
     """This will store readings that were taken at meters, each by itself: one that looks wrong holds up no other.
 
     What looks wrong (lower than before, three times the usual use, five times that of the other meters where nothing
-    is usual yet, more than the supply can deliver) is DOUBTFUL and not stored until it is sent again with a reason.
+    is usual yet, more than the supply can deliver) is DOUBTFUL and not stored until it is sent again with a reason and
+    a photo; it is then listed for a second look. Sites may ask for a photo with each reading.
     """
     caller = request.caller
     for place, each in enumerate(given.readings):
@@ -270,30 +289,57 @@ def _enter(
     (point,) = metering_queries.points_by_code(codes=[code])
     face = metering_queries.faces_at(meter_point_ids=[point.id], instant=given.at, at=caller.at).get(point.id)
     if face is None:
-        words = _("This meter did not hang there at that time; take a later one.")
-        return Taken(meter_point=given.meter_point, outcome="REFUSED", words=words)
+        return _told(given, "REFUSED", _("This meter did not hang there at that time; take a later one."))
     row = usual.get(given.meter_point)
     try:
-        outcome = metering_operations.enter_reading(
+        taken = metering_operations.take_reading(
             actor=caller.actor,
             at=caller.at,
             face=face,
             instant=given.at,
             value=Decimal(given.value),
+            client_id=given.client_id,
+            kind=given.kind,
+            photo=_photo(given.photo),
             usual_a_day=row.usual_a_day if row is not None else None,
             others_a_day=monitoring_queries.others_a_day(list(usual.values()), row) if row is not None else None,
             reason=given.reason or "",
             may_correct=caller.access.allows(permissions.CORRECT_READING, site_id),
         )
     except metering_operations.ReadingDoubtful as error:
-        return Taken(meter_point=given.meter_point, outcome="DOUBTFUL", words=str(error))
-    except (metering_operations.ReadingOutOfRange, metering_operations.CorrectionNotAllowed) as error:
-        return Taken(meter_point=given.meter_point, outcome="REFUSED", words=str(error))
+        return _told(given, "DOUBTFUL", str(error))
+    except metering_operations.PhotoMissing as error:
+        return _told(given, "DOUBTFUL" if error.doubts else "REFUSED", str(error))
+    except (
+        metering_operations.ReadingOutOfRange,
+        metering_operations.CorrectionNotAllowed,
+        metering_operations.ReadingIdTaken,
+        uploads.UploadRefused,
+    ) as error:
+        return _told(given, "REFUSED", str(error))
+    if taken.is_repeat:
+        return _told(given, taken.outcome.value, _("It was sent before; nothing was changed."), is_repeat=True)
     words = ""
-    if outcome is metering_operations.EnteredAs.CORRECTED:
+    if taken.outcome is metering_operations.EnteredAs.CORRECTED:
         may_view = caller.access.allows(billing_permissions.VIEW_BILL, site_id)
         words = changed_inputs.of_reading(meter_point_id=point.id, at=given.at, may_view=may_view)
-    return Taken(meter_point=given.meter_point, outcome=outcome.value, words=words)
+    return _told(given, taken.outcome.value, words)
+
+
+def _told(given: NewReading, outcome: Outcome, words: str, *, is_repeat: bool = False) -> Taken:
+    return Taken(
+        meter_point=given.meter_point, client_id=given.client_id, outcome=outcome, is_repeat=is_repeat, words=words
+    )
+
+
+def _photo(sent: str | None) -> bytes | None:
+    if sent is None:
+        return None
+    try:
+        content = base64.b64decode(sent, validate=True)
+    except binascii.Error as error:
+        raise uploads.UploadRefused(_("The photo is not base64; send the file's bytes in base64.")) from error
+    return attachments.require_picture(content).content
 
 
 def _shown(row: monitoring_queries.HandRow, known: monitoring_queries.Known | None) -> Shown | None:

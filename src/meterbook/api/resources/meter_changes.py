@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from ninja import Router
 from pydantic import Field
 
+from meterbook.acquisition import catalogue
 from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.acquisition.library import documents
 from meterbook.api import entry, problems, values
@@ -83,8 +84,13 @@ class PointMove(values.Given):
 
 
 class PointSettings(values.Given):
-    """What differs from the site; what is left out stays, and empty means that of the account or the site."""
+    """Name and code, and what differs from the site: there empty means that of the account or the site.
 
+    What is left out stays. Another name or code needs metering:manage_meter.
+    """
+
+    name: Annotated[values.Words, Field(min_length=1, max_length=200)] | None = None
+    code: Annotated[values.Words, Field(min_length=1, max_length=40)] | None = None
     time_zone: Annotated[values.Words, Field(max_length=64)] | None = None
     language: Literal["", "en", "es"] | None = None
 
@@ -97,13 +103,23 @@ class PointSettings(values.Given):
     module=Module.METERING,
     answers=shapes.MeterPoint,
     by_site=True,
+    by_single=True,
 )
 def change_meter_point(request: entry.Request, point: uuid.UUID, given: PointSettings) -> shapes.MeterPoint:
-    """This will give a meter point a time zone and a document language of its own; billed days stay what they were."""
+    """This will rename a meter point, or give it a time zone or document language of its own; billed days stay."""
     caller = request.caller
-    detail = reach.point(request, point, permissions.VIEW_METER)
-    if not caller.access.allows(site_permissions.EDIT_SITES, detail.site_id):
+    detail = reach.point(request, point, permissions.VIEW_METER, is_assigned_enough=True)
+    if not reach.holds(request, detail, site_permissions.EDIT_SITES):
         raise problems.not_found()
+    if given.name is not None or given.code is not None:
+        _require(request, detail, permissions.MANAGE_METER)
+        metering_operations.rename_point(
+            actor=caller.actor,
+            at=caller.at,
+            meter_point=detail.public_id,
+            code=given.code or detail.code,
+            name=given.name or detail.name,
+        )
     changing_zones.change_point(
         actor=caller.actor,
         at=caller.at,
@@ -122,16 +138,16 @@ def change_meter_point(request: entry.Request, point: uuid.UUID, given: PointSet
     module=Module.METERING,
     answers=shapes.MeterPoint,
     by_site=True,
+    by_single=True,
 )
 def exchange_meter_of_point(request: entry.Request, point: uuid.UUID, given: Exchange) -> shapes.MeterPoint:
     """This will exchange the meter of a meter point at one instant, with the last readings and the first ones."""
     caller = request.caller
-    detail = reach.point(request, point, permissions.MANAGE_METER)
+    detail = reach.point(request, point, permissions.MANAGE_METER, is_assigned_enough=True)
     is_asked = given.unit_id is not None or given.secondary is not None
     secondary = lines.address(given.unit_id, given.secondary, "/body")[1] if is_asked else ""
-    if is_asked and not caller.access.allows(acquisition_permissions.MANAGE_DEVICE, detail.site_id):
-        words = _("This needs the permission %(permission)s, which the key or its owner lacks.")
-        raise problems.Problem(403, "forbidden", words % {"permission": acquisition_permissions.MANAGE_DEVICE})
+    if is_asked:
+        _require(request, detail, acquisition_permissions.MANAGE_DEVICE)
     _require_past("exchanged_at", given.exchanged_at, caller.at)
     finals = {code: Decimal(each.value) for code, each in given.finals.items()}
     _require_shown("finals", finals, detail, given.exchanged_at)
@@ -169,11 +185,12 @@ def exchange_meter_of_point(request: entry.Request, point: uuid.UUID, given: Exc
     module=Module.METERING,
     answers=shapes.MeterPoint,
     by_site=True,
+    by_single=True,
 )
 def change_multiplier(request: entry.Request, point: uuid.UUID, given: NewMultiplier) -> shapes.MeterPoint:
     """This will count a meter another number of times from an instant on; the days since then are derived anew."""
     caller = request.caller
-    detail = reach.point(request, point, permissions.MANAGE_METER)
+    detail = reach.point(request, point, permissions.MANAGE_METER, is_assigned_enough=True)
     _require_past("starts_at", given.starts_at, caller.at)
     shown = {code: Decimal(each) for code, each in given.shown.items()}
     _require_shown("shown", shown, detail, given.starts_at)
@@ -212,6 +229,13 @@ def move_meter_point(request: entry.Request, point: uuid.UUID, given: PointMove)
         moved_at=given.moved_at,
     )
     return shapes.told(metering_queries.get_meter(public_id=detail.public_id))
+
+
+def _require(request: entry.Request, detail: metering_queries.MeterDetail, permission: str) -> None:
+    """What the operation's own right does not cover."""
+    if not reach.holds(request, detail, permission):
+        words = _("This needs the permission %(permission)s, which the key or its owner lacks.")
+        raise problems.Problem(403, "forbidden", words % {"permission": permission})
 
 
 def _ratio(text: str) -> Fraction:
@@ -254,7 +278,7 @@ def _require_shown(
 def _require_openings(given: Mapping[str, Decimal], model: str, service: metering_values.Service) -> None:
     """Every counting register of the model that comes, which must measure what is measured there."""
     try:
-        if model != metering_values.IMPORTED and documents.load(model).service != service:
+        if model != metering_values.IMPORTED and catalogue.current().load(model).service != service:
             raise problems.invalid("/body/model", _("This model does not measure that; choose another model."))
         plans = exchange_meter.registers_of(model, service)
     except documents.ModelUnknown as error:

@@ -11,16 +11,15 @@ from django.utils.translation import gettext as _
 from ninja import Router
 from pydantic import Field
 
-from meterbook.acquisition import networks
+from meterbook.acquisition import catalogue, networks
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition import values as acquisition_values
-from meterbook.acquisition.library import documents
 from meterbook.acquisition.library.orders import ByteOrder
 from meterbook.api import entry, paging, problems, values
 from meterbook.api.endpoints import endpoint
-from meterbook.api.resources import lines, reach
+from meterbook.api.resources import brokers, lines, reach
 from meterbook.api.resources import meter_shapes as shapes
 from meterbook.identity.values import Module
 from meterbook.journeys import add_meter
@@ -52,7 +51,8 @@ class Connection(values.Given):
     """How a meter is asked: by a gateway that is there (`gateway`, its id) or by a new one, at a unit address.
 
     `byte_order` is that of a test read, where the meter sends its numbers otherwise than its model says. An M-Bus meter
-    may be named by its `secondary` address in place of `unit_id`: 8 digits, or 16 with maker, version and medium.
+    may be named by its `secondary` address in place of `unit_id`: 8 digits, or 16 with maker, version and medium. A
+    meter that sends by itself has a `subscription` at a broker (`gateway`, its id) instead.
     """
 
     gateway: uuid.UUID | None = None
@@ -60,6 +60,7 @@ class Connection(values.Given):
     unit_id: int | None = Field(None, ge=0, le=lines.LAST_ADDRESS)
     secondary: lines.Secondary | None = None
     byte_order: ByteOrder | None = None
+    subscription: brokers.SubscriptionGiven | None = None
 
 
 class NewMeterPoint(values.Given):
@@ -252,7 +253,7 @@ def list_gateways(
 )
 def list_meter_models(request: entry.Request) -> shapes.Models:
     """This will return the models of meters that can be asked; `code` is what `model` of a new meter point names."""
-    offered = [each for each in documents.all_models() if settings.IS_DEMO or not each.is_simulated]
+    offered = catalogue.current().offered(is_demo=settings.IS_DEMO)
     return shapes.Models(
         items=[
             shapes.Model(code=each.code, manufacturer=each.manufacturer, name=each.name, service=each.service)
@@ -271,14 +272,16 @@ def _plan(given: NewMeterPoint) -> add_meter.MeterPlan:
         model_code=given.model,
         multiplier=Fraction(given.multiplier),
         rated_per_hour=values.read_decimal(given.rated_per_hour),
-        connection=None if given.connection is None else _connection(given.connection),
+        connection=None if given.connection is None else _connection(given.connection, given.model),
         place=given.place,
     )
 
 
-def _connection(given: Connection) -> add_meter.Connection:
+def _connection(given: Connection, model: str) -> add_meter.Connection:
     if (given.gateway is None) == (given.new_gateway is None):
         raise problems.invalid("/body/connection", _("Name either a gateway that is there, or a new one."))
+    if given.subscription is not None:
+        return _heard(given, given.subscription, model)
     unit, secondary = lines.address(given.unit_id, given.secondary, "/body/connection")
     order = given.byte_order
     if given.new_gateway is not None:
@@ -288,3 +291,12 @@ def _connection(given: Connection) -> add_meter.Connection:
         return add_meter.Connection(made, unit, order, secondary)
     assert given.gateway is not None  # noqa: S101 - one of the two, see above
     return add_meter.Connection(given.gateway, unit, order, secondary)
+
+
+def _heard(given: Connection, subscription: brokers.SubscriptionGiven, model: str) -> add_meter.Connection:
+    if model not in catalogue.current():
+        raise problems.invalid("/body/model", _("Choose a meter model that the library has."))
+    if given.gateway is None:
+        raise problems.invalid("/body/connection/gateway", _("Name the broker at which the device sends."))
+    facts = brokers.facts_of(subscription, catalogue.current().load(model))
+    return add_meter.Connection(given.gateway, 0, subscription=facts)

@@ -14,7 +14,7 @@ from pydantic import Field
 from meterbook.api import entry, problems, values
 from meterbook.api.endpoints import endpoint
 from meterbook.api.resources import customer_shapes, lettings
-from meterbook.customers import agreements, letting, lookups, permissions
+from meterbook.customers import agreements, letting, lookups, numbering, permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.customers import values as customer_values
 from meterbook.identity.values import Module
@@ -228,7 +228,7 @@ def _who(given: MoveIn) -> dict[str, Any]:
     if given.account is not None:
         row = customer_queries.get_account(public_id=given.account)
         return {"account": str(row.public_id), "name": row.customer_name, "number": row.number}
-    number = given.number or letting.next_number()
+    number = given.number or numbering.next_numbers()[0]
     if given.customer is not None:
         known = lookups.get_customer(public_id=given.customer)
         return {"customer": str(known.public_id), "name": known.facts.name, "number": number}

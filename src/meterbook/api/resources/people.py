@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ninja import Router
@@ -13,13 +13,16 @@ from meterbook.api.endpoints import endpoint
 from meterbook.api.resources import reach
 from meterbook.audit import permissions as audit_permissions
 from meterbook.audit import queries as audit_queries
+from meterbook.customers import queries as customer_queries
 from meterbook.identity import permissions, saved_views
 from meterbook.identity import queries as identity_queries
 from meterbook.identity.values import Module, ScopeKind
 from meterbook.metering import permissions as metering_permissions
+from meterbook.metering import queries as metering_queries
 from meterbook.sites import permissions as site_permissions
 
 router = Router(tags=["People"])
+Places = Mapping[ScopeKind, Mapping[int, uuid.UUID]]  # what grants reach: public ids by internal ones
 
 
 class User(values.Told):
@@ -33,13 +36,18 @@ class User(values.Told):
 
 
 class Grant(values.Told):
-    """That a person may do something in [starts_at, ends_at): a role or one permission, everywhere or at one site."""
+    """That a person may do something in [starts_at, ends_at): a role or one permission, where `scope` says.
+
+    The one of `site`, `meter_point` and `account` that it names is told; the others are null.
+    """
 
     id: uuid.UUID
     user: uuid.UUID
     gives: str
     scope: ScopeKind
     site: uuid.UUID | None
+    meter_point: uuid.UUID | None
+    account: uuid.UUID | None
     starts_at: values.InstantTold
     ends_at: values.InstantTold | None
 
@@ -125,15 +133,10 @@ def list_grants(
     limit: values.Limit = paging.LIMIT,
 ) -> paging.Page[Grant]:
     """This will return who may do what: what is in force now, or with `in_force=false` all that ever was."""
-    sites = {each.id: each.public_id for each in reach.sites(request, site_permissions.VIEW_SITES)}
     rows = identity_queries.list_grants(in_force_at=request.caller.at if in_force else None)
+    place = places_of(request, rows)
     return paging.cut(
-        request,
-        rows,
-        key=lambda each: each.id,
-        cursor=cursor,
-        limit=limit,
-        tell=lambda each: told_grant(each, sites),
+        request, rows, key=lambda each: each.id, cursor=cursor, limit=limit, tell=lambda each: told_grant(each, place)
     )
 
 
@@ -184,14 +187,34 @@ def told_user(row: identity_queries.UserRow) -> User:
     return User(id=row.public_id, name=row.name, email=row.email, language=row.language, is_active=row.is_active)
 
 
-def told_grant(row: identity_queries.GrantRow, sites: Mapping[int, uuid.UUID]) -> Grant:
-    """This will tell what somebody may do; `sites` are those that the caller may see, by id."""
+def places_of(request: entry.Request, rows: Iterable[identity_queries.GrantRow]) -> Places:
+    """This will return the public ids of what grants reach, as far as the caller may see sites; in two queries."""
+    reached: dict[str, set[int]] = {}
+    for each in rows:
+        if each.scope_id is not None:
+            reached.setdefault(each.scope_kind, set()).add(each.scope_id)
+    points = metering_queries.points_by_id(ids=reached.get(ScopeKind.METER, frozenset()))
+    wanted = reached.get(ScopeKind.ACCOUNT)
+    accounts = customer_queries.accounts_by_id(ids=wanted) if wanted else {}
+    return {
+        ScopeKind.SITE: {each.id: each.public_id for each in reach.sites(request, site_permissions.VIEW_SITES)},
+        ScopeKind.METER: {each.id: each.public_id for each in points},
+        ScopeKind.ACCOUNT: {key: each.public_id for key, each in accounts.items()},
+    }
+
+
+def told_grant(row: identity_queries.GrantRow, places: Places) -> Grant:
+    """This will tell what somebody may do; see `places_of`."""
+    found = places.get(ScopeKind(row.scope_kind), {}).get(row.scope_id or 0)
+    kind = row.scope_kind
     return Grant(
         id=row.public_id,
         user=row.user.public_id,
         gives=row.title,
         scope=ScopeKind(row.scope_kind),
-        site=sites.get(row.site_id) if row.site_id is not None else None,
+        site=found if kind == ScopeKind.SITE else None,
+        meter_point=found if kind == ScopeKind.METER else None,
+        account=found if kind == ScopeKind.ACCOUNT else None,
         starts_at=values.instant(row.starts_at),
         ends_at=values.maybe_instant(row.ends_at),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 from django.utils.translation import gettext as _
@@ -14,13 +15,12 @@ from meterbook.api.endpoints import endpoint
 from meterbook.api.resources import people, people_changes
 from meterbook.customers import queries as customer_queries
 from meterbook.identity import configuring, permissions, registry, second_factor, sign_in_codes, two_people
-from meterbook.identity import operations as identity_operations
 from meterbook.identity import queries as identity_queries
 from meterbook.identity.values import Module, RoleCode, ScopeKind, TwoPeople
 from meterbook.metering import queries as metering_queries
 
 router = Router(tags=["People"])
-Codes = Annotated[list[values.Code], Field(max_length=200)]
+Ids = Annotated[list[uuid.UUID], Field(max_length=200)]
 
 
 class Policies(values.Told):
@@ -56,10 +56,10 @@ class Configured(values.Told):
 
 
 class Assignment(values.Given):
-    """What a monitor sees from now on: meter points by their codes, accounts by their numbers."""
+    """What a monitor sees from now on: ids of meter points and of accounts."""
 
-    meter_points: Codes = Field(default_factory=list)
-    accounts: Codes = Field(default_factory=list)
+    meter_points: Ids = Field(default_factory=list)
+    accounts: Ids = Field(default_factory=list)
 
 
 class Assigned(values.Told):
@@ -116,30 +116,32 @@ def change_configuring(request: entry.Request, user: uuid.UUID, given: Configuri
 )
 def assign_to_monitor(request: entry.Request, user: uuid.UUID, given: Assignment) -> Assigned:
     """This will let a person see single meters and accounts with their bills, as a monitor."""
-    caller, row = request.caller, identity_queries.get_user(public_id=user)
-    points = {each.code: each.id for each in metering_queries.points_by_code(codes=given.meter_points)}
-    accounts = customer_queries.account_ids(numbers=given.accounts)
-    for name, wanted, found in (("meter_points", given.meter_points, points), ("accounts", given.accounts, accounts)):
-        missing = [each for each in wanted if each not in found]
-        if missing:
-            words = _("Not found here: %(names)s.") % {"names": ", ".join(missing[:10])}
-            raise problems.invalid(f"/body/{name}", words)
+    caller = request.caller
+    identity_queries.get_user(public_id=user)
+    points = metering_queries.points_by_public_id(public_ids=given.meter_points)
+    accounts = customer_queries.accounts_by_public_id(public_ids=given.accounts)
+    _require_all("meter_points", given.meter_points, {each.public_id for each in points})
+    _require_all("accounts", given.accounts, accounts)
     singles = [
-        *((ScopeKind.METER, each) for each in points.values()),
-        *((ScopeKind.ACCOUNT, each) for each in accounts.values()),
+        *((ScopeKind.METER, each.id) for each in points),
+        *((ScopeKind.ACCOUNT, each.id) for each in accounts.values()),
     ]
     if not singles:
         raise problems.invalid("/body/meter_points", _("Name at least one meter or account."))
     people_changes.require_held(caller, registry.of_role(RoleCode.MONITOR))
-    made = {
-        identity_operations.grant_role(
-            actor=caller.actor, at=caller.at, user_id=row.id, role=RoleCode.MONITOR, single=each
-        )
-        for each in singles
-    }
-    return Assigned(
-        items=[people.told_grant(each, {}) for each in identity_queries.list_grants() if each.public_id in made]
-    )
+    made = configuring.assign(actor=caller.actor, at=caller.at, public_id=user, singles=singles)
+    rows = [each for each in identity_queries.list_grants() if each.public_id in made]
+    places = people.places_of(request, rows)
+    return Assigned(items=[people.told_grant(each, places) for each in rows])
+
+
+def _require_all(field: str, wanted: Sequence[uuid.UUID], found: Collection[uuid.UUID]) -> None:
+    """Each of the ids must be known: one that is of another organization is not."""
+    missing = [place for place, each in enumerate(wanted) if each not in found]
+    if missing:
+        words = _("The id of something that is not here; each error names one.")
+        errors = [(f"/body/{field}/{place}", _("Not found here.")) for place in missing]
+        raise problems.Problem(422, "invalid", words, errors=errors)
 
 
 def _told() -> Policies:

@@ -44,15 +44,20 @@ def point(
 ) -> metering_queries.MeterDetail:
     """This will return a meter point at a site where the caller holds the permission.
 
-    :param is_assigned_enough: also one that is assigned to the caller by itself; for what only looks
-
+    :param is_assigned_enough: also one over which the caller holds the permission by itself
     :raises problems.Problem: when it is not there, or the caller does not reach it
     """
     detail = metering_queries.get_meter(public_id=public_id)
-    access = request.caller.access
-    if access.allows(permission, detail.site_id):
-        return detail
-    singles = metering_queries.points_by_id(ids=access.meters(permission)) if is_assigned_enough else ()
-    if detail.public_id not in {each.public_id for each in singles}:
+    is_reached = request.caller.access.allows(permission, detail.site_id)
+    if not is_reached and not (is_assigned_enough and holds(request, detail, permission)):
         raise problems.not_found()
     return detail
+
+
+def holds(request: entry.Request, detail: metering_queries.MeterDetail, permission: str) -> bool:
+    """This will tell whether the caller holds a permission at a meter point's site, or over this meter by itself."""
+    access = request.caller.access
+    if access.allows(permission, detail.site_id):
+        return True
+    singles = metering_queries.points_by_id(ids=access.meters(permission))
+    return detail.public_id in {each.public_id for each in singles}

@@ -153,7 +153,7 @@ def _only_meter(
 
 
 def _is_touched(setup: Setup, findings: list[Stored], start: int, end: int, *, is_final: bool) -> bool:
-    if any(each.at >= start and (is_final or each.at <= end) for each in setup.corrections):
+    if any((each.until or each.at) >= start and (is_final or each.at <= end) for each in setup.corrections):
         return True
     return any(
         each.finding.at <= end and (each.finding.until is None or each.finding.until >= start) for each in findings

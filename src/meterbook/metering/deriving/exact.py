@@ -31,6 +31,7 @@ from meterbook.metering.validation.inputs import (
 )
 from meterbook.metering.validation.walk import CONSECUTIVE
 
+_ESTIMATES = (CorrectionKind.ESTIMATE, CorrectionKind.WITHDRAW)
 NEWEST = 3_000  # readings before the change among which a start is looked for: two days of minutes
 
 
@@ -165,8 +166,8 @@ def installations_from(installations: tuple[Installation, ...], at: int) -> tupl
 
 
 def corrections_from(corrections: tuple[Correction, ...], at: int) -> tuple[Correction, ...]:
-    """This will leave out corrections of readings before an instant."""
-    return tuple(each for each in corrections if each.at >= at or each.kind is CorrectionKind.RELEASE)
+    """This will leave out corrections of readings before an instant; those of a time may reach beyond their start."""
+    return tuple(each for each in corrections if each.at >= at or each.until is not None)
 
 
 def _derive(setup: Setup, facts: _Facts, start: int, end: int) -> Outcome | None:
@@ -189,6 +190,8 @@ def _derive(setup: Setup, facts: _Facts, start: int, end: int) -> Outcome | None
 def _known(facts: _Facts, trace: derivation.Trace) -> list[int]:
     """All instants of which anything is known, in order; days exist from the first to the final one."""
     times = {*_instants(trace), *(each.at for each in facts.corrections)}
+    # An estimate that was withdrawn leaves days behind, which hold nothing then.
+    times |= {each.until - 1 for each in facts.corrections if each.kind in _ESTIMATES and each.until is not None}
     if len(facts.readings.at):
         times |= {int(facts.readings.at[0]), int(facts.readings.at[-1])}
     return sorted(times)

@@ -33,7 +33,7 @@ class Setup:
     corrections: tuple[Correction, ...]
 
 
-class _Among(Lookup):
+class Among(Lookup):
     """`column = ANY(array)`: one parameter instead of a thousand, which the server looks up by hash or index."""
 
     lookup_name = "among"
@@ -74,7 +74,7 @@ class _Multiplier:
 
 def load(*, organization_id: int, series_ids: Sequence[int]) -> dict[int, Setup]:
     """This will return the setup of each of these series that the organization has, in four queries."""
-    series = models.Series.objects.filter(_Among(F("pk"), series_ids), organization_id=organization_id)
+    series = models.Series.objects.filter(Among(F("pk"), series_ids), organization_id=organization_id)
     registers = _registers(organization_id, series_ids)
     hung = {each.installation_id for found in registers.values() for each in found}
     multipliers = _multipliers(organization_id, hung)
@@ -112,7 +112,7 @@ def _scale(register_unit: str, register_decimals: int, unit: Unit, decimals: int
 
 def _registers(organization_id: int, series_ids: Sequence[int]) -> dict[int, list[_Register]]:
     rows = models.InstallationRegister.objects.filter(
-        _Among(F("series_id"), series_ids), organization_id=organization_id
+        Among(F("series_id"), series_ids), organization_id=organization_id
     ).values_list(
         "series_id",
         "installation_id",
@@ -135,7 +135,7 @@ def _registers(organization_id: int, series_ids: Sequence[int]) -> dict[int, lis
 
 def _multipliers(organization_id: int, installation_ids: Iterable[int]) -> dict[int, list[_Multiplier]]:
     rows = models.MultiplierSegment.objects.filter(
-        _Among(F("installation_id"), tuple(installation_ids)), organization_id=organization_id
+        Among(F("installation_id"), tuple(installation_ids)), organization_id=organization_id
     ).order_by("starts_at", "id")
     found = defaultdict(list)
     for installation_id, *others in rows.values_list(
@@ -147,7 +147,7 @@ def _multipliers(organization_id: int, installation_ids: Iterable[int]) -> dict[
 
 def _corrections(organization_id: int, series_ids: Sequence[int]) -> dict[int, list[Correction]]:
     rows = models.Correction.objects.filter(
-        _Among(F("series_id"), series_ids), organization_id=organization_id
+        Among(F("series_id"), series_ids), organization_id=organization_id
     ).order_by("recorded_at", "id")
     found = defaultdict(list)
     for series_id, kind, at, value, until in rows.values_list("series_id", "kind", "at", "value", "until"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from meterbook.foundation import bulk
 from meterbook.metering import blocks
-from meterbook.metering.deriving import totals
+from meterbook.metering.deriving import late, totals
 from meterbook.metering.deriving.days import Days
 
 Integers = NDArray[np.int64]
@@ -64,11 +65,12 @@ def make_temporary(connection: psycopg.Connection[Any]) -> None:
 
 
 def write(
-    connection: psycopg.Connection[Any], organization_id: int, derived: Iterable[Days], sums: Sums
+    connection: psycopg.Connection[Any], organization_id: int, derived: Iterable[Days], sums: Sums, *, at: datetime
 ) -> dict[int, int]:
     """This will store the days that differ from what is stored, and return how many did, by series.
 
-    Month rows and the sums of sites are brought in step in the same transaction.
+    Month rows and the sums of sites are brought in step in the same transaction, and days that were over before the
+    day of `at` are noted as changed.
     """
     parts = [each for each in derived if len(each)]
     if not parts:
@@ -83,6 +85,7 @@ def write(
         if not len(changed):
             return {}
         _write_months(cursor, organization_id, parts)
+    late.note(connection, organization_id, changed, at)
     if sums.members:
         totals.add(connection, organization_id, sums.members, sums.all_members, parts=parts, changed=changed, old=old)
     series, counts = np.unique(changed[:, 0], return_counts=True)

@@ -60,7 +60,11 @@ class InstallationRegister(foundation_models.TenantModel):
 
 
 class Correction(foundation_models.TenantModel):
-    """A later fact about readings, with its author and reason; never changed, only followed by another."""
+    """A later fact about readings, with its author and reason; never changed, only followed by another.
+
+    `method` and `made_of` tell of an estimate how its number came about; `approved_by` names the second person where
+    the time had been billed.
+    """
 
     series = models.ForeignKey(Series, on_delete=models.PROTECT)
     kind = models.CharField(max_length=16)
@@ -70,6 +74,9 @@ class Correction(foundation_models.TenantModel):
     reason = models.CharField(max_length=500)
     author = models.CharField(max_length=200)
     recorded_at = models.DateTimeField()
+    method = models.CharField(max_length=20, default="", db_default="")
+    made_of = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
+    approved_by = models.CharField(max_length=200, default="", db_default="")
 
     privileges = foundation_models.APPEND
     append_only = True

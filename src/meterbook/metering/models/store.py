@@ -120,6 +120,29 @@ class DirtyDays(foundation_models.TenantTable):
         return f"{self.day}"
 
 
+class ChangedDays(foundation_models.TenantTable):
+    """Days of series that came out differently long after they were over, until somebody has looked who uses them.
+
+    One row a portion of a derivation: `series` (int64) and `days` (int32 since 1970), little-endian, of one length.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    series = models.BinaryField()
+    days = models.BinaryField()
+    changed_at = models.DateTimeField()
+
+    privileges = ("SELECT", "INSERT", "DELETE")
+    bulk_privileges = ("INSERT",)
+    has_foreign_keys = False
+
+    class Meta:
+        db_table = "metering_changeddays"
+        indexes = (models.Index(fields=["organization_id", "id"], name="changed_days_organization"),)
+
+    def __str__(self) -> str:
+        return f"{self.changed_at}"
+
+
 class SiteDay(foundation_models.TenantTable):
     """What all counted series of a site, service and role used in each quarter of a UTC day; sums of their day blocks.
 

@@ -33,11 +33,13 @@ def correct_readings(
     reason: str,
     value: int | None = None,
     until: datetime | None = None,
+    proposed_by: str = "",
 ) -> models.Correction:
     """This will add a fact about the readings of a series at an instant, and have its intervals derived again.
 
     :param value: in the register's resolution: what the register showed (SET), what was used unseen (CONFIRM_RESET)
     :param until: the end of the stretch that a RELEASE covers
+    :param proposed_by: who asked for it, where the actor is the second person who approved it
     :raises CorrectionIncomplete: when reason, value or end is missing
     """
     if not reason.strip():
@@ -54,12 +56,18 @@ def correct_readings(
         value=value,
         until=until,
         reason=reason.strip(),
-        author=actor.label,
+        author=proposed_by or actor.label,
+        approved_by=actor.label if proposed_by else "",
         recorded_at=at,
     )
-    after = {"kind": kind, "at": corrected_at, "value": value, "until": until}
     audit_operations.record(
-        actor=actor, at=at, action="metering:correct_reading", subject=series, before=None, after=after, reason=reason
+        actor=actor,
+        at=at,
+        action="metering:correct_reading",
+        subject=series,
+        before={"proposed_by": proposed_by} if proposed_by else None,
+        after={"kind": kind, "at": corrected_at, "value": value, "until": until},
+        reason=reason,
     )
     mark(series, corrected_at)
     show_newest(series, corrected_at)

@@ -11,12 +11,21 @@ from django.db import connections
 
 from meterbook.foundation import bulk, bus, scoping
 from meterbook.kernel.actor import Actor
-from meterbook.metering.deriving import findings, marks, portion, setups, totals, writing
+from meterbook.metering.deriving import findings, marks, portion, setups, totals, virtual, writing
 from meterbook.metering.deriving.marks import Marks
 
 _log = structlog.get_logger(__name__)
 _TABLE = "metering_seriesday"
 _known_months: set[tuple[str, int, int]] = set()
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of the series of a portion, read in a scope before."""
+
+    setups: dict[int, setups.Setup]
+    virtual: virtual.Virtual
+    sums: writing.Sums
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,8 @@ def derive_dirty_days(*, organization_id: int, actor: Actor, at: datetime) -> De
     the next call ends with the same blocks. Two calls for one organization take turns. What arrives meanwhile is
     derived too.
 
-    :param at: when it was started; blocks reach as far as readings do, whatever the time
+    :param at: when it was started; blocks reach as far as readings do, whatever the time, and days that were over by
+        then and come out differently are noted (`models.ChangedDays`)
     """
     total = DeriveOutcome()
     while True:
@@ -45,16 +55,16 @@ def derive_dirty_days(*, organization_id: int, actor: Actor, at: datetime) -> De
             taken = marks.take(connection, organization_id)
         if taken is None:
             break
-        total += _derive(organization_id, actor, taken)
+        total += _derive(organization_id, actor, at, taken)
     return total
 
 
-def _derive(organization_id: int, actor: Actor, taken: Marks) -> DeriveOutcome:
+def _derive(organization_id: int, actor: Actor, at: datetime, taken: Marks) -> DeriveOutcome:
     total = DeriveOutcome()
     portions = list(taken.portions())
     for number, dirty in enumerate(portions, start=1):
-        known, sums = _setups(organization_id, actor, dirty)
-        done = _derive_portion(organization_id, known, dirty, taken, sums, is_final=number == len(portions))
+        known = _setups(organization_id, actor, dirty)
+        done = _derive_portion(organization_id, at, known, dirty, taken, is_final=number == len(portions))
         if done is None:
             break
         total += done
@@ -63,10 +73,10 @@ def _derive(organization_id: int, actor: Actor, taken: Marks) -> DeriveOutcome:
 
 def _derive_portion(
     organization_id: int,
-    known: dict[int, setups.Setup],
+    at: datetime,
+    known: _Known,
     dirty: dict[int, set[int]],
     taken: Marks,
-    sums: writing.Sums,
     *,
     is_final: bool,
 ) -> DeriveOutcome | None:
@@ -76,32 +86,36 @@ def _derive_portion(
         connection.execute("SET LOCAL work_mem = '64MB'")  # the readings of a portion are sorted in memory
         if not marks.are_there(connection, organization_id, taken):
             return None
-        own = {series_id: days for series_id, days in dirty.items() if series_id in known}
-        derived = portion.derive(connection, organization_id, known, own)
+        metered = known.setups.keys() - known.virtual.of.keys()
+        own = {series_id: days for series_id, days in dirty.items() if series_id in metered}
+        derived = portion.derive(connection, organization_id, known.setups, own)
+        # Before this transaction looks at any block: a partition is made by another one, which would wait for it. Days
+        # of virtual series have theirs, because blocks of their inputs are there.
         _require_partitions(np.concatenate([np.zeros(0, np.int64), *(each.day for each in derived.days)]))
-        changed = writing.write(connection, organization_id, derived.days, sums)
+        days = [*derived.days, *virtual.compute(connection, organization_id, known.virtual, dirty)]
+        changed = writing.write(connection, organization_id, days, known.sums, at=at)
+        virtual.mark(connection, organization_id, known.virtual, days, changed)
         findings.write(connection, organization_id, derived.changes)
         touched = sorted(changed.keys() | {each.series_id for each in derived.changes})
         bus.notify("series", organization_id, touched, using=bulk.ALIAS)
         if is_final:
             marks.remove(connection, organization_id, taken)
-    return DeriveOutcome(sum(len(each) for each in derived.days), sum(changed.values()))
+    return DeriveOutcome(sum(len(each) for each in days), sum(changed.values()))
 
 
-def _setups(
-    organization_id: int, actor: Actor, dirty: dict[int, set[int]]
-) -> tuple[dict[int, setups.Setup], writing.Sums]:
+def _setups(organization_id: int, actor: Actor, dirty: dict[int, set[int]]) -> _Known:
     def all_members() -> dict[int, totals.Group]:
         with scoping.scope([organization_id], actor=actor):
             return totals.groups(organization_id=organization_id)
 
     with scoping.scope([organization_id], actor=actor):
         known = setups.load(organization_id=organization_id, series_ids=list(dirty))
+        computed = virtual.load(organization_id=organization_id, series_ids=list(dirty))
         members = totals.groups(organization_id=organization_id, series_ids=list(dirty))
     foreign = sorted(dirty.keys() - known.keys())
     if foreign:
         _log.warning("marks of series that the organization does not have", series=foreign[:10])
-    return known, writing.Sums(members, all_members)
+    return _Known(known, computed, writing.Sums(members, all_members))
 
 
 def _require_partitions(days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:

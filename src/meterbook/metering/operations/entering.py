@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from meterbook.foundation import operation, scoping
 from meterbook.kernel.actor import Actor
-from meterbook.metering import models
-from meterbook.metering.operations import correcting, noting
+from meterbook.metering import models, second
+from meterbook.metering.operations import correcting, estimating, noting
 from meterbook.metering.queries import faces
 from meterbook.metering.validation.inputs import CorrectionKind
 
@@ -22,6 +22,7 @@ DAY = timedelta(days=1)
 MUCH = 3  # times the usual use
 MUCH_OF_OTHERS = 5  # times the use of the other meters, where nothing is usual yet
 ROLLS_FROM = Fraction(9, 10)  # of what the display can show (B-03)
+OTHER = "OTHER"  # the doubt that corrects a reading, and says nothing about the number
 
 
 class EnteredAs(enum.StrEnum):
@@ -30,6 +31,7 @@ class EnteredAs(enum.StrEnum):
     STORED = "STORED"
     KNOWN = "KNOWN"  # the same number of the same instant was there
     CORRECTED = "CORRECTED"  # another number of the instant was there
+    WAITS = "WAITS"  # another number was there, bills were made with it, and a second person decides
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,11 @@ def enter_reading(
             may_correct=may_correct,
         )
     series = models.Series.objects.get(organization_id=scoping.current().organization_id, pk=face.series_id)
+    if second.is_needed(actor=actor, at=at, meter_point_id=face.meter_point_id, instant=instant):
+        shown = {"shown": f"{value:f} {face.unit.symbol}"}
+        facts = {"kind": CorrectionKind.SET, "at": instant, "value": raw, "made_of": shown}
+        estimating.propose(actor=actor, at=at, series=series, facts=facts, reason=reason.strip())
+        return EnteredAs.WAITS
     correcting.correct_readings(
         actor=actor, at=at, series=series, kind=CorrectionKind.SET, corrected_at=instant, reason=reason, value=raw
     )
@@ -126,7 +133,7 @@ def doubts_of(
     """
     found = []
     if face.exact is not None:
-        found.append(_doubt("OTHER", _("%(value)s %(unit)s stands there for this time already."), face, face.exact.raw))
+        found.append(_doubt(OTHER, _("%(value)s %(unit)s stands there for this time already."), face, face.exact.raw))
     low, high = face.before, face.after
     has_wrapped = low is not None and high is not None and high.raw < low.raw
     if low is not None and raw < low.raw and not (has_wrapped and high is not None and raw <= high.raw):

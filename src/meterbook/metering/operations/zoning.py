@@ -13,7 +13,7 @@ from meterbook.foundation import operation, scoping
 from meterbook.kernel import zones
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models
-from meterbook.metering.operations import placing
+from meterbook.metering.operations import placing, virtual
 from meterbook.sites import operations as site_operations
 from meterbook.sites import values as site_values
 
@@ -60,6 +60,7 @@ def set_zone_and_language(
         after["from_day"] = from_day
     point.time_zone, point.language = time_zone, language
     point.save(update_fields=["time_zone", "language", "former_zones"])
+    virtual.mark_points(organization_id=point.organization_id, meter_point_ids=[point.pk])
     audit_operations.record(
         actor=actor, at=at, action="metering:set_zone_and_language", subject=point, before=before, after=after
     )
@@ -83,3 +84,4 @@ def keep_former_zones(*, changes: Mapping[int, tuple[str, str, date | None]]) ->
         point.former_zones = zones.written(former)
     own = models.MeterPoint.objects.filter(organization_id=scoping.current().organization_id)
     own.bulk_update(points, ["former_zones"], batch_size=BATCH)
+    virtual.mark_points(organization_id=scoping.current().organization_id, meter_point_ids=list(changes))

@@ -33,6 +33,11 @@ def points_by_code(*, codes: Collection[str]) -> tuple[AssignedPoint, ...]:
     return _rows(code__in=codes) if codes else ()
 
 
+def points_by_public_id(*, public_ids: Collection[uuid.UUID]) -> tuple[AssignedPoint, ...]:
+    """This will return the meter points that have one of these public ids, by name."""
+    return _rows(public_id__in=public_ids) if public_ids else ()
+
+
 def _rows(**narrowing: object) -> tuple[AssignedPoint, ...]:
     own = models.MeterPoint.objects.filter(organization_id=scoping.current().organization_id)
     found = own.filter(**narrowing).select_related("site").order_by("sort_name", "id")

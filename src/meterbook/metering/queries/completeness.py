@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from meterbook.kernel import civil, order
 from meterbook.metering import tallies, values
-from meterbook.metering.queries import gridded
+from meterbook.metering.queries import gridded, lacking
 from meterbook.metering.queries.slots import SlotState
 from meterbook.metering.tallies import Tally
 
@@ -46,6 +46,7 @@ class CompletenessRow:
     cells: tuple[Cell, ...]
     total: Tally
     is_end_open: bool
+    site_id: int
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,11 @@ class SiteSum:
 
 @dataclass(frozen=True)
 class CompletenessSums:
-    """Many meter points: by column, by site, as a whole, and the ids of those that lack something, in their order."""
+    """Many meter points: by column, by site, and as a whole."""
 
     cells: tuple[Tally, ...]
     sites: tuple[SiteSum, ...]
     whole: Tally
-    with_gaps: tuple[int, ...]
-    open_ends: tuple[int, ...]
 
 
 def completeness(*, point_ids: Sequence[int], grid: gridded.Grid, at: datetime) -> list[CompletenessRow]:
@@ -90,6 +89,7 @@ def completeness(*, point_ids: Sequence[int], grid: gridded.Grid, at: datetime) 
                 cells=cells,
                 total=Tally.of(each.counts.sum(axis=0)),
                 is_end_open=each.is_end_open,
+                site_id=each.point.site_id,
             )
         )
     return found
@@ -100,15 +100,10 @@ def completeness_sums(*, point_ids: Sequence[int], grid: gridded.Grid, at: datet
     shape = (len(grid.starts), tallies.COLUMNS)
     by_site: dict[tuple[str, int], NDArray[np.int64]] = defaultdict(lambda: np.zeros(shape, np.int64))
     points: Counter[tuple[str, int]] = Counter()
-    with_gaps, open_ends = [], []
     for each in gridded.count(point_ids, grid, at):
         site = (each.point.site_name, each.point.site_id)
         by_site[site] += each.counts
         points[site] += 1
-        if each.counts[:, [tallies.MISSING, tallies.PARTLY]].any():
-            with_gaps.append(each.point.id)
-        if each.is_end_open:
-            open_ends.append(each.point.id)
     cells = sum(by_site.values(), np.zeros(shape, np.int64))
     return CompletenessSums(
         cells=_tallies(cells),
@@ -117,8 +112,6 @@ def completeness_sums(*, point_ids: Sequence[int], grid: gridded.Grid, at: datet
             for site in sorted(by_site, key=lambda each: (order.natural(each[0]), each[1]))
         ),
         whole=Tally.of(cells.sum(axis=0)),
-        with_gaps=tuple(with_gaps),
-        open_ends=tuple(open_ends),
     )
 
 
@@ -133,7 +126,7 @@ def count_open_ends(*, site_ids: Collection[int] | None, month: date, at: dateti
     given = None if site_ids is None else sorted(site_ids)
     narrowed = "" if given is None else " AND site_id = ANY(%(sites)s)"
     ids = [each for (each,) in gridded.fetch(statement + narrowed, {"sites": given})]
-    return sum(each.is_end_open for each in gridded.count(ids, grid, at))
+    return len(lacking.points_with_open_end(point_ids=ids, grid=grid, at=at))
 
 
 def _tallies(counts: NDArray[np.int64]) -> tuple[Tally, ...]:

@@ -14,6 +14,8 @@ from meterbook.kernel.series import UsageSeries
 from meterbook.metering import blocks, models
 from meterbook.metering.queries.series import SeriesRow
 
+NEWEST_BLOCKS = 100
+
 
 def get_intervals(*, series: SeriesRow, period: Period) -> UsageSeries:
     """This will return the intervals that start inside a period, MISSING where there is no block, in one query.
@@ -34,6 +36,31 @@ def get_intervals(*, series: SeriesRow, period: Period) -> UsageSeries:
         quality[start : start + slots] = own_quality
     first, until = -((base - period.start) // step), -((base - period.end) // step)
     return UsageSeries(base + first * step, step, values[first:until], quality[first:until])
+
+
+def newest_known(*, series: SeriesRow, period: Period) -> datetime | None:
+    """This will return the start of the newest interval in a period that has a value, in one query.
+
+    None where there is none among the newest blocks of the period; `NEWEST_BLOCKS` of them are looked at.
+    """
+    rows = models.SeriesDay.objects.filter(
+        organization_id__in=scoping.current().organizations,
+        series_id=series.id,
+        day__gte=period.start.date(),
+        day__lte=period.end.date(),
+    ).order_by("-day", "-revision")
+    looked_at: set[date] = set()
+    for day, step, values, quality in rows.values_list("day", "step", "values", "quality")[:NEWEST_BLOCKS]:
+        if day in looked_at:
+            continue  # an older revision of a day that had nothing
+        looked_at.add(day)
+        _numbers, codes = blocks.decode(bytes(values), None if quality is None else bytes(quality), step)
+        base, length = datetime.combine(day, time(0), tzinfo=UTC), timedelta(minutes=step)
+        for place in np.flatnonzero(codes != Quality.MISSING)[::-1]:
+            start = base + int(place) * length
+            if period.start <= start < period.end:
+                return start
+    return None
 
 
 def _blocks(series: SeriesRow, first: date, until: date) -> list[tuple[date, NDArray[np.int64], NDArray[np.uint8]]]:

@@ -76,10 +76,11 @@ def trace(readings: Readings, installations: Iterable[Installation], corrections
     meters = require_apart(tuple(installations))
     collected, findings = validation_points.collect(readings, corrections)
     resets = validation_points.confirmed_resets(corrections)
+    estimates = validation_points.estimates(corrections)
     pieces: list[tuple[Piece, ...]] = []
     points: list[Point] = []
     for meter in meters:
-        own, found = validation_points.of_installation(collected, meter)
+        own, found = validation_points.of_installation(collected, meter, estimates)
         walked, noticed = validation_walk.walk(own, meter, resets)
         pieces.append(tuple(walked))
         points += own

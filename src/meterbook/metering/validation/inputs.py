@@ -24,6 +24,8 @@ class CorrectionKind(enum.StrEnum):
     RESTORE = "RESTORE"  # the earlier corrections of `at` do not count
     RELEASE = "RELEASE"  # what was held between `at` and `until` may be billed
     CONFIRM_RESET = "CONFIRM_RESET"  # the counter started anew at `at`; `value` was used before it was seen again
+    ESTIMATE = "ESTIMATE"  # `value` counts were used between `at` and `until`, as far as no reading tells of them
+    WITHDRAW = "WITHDRAW"  # the estimate of `at` and `until` does not count
 
 
 class FindingKind(enum.StrEnum):
@@ -117,7 +119,7 @@ class Installation:
 
 @dataclass(frozen=True)
 class Correction:
-    """A later fact about readings; `value` in the register's resolution, `until` only for RELEASE."""
+    """A later fact about readings; `value` in the register's resolution, `until` only for RELEASE and estimates."""
 
     kind: CorrectionKind
     at: int

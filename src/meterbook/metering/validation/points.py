@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import bisect
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +60,18 @@ def collect(readings: Readings, corrections: Iterable[Correction]) -> tuple[list
     return [points[at] for at in sorted(points)], left
 
 
-def of_installation(points: list[Point], installation: Installation) -> tuple[list[Point], list[Finding]]:
+@dataclass(frozen=True)
+class Estimate:
+    """`used` counts between two instants, which a person had estimated because no reading ends that time."""
+
+    start: int
+    end: int
+    used: int
+
+
+def of_installation(
+    points: list[Point], installation: Installation, estimates: Sequence[Estimate] = ()
+) -> tuple[list[Point], list[Finding]]:
     """This will return the points of one meter, with its opening and closing values, and estimates that facts
     replaced.
 
@@ -77,9 +89,39 @@ def of_installation(points: list[Point], installation: Installation) -> tuple[li
     for factor in installation.factors[1:]:
         if factor.register is not None:
             own[factor.at] = Point(factor.at, factor.register)
+    ended = _add_estimates(own, installation, estimates) if estimates else []
     credible, held = that_fit([own[at] for at in sorted(own)], installation.factors, LARGEST)
     kept, replaced = _replace_estimates(credible)
-    return kept, held + replaced
+    return kept, held + ended + replaced
+
+
+def _add_estimates(own: dict[int, Point], installation: Installation, estimates: Sequence[Estimate]) -> list[Finding]:
+    """What the register is taken to show where estimates end: on from the reading before, at the estimated rate.
+
+    A reading inside an estimate's time leaves of it what lies after that; one at its end or later leaves nothing.
+    """
+    facts = sorted(at for at, point in own.items() if point.quality is not Quality.ESTIMATED)
+    known_at = sorted(own)
+    found = []
+    for each in estimates:
+        if each.end <= installation.start or (installation.end is not None and each.end > installation.end):
+            continue
+        place = bisect.bisect_left(known_at, each.end)
+        first_inside = bisect.bisect_right(facts, each.start)
+        first_later = bisect.bisect_left(facts, each.end)
+        is_read_later, is_read_inside = first_later < len(facts), first_inside < first_later
+        if not place or (is_read_later and is_read_inside):
+            continue
+        before, length = known_at[place - 1], each.end - each.start
+        used = (2 * each.used * (each.end - before) + length) // (2 * length)
+        estimated = Point(each.end, own[before].value + used, Quality.ESTIMATED)
+        known = own.get(each.end)
+        if known is None:
+            own[each.end] = estimated
+            known_at.insert(place, each.end)
+        elif known.quality is not Quality.ESTIMATED:
+            found.append(Finding(each.end, FindingKind.TRUE_UP, known.value, estimated.value, each.end))
+    return found
 
 
 def that_fit(points: list[Point], factors: Iterable[Factor], largest: int) -> tuple[list[Point], list[Finding]]:
@@ -136,6 +178,20 @@ def confirmed_resets(corrections: Iterable[Correction]) -> dict[int, int]:
         elif each.kind is CorrectionKind.RESTORE:
             standing.pop(each.at, None)
     return standing
+
+
+def estimates(corrections: Iterable[Correction]) -> list[Estimate]:
+    """This will return the estimates that were not withdrawn, in order of their ends; the one recorded last holds."""
+    standing: dict[tuple[int, int], int] = {}
+    for each in corrections:
+        if each.until is None:
+            continue
+        if each.kind is CorrectionKind.ESTIMATE and each.value is not None and each.until > each.at:
+            standing[each.at, each.until] = each.value
+        elif each.kind is CorrectionKind.WITHDRAW:
+            standing.pop((each.at, each.until), None)
+    ordered = sorted(standing.items(), key=lambda pair: (pair[0][1], pair[0][0]))
+    return [Estimate(start, end, used) for (start, end), used in ordered]
 
 
 def releases(corrections: Iterable[Correction]) -> list[tuple[int, int]]:

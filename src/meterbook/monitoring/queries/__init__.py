@@ -17,6 +17,7 @@ from meterbook.monitoring.queries.by_hand import (
     others_a_day,
     round_of,
 )
+from meterbook.monitoring.queries.day_findings import DayFindingRow, list_day_findings, site_of_day_finding
 from meterbook.monitoring.queries.meters import (
     MeterPage,
     MeterRow,
@@ -36,6 +37,7 @@ __all__ = [
     "BEFORE_END",
     "Availability",
     "Cell",
+    "DayFindingRow",
     "HandRow",
     "Known",
     "MeterPage",
@@ -51,12 +53,14 @@ __all__ = [
     "choose_points",
     "find_places",
     "hand_read",
+    "list_day_findings",
     "list_meters",
     "meters_after",
     "others_a_day",
     "point_states",
     "round_of",
     "shown_meters",
+    "site_of_day_finding",
     "sites_of",
     "subjects_of_site",
 ]

@@ -82,8 +82,8 @@ class Facts:
     @property
     def is_live(self) -> NDArray[np.bool_]:
         """Points with a meter that reports by itself; of the others nothing is expected."""
-        imported = [each for each, code in enumerate(self.models) if code == metering_values.IMPORTED]
-        live: NDArray[np.bool_] = (self.meter != NONE) & ~np.isin(self.model, imported)
+        silent = [each for each, code in enumerate(self.models) if code in metering_values.NOT_REPORTING]
+        live: NDArray[np.bool_] = (self.meter != NONE) & ~np.isin(self.model, silent)
         return live
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from meterbook.acquisition import permissions as acquisition_permissions
+from meterbook.alarms import durations
 from meterbook.alarms import operations as alarm_operations
 from meterbook.alarms import permissions as alarm_permissions
 from meterbook.alarms import queries as alarm_queries
@@ -37,6 +38,7 @@ class Line:
     tone: str
     zone: ZoneInfo
     href: str
+    lasted: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def alarms(request: access.Request) -> HttpResponse:
     rows, total = _find(request, severity, include_cleared=state == "all", page=page)
     pages = max(1, math.ceil(total / alarm_queries.PAGE))
     context = {
-        "lines": [_line(request, row) for row in rows],
+        "lines": [line_of(request, row) for row in rows],
         "total": total,
         "severity_chips": _severity_chips(request, severity, state),
         "state_chips": _state_chips(severity, state),
@@ -117,7 +119,8 @@ def _find(
     )
 
 
-def _line(request: access.Request, row: alarm_queries.AlarmRow) -> Line:
+def line_of(request: access.Request, row: alarm_queries.AlarmRow) -> Line:
+    """This will return an alarm as the list shows it."""
     known = zone.zones(request)
     href = reverse("home", args=[request.organization.public_id])
     return Line(
@@ -126,6 +129,7 @@ def _line(request: access.Request, row: alarm_queries.AlarmRow) -> Line:
         tone=zone.tone(row.severity),
         zone=known.get(row.site_name, ZoneInfo("UTC")),
         href=_subject(request, row, href),
+        lasted="" if row.lasted is None else durations.written(row.lasted),
     )
 
 

@@ -15,7 +15,9 @@ from meterbook.documents.rendering import sections
 from meterbook.kernel import allocation
 from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
+from meterbook.metering.estimating.inputs import Method
 from meterbook.metering.values import SERVICE_CAPTIONS, SOURCE_CAPTIONS, Service, Source
+from meterbook.web import estimate_words
 from meterbook.web.billing import history, lines, words
 from meterbook.web.meters import captions, pages
 from meterbook.web.meters import history as meter_history
@@ -98,6 +100,7 @@ class Point:
     daily_average: str
     zone: str  # where it is another one than the bill's
     quality: tuple[QualityPart, ...]
+    estimates: tuple[str, ...]
     charges: tuple[Charge, ...]
     chart: history.Chart | None
     service_net: str = ""  # of the last point of its service, where the bill has several services
@@ -228,6 +231,7 @@ def _point(index: int, point: Plain, currency: str) -> Point:
         daily_average=words.tidy(point["daily_average"]),
         zone=point.get("zone", ""),
         quality=tuple(_quality(point["quality"])),
+        estimates=tuple(_estimate(each, unit, point["decimals"]) for each in point.get("estimates", ())),
         charges=tuple(
             _charge((index, place), each, icon, tone, currency) for place, each in enumerate(point["charges"])
         ),
@@ -272,6 +276,20 @@ def _reading(register: Plain, caption: str, decimals: int, unit: str) -> Registe
         source=source,
         day=words.instant(register["at"]).date().isoformat(),
     )
+
+
+def _estimate(estimate: Plain, unit: str, decimals: int) -> str:
+    """By which method time was estimated, and what that gave."""
+    known = {each.value: each for each in Method}
+    return _("Estimated from %(start)s to %(end)s, %(quantity)s %(unit)s: %(method)s") % {
+        "start": words.moment(estimate["from"]),
+        "end": words.moment(estimate["until"]),
+        "quantity": words.tidy(str(words.scaled(estimate["quantity"], decimals))),
+        "unit": unit,
+        "method": estimate_words.method(known[estimate["method"]])
+        if estimate["method"] in known
+        else estimate["method"],
+    }
 
 
 def _quality(quality: Plain) -> list[QualityPart]:

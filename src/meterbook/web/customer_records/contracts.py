@@ -56,7 +56,7 @@ class TariffForm(typed.Form):
     tariff = django_forms.ChoiceField(label=gettext_lazy("Tariff"))
     first_day = parameters.DayField(
         label=gettext_lazy("First day"),
-        help_text=gettext_lazy("From midnight at the meter; write it as year-month-day."),
+        help_text=gettext_lazy("From midnight at the meter."),
         widget=django_forms.DateInput(attrs={"type": "date"}),
     )
 

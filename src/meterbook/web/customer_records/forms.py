@@ -168,7 +168,6 @@ class VulnerabilityForm(typed.Form):
     is_medical = forms.BooleanField(label=gettext_lazy("For medical reasons"), required=False)
     until_date = parameters.DayField(
         label=gettext_lazy("Until"),
-        help_text=gettext_lazy("Write it as year-month-day."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=500, widget=forms.Textarea(attrs=SMALL_AREA))

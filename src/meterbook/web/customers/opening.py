@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from meterbook.billing import permissions as billing_permissions
+from meterbook.customers import numbering, permissions
 from meterbook.customers import operations as customer_operations
-from meterbook.customers import permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.identity.values import Module
 from meterbook.journeys import ending_contracts
@@ -44,6 +44,7 @@ def new(request: access.Request) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         on=request.at.date(),
         usual=str(usual.public_id) if usual else "",
+        number=numbering.next_numbers(site_id=usual.id if usual else None)[0],
         is_landlord=bool(request.GET.get("landlord")),
     )
     if form.is_bound and form.is_valid():

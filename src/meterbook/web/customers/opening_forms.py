@@ -23,7 +23,11 @@ class AccountForm(typed.Form):
     """A customer with a first account."""
 
     site = forms.ChoiceField(label=_("Site"))
-    number = forms.CharField(label=_("Account number"), max_length=40, help_text=_("It stands on every bill."))
+    number = forms.CharField(
+        label=_("Account number"),
+        max_length=40,
+        help_text=_("It stands on every bill. The next free one is proposed; write another if you like."),
+    )
     name = forms.CharField(label=_("Customer"), max_length=200, help_text=_("The person or company that pays."))
     email = forms.EmailField(
         label=_("E-mail"), required=False, help_text=_("Bills go there; without an address they are printed.")
@@ -40,8 +44,11 @@ class AccountForm(typed.Form):
         label=_("Tariff of vacant units"), required=False, help_text=_("Only for the landlord's account.")
     )
 
-    def __init__(self, data: object = None, *, on: date, usual: str = "", is_landlord: bool = False) -> None:
-        super().__init__(data, initial={"site": usual, "is_landlord": is_landlord})  # type: ignore[arg-type]  # what a request's POST is
+    def __init__(
+        self, data: object = None, *, on: date, usual: str = "", number: str = "", is_landlord: bool = False
+    ) -> None:
+        initial = {"site": usual, "number": number, "is_landlord": is_landlord}
+        super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
         found = sites()
         asks = [] if usual or len(found) == 1 else [("", _("Choose a site"))]
         self.fields["site"].choices = [*asks, *found]  # type: ignore[attr-defined]
@@ -65,7 +72,7 @@ class ContractForm(typed.Form):
     tariff = forms.ChoiceField(label=_("Tariff"))
     first_day = parameters.DayField(
         label=_("First day"),
-        help_text=_("From midnight at the meter; write it as year-month-day."),
+        help_text=_("From midnight at the meter."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 

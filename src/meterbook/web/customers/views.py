@@ -96,6 +96,7 @@ def accounts(request: access.Request) -> HttpResponse:
         "heads": tables.heads(COLUMNS, asked, narrowing.sort, is_descending=narrowing.is_descending),
         "pages": tables.pages(asked, number, found.counts[narrowing.show]),
         "may_manage": permissions.MANAGE_CUSTOMER in request.permissions,
+        "may_import": permissions.MANAGE_CUSTOMER in request.access.everywhere,
         "new_href": reverse("account_new", args=[organization]),
     }
     return render(request, "customers/accounts.html", context)

@@ -18,7 +18,7 @@ from meterbook.documents.rendering import wiring
 from meterbook.identity.values import Module
 from meterbook.installation import queries as installation_queries
 from meterbook.kernel import civil
-from meterbook.web import access, tables
+from meterbook.web import access, line_words, tables
 from meterbook.web.gateways import shown
 from meterbook.web.sites import choice
 
@@ -55,8 +55,8 @@ def _address(request: HttpRequest, gateway: uuid.UUID) -> str:
 
 def _line(row: LineRow, places: dict[str, str]) -> wiring.Line:
     caption = str(values.BUS_PROTOCOL_CAPTIONS[row.protocol])
-    facts = " · ".join(part for part in (caption, row.address, row.setting) if part)
-    meters = tuple((str(unit), serial, places.get(serial, "")) for serial, unit in row.devices)
+    facts = " · ".join(part for part in (caption, row.address, line_words.words(row.protocol, row.line)) if part)
+    meters = tuple((address, serial, places.get(serial, "")) for serial, address in row.devices)
     return wiring.Line(row.name, facts, _rules(row.protocol), meters)
 
 

@@ -19,7 +19,7 @@ from meterbook.acquisition.gateways import GatewayRow, MeterRow
 from meterbook.acquisition.values import BUS_PROTOCOL_CAPTIONS
 from meterbook.identity.values import Module
 from meterbook.metering import permissions as metering_permissions
-from meterbook.web import access
+from meterbook.web import access, line_words
 from meterbook.web.gateways import shown
 from meterbook.web.sites import choice
 
@@ -81,10 +81,11 @@ class BusLine:
 
     row: LineRow
     protocol: str
+    setting: str
 
 
 def _bus(row: LineRow) -> BusLine:
-    return BusLine(row, str(BUS_PROTOCOL_CAPTIONS[row.protocol]))
+    return BusLine(row, str(BUS_PROTOCOL_CAPTIONS[row.protocol]), line_words.words(row.protocol, row.line))
 
 
 def _meter(request: access.Request, row: MeterRow) -> MeterLine:

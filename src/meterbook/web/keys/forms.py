@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from meterbook.kernel import civil
 from meterbook.sites import queries as site_queries
 from meterbook.web import parameters, typed
+from meterbook.web.assigned import singles
 
 A_YEAR = timedelta(days=365)
 OVERLAPS = {
@@ -25,7 +26,7 @@ OVERLAPS = {
 }
 
 
-class KeyForm(typed.Form):
+class KeyForm(singles.SinglesForm):
     """A key. Rights and sites that the person lacks are not offered."""
 
     name = forms.CharField(
@@ -46,7 +47,7 @@ class KeyForm(typed.Form):
     last_day = parameters.DayField(
         label=gettext_lazy("Works until"),
         required=False,
-        help_text=gettext_lazy("The last day, year-month-day. Empty: until it is revoked."),
+        help_text=gettext_lazy("The last day. Empty: until it is revoked."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
@@ -59,6 +60,10 @@ class KeyForm(typed.Form):
         today: date,
     ) -> None:
         super().__init__(data, initial={"last_day": (today + A_YEAR).isoformat()})
+        self.fields["meters"].label = _("Only these meters")
+        self.fields["meters"].help_text = _("Their codes, one a line. Other meters are then not there for the program.")
+        self.fields["accounts"].label = _("Only these accounts")
+        self.fields["accounts"].help_text = _("Their numbers, one a line. The program then sees their bills alone.")
         self.known_sites = tuple(sites)
         self.fields["permissions"].choices = [(each, each) for each in permissions]  # type: ignore[attr-defined]
         self.fields["permissions"].error_messages["required"] = _("Choose at least one right.")
@@ -76,6 +81,7 @@ class KeyForm(typed.Form):
             "name": self.cleaned_data["name"],
             "permissions": self.cleaned_data["permissions"],
             "site_ids": [each.id for each in self.known_sites if str(each.public_id) in chosen] or None,
+            "singles": self.singles(),
             "networks": [each.strip() for each in self.cleaned_data["networks"].splitlines() if each.strip()],
             "expires_at": self._expires_at(zone),
         }

@@ -26,6 +26,7 @@ TITLES = {
     "Bill head": gettext_lazy("Bill head"),
     "Buildings": gettext_lazy("Buildings"),
     "Delegations": gettext_lazy("Delegations"),
+    "Keys": gettext_lazy("API keys"),
     "Moves": gettext_lazy("Moves"),
     "Own": gettext_lazy("A tenant's own data"),
     "Tenants": gettext_lazy("Tenants"),

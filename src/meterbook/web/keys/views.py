@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,10 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from meterbook.customers import queries as customer_queries
 from meterbook.identity import api_keys, permissions
 from meterbook.identity import operations as identity_operations
-from meterbook.identity.values import Module
+from meterbook.identity.values import Module, ScopeKind
 from meterbook.kernel import civil
+from meterbook.metering import queries as metering_queries
 from meterbook.sites import queries as site_queries
 from meterbook.web import access, once, parameters, second_step
 from meterbook.web.keys import forms
@@ -24,6 +27,7 @@ from meterbook.web.people import words
 from meterbook.web.sites import choice
 
 LONGEST_REASON = 300
+Names = Mapping[ScopeKind, Mapping[int, str]]
 REFUSALS = (api_keys.KeyUnusable, api_keys.KeyRevoked, api_keys.OnlyPeople, identity_operations.GrantExceedsOwn)
 
 
@@ -36,7 +40,7 @@ class Line:
     tone: str
     icon: str
     rights: tuple[str, ...]
-    sites: tuple[str, ...]
+    places: tuple[str, ...]
     is_working: bool
 
 
@@ -44,9 +48,10 @@ class Line:
 @access.page(permission=permissions.VIEW_API_KEYS, module=Module.API)
 def keys(request: access.Request) -> HttpResponse:
     """This will show the keys of the organization."""
-    names = {each.id: each.name for each in site_queries.list_sites()}
+    rows = api_keys.list_keys(at=request.at)
+    names = _names(rows)
     context = {
-        "lines": [_line(each, names, request.at) for each in api_keys.list_keys(at=request.at)],
+        "lines": [_line(each, names, request.at) for each in rows],
         "now": request.at,
         "zone": choice.clock_zone(request),
         "may_manage": permissions.MANAGE_API_KEYS in request.permissions,
@@ -69,9 +74,10 @@ def new(request: access.Request) -> HttpResponse:
         sites=choice.visible_sites(request),
         today=civil.local_date(request.at, zone),
     )
-    if form.is_bound and form.is_valid():
+    given = form.given(zone) if form.is_bound and form.is_valid() else None
+    if given is not None and not form.errors:
         try:
-            made = api_keys.create_key(actor=request.actor, at=request.at, **form.given(zone))
+            made = api_keys.create_key(actor=request.actor, at=request.at, **given)
         except REFUSALS as error:
             form.add_error(None, str(error))
         else:
@@ -138,7 +144,26 @@ def _list(request: access.Request) -> str:
     return reverse("api_keys", args=[request.organization.public_id])
 
 
-def _line(row: api_keys.KeyRow, names: dict[int, str], at: datetime) -> Line:
+def _names(rows: Iterable[api_keys.KeyRow]) -> Names:
+    """What keys are limited to, by kind and id, in three queries."""
+    alone = {each for row in rows for each in row.singles}
+    points = metering_queries.points_by_id(ids=[each.id for each in alone if each.kind is ScopeKind.METER])
+    ids = [each.id for each in alone if each.kind is ScopeKind.ACCOUNT]
+    accounts = customer_queries.accounts_by_id(ids=ids) if ids else {}
+    return {
+        ScopeKind.SITE: {each.id: each.name for each in site_queries.list_sites()},
+        ScopeKind.METER: {each.id: each.code for each in points},
+        ScopeKind.ACCOUNT: {key: each.number for key, each in accounts.items()},
+    }
+
+
+def _places(row: api_keys.KeyRow, names: Names) -> tuple[str, ...]:
+    """What a key is limited to, in words; empty where it reaches as far as its owner."""
+    sites = sorted(names[ScopeKind.SITE].get(each, "?") for each in row.site_ids or ())
+    return (*sites, *sorted(names[each.kind].get(each.id, "?") for each in row.singles))
+
+
+def _line(row: api_keys.KeyRow, names: Names, at: datetime) -> Line:
     state, tone, icon = _("Works"), "ok", "check"
     if row.revoked_at is not None:
         state, tone, icon = _("Revoked"), "", "cross"
@@ -152,6 +177,6 @@ def _line(row: api_keys.KeyRow, names: dict[int, str], at: datetime) -> Line:
         tone=tone,
         icon=icon,
         rights=tuple(right.words for area in words.areas(row.permissions) for right in area.rights),
-        sites=tuple(sorted(names.get(each, "?") for each in row.site_ids)) if row.site_ids is not None else (),
+        places=_places(row, names),
         is_working=row.revoked_at is None and not row.is_expired(at),
     )

@@ -16,16 +16,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from meterbook.acquisition import catalogue
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition import values as acquisition_values
-from meterbook.acquisition.library import documents, orders
+from meterbook.acquisition.library import orders
 from meterbook.foundation.tls import hosts
 from meterbook.journeys import add_meter
 from meterbook.kernel import civil
 from meterbook.metering import values as metering_values
 from meterbook.sites import queries as site_queries
 from meterbook.web import amounts, parameters
-from meterbook.web.meters import line_forms
+from meterbook.web.meters import hearing_forms, line_forms
 
 NEW = "new"
 NUMBER = r"\d{1,9}(?:\.\d{1,6})?"
@@ -52,7 +53,7 @@ class RatioField(forms.CharField):
         return Fraction(first) / Fraction(second or "1")
 
 
-class MeterForm(line_forms.LineForm):
+class MeterForm(hearing_forms.HearingForm):
     """One meter. Its gateway is looked at only when it is read by itself, its first day only when files bring it."""
 
     site = forms.ChoiceField(label=_("Site"))
@@ -171,6 +172,8 @@ class MeterForm(line_forms.LineForm):
         if buses:  # what is offered first belongs together
             at = self.initial.setdefault("site", str(self.connectable[buses[0].site_id].public_id))
             buses.sort(key=lambda bus: str(self.connectable[bus.site_id].public_id) != at)
+        if (begun := self.buses.get(str(self.initial.get("gateway")))) is not None:
+            self.initial["gateway"] = _key(begun)
         self.fields["site"].choices = [(key, each.name) for key, each in self.sites.items()]  # type: ignore[attr-defined]
         self.fields["model_code"].choices = models(may_connect=bool(connectable))  # type: ignore[attr-defined]
         if places:
@@ -178,9 +181,13 @@ class MeterForm(line_forms.LineForm):
         else:
             del self.fields["place"]
         self.fields["gateway"].choices = [  # type: ignore[attr-defined]
-            *((str(each.public_id), self._caption(each)) for each in buses),
+            *((_key(each), self._caption(each)) for each in buses),
             (NEW, _("A new gateway")),
         ]
+
+    def clean_gateway(self) -> str:
+        """This will return the public id of the chosen gateway or broker, or `NEW`."""
+        return str(self.cleaned_data["gateway"]).removeprefix(hearing_forms.PREFIX)
 
     def _caption(self, bus: acquisition_queries.BusRow) -> str:
         return f"{self.connectable[bus.site_id].name}: {bus.name} ({bus.address})"
@@ -243,14 +250,17 @@ class MeterForm(line_forms.LineForm):
                 self.add_error(name, gettext("That day is more than a year away; take an earlier one."))
 
     def _clean_connection(self, given: dict[str, Any]) -> None:
-        if "service" in given and documents.load(given["model_code"]).service != given["service"]:
+        if "service" in given and catalogue.current().load(given["model_code"]).service != given["service"]:
             self.add_error("service", gettext("This model does not measure that; choose another service or model."))
         if "site" in given and self.sites[given["site"]].id not in self.connectable:
             self.add_error("site", gettext("You may not connect meters at this site; choose another site, or files."))
+        protocol = self._protocol(given)
+        if catalogue.current().load(given["model_code"]).is_heard:
+            self._clean_hearing(given, protocol)
+            return
         if not given.get("secondary"):
             self._require("unit_id", gettext("Give the address that is set at the meter."))
-        protocol = self._protocol(given)
-        if documents.load(given["model_code"]).protocol != acquisition_values.MODEL_PROTOCOL_OF[protocol]:
+        if catalogue.current().load(given["model_code"]).protocol != acquisition_values.MODEL_PROTOCOL_OF[protocol]:
             field = "protocol" if given.get("gateway") == NEW else "gateway"
             self.add_error(field, gettext("This model does not speak that; choose another line or another model."))
         self.check_address(protocol)
@@ -259,6 +269,17 @@ class MeterForm(line_forms.LineForm):
             self._require("host", gettext("Give the gateway's address or name."))
         else:
             self._require("gateway", gettext("Choose a gateway."))
+        self._clean_opening(given)
+
+    def _clean_hearing(self, given: dict[str, Any], protocol: acquisition_values.BusProtocol) -> None:
+        """What sends by itself has a topic at a broker, which was added before."""
+        if protocol.is_asked:
+            has_broker = any(not each.protocol.is_asked for each in self.buses.values())
+            words = gettext("Choose the broker at which this device sends; add it first, under Topology, MQTT brokers.")
+            self.add_error("gateway" if has_broker else "model_code", words)
+            if not has_broker:
+                return
+        self.check_hearing(given, catalogue.current().load(given["model_code"]))
         self._clean_opening(given)
 
     def _protocol(self, given: dict[str, Any]) -> acquisition_values.BusProtocol:
@@ -325,8 +346,14 @@ class MeterForm(line_forms.LineForm):
             )
         else:
             gateway = uuid.UUID(given["gateway"])
+        if catalogue.current().load(given["model_code"]).is_heard:
+            return add_meter.Connection(gateway, 0, subscription=self.subscription())
         order = orders.ByteOrder(given["byte_order"]) if given["byte_order"] else None
         return add_meter.Connection(gateway, given["unit_id"] or 0, order, given["secondary"])
+
+
+def _key(bus: acquisition_queries.BusRow) -> str:
+    return str(bus.public_id) if bus.protocol.is_asked else f"{hearing_forms.PREFIX}{bus.public_id}"
 
 
 def models(*, may_connect: bool) -> list[tuple[str | Promise, str | Promise | list[tuple[str, str]]]]:
@@ -335,8 +362,7 @@ def models(*, may_connect: bool) -> list[tuple[str | Promise, str | Promise | li
     if not may_connect:
         return [files]
     makers: dict[str, list[tuple[str, str]]] = {}
-    for each in documents.all_models():
-        if settings.IS_DEMO or not each.is_simulated:
-            makers.setdefault(each.manufacturer, []).append((each.code, f"{each.manufacturer} {each.name}"))
+    for each in catalogue.current().offered(is_demo=settings.IS_DEMO):
+        makers.setdefault(each.manufacturer, []).append((each.code, f"{each.manufacturer} {each.name}"))
     known = sorted(makers.items(), key=lambda maker: maker[0].casefold())
     return [("", _("Choose the model")), files, *known]

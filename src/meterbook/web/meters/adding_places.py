@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from meterbook.acquisition import catalogue
 from meterbook.acquisition import values as acquisition_values
-from meterbook.acquisition.library import documents
 from meterbook.metering import values as metering_values
 from meterbook.sites import queries as site_queries
 from meterbook.web import parameters
@@ -50,8 +50,8 @@ def of(sites: Collection[site_queries.SiteRow], wanted: str) -> Places:
 def kept(asked: Mapping[str, str]) -> dict[str, str]:
     """This will return what an address says about the meter: model, service, first day, the code before its own."""
     known = {}
-    if (model := asked.get("model", "")) in documents.codes():
-        known = {"model_code": model, "service": documents.load(model).service}
+    if (model := asked.get("model", "")) in catalogue.current():
+        known = {"model_code": model, "service": catalogue.current().load(model).service}
     elif model == metering_values.IMPORTED:
         known = {"model_code": model}
     if asked.get("service", "") in set(metering_values.Service):

@@ -25,7 +25,7 @@ from meterbook.acquisition.library import orders
 from meterbook.identity.values import Module
 from meterbook.kernel import clock
 from meterbook.web import access, amounts
-from meterbook.web.meters import adding_forms, adding_words, line_forms, probing_records
+from meterbook.web.meters import adding_forms, adding_words, hearing_forms, line_forms, probing_records
 from meterbook.web.sites import choice
 from meterbook.web.templatetags import meterbook as tags
 
@@ -38,7 +38,7 @@ class ProbeForm(line_forms.LineForm):
 
     site = forms.CharField(max_length=40)
     model_code = forms.CharField(max_length=60)
-    gateway = forms.CharField(max_length=40)
+    gateway = forms.CharField(max_length=60)
     host = forms.CharField(max_length=253, required=False)
     port = forms.IntegerField(required=False)
     unit_id = forms.IntegerField(required=False)
@@ -239,7 +239,7 @@ def place_of(given: dict[str, Any]) -> acquisition_operations.Place:
 
     :raises acquisition_operations.ProbeRefused: when no gateway was chosen
     """
-    secondary, gateway = given.get("secondary") or "", given["gateway"]
+    secondary, gateway = given.get("secondary") or "", given["gateway"].removeprefix(hearing_forms.PREFIX)
     unit = given["unit_id"] or 0
     if gateway == adding_forms.NEW:
         return acquisition_operations.Place(

@@ -94,6 +94,8 @@ CORRECTIONS = {
     CorrectionKind.RESTORE: _("Correction withdrawn"),
     CorrectionKind.RELEASE: _("Held values released"),
     CorrectionKind.CONFIRM_RESET: _("Reset confirmed"),
+    CorrectionKind.ESTIMATE: _("Gap estimated"),
+    CorrectionKind.WITHDRAW: _("Estimate withdrawn"),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -37,10 +37,10 @@ class Steps:
 
 
 @require_http_methods(["GET", "POST"])
-@access.page(permission=permissions.MANAGE_METER, module=Module.METERING, by_site=True)
+@access.page(permission=permissions.MANAGE_METER, module=Module.METERING, by_site=True, by_single=True)
 def exchange(request: access.Request, meter: uuid.UUID) -> HttpResponse:
     """This will ask for the new meter, then for the readings, show what follows, and exchange the meter."""
-    detail = manageable(request, meter)
+    detail = finding.find_changeable(request, meter, permissions.MANAGE_METER)
     if detail.current is None:
         messages.info(request, _("No meter hangs at this meter point; set one up instead."))
         return redirect("meter", request.organization.public_id, detail.public_id)
@@ -66,18 +66,10 @@ def exchange(request: access.Request, meter: uuid.UUID) -> HttpResponse:
     return _exchange(request, detail, steps)
 
 
-def manageable(request: access.Request, meter: uuid.UUID) -> metering_queries.MeterDetail:
-    """This will return the meter point when the user may change its meter; else it is not there."""
-    detail = finding.find_point(request, meter)
-    if not request.access.allows(permissions.MANAGE_METER, detail.site_id):
-        raise Http404(_("There is no such meter."))
-    return detail
-
-
 def _device(request: access.Request, detail: metering_queries.MeterDetail) -> acquisition_queries.DeviceRow | None:
     """Who may not manage devices exchanges meters whose readings come from files."""
     device = finding.find_device(detail)
-    may = request.access.allows(acquisition_permissions.MANAGE_DEVICE, detail.site_id)
+    may = finding.may(request, detail, acquisition_permissions.MANAGE_DEVICE)
     return device if device is not None and device.is_enabled and may else None
 
 

@@ -11,9 +11,9 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from meterbook.acquisition import catalogue
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition import values as acquisition_values
-from meterbook.acquisition.library import documents
 from meterbook.journeys import exchange_meter
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import operations as metering_operations
@@ -81,7 +81,7 @@ class NewMeterForm(line_forms.AddressForm):
         self.order_fields(["exchanged_at", *own, "secondary", "reason"])
         self.fields["model_code"].choices = adding_forms.models(may_connect=device is not None)  # type: ignore[attr-defined]
         self.protocol = device.bus.protocol if device is not None else None
-        if device is None:
+        if device is None or not device.bus.protocol.is_asked:  # at a broker it goes on under its topic
             del self.fields["unit_id"]
         if self.protocol is None or not self.protocol.is_mbus:
             del self.fields["secondary"]
@@ -91,10 +91,10 @@ class NewMeterForm(line_forms.AddressForm):
     def clean(self) -> dict[str, Any]:
         """This will look at what depends on each other: the model and the service, the time and the old meter."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
-        if self.protocol is not None:
+        if self.protocol is not None and self.protocol.is_asked:
             self._clean_address(given, self.protocol)
         code, current = given.get("model_code"), self.detail.current
-        if code and code != metering_values.IMPORTED and documents.load(code).service != self.detail.service:
+        if code and code != metering_values.IMPORTED and catalogue.current().load(code).service != self.detail.service:
             self.add_error("model_code", gettext("This model does not measure that; choose another model."))
         at = given.get("exchanged_at")
         if at is not None and current is not None and at <= current.starts_at:

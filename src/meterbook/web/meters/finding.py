@@ -40,14 +40,30 @@ def find_point(
     except metering_queries.MeterNotFound as error:
         raise Http404(_("There is no such meter.")) from error
     is_seen = request.access.allows(permissions.VIEW_METER, detail.site_id)
-    if not is_seen and not (is_assigned_enough and _is_assigned(request, meter)):
+    if not is_seen and not (is_assigned_enough and _is_assigned(request, detail, permissions.VIEW_METER)):
         raise Http404(_("There is no such meter."))
     return detail
 
 
-def _is_assigned(request: access.Request, meter: uuid.UUID) -> bool:
-    ids = request.access.meters(permissions.VIEW_METER)
-    return any(each.public_id == meter for each in metering_queries.points_by_id(ids=ids))
+def find_changeable(request: access.Request, meter: uuid.UUID, permission: str) -> metering_queries.MeterDetail:
+    """This will return the meter point where the user holds a right over its site, or over this meter by itself.
+
+    A monitor to whom single meters are assigned changes those, and no others. Else it is "not found".
+    """
+    detail = find_point(request, meter, is_assigned_enough=True)
+    if not may(request, detail, permission):
+        raise Http404(_("There is no such meter."))
+    return detail
+
+
+def may(request: access.Request, detail: metering_queries.MeterDetail, permission: str) -> bool:
+    """This will tell whether the user may do that at the meter's site, or with this meter by itself."""
+    return request.access.allows(permission, detail.site_id) or _is_assigned(request, detail, permission)
+
+
+def _is_assigned(request: access.Request, detail: metering_queries.MeterDetail, permission: str) -> bool:
+    ids = request.access.meters(permission)
+    return any(each.public_id == detail.public_id for each in metering_queries.points_by_id(ids=ids))
 
 
 def find(request: access.Request, meter: uuid.UUID) -> Subject:
@@ -58,7 +74,7 @@ def find(request: access.Request, meter: uuid.UUID) -> Subject:
     newest = max((row.at for row in rows if row.at), default=None)
     step = detail.main_series.step if detail.main_series else 15
     is_silent = device is not None and device.status is acquisition_values.DeviceStatus.SILENT
-    is_live = detail.current is not None and detail.current.model_code != metering_values.IMPORTED
+    is_live = detail.current is not None and detail.current.model_code not in metering_values.NOT_REPORTING
     return Subject(
         detail=detail,
         device=device,

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from meterbook.acquisition import queries as acquisition_queries
+from meterbook.acquisition.values import BusProtocol
 from meterbook.web.meters import mbus_frames
 from meterbook.web.meters.mbus_frames import Piece
 
@@ -28,7 +29,7 @@ class FrameView:
 
 def frame(device: acquisition_queries.DeviceRow | None) -> FrameView | None:
     """This will cut the device's latest frame into its fields (Modbus TCP has a header, RTU a checksum)."""
-    if device is None or device.frame_at is None or not device.request_hex:
+    if device is None or device.frame_at is None or not (device.request_hex or device.response_hex):
         return None
     return FrameView(
         at=device.frame_at,
@@ -41,7 +42,22 @@ def frame(device: acquisition_queries.DeviceRow | None) -> FrameView | None:
 
 
 def _cut(device: acquisition_queries.DeviceRow, text: str, *, is_answer: bool) -> tuple[Piece, ...]:
-    return mbus_frames.pieces(text) if device.bus.protocol.is_mbus else _pieces(text, is_answer=is_answer)
+    protocol = device.bus.protocol
+    if protocol.is_mbus:
+        return mbus_frames.pieces(text)
+    if not protocol.is_asked:
+        return (_as_text(text, "data" if is_answer else "address", _("Message") if is_answer else _("Topic")),)
+    if protocol is BusProtocol.DSMR_TCP or protocol is BusProtocol.DSMR_SERIAL:
+        return (_as_text(text, "data", _("Telegram of the meter")),)
+    if protocol.is_telegram:
+        return (Piece(bytes.fromhex(text).hex(" ").upper(), "data", _("Telegram of the meter")),)
+    return _pieces(text, is_answer=is_answer)
+
+
+def _as_text(text: str, kind: str, caption: str) -> Piece:
+    """What is text on the wire is shown as such."""
+    words = bytes.fromhex(text).decode(errors="replace")
+    return Piece("".join(sign if sign.isprintable() or sign == "\n" else "" for sign in words), kind, caption)
 
 
 def _pieces(text: str, *, is_answer: bool) -> tuple[Piece, ...]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
+from meterbook.acquisition import catalogue
 from meterbook.acquisition.library import documents
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import queries as metering_queries
@@ -34,8 +35,11 @@ def model_name(code: str) -> str:
     """
     if code == metering_values.IMPORTED:
         return ""
+    if code == metering_values.VIRTUAL:
+        return _("Virtual meter")
     try:
-        model = documents.load(code)
+        # An own type has another code: the many meters of shipped ones cost no question for a name.
+        model = (catalogue.SHIPPED if code in documents.codes() else catalogue.current()).load(code)
     except documents.ModelUnknown:
         return code
     return f"{model.manufacturer} {model.name}"

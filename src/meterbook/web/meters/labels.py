@@ -36,7 +36,7 @@ def sheet(request: access.Request, rows: Iterable[monitoring_queries.MeterRow], 
 
 
 def _label(request: access.Request, address: str, row: monitoring_queries.MeterRow) -> rendering.Label:
-    page = reverse("meter", args=[request.organization.public_id, row.public_id])
+    page = reverse("readings_at", args=[request.organization.public_id, row.public_id])
     place = " · ".join(part for part in (row.site_name, row.unit) if part)
     serial = _("Serial %(number)s") % {"number": row.serial_number} if row.serial_number else ""
     return rendering.Label(address + page, row.name, row.code, place, serial)

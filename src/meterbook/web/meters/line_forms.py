@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from meterbook.acquisition import values
 from meterbook.web import typed
 
+CHOICES = [(each.value, values.BUS_PROTOCOL_CAPTIONS[each]) for each in values.ASKED]
 DETAILS = ("baud", "parity", "stop_bits", "pause_ms")
 ADDRESSES = range(max(values.UNIT_IDS[-1], values.PRIMARY_ADDRESSES[-1]) + 1)  # of any protocol
 
@@ -56,14 +57,17 @@ class LineForm(AddressForm):
     protocol = forms.ChoiceField(
         label=_("What is spoken"),
         required=False,
-        choices=list(values.BUS_PROTOCOL_CAPTIONS.items()),
+        choices=CHOICES,
         initial=values.BusProtocol.MODBUS_TCP.value,
         help_text=_("As the gateway or converter is set. A serial port is one of the machine that runs the collector."),
     )
     baud = forms.ChoiceField(
         label=_("Speed in baud"),
         required=False,
-        choices=[("", _("As usual: 9600, with M-Bus 2400")), *((str(each), str(each)) for each in values.BAUDS)],
+        choices=[
+            ("", _("As usual: 9600, with M-Bus 2400, with DSMR 115200")),
+            *((str(each), str(each)) for each in values.BAUDS),
+        ],
         help_text=_("Of the serial port. With M-Bus behind a converter, that of the M-Bus."),
     )
     parity = forms.ChoiceField(

@@ -43,7 +43,7 @@ def marks_of(
     found += [
         Mark(each.at, str(captions.CORRECTIONS[each.kind]), _("Correction"), each.reason)
         for each in corrections
-        if each.kind is not CorrectionKind.RESTORE
+        if each.kind not in (CorrectionKind.RESTORE, CorrectionKind.ESTIMATE, CorrectionKind.WITHDRAW)
     ]
     return tuple(sorted((each for each in found if each.at in usage.period), key=lambda each: each.at))
 

@@ -21,7 +21,7 @@ from meterbook.kernel.quantity import Unit
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.web import access, amounts, typed
-from meterbook.web.meters import adding_forms, exchanging, exchanging_forms, instants
+from meterbook.web.meters import adding_forms, exchanging, exchanging_forms, finding, instants
 from meterbook.web.templatetags import meterbook as tags
 
 
@@ -89,10 +89,10 @@ class MultiplierForm(typed.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@access.page(permission=permissions.MANAGE_METER, module=Module.METERING, by_site=True)
+@access.page(permission=permissions.MANAGE_METER, module=Module.METERING, by_site=True, by_single=True)
 def multiplier(request: access.Request, meter: uuid.UUID) -> HttpResponse:
     """This will show the form, then what follows from it, and change the multiplier."""
-    detail = exchanging.manageable(request, meter)
+    detail = finding.find_changeable(request, meter, permissions.MANAGE_METER)
     if detail.current is None:
         messages.info(request, _("No meter hangs at this meter point; set one up instead."))
         return redirect("meter", request.organization.public_id, detail.public_id)

@@ -12,11 +12,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from meterbook.acquisition import networks, probing
+from meterbook.acquisition import catalogue, networks, probing
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.acquisition import values as acquisition_values
-from meterbook.acquisition.library import documents
 from meterbook.identity.values import Module
 from meterbook.kernel import clock
 from meterbook.web import access
@@ -125,9 +124,9 @@ def _shown(parts: list[probing.SearchRow], model_code: str, *, is_stopped: bool)
         problem = f"{newest.problem.words} {newest.problem.remedy}"
     elif newest is not None and newest.status.is_final and newest.next_unit <= newest.first:
         problem = _("The collector is of an older release and cannot search; restart it.")
-    models = {each.code: each for each in documents.all_models()}
-    is_named = model_code in models and models[model_code].is_named
-    addresses = MBUS if is_named else MODBUS
+    models = {each.code: each for each in catalogue.current().all_models()}
+    is_mbus = model_code in models and models[model_code].is_mbus
+    addresses = MBUS if is_mbus else MODBUS
     names = {code: each.name for code, each in models.items()}
     answered = tuple(
         Answered(unit, tuple((code, names.get(code, code)) for code in codes), model_code in codes)

@@ -25,6 +25,7 @@ from meterbook.web.meters import (
     asking,
     captions,
     chart,
+    estimated,
     finding,
     frames,
     history,
@@ -56,15 +57,16 @@ def meter(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
         "paying": links.paying(request, detail, usage_context["contracts"]),
         "service": metering_values.SERVICE_CAPTIONS[detail.service],
         "enter_href": _enter_href(request, subject),
+        "is_virtual": _is_virtual(detail),
         "model": history.model_name(detail.current.model_code) if detail.current else "",
         "device": subject.device,
         "history": history.history(detail),
         "frame": frames.frame(subject.device),
         "may_read": may_read,
         **settling.collect(request, detail),
-        "may_manage": request.access.allows(permissions.MANAGE_METER, detail.site_id),
-        "may_connect": request.access.allows(acquisition_permissions.MANAGE_DEVICE, detail.site_id),
-        "may_place": request.access.allows(site_permissions.EDIT_SITES, detail.site_id),
+        "may_manage": finding.may(request, detail, permissions.MANAGE_METER),
+        "may_connect": finding.may(request, detail, acquisition_permissions.MANAGE_DEVICE),
+        "may_place": finding.may(request, detail, site_permissions.EDIT_SITES),
         "zone_name": zones.key_at(detail.zone, request.at),
         "language_name": dict(settings.LANGUAGES).get(detail.language, ""),
         "island": {
@@ -88,10 +90,15 @@ def usage(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
 def _enter_href(request: access.Request, subject: finding.Subject) -> str:
     """Where a person types the meter's reading; "" where a device reads it, or it is not theirs to do."""
     may_enter = request.access.allows(permissions.ENTER_READING, subject.detail.site_id)
-    if subject.device is not None or subject.detail.current is None or not may_enter:
+    is_read = subject.device is not None or _is_virtual(subject.detail)
+    if is_read or subject.detail.current is None or not may_enter:
         return ""
     page = reverse("readings_enter", args=[request.organization.public_id])
     return f"{page}?{urlencode({'q': subject.detail.code})}"
+
+
+def _is_virtual(detail: metering_queries.MeterDetail) -> bool:
+    return detail.current is not None and detail.current.model_code == metering_values.VIRTUAL
 
 
 def _usage_context(
@@ -131,6 +138,7 @@ def _usage_context(
         ),
         "readings": pages.reading_lines(readings, detail.zone),
         "findings": [(each, captions.FINDINGS[each.kind]) for each in findings],
+        **estimated.context(request, detail, series, usage),
     }
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -49,12 +49,10 @@ class ZoneForm(typed.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@access.page(permission=permissions.EDIT_SITES, module=Module.METERING, by_site=True)
+@access.page(permission=permissions.EDIT_SITES, module=Module.METERING, by_site=True, by_single=True)
 def zone(request: access.Request, meter: uuid.UUID) -> HttpResponse:
     """This will show both, with the day that another zone counts from, and keep what is sent back."""
-    detail = finding.find_point(request, meter)
-    if not request.access.allows(permissions.EDIT_SITES, detail.site_id):
-        raise Http404(_("There is no such meter."))
+    detail = finding.find_changeable(request, meter, permissions.EDIT_SITES)
     initial = {"time_zone": detail.time_zone, "language": detail.language}
     form = ZoneForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_bound and form.is_valid():

@@ -53,9 +53,7 @@ class PersonForm(typed.Form):
 class InstantForm(typed.Form):
     """A day, and a time of it where midnight is not meant."""
 
-    day = parameters.DayField(
-        label=_("Day"), help_text=_("Write it as year-month-day."), widget=forms.DateInput(attrs={"type": "date"})
-    )
+    day = parameters.DayField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
     time = forms.TimeField(
         label=_("Time"),
         required=False,

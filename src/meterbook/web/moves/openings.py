@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from meterbook.customers import letting, permissions
+from meterbook.customers import letting, numbering, permissions
 from meterbook.customers import values as customer_values
 from meterbook.identity.values import Module
 from meterbook.journeys import opening_many
@@ -51,7 +51,7 @@ class AllForm(typed.Form):
 
     day = parameters.DayField(
         label=gettext_lazy("First day"),
-        help_text=gettext_lazy("From midnight at the meter; write it as year-month-day."),
+        help_text=gettext_lazy("From midnight at the meter."),
         widget=django_forms.DateInput(attrs={"type": "date"}),
     )
     language = django_forms.ChoiceField(label=gettext_lazy("Language of the bills"), choices=LANGUAGES)
@@ -103,7 +103,7 @@ def openings(request: access.Request) -> HttpResponse:
         form = AllForm(tariffs=tariffs, initial={"language": site.language if site else "en"})
         if site is not None:
             _propose_day(request, form, site, vacant)
-        rows = _proposed(vacant)
+        rows = _proposed(site, vacant) if site else []
     is_faulty = form.is_bound
     context = {
         "form": form,
@@ -131,14 +131,9 @@ def _site(request: access.Request, sites: Sequence[site_queries.SiteRow]) -> sit
     return asked or choice.chosen_site(request) or next(iter(sites), None)
 
 
-def _proposed(vacant: Sequence[letting.Place]) -> list[Row]:
-    first = letting.next_number()
-    prefix = first.rstrip("0123456789")
-    digits = first[len(prefix) :]
-    return [
-        Row(each, False, f"{prefix}{int(digits) + place:0{len(digits)}d}", "", "", "")
-        for place, each in enumerate(vacant)
-    ]
+def _proposed(site: site_queries.SiteRow, vacant: Sequence[letting.Place]) -> list[Row]:
+    numbers = numbering.next_numbers(count=len(vacant), site_id=site.id)
+    return [Row(each, False, number, "", "", "") for each, number in zip(vacant, numbers, strict=True)]
 
 
 def _typed(request: access.Request, vacant: Sequence[letting.Place]) -> list[Row]:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms as django_forms
 from django.utils.translation import gettext as _
 
-from meterbook.customers import letting, lookups
+from meterbook.customers import letting, lookups, numbering
 from meterbook.customers import queries as customer_queries
 from meterbook.customers import values as customer_values
 from meterbook.journeys.queries import JourneyRow
@@ -77,7 +77,8 @@ def show_customer(request: access.Request, row: JourneyRow, form: django_forms.F
         )
     initial = {key: given.get(key, "") for key in ("name", "kind", "email", "phone", "tax_number")}
     initial["language"] = given.get("language") or (unit.site.language if unit else "en")
-    initial["number"] = given.get("number") or letting.next_number()
+    site_id = unit.site.id if unit else None
+    initial["number"] = given.get("number") or numbering.next_numbers(site_id=site_id)[0]
     return {"form": form or forms.PersonForm(initial=initial), "known": known, "search": search}
 
 

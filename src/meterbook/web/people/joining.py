@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from allauth.account.internal.flows import login as login_flow
+from allauth.account.models import Login
 from allauth.core import ratelimit
 from django import forms
 from django.conf import settings
@@ -20,10 +22,12 @@ from meterbook.identity import invitations as identity_invitations
 from meterbook.identity import password_links as identity_password_links
 from meterbook.identity import password_rules
 from meterbook.identity import queries as identity_queries
+from meterbook.identity import sign_in as identity_sign_in
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
-from meterbook.web import access, typed
+from meterbook.web import access, second_step, typed
 
+METHOD = "invitation"  # what the library calls this among the ways of signing in
 GONE, TOO_MANY = 410, 429
 
 
@@ -123,7 +127,7 @@ def _join_new(
     form = JoinForm(invitation.email, given, initial=initial, organizations=[organization.name])
     if form.is_bound and form.is_valid():
         try:
-            identity_invitations.accept_as_new(
+            made = identity_invitations.accept_as_new(
                 token=token,
                 at=clock.now(),
                 name=form.cleaned_data["name"],
@@ -134,8 +138,7 @@ def _join_new(
         except identity_invitations.AccountExists as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("Your account is ready. Sign in with it."))
-            return redirect("account_login")
+            return _sign_in(request, made.id, invitation, organization)
     context = {
         "form": form,
         "invitation": invitation,
@@ -155,15 +158,41 @@ def _join_signed_in(
     if request.method == "POST" and is_mine:
         actor = Actor.user(int(request.user.pk or 0), str(request.user), source=access.client_address(request))
         identity_invitations.accept(actor=actor, at=clock.now(), token=token)
-        words = (
-            _("Your use and bills at %(name)s are shown here now.")
-            if invitation.is_tenant
-            else _("You work for %(name)s now.")
-        )
-        messages.success(request, words % {"name": organization.name})
+        _welcome(request, invitation, organization)
         return redirect("home", organization.public_id)
     context = {"invitation": invitation, "organization": organization, "is_mine": is_mine}
     return render(request, "people/join_signed_in.html", context)
+
+
+def _sign_in(
+    request: HttpRequest,
+    user_id: int,
+    invitation: identity_invitations.InvitationRow,
+    organization: identity_queries.OrganizationRow,
+) -> HttpResponse:
+    """The password was typed a moment ago, and only the link's receiver could: nobody is asked for it again.
+
+    The library begins a new session, as after a password, and our second step is asked where the organization wants it.
+    """
+    user = identity_sign_in.account(user_id=user_id)
+    second_step.forget_provider(request)
+    login_flow.record_authentication(request, user, METHOD)
+    _welcome(request, invitation, organization)
+    target = reverse("home", args=[organization.public_id])
+    return login_flow.perform_login(request, Login(user=user, redirect_url=target))  # type: ignore[no-any-return]
+
+
+def _welcome(
+    request: HttpRequest,
+    invitation: identity_invitations.InvitationRow,
+    organization: identity_queries.OrganizationRow,
+) -> None:
+    words = (
+        _("Your use and bills at %(name)s are shown here now.")
+        if invitation.is_tenant
+        else _("You work for %(name)s now.")
+    )
+    messages.success(request, words % {"name": organization.name})
 
 
 def _too_many(request: HttpRequest) -> HttpResponse:

@@ -54,6 +54,7 @@ RIGHTS: dict[str, str | Promise] = {
     "acquisition:view_device": gettext_lazy("See devices and gateways"),
     "acquisition:manage_device": gettext_lazy("Set up devices and gateways"),
     "acquisition:request_reading": gettext_lazy("Read a meter now"),
+    "acquisition:edit_type": gettext_lazy("Make and change meter types"),
     "alarms:view": gettext_lazy("See alarms"),
     "alarms:acknowledge": gettext_lazy("Acknowledge alarms"),
     "customers:view_customer": gettext_lazy("See customers and accounts"),

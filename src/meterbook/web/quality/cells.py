@@ -36,6 +36,7 @@ SIGNS = {
     SlotState.NO_METER: ("–", "none"),
 }
 SILENT = (SlotState.LATER, SlotState.NO_METER)  # nothing lies behind them
+GAPS = (SlotState.MISSING, SlotState.PARTLY)  # what leads to filling them
 _PART = "½"
 NEARLY = Decimal(95)  # percent, below which a sum is shown as bad
 
@@ -85,12 +86,17 @@ def legend() -> list[Legend]:
 
 
 def strip(
-    row: metering_queries.CompletenessRow, grid: metering_queries.Grid, names: Sequence[str], base: str
+    row: metering_queries.CompletenessRow,
+    grid: metering_queries.Grid,
+    names: Sequence[str],
+    base: str,
+    gap_base: str = "",
 ) -> SafeString:
     """This will write the cells of a meter point; each leads to its day, or its month.
 
     :param names: how each column is called in words
     :param base: address of the meter, up to the day
+    :param gap_base: address where a gap of it is filled, up to the day; "" for readers who may not
     """
     parts = []
     for cell, day, name in zip(row.cells, grid.starts, names, strict=True):
@@ -100,7 +106,9 @@ def strip(
         if cell.state in SILENT:
             parts.append(("span", tone, SafeString(' role="img"'), words, title, sign(cell)))
         else:
-            parts.append(("a", tone, format_html(' href="{}{}"', base, day.isoformat()), words, title, sign(cell)))
+            is_gap = gap_base and cell.state in GAPS
+            href = format_html(' href="{}{}"', gap_base if is_gap else base, day.isoformat())
+            parts.append(("a", tone, href, words, title, sign(cell)))
     return format_html_join("", '<td><{0} class="q q-{1}"{2} aria-label="{3}"{4}>{5}</{0}></td>', parts)
 
 

@@ -109,9 +109,8 @@ def narrowed(request: access.Request, asked: asking.Asked, ids: Sequence[int]) -
     if asked.show is asking.Show.ALL:
         return ids, False
     looked = ids[: _most(asked)]
-    found = metering_queries.completeness_sums(point_ids=looked, grid=asked.grid, at=request.at)
-    left = found.with_gaps if asked.show is asking.Show.GAPS else found.open_ends
-    return left, len(looked) < len(ids)
+    look = metering_queries.points_with_open_end if asked.show is asking.Show.END else metering_queries.points_with_gaps
+    return look(point_ids=looked, grid=asked.grid, at=request.at), len(looked) < len(ids)
 
 
 def names_of(asked: asking.Asked) -> list[str]:
@@ -132,7 +131,14 @@ def _sums(request: access.Request, asked: asking.Asked, ids: Sequence[int]) -> l
     names = names_of(asked)
     each_site = [(each.name, each.points, each.cells, each.whole) for each in found.sites]
     listed = each_site if len(each_site) > 1 else []
-    listed.append((_("All meters"), sum(each.points for each in found.sites), found.cells, found.whole))
+    listed.append(
+        (
+            _("These meters") if asked.is_narrowed else _("All meters"),
+            sum(each.points for each in found.sites),
+            found.cells,
+            found.whole,
+        )
+    )
     return [
         SumLine(caption, points, cells.percent(whole), cells.tone(whole), whole.missing, cells.sums(by_cell, names))
         for caption, points, by_cell, whole in listed
@@ -157,8 +163,22 @@ def _line(
         finding=str(captions.FINDINGS[waiting.kind]) if waiting else "",
         percent=cells.percent(row.total),
         tone=cells.tone(row.total),
-        strip=cells.strip(row, asked.grid, names, f"{page}?view={'month' if asked.is_year else 'day'}&day="),
+        strip=cells.strip(
+            row,
+            asked.grid,
+            names,
+            f"{page}?view={'month' if asked.is_year else 'day'}&day=",
+            _gap_base(request, asked, row),
+        ),
     )
+
+
+def _gap_base(request: access.Request, asked: asking.Asked, row: metering_queries.CompletenessRow) -> str:
+    """Where a gap of the meter is filled, up to the day or, of a year, up to the month's first day."""
+    if not request.access.allows(permissions.CORRECT_READING, row.site_id):
+        return ""
+    page = reverse("meter_gap", args=[request.organization.public_id, row.public_id])
+    return f"{page}?{'month' if asked.is_year else 'day'}="
 
 
 def _controls(request: access.Request, asked: asking.Asked, found: monitoring_queries.PointChoice) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from meterbook.web import amounts, typed
+from meterbook.metering.values import READING_KIND_CAPTIONS
+from meterbook.web import amounts, parameters, typed
 from meterbook.web.meters import instants
 
 MOST_PLACES = 6
@@ -29,19 +30,38 @@ class RowForm(typed.Form):
     value = amounts.NumberField(places=MOST_PLACES, least=Decimal(0), required=False, label=_("Reading"))
     is_sure = forms.BooleanField(required=False, label=_("Yes, it is right"))
     reason = forms.CharField(required=False, max_length=200, label=_("Why it is right"))
+    kind = forms.ChoiceField(required=False, choices=list(READING_KIND_CAPTIONS.items()), label=_("Kind of reading"))
     photo = forms.FileField(
         required=False,
         label=_("Photo of the display"),
         widget=forms.FileInput(attrs={"accept": "image/*", "capture": "environment"}),
     )
+    # What the phone adds: its mark of the reading, and when it was typed there.
+    client_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    taken_at = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     def __init__(self, data: object = None, files: object = None, *, prefix: str, zone: ZoneInfo, at: datetime) -> None:
         super().__init__(data, files, prefix=prefix)  # type: ignore[arg-type]  # what a request's POST is
         self.fields["at"] = instants.InstantField(required=False, label=_("Another time"), zone=zone, until=at)
         self.fields["value"].widget.attrs |= {
-            "class": "form-control",
+            "class": "input",
             "inputmode": "decimal",
             "enterkeyhint": "next",
             "autocomplete": "off",
             "data-value": "",
         }
+        for name in ("at", "reason", "kind"):
+            self.fields[name].widget.attrs["class"] = "input"
+
+    def clean_taken_at(self) -> datetime | None:
+        """The instant at which a phone without network took the reading, to the minute; a mere time is none."""
+        text = self.cleaned_data["taken_at"]
+        if not text:
+            return None
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise forms.ValidationError(_("The phone sent no time. Type the time of this meter.")) from error
+        if found.tzinfo is None or not parameters.EARLIEST_YEAR <= found.year <= parameters.LATEST_YEAR:
+            raise forms.ValidationError(_("The phone sent no time. Type the time of this meter."))
+        return found.astimezone(UTC).replace(second=0, microsecond=0)

@@ -29,13 +29,16 @@ MONTH = re.compile(r"(?a:(\d{4})-(\d{2}))")
 
 @dataclass(frozen=True)
 class Round:
-    """Readings of a month. `month_end` is the instant that bills run to; `is_open` while readings are due."""
+    """Readings of a month. `month_end` is the instant that bills run to; `with_photos` are the sites that ask for one
+    with each reading.
+    """
 
     month: date
     month_end: datetime
     zone: ZoneInfo
     rows: tuple[monitoring_queries.HandRow, ...]
     photos: Mapping[int, uuid.UUID]
+    with_photos: frozenset[int] = frozenset()
 
     @property
     def done(self) -> int:
@@ -111,7 +114,7 @@ def load(request: access.Request, month: date, *, zone: ZoneInfo | None = None) 
         since=end - monitoring_queries.BEFORE_END,
         until=end + monitoring_queries.AFTER_END,
     )
-    return Round(month, end, clock, tuple(rows), photos)
+    return Round(month, end, clock, tuple(rows), photos, metering_queries.sites_with_photos())
 
 
 def missing_at(request: access.Request, site: site_queries.SiteRow, month: date) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.files.uploadedfile import UploadedFile
@@ -16,7 +17,7 @@ from meterbook.documents import attachments, uploads
 from meterbook.journeys import changed_inputs
 from meterbook.kernel import rounding
 from meterbook.metering import operations as metering_operations
-from meterbook.metering import permissions
+from meterbook.metering import permissions, values
 from meterbook.metering import queries as metering_queries
 from meterbook.monitoring import queries as monitoring_queries
 from meterbook.web import access
@@ -24,6 +25,7 @@ from meterbook.web.readings import forms, rounds
 from meterbook.web.templatetags import meterbook as tags
 
 DAY = timedelta(days=1)
+AHEAD = timedelta(minutes=10)  # so much the clock of a phone may run ahead
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,15 @@ class Outcome:
     doubts: tuple[str, ...] = ()
     told: str = ""
     is_correction: bool = False
+    is_repeat: bool = False
+    is_photo_missing: bool = False
 
 
 def make_room(request: access.Request) -> str:
     """This will make room for the times in what was sent, before any reading is looked at; else it says why not."""
     months = set()
     for name, text in request.POST.items():
-        if name == "at" or name.endswith("-at"):
+        if name == "at" or name.endswith(("-at", "-taken_at")):
             try:
                 local = datetime.fromisoformat(str(text).strip()).replace(tzinfo=UTC)
             except ValueError:
@@ -79,7 +83,7 @@ def typed_numbers(
         if form.is_valid() and (value := form.cleaned_data["value"]) is not None:
             raw = value.scaleb(row.decimals, context=rounding.EXACT)
             if raw == raw.to_integral_value():
-                instant = form.cleaned_data["at"] or at_meter(when, found.zone, row.zone)
+                instant = _instant(form, found, row, when)
                 numbers[row.point_id] = monitoring_queries.Known(instant, int(raw))
     return numbers
 
@@ -97,49 +101,77 @@ def save(
     :param typed: as `typed_numbers` gives it
     """
     if not form.is_valid():
-        return Outcome(is_saved=False)
+        unseen = [str(words) for name in ("client_id", "taken_at") for words in form.errors.get(name, [])]
+        return Outcome(is_saved=False, problem=" ".join(unseen))
     given = form.cleaned_data
     if given["value"] is None:
         return None
-    instant = _exactly(row, given["at"] or at_meter(when, found.zone, row.zone))
+    instant = _exactly(row, _instant(form, found, row, when))
+    if request.at < instant <= request.at + AHEAD and given["taken_at"]:
+        instant = request.at.replace(second=0, microsecond=0)
     if instant > request.at:
         return Outcome(is_saved=False, problem=_("This lies ahead at the meter; take a time that is over there."))
     face = metering_queries.faces_at(meter_point_ids=[row.point_id], instant=instant, at=request.at).get(row.point_id)
     if face is None:
         return Outcome(is_saved=False, problem=_("This meter did not hang there at that time; take a later one."))
-    try:
-        picture = _picture(given["photo"])
-    except uploads.UploadRefused as error:
-        return Outcome(is_saved=False, problem=str(error))
-    is_asked = bool(given["is_sure"]) and not given["reason"].strip()
-    if is_asked:
+    if given["is_sure"] and not given["reason"].strip():
         return Outcome(is_saved=False, doubts=(_("Say why it is right."),))
-    try:
-        entered = metering_operations.enter_reading(
-            actor=request.actor,
-            at=request.at,
-            face=face,
-            instant=instant,
-            value=given["value"],
-            usual_a_day=row.usual_a_day,
-            others_a_day=monitoring_queries.others_a_day(found.rows, row, typed=typed),
-            reason=given["reason"] if given["is_sure"] else "",
-            may_correct=request.access.allows(permissions.CORRECT_READING, row.site_id),
-        )
-    except (metering_operations.ReadingOutOfRange, metering_operations.CorrectionNotAllowed) as error:
-        return Outcome(is_saved=False, problem=str(error))
-    except metering_operations.ReadingDoubtful as error:
-        return Outcome(is_saved=False, doubts=tuple(each.words for each in error.doubts))
-    if picture is not None:
-        metering_operations.keep_photo(
-            actor=request.actor, at=request.at, face=face, instant=instant, content=picture.content
-        )
-    saved = _saved(row, given["value"], entered)
+    saved = _take(request, found, row, given, face, instant, typed)
     if not saved.is_correction:
         return saved
     may_view = request.access.allows(billing_permissions.VIEW_BILL, row.site_id)
     billed = changed_inputs.of_reading(meter_point_id=row.point_id, at=instant, may_view=may_view)
     return replace(saved, told=f"{saved.told} {billed}".strip())
+
+
+def _take(
+    request: access.Request,
+    found: rounds.Round,
+    row: monitoring_queries.HandRow,
+    given: dict[str, Any],
+    face: metering_queries.Face,
+    instant: datetime,
+    typed: Mapping[int, monitoring_queries.Known],
+) -> Outcome:
+    try:
+        picture = _picture(given["photo"])
+        taken = metering_operations.take_reading(
+            actor=request.actor,
+            at=request.at,
+            face=face,
+            instant=instant,
+            value=given["value"],
+            client_id=given["client_id"],
+            kind=values.ReadingKind(given["kind"] or values.ReadingKind.PERIODIC),
+            photo=picture.content if picture is not None else None,
+            usual_a_day=row.usual_a_day,
+            others_a_day=monitoring_queries.others_a_day(found.rows, row, typed=typed),
+            reason=given["reason"] if given["is_sure"] else "",
+            may_correct=request.access.allows(permissions.CORRECT_READING, row.site_id),
+        )
+    except (
+        uploads.UploadRefused,
+        metering_operations.ReadingOutOfRange,
+        metering_operations.CorrectionNotAllowed,
+        metering_operations.ReadingIdTaken,
+    ) as error:
+        return Outcome(is_saved=False, problem=str(error))
+    except metering_operations.ReadingDoubtful as error:
+        return Outcome(is_saved=False, doubts=tuple(each.words for each in error.doubts))
+    except metering_operations.PhotoMissing as error:
+        doubts = tuple(each.words for each in error.doubts)
+        return Outcome(is_saved=False, problem=str(error), doubts=doubts, is_photo_missing=True)
+    if taken.is_repeat:
+        told = _("%(code)s was sent before: nothing was changed.") % {"code": row.code}
+        return Outcome(is_saved=True, told=told, is_repeat=True)
+    return _saved(row, given["value"], taken.outcome)
+
+
+def _instant(form: forms.RowForm, found: rounds.Round, row: monitoring_queries.HandRow, when: datetime) -> datetime:
+    """When a meter was read: as its row says, as the phone noted without network, else the time of all meters."""
+    given = form.cleaned_data
+    instant: datetime = given["at"] or given["taken_at"] or at_meter(when, found.zone, row.zone)
+    return instant
 
 
 def _exactly(row: monitoring_queries.HandRow, instant: datetime) -> datetime:
@@ -154,6 +186,11 @@ def _saved(row: monitoring_queries.HandRow, value: Decimal, entered: metering_op
     is_correction = entered is metering_operations.EnteredAs.CORRECTED
     if is_correction:
         told = _("%(code)s is corrected: %(value)s counts from now on.") % {"code": row.code, "value": number}
+    elif entered is metering_operations.EnteredAs.WAITS:
+        told = _("%(code)s: %(value)s waits for a second person, as bills were made with what stands there.") % {
+            "code": row.code,
+            "value": number,
+        }
     elif entered is metering_operations.EnteredAs.KNOWN:
         told = _("%(code)s: %(value)s stood there already.") % {"code": row.code, "value": number}
     else:

@@ -28,7 +28,7 @@ from meterbook.metering.values import SERVICE_CAPTIONS
 from meterbook.monitoring import queries as monitoring_queries
 from meterbook.web import access, parameters, services
 from meterbook.web.meters import instants
-from meterbook.web.readings import forms, rounds, saving
+from meterbook.web.readings import forms, offline, review, rounds, saving
 from meterbook.web.sites import choice
 from meterbook.web.templatetags import meterbook as tags
 
@@ -59,11 +59,13 @@ class Shown:
     told: str
     distance: str
     photo: uuid.UUID | None
+    is_photo_asked: bool
+    is_repeat: bool
 
     @property
     def is_open(self) -> bool:
         """Whether its further fields are shown at once; of a settled row the time tells which reading is corrected."""
-        return bool(self.form["at"].errors or self.form["at"].data or self.is_settled)
+        return bool(self.form["at"].errors or self.form["at"].data or self.form["kind"].data or self.is_settled)
 
     @property
     def is_settled(self) -> bool:
@@ -77,6 +79,8 @@ def enter(request: access.Request) -> HttpResponse:
     """This will show the list of a month, or save what was typed: one row, or all of them."""
     zone = choice.clock_zone(request)
     month = rounds.month_of(request, zone)
+    if offline.is_of_another(request):
+        return offline.refuse_another()
     if request.method == "GET":
         return _page(request, rounds.load(request, month), {}, {}, None)
     busy = saving.make_room(request)
@@ -202,10 +206,14 @@ def _page(
         "percent": found.done * 100 // found.total if found.total else 0,
         "month_end_field": instants.shown(found.month_end, found.zone) if found.month_end <= request.at else "",
         "may_add": request.access.allows_somewhere(permissions.MANAGE_METER),
-        "island": {"zone": found.zone.key},
-        "page_texts": _texts(),
+        "island": offline.island(request, found),
+        "waits_for_review": len(review.waiting(request)),
+        "review": reverse("readings_review", args=[request.organization.public_id]),
+        "page_texts": _texts() | offline.texts(),
     }
-    return render(request, "readings/enter.html", context, status=status)
+    response = render(request, "readings/enter.html", context, status=status)
+    response.headers["Permissions-Policy"] = offline.WITH_CAMERA
+    return response
 
 
 def _texts() -> dict[str, str]:
@@ -244,6 +252,7 @@ def _part(
         "done": fresh.done,
         "total": fresh.total,
         "told": outcome.told if outcome else "",
+        "isRepeat": shown.is_repeat,
         "words": " ".join(str(each) for each in when.errors.get("at", [])),
     }
     return JsonResponse(told)
@@ -277,6 +286,9 @@ def _shown(
         told=outcome.told if outcome else "",
         distance=_distance(found, row),
         photo=found.photos.get(row.point_id),
+        is_photo_asked=row.site_id in found.with_photos
+        or bool(outcome and not outcome.is_saved and (outcome.doubts or outcome.is_photo_missing)),
+        is_repeat=bool(outcome and outcome.is_repeat),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +15,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from meterbook.acquisition import networks
 from meterbook.identity.values import Module
 from meterbook.journeys.building import book, exporting, files, planning
 from meterbook.journeys.building.planning import Change, Plan
-from meterbook.journeys.building.sheets import SHEET_CAPTIONS, Sheet
+from meterbook.journeys.building.sheets import SHEET_CAPTIONS
 from meterbook.kernel import civil
 from meterbook.sites import permissions
 from meterbook.sites import queries as site_queries
@@ -96,7 +97,7 @@ def workbooks(request: access.Request) -> HttpResponse:
 @guard
 def template(request: access.Request) -> HttpResponse:
     """This will give the empty workbook out, in the reader's language."""
-    return _file(exporting.template(), "meterbook-building.xlsx")
+    return file(exporting.template(), "meterbook-building.xlsx")
 
 
 @require_GET
@@ -104,7 +105,7 @@ def template(request: access.Request) -> HttpResponse:
 def export(request: access.Request) -> HttpResponse:
     """This will give the present sites, places and meter points out."""
     day = civil.local_date(request.at, choice.clock_zone(request))
-    return _file(exporting.export(), f"building-{day.isoformat()}.xlsx")
+    return file(exporting.export(), f"building-{day.isoformat()}.xlsx")
 
 
 @require_GET
@@ -120,10 +121,10 @@ def workbook(request: access.Request, building: uuid.UUID) -> HttpResponse:
         ]
         return render(request, "sites/workbook.html", context | {"counts": done, "sites": choice.all_sites(request)})
     try:
-        plan = files.check_workbook(public_id=building, language=_language(), allowed=_allowed())
+        plan = files.check_workbook(public_id=building, language=language(), allowed=_allowed())
     except book.WorkbookRefused as error:
         return render(request, "sites/workbook.html", context | {"refusal": str(error)})
-    return render(request, "sites/workbook.html", context | _shown(plan))
+    return render(request, "sites/workbook.html", context | shown(plan))
 
 
 @require_POST
@@ -132,18 +133,20 @@ def run(request: access.Request, building: uuid.UUID) -> HttpResponse:
     """This will import a workbook as it was looked at, all or nothing."""
     _find(building)
     try:
-        files.import_workbook(
+        done = files.import_workbook(
             actor=request.actor,
             at=request.at,
             public_id=building,
             expected=request.POST.get("expected", ""),
-            language=_language(),
+            language=language(),
             allowed=_allowed(),
         )
     except (files.BuildingFaulty, files.BuildingChanged, files.BuildingDone, book.WorkbookRefused) as error:
         messages.error(request, str(error))
     else:
         messages.success(request, _("The workbook was imported."))
+        if done.dismissed:
+            messages.info(request, dismissed(done.dismissed))
     return redirect("building", request.organization.public_id, building)
 
 
@@ -161,18 +164,29 @@ def discard(request: access.Request, building: uuid.UUID) -> HttpResponse:
     return redirect("buildings", request.organization.public_id)
 
 
-def _shown(plan: Plan) -> dict[str, Any]:
+def dismissed(names: Sequence[str]) -> str:
+    """This will say which faulty workbooks an import replaced."""
+    words = ngettext(
+        "An earlier workbook with faults was discarded: %(names)s.",
+        "Earlier workbooks with faults were discarded: %(names)s.",
+        len(names),
+    )
+    return words % {"names": ", ".join(names)}
+
+
+def shown(plan: Plan) -> dict[str, Any]:
+    """This will return what a dry run tells, for the page."""
     counts = [
         SheetCounts(
-            str(caption),
+            str(sheet.caption),
             plan.count(sheet, is_new=True),
             plan.count(sheet, is_new=False),
             plan.unchanged[sheet],
         )
-        for sheet, caption in SHEET_CAPTIONS.items()
+        for sheet in plan.sheets
     ]
     # What changes is looked at closer than what is new.
-    ordered = sorted(plan.changes, key=lambda each: (each.is_new, list(Sheet).index(each.sheet), each.line))
+    ordered = sorted(plan.changes, key=lambda each: (each.is_new, plan.sheets.index(each.sheet), each.line))
     return {
         "is_dry_run": True,
         "counts": counts,
@@ -188,7 +202,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
 
 def _change(each: Change) -> ShownChange:
     return ShownChange(
-        sheet=str(SHEET_CAPTIONS[each.sheet]),
+        sheet=str(each.sheet.caption),
         line=each.line,
         code=each.code,
         name=each.name,
@@ -207,7 +221,8 @@ def _find(public_id: uuid.UUID) -> site_queries.BuildingFileRow:
         raise Http404(str(error)) from error
 
 
-def _language() -> str:
+def language() -> str:
+    """This will return in which language a person reads, for decimal marks."""
     return (translation.get_language() or "en").partition("-")[0]
 
 
@@ -215,6 +230,7 @@ def _allowed() -> networks.AllowedNetworks:
     return networks.AllowedNetworks.from_environment(os.environ, is_demo=settings.IS_DEMO)
 
 
-def _file(content: bytes, name: str) -> HttpResponse:
+def file(content: bytes, name: str) -> HttpResponse:
+    """This will answer with a workbook."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type=exporting.MEDIA_TYPE, headers=headers)

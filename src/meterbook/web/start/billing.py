@@ -19,7 +19,7 @@ from meterbook.billing import values as billing_values
 from meterbook.customers import permissions as customer_permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.identity.values import Module
-from meterbook.journeys import add_meter, first_steps
+from meterbook.journeys import add_meter, drafts, first_steps
 from meterbook.kernel import civil
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import queries as metering_queries
@@ -29,6 +29,7 @@ from meterbook.web import access, once
 from meterbook.web.readings import rounds
 from meterbook.web.start import closing, forms, months, state, views
 from meterbook.web.start.state import Known, Step
+from meterbook.web.tariffs.editor import naming
 
 REFUSALS = (billing_operations.PeriodNotOver, billing_operations.RunPresent, customer_queries.NoLandlord)
 MOST_NUMBERS = 100
@@ -71,23 +72,25 @@ def price(request: access.Request) -> HttpResponse:
     site = progress.known.site
     if site is None or progress.known.tariff is not None:
         return views.page(request, progress, {})
-    if views.is_leaving(request):
-        return views.go_back(request, progress)
     unit, since = _billed_unit(progress.known), _since(progress.known, request.at)
     initial: dict[str, object] = {
         "name": _("Standard"),
-        "tax_name": _("VAT"),
+        "tax_name": naming.TAX["en"],
+        "tax_name_es": naming.TAX["es"],
         "first_day": civil.local_date(since, site.zone).replace(day=1).isoformat(),
     } | views.kept(request, Step.PRICE)
     given = request.POST if request.method == "POST" else None
     form = forms.PriceForm(given, unit=unit.symbol, currency=site.currency, initial=initial)
+    if views.is_leaving(request):
+        return views.leave(request, progress, [form])
     may_publish = request.access.allows(tariff_permissions.PUBLISH_TARIFF)
     if form.is_bound and "correct" not in request.POST and form.is_valid():
         if may_publish and "sure" not in request.POST:
             # Once in force a price holds for its days: a slip is seen before, not on the first bill.
             context = {"form": form, "example": forms.Example.of(form.cleaned_data, unit.symbol, site.currency)}
             return views.page(request, progress, context)
-        wanted = {key: form.cleaned_data[key] for key in ("name", "price", "monthly", "tax_name", "tax_percent")}
+        asked = ("name", "price", "monthly", "tax_name", "tax_name_es", "tax_percent")
+        wanted = {key: form.cleaned_data[key] for key in asked}
         try:
             first_steps.set_first_price(
                 actor=request.actor,
@@ -113,8 +116,6 @@ def customer(request: access.Request) -> HttpResponse:
     known = progress.known
     if known.site is None or known.point is None or known.tariff is None or known.payer:
         return views.page(request, progress, {})
-    if views.is_leaving(request):
-        return views.go_back(request, progress)
     zone = known.site.zone
     first = civil.local_date(_since(known, request.at), zone)
     accounts = customer_queries.list_accounts(narrowing=customer_queries.Narrowing(), limit=MOST_NUMBERS)
@@ -124,6 +125,8 @@ def customer(request: access.Request) -> HttpResponse:
     } | views.kept(request, Step.CUSTOMER)
     given = request.POST if request.method == "POST" else None
     form = forms.CustomerForm(given, first=first, today=civil.local_date(request.at, zone), initial=initial)
+    if views.is_leaving(request):
+        return views.leave(request, progress, [form])
     if form.is_bound and form.is_valid():
         typed = form.cleaned_data
         wanted = first_steps.FirstCustomer(
@@ -162,7 +165,12 @@ def bill(request: access.Request) -> HttpResponse:
         return views.page(request, progress, {"is_past": True})
     days = months.billable(at=request.at, zone=known.site.zone, paid_since=_paid_since(known, request.at))
     offers = closing.offers(request, known, days)
-    context: dict[str, Any] = {"offers": offers, "chosen": request.POST.get("days", days[0].code if days else "")}
+    if views.is_leaving(request):
+        return views.leave(request, progress, [closing.DaysForm(), *closing.forms_of(offers)])
+    typed = views.kept(request, Step.BILL)
+    closing.show_again(offers, typed)
+    chosen_before = typed.get("days") or (days[0].code if days else "")
+    context: dict[str, Any] = {"offers": offers, "chosen": request.POST.get("days", chosen_before)}
     if request.method == "GET":
         return views.page(request, progress, context)
     chosen = next((each for each in offers if each.days.code == request.POST.get("days")), None)
@@ -184,6 +192,7 @@ def bill(request: access.Request) -> HttpResponse:
         except REFUSALS as error:
             context |= {"problem": str(error), "other": getattr(error, "run", None)}
         else:
+            drafts.forget_drafts(step=Step.BILL.value)
             return redirect("first_bill", request.organization.public_id)
     return views.page(request, progress, context, status=422)
 

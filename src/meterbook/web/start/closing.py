@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django import forms as django_forms
 from django.utils import formats
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from meterbook.metering import operations as metering_operations
 from meterbook.metering import permissions as metering_permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.monitoring import queries as monitoring_queries
-from meterbook.web import access
+from meterbook.web import access, typed
 from meterbook.web.readings import forms, rounds, saving
 from meterbook.web.start import months
 from meterbook.web.start.state import Known
@@ -37,6 +38,24 @@ class Offer:
 
     days: months.Days
     edges: tuple[Edge, ...]
+
+
+class DaysForm(typed.Form):
+    """Which days are billed."""
+
+    days = django_forms.CharField(max_length=20)
+
+
+def forms_of(offers: Collection[Offer]) -> list[forms.RowForm]:
+    """This will return the forms of the readings that are missing."""
+    return [edge.form for offer in offers for edge in offer.edges]
+
+
+def show_again(offers: Collection[Offer], kept: Mapping[str, str]) -> None:
+    """This will put readings that were typed and not sent into their fields again."""
+    for form in forms_of(offers):
+        own = {name: kept[place] for name in form.fields if (place := form.add_prefix(name)) in kept}
+        form.initial.update(own)
 
 
 def make_room(request: access.Request) -> str:

@@ -53,7 +53,15 @@ class PriceForm(typed.Form):
         label=_("Fixed price a month"),
         help_text=_("What each customer pays whatever was used. Leave it empty for none."),
     )
-    tax_name = forms.CharField(label=_("Name of the tax"), max_length=40)
+    tax_name = forms.CharField(
+        label=_("Name of the tax in English"), max_length=40, help_text=_("It stands on bills in that language.")
+    )
+    tax_name_es = forms.CharField(
+        label=_("Name of the tax in Spanish"),
+        max_length=40,
+        required=False,
+        help_text=_("Without one the English name stands there, too."),
+    )
     tax_percent = amounts.NumberField(
         places=3,
         least=Decimal(0),

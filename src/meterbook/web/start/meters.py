@@ -24,8 +24,6 @@ def meter(request: access.Request) -> HttpResponse:
     site = progress.known.site
     if site is None or progress.known.point is not None:
         return views.page(request, progress, {})
-    if views.is_leaving(request):
-        return views.go_back(request, progress)
     begun = {"site": str(site.public_id), "code": "M-1", "gateway": adding_forms.NEW, "gateway_name": _("Gateway")}
     form = adding_forms.MeterForm(
         request.POST if request.method == "POST" else None,
@@ -34,6 +32,8 @@ def meter(request: access.Request) -> HttpResponse:
         at=request.at,
         initial=begun | views.kept(request, Step.METER) | {"site": str(site.public_id)},
     )
+    if views.is_leaving(request):
+        return views.leave(request, progress, [form])
     problem = ""
     if form.is_bound and form.is_valid():
         if form.is_connected and request.POST.get("verdict") != "yes" and "untested" not in request.POST:

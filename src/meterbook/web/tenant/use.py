@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 
 from django.utils import formats
 from django.utils.translation import gettext as _
 
 from meterbook.customers import clipping, own, own_use
+from meterbook.kernel import civil
 from meterbook.metering import queries as metering_queries
 from meterbook.web import access
 from meterbook.web.meters import asking, periods, shown
@@ -20,8 +22,9 @@ def read(
     detail: metering_queries.MeterDetail,
     *,
     view: metering_queries.View | None = None,
+    day: date | None = None,
 ) -> shown.Shown:
-    """This will read what the address asks for; without a view in it, `view`.
+    """This will read what the address asks for; without a view in it, `view`, and without a day, `day`.
 
     `usage` is None where nothing of the period is the tenant's own.
     """
@@ -30,6 +33,8 @@ def read(
     )
     if view is not None and "view" not in request.GET:
         asked = dataclasses.replace(asked, view=view)
+    if day is not None and "day" not in request.GET:
+        asked = dataclasses.replace(asked, day=day)
     series = detail.main_series
     step = series.step if series else 15
     span = asked.span(step)
@@ -40,6 +45,17 @@ def read(
     if series is not None and parts:
         usage = own_use.usage_within(series=series, point=point, detail=detail, span=span, at=request.at)
     return shown.Shown(asked, bar, series, usage, None, False, None)
+
+
+def newest_day(
+    request: access.Request, point: own.OwnPoint, detail: metering_queries.MeterDetail, found: shown.Shown
+) -> date | None:
+    """This will return the day of the newest own use before a period that is empty; None where the period has some."""
+    series = detail.main_series
+    if series is None or (found.usage is not None and not found.usage.is_empty):
+        return None
+    newest = own_use.newest_use(series=series, point=point, at=request.at)
+    return None if newest is None else civil.local_date(newest, detail.zone)
 
 
 def outside(point: own.OwnPoint, detail: metering_queries.MeterDetail) -> str:

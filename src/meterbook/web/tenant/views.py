@@ -130,7 +130,14 @@ def _usage(
 ) -> dict[str, Any]:
     point, detail = ownership.point(held, meter)
     found = use.read(request, point, detail, view=view)
+    newest = use.newest_day(request, point, detail, found)
+    is_moved = newest is not None and not {"view", "day"} & set(request.GET)
+    if is_moved:
+        # Nobody asked for the present month, and nothing is in it: what is known is shown instead, and said so.
+        present, found = found.bar, use.read(request, point, detail, view=view, day=newest)
     return {
+        "present": present if is_moved else None,
+        "newest_href": found.asked.href(view=view, day=newest) if newest is not None and not is_moved else "",
         "point": point,
         "detail": detail,
         "service": SERVICE_CAPTIONS[point.service],

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from meterbook.acquisition import brokers as acquisition_brokers
 from meterbook.acquisition import permissions
 from meterbook.acquisition import topology as acquisition_topology
 from meterbook.acquisition import values as acquisition_values
@@ -19,6 +20,7 @@ from meterbook.acquisition.values import BUS_PROTOCOL_CAPTIONS
 from meterbook.identity.values import Module
 from meterbook.metering import permissions as metering_permissions
 from meterbook.web import access, line_words, parameters, tables
+from meterbook.web.brokers import shown as broker_shown
 from meterbook.web.sites import choice
 from meterbook.web.topology import marks
 
@@ -40,6 +42,7 @@ class BusLine:
     mark: marks.Mark
     href: str
     is_open: bool
+    broker: broker_shown.BrokerMark | None = None
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,11 @@ def topology(request: access.Request) -> HttpResponse:
     every = _gateways(request)
     found = _narrowed(every, asked)
     whole = acquisition_topology.add_up([each.health for each in every])
+    entered = _entered(found)
     context = {
-        "gateways": [_gateway(request, each, asked, is_open=len(found) <= FEW) for each in found[:MOST_GATEWAYS]],
+        "gateways": [
+            _gateway(request, each, asked, entered, is_open=len(found) <= FEW) for each in found[:MOST_GATEWAYS]
+        ],
         "found": len(found),
         "all": len(every),
         "troubled": sum(each.health.is_troubled for each in every),
@@ -108,8 +114,9 @@ def states(request: access.Request) -> HttpResponse:
     """This will return the states of all that the page shows, each in place of the former one."""
     asked, every = _read(request), _gateways(request)
     whole = acquisition_topology.add_up([each.health for each in every])
+    entered = _entered(every)
     context = {
-        "gateways": [_gateway(request, each, asked) for each in _narrowed(every, asked)[:MOST_GATEWAYS]],
+        "gateways": [_gateway(request, each, asked, entered) for each in _narrowed(every, asked)[:MOST_GATEWAYS]],
         "whole": marks.of_health(whole),
         "now": request.at,
     }
@@ -177,7 +184,20 @@ def _text(gateway: Gateway) -> str:
     return " ".join([gateway.host, *names]).casefold()
 
 
-def _gateway(request: access.Request, gateway: Gateway, asked: Asked, *, is_open: bool = False) -> GatewayLine:
+def _entered(gateways: list[Gateway]) -> dict[uuid.UUID, acquisition_brokers.BrokerRow]:
+    """The brokers among them; most organizations have none."""
+    has_some = any(not bus.protocol.is_asked for each in gateways for bus in each.buses)
+    return acquisition_brokers.states_of_buses() if has_some else {}
+
+
+def _gateway(
+    request: access.Request,
+    gateway: Gateway,
+    asked: Asked,
+    entered: dict[uuid.UUID, acquisition_brokers.BrokerRow],
+    *,
+    is_open: bool = False,
+) -> GatewayLine:
     open_bus = any(str(bus.public_id) == asked.bus for bus in gateway.buses)
     return GatewayLine(
         key=f"gateway-{gateway.buses[0].public_id}",
@@ -197,6 +217,7 @@ def _gateway(request: access.Request, gateway: Gateway, asked: Asked, *, is_open
                 href=reverse("topology_bus", args=[request.organization.public_id, bus.public_id])
                 + tables.link({"state": asked.query["state"]}),
                 is_open=str(bus.public_id) == asked.bus,
+                broker=broker_shown.mark(entered[bus.public_id], request.at) if bus.public_id in entered else None,
             )
             for bus in gateway.buses
             if not asked.only_troubled or bus.health.is_troubled

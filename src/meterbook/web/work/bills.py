@@ -89,6 +89,37 @@ def corrected(request: access.Request) -> list[Need]:
     return [Need(Area.BILLS, "bill", "warn", title, numbers, _("Review"), href, count, since)]
 
 
+def late(request: access.Request) -> list[Need]:
+    """This will return the issued bills for whose days readings came late; corrected ones have their own line."""
+    if not request.organization.has_module(Module.BILLING) or not request.access.allows_somewhere(
+        permissions.MANAGE_RUN
+    ):
+        return []
+    sites = choice.site_ids(request, permissions.MANAGE_RUN)
+    since = request.at - CORRECTED_FOR
+    listed = [
+        each
+        for each in billing_queries.late_bills(since=since, limit=MOST_CORRECTED)
+        if sites is None or each.site_id in sites
+    ]
+    if not listed:
+        return []
+    told = {each.public_id for each in billing_queries.corrected_bills(since=since, limit=MOST_CORRECTED)}
+    found = [each for each in listed if each.public_id not in told]
+    if not found:
+        return []
+    count = len(found)
+    title = ngettext(
+        "%(count)s bill would change: readings came late",
+        "%(count)s bills would change: readings came late",
+        count,
+    ) % {"count": tags.number(count)}
+    numbers = ", ".join([*(each.number for each in found[:NAMED]), *(["…"] if count > NAMED else [])])
+    href = reverse("bill", args=[request.organization.public_id, found[0].public_id])
+    oldest = min(each.corrected_at for each in found)
+    return [Need(Area.BILLS, "bill", "warn", title, numbers, _("Review"), href, count, oldest)]
+
+
 def unbilled(request: access.Request) -> list[Need]:
     """This will return the months that are over and were not billed, for those who may start runs."""
     if not request.organization.has_module(Module.BILLING):

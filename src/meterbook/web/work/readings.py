@@ -9,7 +9,8 @@ from django.utils.translation import ngettext
 from meterbook.identity.values import Module
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
-from meterbook.web import access
+from meterbook.monitoring import queries as monitoring_queries
+from meterbook.web import access, check_words
 from meterbook.web.readings import rounds
 from meterbook.web.sites import choice
 from meterbook.web.work.needs import Area, Need
@@ -58,3 +59,51 @@ def imports(request: access.Request) -> list[Need]:
     title = ngettext("%(count)s file to import", "%(count)s files to import", count) % {"count": count}
     href = reverse("imports", args=[request.organization.public_id])
     return [Need(Area.READINGS, "table", "about", title, _("uploaded, not imported"), _("Open"), href, count, since)]
+
+
+def proposals(request: access.Request) -> list[Need]:
+    """This will return the changes of billed readings that others asked for, for those who may approve them."""
+    permission = permissions.CORRECT_READING
+    if not request.organization.has_module(Module.METERING) or not request.access.allows_somewhere(permission):
+        return []
+    waiting = metering_queries.list_proposals(site_ids=choice.site_ids(request, permission))
+    found = [each for each in waiting if each.author_id is None or each.author_id != request.actor.id]
+    if not found:
+        return []
+    title = ngettext(
+        "%(count)s change of billed readings to approve", "%(count)s changes of billed readings to approve", len(found)
+    ) % {"count": len(found)}
+    first = found[0]
+    href = reverse("meter_edits", args=[request.organization.public_id, first.meter_point])
+    return [
+        Need(
+            Area.READINGS,
+            "question",
+            "warn",
+            title,
+            first.point_name,
+            _("Look at it"),
+            href,
+            len(found),
+            first.recorded_at,
+        )
+    ]
+
+
+def day_findings(request: access.Request) -> list[Need]:
+    """This will return the days of meters that can hardly be right, for those who may settle them."""
+    permission = permissions.CORRECT_READING
+    if not request.organization.has_module(Module.METERING) or not request.access.allows_somewhere(permission):
+        return []
+    found = monitoring_queries.list_day_findings(site_ids=choice.site_ids(request, permission))
+    if not found:
+        return []
+    title = ngettext(
+        "%(count)s thing that can hardly be right about meters",
+        "%(count)s things that can hardly be right about meters",
+        len(found),
+    ) % {"count": len(found)}
+    href = reverse("day_checks", args=[request.organization.public_id])
+    detail = str(check_words.TITLES[found[0].kind])
+    since = min(each.found_at for each in found)
+    return [Need(Area.READINGS, "question", "warn", title, detail, _("Look at it"), href, len(found), since)]

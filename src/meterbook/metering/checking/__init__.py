@@ -1,0 +1,1 @@
+"""Whether a day of a meter can be right (B-18): pure functions on whole days, exact integers."""

@@ -1,0 +1,143 @@
+"""The checks of a day. Values are integers of the series' scale; each check gives what it found in numbers, or None."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+Facts = dict[str, int | str]
+
+TIMES_USUAL = 3  # k of "k x P95"
+LEAST_DAYS = 5  # of the same kind, below which nothing is usual
+PERCENT = 95
+ACTIVE_DAYS = 9  # of ten days before, on which something was used
+TOLERANCE = 5  # percent, of a sum under its main meter
+PER_MILLE, COUNTS = 1, 2  # by which intervals may differ from registers
+DEAD_SHARE = 10  # percent of the highest phase, below which a phase is dead
+DEAD_SLOTS = 12  # of a day, five minutes each: an hour
+
+
+class CheckKind(enum.StrEnum):
+    """What is wrong with a day."""
+
+    STUCK = "STUCK"
+    SPIKE = "SPIKE"
+    ZERO_OCCUPIED = "ZERO_OCCUPIED"
+    USE_VACANT = "USE_VACANT"
+    REGISTER_SUM = "REGISTER_SUM"
+    PARENT_SUM = "PARENT_SUM"
+    PHASE_MISSING = "PHASE_MISSING"
+    CT_REVERSED = "CT_REVERSED"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing found on a day, with its numbers."""
+
+    kind: CheckKind
+    facts: Facts
+
+
+def spike(day: Integers, alike: Sequence[Integers], times: int = TIMES_USUAL) -> Found | None:
+    """This will find the interval that is most above `times` P95 of the same hour on days alike (B-18).
+
+    40 where the same hour of twenty working days never had more than 10 is a spike, 25 is not.
+
+    :param day: its intervals, a whole number an hour
+    :param alike: days of the same kind (working days, or not), each with as many intervals
+    """
+    past = [each for each in alike if len(each) == len(day)]
+    if len(past) < LEAST_DAYS or len(day) % 24:
+        return None
+    width = len(day) // 24
+    found: Found | None = None
+    highest = 0
+    for hour in range(24):
+        part = slice(hour * width, (hour + 1) * width)
+        known = sorted(int(value) for each in past for value in each[part])
+        usual = known[max(0, -(-len(known) * PERCENT // 100) - 1)]
+        value = int(day[part].max())
+        over = value - times * usual
+        if usual > 0 and over > highest:
+            highest = over
+            place = part.start + int(day[part].argmax())
+            found = Found(CheckKind.SPIKE, {"slot": place, "value": value, "usual": usual, "times": times})
+    return found
+
+
+def nothing_used(used: int, before: Sequence[int], *, is_occupied: bool) -> Found | None:
+    """This will find a day without use where somebody lives and nearly every day before had some."""
+    if used != 0 or not is_occupied or len(before) < 2 * LEAST_DAYS:
+        return None
+    active = sum(1 for each in before if each > 0)
+    if active * 10 < ACTIVE_DAYS * len(before):
+        return None
+    return Found(CheckKind.ZERO_OCCUPIED, {"days": len(before), "mean": sum(before) // len(before)})
+
+
+def stuck(used: int, power: Integers, most: int) -> Found | None:
+    """This will find a counter that stood still all day although the meter showed power in most of its intervals.
+
+    :param power: means of the day, of intervals that were measured
+    :param most: power that a meter may show at rest
+    """
+    above = int((power > most).sum())
+    if used != 0 or len(power) < LEAST_DAYS or 2 * above < len(power):
+        return None
+    return Found(CheckKind.STUCK, {"power": int(np.sort(power)[len(power) // 2]), "intervals": above})
+
+
+def used_while_vacant(used: int, least: int, *, is_vacant: bool) -> Found | None:
+    """This will find a day on which a vacant unit used more than `least`."""
+    return Found(CheckKind.USE_VACANT, {"used": used, "least": least}) if is_vacant and used > least else None
+
+
+def registers(intervals: int, difference: int, count: int) -> Found | None:
+    """This will find intervals that sum to another amount than the registers: by more than 0.1 % and two counts.
+
+    :param count: what a count of the register is in the series' scale, rounded up
+    """
+    if abs(intervals - difference) <= max(abs(difference) * PER_MILLE // 1000, COUNTS * count):
+        return None
+    return Found(CheckKind.REGISTER_SUM, {"intervals": intervals, "registers": difference})
+
+
+def parent(above: int, below: Sequence[int], percent: int = TOLERANCE) -> Found | None:
+    """This will find a main meter whose parts sum to more than it counted, by more than `percent` of it.
+
+    Parts of 104 under 100 are right. Less is no fault: not everything behind a main meter has a meter of its own.
+    """
+    total = sum(below)
+    if not below or (total - above) * 100 <= above * percent:
+        return None
+    return Found(CheckKind.PARENT_SUM, {"above": above, "below": total, "count": len(below)})
+
+
+def phases(voltages: Sequence[Integers]) -> Found | None:
+    """This will find a phase that was dead for an hour while another had voltage: a third is not counted."""
+    if len(voltages) != 3 or len({len(each) for each in voltages}) != 1:
+        return None
+    together = np.stack(voltages)
+    highest = together.max(axis=0)
+    dead = (together * 100 < highest * DEAD_SHARE) & (highest > 0)
+    counts = dead.sum(axis=1)
+    phase = int(counts.argmax())
+    if int(counts[phase]) < DEAD_SLOTS:
+        return None
+    return Found(CheckKind.PHASE_MISSING, {"phase": phase + 1, "intervals": int(counts[phase])})
+
+
+def reversed_transformer(
+    imported: int, exported: int, imported_before: Sequence[int], exported_before: Sequence[int]
+) -> Found | None:
+    """This will find a day that counted backwards: nothing came in, and what never went out before did."""
+    if imported or exported <= 0 or len(imported_before) < LEAST_DAYS or len(exported_before) < LEAST_DAYS:
+        return None
+    if any(exported_before) or not any(imported_before):
+        return None
+    return Found(CheckKind.CT_REVERSED, {"exported": exported})

@@ -1,0 +1,1 @@
+"""What a time without readings is estimated from (B-20): pure functions, exact integers and fractions."""

@@ -1,0 +1,307 @@
+"""Gaps are filled by estimates, which stand beside the readings as facts and give way to readings that come later."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from meterbook.audit import operations as audit_operations
+from meterbook.foundation import bus, operation, scoping
+from meterbook.kernel.actor import Actor
+from meterbook.kernel.period import Period
+from meterbook.metering import models, values
+from meterbook.metering.estimating.inputs import DEFAULT_ORDER, Method
+from meterbook.metering.operations import correcting, marking
+from meterbook.metering.queries import gaps
+from meterbook.metering.queries import series as series_queries
+from meterbook.metering.validation.inputs import CorrectionKind
+
+LONGEST_REASON = 500
+
+
+class EstimateTooMuch(ValueError):
+    """More than the supply can have delivered in that time."""
+
+
+class EstimateGone(LookupError):
+    """There is no such estimate, or it was withdrawn already."""
+
+
+class ProposalGone(LookupError):
+    """There is no such change to decide on, or somebody decided meanwhile."""
+
+
+class SecondPersonNeeded(PermissionError):
+    """Who asked for the change of a billed time does not approve it."""
+
+
+class OrderIncomplete(ValueError):
+    """The order of methods names each at most once, and at least one."""
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """What is to be put into a gap: `used` in the series' scale, how it came about, and why."""
+
+    method: Method
+    used: int
+    made_of: Mapping[str, object]
+    reason: str
+
+
+@operation.operation
+def estimate(
+    *, actor: Actor, at: datetime, series: models.Series, until: datetime, estimated: Estimated, needs_second: bool
+) -> models.Correction | models.CorrectionProposal:
+    """This will put an estimate into the time from the last known register to `until`, and have it derived.
+
+    Where the time was billed and two people are asked for, it waits for the second as a proposal.
+
+    :param needs_second: whether a second person must approve it
+    :raises gaps.GapRefused: when nothing of it is a gap
+    :raises EstimateTooMuch: when the supply cannot have delivered that
+    :raises correcting.CorrectionIncomplete: without a reason
+    """
+    gap = _gap(series, until, at)
+    counts = gap.counts(estimated.used)
+    if gap.most is not None and gap.booked(counts) > gap.most:
+        raise EstimateTooMuch(_("That is more than the supply can have delivered in this time; estimate less."))
+    facts: dict[str, object] = {
+        "kind": CorrectionKind.ESTIMATE,
+        "at": gap.period.start,
+        "until": gap.period.end,
+        "value": counts,
+        "method": estimated.method.value,
+        "made_of": dict(estimated.made_of),
+    }
+    reason = _reason(estimated.reason)
+    if needs_second:
+        return propose(actor=actor, at=at, series=series, facts=facts, reason=reason)
+    return _store(actor, at, series, facts, reason)
+
+
+@operation.operation
+def withdraw_estimate(
+    *, actor: Actor, at: datetime, estimate: uuid.UUID, reason: str, needs_second: bool
+) -> models.Correction | models.CorrectionProposal:
+    """This will take an estimate away: its time is a gap again, as far as no reading tells of it.
+
+    :raises EstimateGone: when it is not there, or was withdrawn already
+    :raises correcting.CorrectionIncomplete: without a reason
+    """
+    found = find_standing(estimate)
+    facts: dict[str, object] = {"kind": CorrectionKind.WITHDRAW, "at": found.at, "until": found.until}
+    if needs_second:
+        return propose(actor=actor, at=at, series=found.series, facts=facts, reason=_reason(reason))
+    return _store(actor, at, found.series, facts, _reason(reason))
+
+
+def find_standing(estimate: uuid.UUID) -> models.Correction:
+    """This will return an estimate that was not withdrawn, with its series.
+
+    :raises EstimateGone: when there is none
+    """
+    organization_id = scoping.current().organization_id
+    found = (
+        models.Correction.objects.select_related("series")
+        .filter(organization_id=organization_id, public_id=estimate, kind=CorrectionKind.ESTIMATE)
+        .first()
+    )
+    if found is None:
+        raise EstimateGone(_("There is no such estimate."))
+    later = models.Correction.objects.filter(
+        organization_id=organization_id,
+        series=found.series,
+        kind=CorrectionKind.WITHDRAW,
+        at=found.at,
+        until=found.until,
+        pk__gt=found.pk,
+    )
+    if later.exists():
+        raise EstimateGone(_("This estimate was withdrawn already."))
+    return found
+
+
+@operation.operation
+def propose(
+    *, actor: Actor, at: datetime, series: models.Series, facts: Mapping[str, object], reason: str
+) -> models.CorrectionProposal:
+    """This will keep a correction of billed time until a second person decides on it; one of a kind and time waits."""
+    same: dict[str, Any] = {name: facts.get(name) for name in ("kind", "at", "until")}
+    waiting = models.CorrectionProposal.objects.filter(
+        organization_id=series.organization_id, series=series, state=values.ProposalState.WAITING, **same
+    )
+    for each in waiting:
+        _decide(each, values.ProposalState.REFUSED, actor, at)
+    made = models.CorrectionProposal.objects.create(
+        organization_id=series.organization_id,
+        series=series,
+        reason=reason,
+        author=actor.label,
+        author_id=actor.id,
+        recorded_at=at,
+        **facts,
+    )
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="metering:propose_correction",
+        subject=series,
+        before=None,
+        after=_told(facts),
+        reason=reason,
+    )
+    return made
+
+
+@operation.operation
+def decide_proposal(
+    *, actor: Actor, at: datetime, proposal: uuid.UUID, is_approved: bool, may_be_alone: bool
+) -> models.Correction | None:
+    """This will carry out a proposed correction, or refuse it; the author may refuse their own.
+
+    :param may_be_alone: whether the author may approve it: nobody else can, or two people are not asked for any more
+    :raises ProposalGone: when it is not there, or somebody decided meanwhile
+    :raises SecondPersonNeeded: when the author approves and another could
+    :raises gaps.GapRefused: when an estimate has no gap any more
+    """
+    found = (
+        models.CorrectionProposal.objects.select_for_update(of=("self",))
+        .select_related("series")
+        .filter(
+            organization_id=scoping.current().organization_id, public_id=proposal, state=values.ProposalState.WAITING
+        )
+        .first()
+    )
+    if found is None:
+        raise ProposalGone(_("There is nothing to decide any more; somebody did so meanwhile."))
+    if not is_approved:
+        _decide(found, values.ProposalState.REFUSED, actor, at)
+        audit_operations.record(
+            actor=actor,
+            at=at,
+            action="metering:refuse_correction",
+            subject=found.series,
+            before={"proposed_by": found.author},
+            after=None,
+        )
+        return None
+    if found.author_id is not None and found.author_id == actor.id and not may_be_alone:
+        raise SecondPersonNeeded(_("You asked for this change; another person who may correct readings approves it."))
+    if found.kind == CorrectionKind.ESTIMATE and found.until is not None:
+        gap = _gap(found.series, found.until, at)
+        if gap.period.start != found.at:
+            raise gaps.GapRefused(gaps.NoGap.FILLED)
+    _decide(found, values.ProposalState.APPROVED, actor, at)
+    if found.kind == CorrectionKind.SET:
+        return correcting.correct_readings(
+            actor=actor,
+            at=at,
+            series=found.series,
+            kind=CorrectionKind.SET,
+            corrected_at=found.at,
+            reason=found.reason,
+            value=found.value,
+            proposed_by=found.author,
+        )
+    facts = {name: getattr(found, name) for name in ("kind", "at", "until", "value", "method", "made_of")}
+    return _store(actor, at, found.series, facts, found.reason, proposed_by=found.author)
+
+
+@operation.operation
+def set_estimating_order(*, actor: Actor, at: datetime, site_id: int | None, methods: Sequence[Method]) -> None:
+    """This will set the order in which methods are tried, of a site or (None) of the organization.
+
+    :raises OrderIncomplete: when a method is named twice, or none is
+    """
+    if not methods or len(set(methods)) != len(methods):
+        raise OrderIncomplete(_("Name each method once."))
+    own: dict[str, Any] = {"site_id": site_id}
+    organization_id = scoping.current().organization_id
+    found = models.EstimatingPolicy.objects.filter(organization_id=organization_id, **own).first()
+    before = found.methods if found else [each.value for each in DEFAULT_ORDER]
+    after = [each.value for each in methods]
+    if before == after:
+        return
+    made, _is_new = models.EstimatingPolicy.objects.update_or_create(
+        organization_id=organization_id, defaults={"methods": after}, **own
+    )
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="metering:set_estimating_order",
+        subject=made,
+        before={"methods": before},
+        after={"methods": after},
+    )
+
+
+def _gap(series: models.Series, until: datetime, at: datetime) -> gaps.Gap:
+    """Looked for while the series is held: two people who fill one gap come one after the other."""
+    models.Series.objects.select_for_update().get(organization_id=series.organization_id, pk=series.pk)
+    row = next(
+        each for each in series_queries.list_series(meter_point_ids=[series.meter_point_id]) if each.id == series.pk
+    )
+    return gaps.find_gap(series=row, until=until, at=at)
+
+
+def _store(
+    actor: Actor,
+    at: datetime,
+    series: models.Series,
+    facts: Mapping[str, object],
+    reason: str,
+    *,
+    proposed_by: str = "",
+) -> models.Correction:
+    """One fact more, by its author; `actor` is who approved it where somebody else had proposed it."""
+    made = models.Correction.objects.create(
+        organization_id=series.organization_id,
+        series=series,
+        reason=reason,
+        author=proposed_by or actor.label,
+        recorded_at=at,
+        approved_by=actor.label if proposed_by else "",
+        **facts,
+    )
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="metering:withdraw_estimate" if made.kind == CorrectionKind.WITHDRAW else "metering:estimate",
+        subject=series,
+        before={"proposed_by": proposed_by} if proposed_by else None,
+        after=_told(facts),
+        reason=reason,
+    )
+    _mark(series, Period(made.at, made.until or made.at + timedelta.resolution))
+    bus.notify("series", series.organization_id, [series.pk])
+    return made
+
+
+def _mark(series: models.Series, period: Period) -> None:
+    marking.mark_dirty(
+        organization_id=series.organization_id,
+        series_ids=[series.pk],
+        first_day=period.start.astimezone(UTC).date(),
+        until_day=(period.end - timedelta.resolution).astimezone(UTC).date() + timedelta(days=1),
+    )
+
+
+def _decide(proposal: models.CorrectionProposal, state: values.ProposalState, actor: Actor, at: datetime) -> None:
+    proposal.state, proposal.decided_by, proposal.decided_at = state.value, actor.label, at
+    proposal.save(update_fields=["state", "decided_by", "decided_at"])
+
+
+def _told(facts: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in facts.items() if value not in (None, "", {})}
+
+
+def _reason(reason: str) -> str:
+    if not reason.strip():
+        raise correcting.CorrectionIncomplete(_("Say why the gap is filled; it stays on record."))
+    return reason.strip()[:LONGEST_REASON]

@@ -1,0 +1,17 @@
+"""Routes about gaps and edits of meters, below an organization."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from meterbook.web.filling import checks, edits, gap, order
+
+urlpatterns = [
+    path("meters/<uuid:meter>/gap", gap.gap, name="meter_gap"),
+    path("meters/<uuid:meter>/edits", edits.edits, name="meter_edits"),
+    path("meters/<uuid:meter>/estimates/<uuid:estimate>/withdraw", edits.withdraw, name="estimate_withdraw"),
+    path("meters/<uuid:meter>/proposals/<uuid:proposal>/decide", edits.decide, name="correction_decide"),
+    path("quality/checks", checks.checks, name="day_checks"),
+    path("quality/checks/<uuid:day_finding>/settle", checks.settle, name="day_check_settle"),
+    path("quality/estimating", order.order, name="estimating_order"),
+]
