@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,9 @@ def _pages(facts: Mapping[str, str]) -> dict[str, str]:
         "meters_by_value": f"{inside}/meters/?sort=-age",
         "quality": f"{inside}/quality/",
         "quality_last": f"{inside}/quality/?page=200",
+        "quality_gaps": f"{inside}/quality/?show=gaps",
+        "quality_gaps_before": f"{inside}/quality/?show=gaps&month={facts['month_before']}",
+        "quality_end_before": f"{inside}/quality/?show=end&month={facts['month_before']}",
         "run": f"{inside}/runs/{facts['run']}/",
         "run_search": f"{inside}/runs/{facts['run']}/?search=B-0042",
         "runs": f"{inside}/runs/",
@@ -175,7 +178,8 @@ def _facts(folder: Path) -> dict[str, str]:
     if not kept.exists():
         kept.write_text(json.dumps(_make()), encoding="utf-8")
     facts: dict[str, str] = json.loads(kept.read_text(encoding="utf-8"))
-    return {**facts, "session": _signed_in(int(facts["user"]))}
+    before = datetime.now(UTC).replace(day=1) - timedelta(days=1)
+    return {**facts, "month_before": f"{before:%Y-%m}", "session": _signed_in(int(facts["user"]))}
 
 
 def _make() -> dict[str, str]:

@@ -15,6 +15,7 @@ from meterbook.sites import operations as site_operations
 from meterbook.sites import values as site_values
 from tests.browser.conftest import Visit
 from tests.factories import billing, identity, metering, sites
+from tests.journeys import hand_read
 
 UNITS = 20
 
@@ -76,6 +77,11 @@ def test_the_round_of_a_house_goes_by_thumb(visit: Visit, place: House) -> None:
     expect(doubt).to_contain_text("It is lower than the 1,300.00 kWh before.")
     doubt.get_by_label("Yes, it is right").check()
     doubt.get_by_label("Why it is right").fill("counter was exchanged by the supplier")
+    doubt.get_by_label("Why it is right").press("Enter")
+    expect(page.get_by_text("Take a photo of the display as well")).to_be_visible()
+    expect(doubt.get_by_label("Why it is right")).to_have_value("counter was exchanged by the supplier")
+    photo = {"name": "display.png", "mimeType": "image/png", "buffer": hand_read.picture().read()}
+    page.locator("[data-row]").nth(1).get_by_label("Photo of the display").set_input_files(photo)  # type: ignore[arg-type]
     doubt.get_by_label("Why it is right").press("Enter")
     expect(page.locator("[data-progress-words]")).to_have_text("2 of 20")
     expect(fields.nth(2)).to_have_value("1,400")

@@ -15,6 +15,7 @@ from django.test import Client
 from meterbook.foundation import scoping
 from meterbook.identity import api_keys, registry
 from meterbook.identity import models as identity_models
+from meterbook.identity import values as identity_values
 from tests.factories import identity
 
 _numbers = itertools.count(1)
@@ -26,6 +27,7 @@ def key(
     owner: identity_models.User | None = None,
     permissions: Iterable[str] | None = None,
     site_ids: Collection[int] | None = None,
+    singles: Collection[identity_values.Single] = (),
     networks: Iterable[str] = (),
     at: datetime = identity.LONG_AGO,
     expires_at: datetime | None = None,
@@ -40,6 +42,7 @@ def key(
             name=name,
             permissions=registry.known() if permissions is None else permissions,
             site_ids=site_ids,
+            singles=singles,
             networks=networks,
             expires_at=expires_at,
         )

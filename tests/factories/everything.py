@@ -12,6 +12,7 @@ from PIL import Image
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.alarms import models as alarm_models
 from meterbook.audit import checks as audit_checks
+from meterbook.billing import models as billing_models
 from meterbook.billing import operations as billing_operations
 from meterbook.customers import granularity, records, sign_ins, tenancies
 from meterbook.customers import models as customer_models
@@ -25,11 +26,16 @@ from meterbook.identity import api_access, api_keys, invitations, saved_views
 from meterbook.identity import models as identity_models
 from meterbook.identity import operations as identity_operations
 from meterbook.identity import values as identity_values
+from meterbook.journeys import drafts as journey_drafts
 from meterbook.journeys import operations as journey_operations
+from meterbook.journeys.accounts import exporting as account_exporting
+from meterbook.journeys.accounts import files as account_files
 from meterbook.journeys.building import files as building_files
 from meterbook.journeys.values import JourneyKind
 from meterbook.kernel.actor import Actor
+from meterbook.metering import models as metering_models
 from meterbook.metering import operations as metering_operations
+from meterbook.metering.estimating.inputs import Method
 from meterbook.metering.validation.inputs import CorrectionKind
 from meterbook.notifications import values as notification_values
 from meterbook.sites import operations as site_operations
@@ -43,7 +49,10 @@ from tests.factories import (
     gateways,
     identity,
     imports,
+    meter_types,
     metering,
+    monitoring,
+    mqtt,
     notifications,
 )
 
@@ -90,6 +99,8 @@ def _read(place: billing.Place) -> None:
     acquisition.request(device)
     _push(place)
     acquisition.probe(place.site)
+    meter_types.published(place.organization)
+    mqtt.heard_meter(organization=place.organization, on=mqtt.broker(site=place.site, port=1883), text="power: /p W")
     with scoping.scope([place.organization.pk], actor=ACTOR):
         acquisition_operations.note_device_silence(
             actor=ACTOR, at=END, device_id=device.pk, failures=10, since=START, problem=acquisition.TIMEOUT
@@ -199,6 +210,8 @@ def _know(place: billing.Place) -> None:
             actor=ACTOR, at=START, account=account.public_id, amount=Decimal(100), agreed_date=FIRST
         )
         journey = journey_operations.start_journey(actor=ACTOR, at=START, kind=JourneyKind.MOVE_IN)
+        journey_drafts.keep_draft(actor=Actor.user(1, "factory"), at=START, step="site", typed={"name": "Elm"})
+        account_files.upload_workbook(actor=ACTOR, at=START, content=account_exporting.template(), name="accounts.xlsx")
         journey_operations.keep_picture(
             actor=ACTOR,
             at=START,
@@ -226,4 +239,26 @@ def _spoil(place: billing.Place) -> None:
             corrected_at=instant,
             reason="the counter showed nonsense",
         )
+        metering_operations.set_estimating_order(actor=ACTOR, at=END, site_id=None, methods=[Method.PEERS])
+    _change_late(place, meter)
     metering.photo(meter, at=instant)
+    metering.taken(meter, at=instant + timedelta(minutes=7))
+    metering.estimate(billing.metered(place), needs_second=True)
+    monitoring.day_finding(meter)
+    metering.virtual_meter(meter)
+
+
+def _change_late(place: billing.Place, meter: metering.Installed) -> None:
+    """Days that came out differently after they were over, and an approved draft that was made from such."""
+    own = {"organization_id": place.organization.pk}
+    with scoping.scope([place.organization.pk], actor=ACTOR):
+        metering_models.ChangedDays.objects.create(**own, series=bytes(8), days=bytes(4), changed_at=END)
+        draft = billing_models.BillDraft.objects.filter(**own).order_by("id").first()
+        billing_models.LateChange.objects.create(
+            **own,
+            draft_id=draft.pk if draft else 1,
+            account=place.landlord,
+            meter_point=meter.point,
+            first_day=FIRST,
+            noted_at=END,
+        )

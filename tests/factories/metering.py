@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,11 +15,13 @@ from meterbook.kernel.actor import Actor
 from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, operations, queries, values
+from meterbook.metering.estimating.inputs import Method
 from meterbook.sites import models as site_models
 from tests.factories import sites
 
 ACTOR = Actor.system("factory")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+FIRST_DAY = date(2020, 1, 1)
 _numbers = itertools.count(1)
 
 ENERGY = operations.RegisterPlan("energy_import", "energy_import", Unit.KWH, 2, wrap=None)
@@ -125,3 +128,68 @@ def photo(made: Installed, *, at: datetime = LONG_AGO) -> models.ReadingPhoto:
     with scoping.scope([made.point.organization_id], actor=ACTOR):
         faces = queries.faces_at(meter_point_ids=[made.point.pk], instant=at, at=at)
         return operations.keep_photo(actor=ACTOR, at=at, face=faces[made.point.pk], instant=at, content=b"jpeg")
+
+
+def taken(made: Installed, *, at: datetime, reason: str = "looked twice") -> models.TakenReading:
+    """This will bring in two readings of people, the second lower than the first; their site asks for photos. Outside a
+    scope.
+    """
+    with scoping.scope([made.point.organization_id], actor=ACTOR):
+        operations.make_room(at)
+        operations.require_photos(actor=ACTOR, at=at, site=made.point.site.public_id, is_required=True)
+        for minutes, value in ((2, 5), (0, 0)):
+            instant, mark = at - timedelta(minutes=minutes), uuid.uuid4()
+            operations.take_reading(
+                actor=ACTOR,
+                at=at,
+                face=queries.faces_at(meter_point_ids=[made.point.pk], instant=instant, at=at)[made.point.pk],
+                instant=instant,
+                value=Decimal(value),
+                client_id=mark,
+                reason=reason,
+                photo=b"jpeg",
+            )
+        found = models.TakenReading.objects.filter(organization_id=made.point.organization_id)
+        return found.get(client_id=mark)
+
+
+def virtual_meter(
+    *inputs: Installed, code: str | None = None, name: str = "Rest", starts_on: date = FIRST_DAY
+) -> models.VirtualMeter:
+    """This will make a virtual meter: the first meter less the others; outside a scope."""
+    first = inputs[0]
+    with scoping.scope([first.organization_id], actor=ACTOR):
+        return operations.create_virtual_meter(
+            actor=ACTOR,
+            at=LONG_AGO,
+            site=first.point.site,
+            code=code or f"V{next(_numbers)}",
+            name=name,
+            service=values.Service(first.point.service),
+            purpose=values.VirtualPurpose.REST,
+            starts_on=starts_on,
+            rows=[
+                operations.FormulaRow(Fraction(-1 if place else 1), each.point.public_id)
+                for place, each in enumerate(inputs)
+            ],
+        )
+
+
+def estimate(made: Installed, *, needs_second: bool = False) -> models.Correction | models.CorrectionProposal:
+    """This will estimate the time after two readings of a meter's energy, each time a little more; outside a scope."""
+    day, until = timedelta(days=1), LONG_AGO + timedelta(days=3, minutes=15 * next(_numbers))
+    record(made.energy, [(LONG_AGO + day, 100), (LONG_AGO + 2 * day, 200)])
+    with scoping.scope([made.organization_id], actor=ACTOR):
+        return operations.estimate(
+            actor=ACTOR,
+            at=until + day,
+            series=made.energy,
+            until=until,
+            estimated=operations.Estimated(Method.MANUAL, 500, {"used": 500}, "the bus was down"),
+            needs_second=needs_second,
+        )
+
+
+def virtual_point(*inputs: Installed) -> uuid.UUID:
+    """This will make a virtual meter and return the public id of its meter point; outside a scope."""
+    return virtual_meter(*inputs).series.meter_point.public_id

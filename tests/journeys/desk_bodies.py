@@ -28,11 +28,12 @@ BODIES: dict[str, Callable[[identity_models.Organization], Any]] = {
     "set_site_privacy": lambda _o: {"dwellings": "DAY", "commercial": "INTERVAL"},
     "create_role": lambda _o: {"name": "Desk", "permissions": ["sites:view"]},
     "give_role": lambda _o: {"role": "MONITOR"},
+    "revoke_api_key": lambda _o: {"reason": "program gone"},
     "revoke_grant": lambda _o: {"reason": "left"},
     "deactivate_user": lambda _o: {"reason": "left"},
     "end_user_sessions": lambda _o: {},
     "invite_person": lambda _o: {"email": f"{uuid.uuid4().hex}@meterbook.example", "role": "MONITOR"},
     "change_policies": lambda _o: {},
     "change_configuring": lambda _o: {"may_configure": False},
-    "assign_to_monitor": lambda o: {"meter_points": [test_routes.installed(o)[0].point.code]},
+    "assign_to_monitor": lambda o: {"meter_points": [str(test_routes.installed(o)[0].point.public_id)]},
 }

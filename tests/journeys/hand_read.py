@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 
 from meterbook.audit import models as audit_models
 from meterbook.foundation import scoping
@@ -17,6 +20,15 @@ from tests.factories import identity, metering, sites
 from tests.journeys import house
 
 UNITS = 4
+
+
+def picture() -> SimpleUploadedFile:
+    """This will return a photo of a display as a phone sends it."""
+    written = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(written, "PNG")
+    return SimpleUploadedFile("display.png", written.getvalue())
+
+
 NOW = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)  # 10:30 in Madrid
 NOVEMBER, DECEMBER = datetime(2026, 10, 31, 23, tzinfo=UTC), datetime(2026, 11, 30, 23, tzinfo=UTC)
 OCTOBER = datetime(2026, 9, 30, 22, tzinfo=UTC)
@@ -58,9 +70,9 @@ class House(house.House):
     def key(self, place: int) -> str:
         return str(self.meters[place].point.public_id)
 
-    def send(self, client: Client | None = None, *, save: str = "", part: bool = False, **given: str) -> Any:  # noqa: ANN401
+    def send(self, client: Client | None = None, *, save: str = "", part: bool = False, **given: object) -> Any:  # noqa: ANN401
         """`given` are fields by place: value_0, reason_2."""
-        body = {"at": AT, "save": save}
+        body: dict[str, object] = {"at": AT, "save": save}
         for name, text in given.items():
             what, _, place = name.rpartition("_")
             body[f"{self.key(int(place))}-{what}"] = text

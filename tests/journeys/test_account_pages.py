@@ -15,7 +15,7 @@ from meterbook.ledger import operations as ledger_operations
 from meterbook.ledger import posting
 from meterbook.ledger import values as ledger_values
 from meterbook.tariffs import operations as tariff_operations
-from tests.factories import identity, ledger, metering, sites, tariffs
+from tests.factories import api, customers, identity, ledger, metering, sites, tariffs
 
 
 class Desk:
@@ -86,6 +86,26 @@ class TestAccounts:
         assert "There is an account “A-1” already; take another number." in page
         assert "Marina Optics" in page
         assert desk.customers() == ["Calder Bakery"]
+
+    def test_proposes_the_next_number_as_the_newest_are_written(self, desk: Desk) -> None:
+        elsewhere = sites.site(organization=desk.organization, currency="USD")
+
+        def proposed() -> str:
+            page = desk.client.get(desk.href("account_new"), {"site": str(desk.site.public_id)}).content.decode()
+            found = re.search(r'name="number"[^>]* value="([^"]*)"', page)
+            assert found is not None
+            return found[1]
+
+        first = proposed()
+        desk.open(number="2026/0099", name="Quay Gym")
+        customers.account(organization=desk.organization, site=elsewhere, number="2026/0100")
+        second = proposed()
+        key = api.key(organization=desk.organization).token
+        made = api.Program(key).post("/accounts", {"site": str(desk.site.public_id), "name": "Ana Ruiz"})
+
+        assert (first, second) == ("A-000001", "2026/0101")
+        assert (made.status_code, made.json()["number"]) == (201, "2026/0101")
+        assert proposed() == "2026/0102"
 
     def test_keeps_no_customer_when_the_site_has_a_landlord(self, desk: Desk) -> None:
         desk.open(is_landlord="on", name="Harbor Estates")

@@ -7,7 +7,6 @@ A new operation is walked without being named here. A parameter that is new need
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -20,15 +19,22 @@ from pydantic import BaseModel
 
 from meterbook.api import document, values
 from meterbook.customers import permissions as customer_permissions
-from meterbook.customers import queries as customer_queries
 from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
 from meterbook.identity import operations as identity_operations
 from meterbook.identity import registry
 from meterbook.identity.values import Module, RoleCode
-from meterbook.ledger import queries as ledger_queries
-from tests.factories import api, buildings, identity, imports, sites, tariffs
-from tests.journeys import desk_bodies, gateway_bodies, test_roles, test_routes
+from tests.factories import account_books, api, buildings, identity, meter_types
+from tests.journeys import (
+    broker_bodies,
+    desk_bodies,
+    gap_bodies,
+    gateway_bodies,
+    test_roles,
+    test_routes,
+    virtual_bodies,
+)
+from tests.journeys.walk_arguments import ARGUMENTS, billed_account, point, tariff_document, uploaded
 from tests.support import operations
 
 Organization = identity_models.Organization
@@ -38,63 +44,9 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[each.id f
 LOOKING = frozenset(each for each in registry.known() if each.partition(":")[2].startswith("view"))
 # Who may look gives these on, with a role or to a tenant.
 LOOKING |= {customer_permissions.SEE_DETAILED_USE, customer_permissions.SEE_OWN_ACCOUNT}
-
-
-def ledger_account(organization: Organization) -> uuid.UUID:
-    test_routes.billed(organization)
-    with scoping.scope([organization.pk], actor=identity.ACTOR):
-        return ledger_queries.list_accounts()[0].public_id
-
-
-@functools.cache
-def user(organization: Organization) -> uuid.UUID:
-    return identity.user(organization=organization).public_id
-
-
-def point(organization: Organization) -> uuid.UUID:
-    return test_routes.installed(organization)[0].point.public_id
-
-
-def billed_account(organization: Organization) -> uuid.UUID:
-    test_routes.billed(organization)
-    with scoping.scope([organization.pk], actor=identity.ACTOR):
-        page = customer_queries.list_accounts(narrowing=customer_queries.Narrowing())
-    return page.rows[0][0].public_id
-
-
-def of_route(name: str) -> Callable[[Organization], object]:
-    return lambda organization: test_routes.ARGUMENTS[name].make(organization)
-
-
-def uploaded(rows: list[tuple[str, int]]) -> SimpleUploadedFile:
-    return SimpleUploadedFile("readings.csv", imports.csv_file(rows), content_type="text/csv")
-
-
-def tariff_document() -> dict[str, Any]:
-    return {**tariffs.peak_document(), "code": f"T{uuid.uuid4().hex[:8]}"}
-
-
-def place(organization: Organization) -> uuid.UUID:
-    """A new one each time: the walk archives it."""
-    return sites.node(site=test_routes.placed(organization).site, code=uuid.uuid4().hex[:8]).public_id
-
-
-# Each belongs to the organization that it is made for.
-ARGUMENTS: dict[str, Callable[[Organization], object]] = {
-    **{name: of_route(name) for name in ("site", "file", "tariff", "account", "contract", "bill", "run", "print_file")},
-    **{name: of_route(name) for name in ("transaction", "alarm", "reading", "probe", "delegation")},
-    **{name: of_route(name) for name in ("customer", "contact", "consent", "paper", "journey", "building", "message")},
-    **{name: of_route(name) for name in ("grant", "invitation", "photo", "sign_in", "gateway")},
-    "recorded": of_route("entry"),
-    "point": point,
-    "ledger_account": ledger_account,
-    "user": user,
-    "place": place,
-    "own_meter": point,
-    **{name: of_route("bill") for name in ("own_bill", "assigned_bill")},
-}
 FIXED = {"code": "energy_import"}
 QUERIES = {
+    **virtual_bodies.QUERIES,
     "list_readings": {"from": "2026-02-01T00:00:00Z", "until": "2026-02-02T00:00:00Z"},
     "list_intervals": {"from": "2026-02-01T00:00:00Z", "until": "2026-02-02T00:00:00Z"},
 }
@@ -118,6 +70,8 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
         "service": "ELECTRICITY",
         "serial_number": uuid.uuid4().hex[:8],
     },
+    "publish_meter_type": lambda _o: {"document": meter_types.document()},
+    "offer_meter_type": lambda _o: {"is_offered": False},
     "request_probe": lambda o: {
         "site": str(test_routes.installed(o)[1].bus.site.public_id),
         "model": "eastron_sdm630",
@@ -127,6 +81,7 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
     "enter_readings": lambda o: {
         "readings": [{"meter_point": str(point(o)), "at": "2026-02-01T00:00:00Z", "value": "5"}]
     },
+    **gap_bodies.BODIES,
     "settle_finding": lambda _o: {
         "kind": "RESET_CANDIDATE",
         "at": "2026-02-01T00:00:00Z",
@@ -198,6 +153,10 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
     "move_meter_point": lambda _o: {"place": None, "moved_at": "2026-02-01T00:00:00Z"},
     "upload_building": lambda _o: api.MultipartBody(file=SimpleUploadedFile("b.xlsx", buildings.building())),
     "import_building": lambda _o: {"expected": "another"},
+    "upload_account_workbook": lambda _o: api.MultipartBody(
+        file=SimpleUploadedFile("a.xlsx", account_books.workbook())
+    ),
+    "import_account_workbook": lambda _o: {"expected": "another"},
     "set_place_facts": lambda _o: {"area": "40.5", "headcount": 3},
     "add_place_photo": lambda _o: api.MultipartBody(file=SimpleUploadedFile("a.jpg", b"no picture")),
     "set_mail": lambda _o: {"host": "localhost", "sender_name": "Harbor", "sender_address": "a@meterbook.example"},
@@ -205,6 +164,8 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
     "send_test_message": lambda _o: {"channel": "TELEGRAM"},
     **desk_bodies.BODIES,
     **gateway_bodies.BODIES,
+    **virtual_bodies.BODIES,
+    **broker_bodies.BODIES,
     "switch_module": lambda _o: {"module": "ALARMS", "is_on": True},
 }
 

@@ -14,7 +14,7 @@ from meterbook.billing import queries as billing_queries
 from meterbook.customers import queries as customer_queries
 from meterbook.foundation import scoping
 from meterbook.identity import models, operations, queries
-from meterbook.identity.values import Access, RoleCode, ScopeKind
+from meterbook.identity.values import Access, RoleCode, ScopeKind, Single
 from meterbook.kernel import clock
 from meterbook.sites import permissions as site_permissions
 from meterbook.web.stream import views as stream_views
@@ -132,6 +132,34 @@ def test_a_monitor_asks_the_api_for_assigned_meters_alone(mall: Mall) -> None:
     files = [program.get(f"/assigned/bills/{each.public_id}/pdf").status_code for each in (own, foreign)]
     assert files == [200, 404]
     assert {program.get(each).status_code for each in ("/bills", "/accounts", "/meter-points")} == {403}
+
+
+@pytest.mark.spec("X-07/1")
+def test_a_key_reaches_the_meters_and_accounts_that_it_is_limited_to_alone(mall: Mall) -> None:
+    own, foreign = mall.bills["Harbor Gym"], mall.bills["Calder Bakery"]
+    site = mall.bakery.point.site_id
+    with scoping.scope([mall.organization.pk], actor=identity.ACTOR):
+        account = customer_queries.account_ids(numbers=[own.account_number])[own.account_number]
+    meter_key, account_key = (
+        api.Program(api.key(organization=mall.organization, singles=[each], name=each.kind).token)
+        for each in (Single(ScopeKind.METER, mall.gym.point.pk, site), Single(ScopeKind.ACCOUNT, account, site))
+    )
+    points = [f"/meter-points/{each.point.public_id}" for each in (mall.gym, mall.bakery)]
+
+    for program, seen in ((meter_key, [200, 404]), (account_key, [404, 404])):
+        assert [program.get(each).status_code for each in points] == seen
+        assert [program.get(f"{each}/latest").status_code for each in points] == seen
+        files = [program.get(f"/assigned/bills/{each.public_id}/pdf").status_code for each in (own, foreign)]
+        assert files == [200, 404]
+        lists = ("/sites", "/meter-points", "/bills", "/accounts", "/customers", "/users", "/tariffs", "/api-keys")
+        assert {program.get(each).status_code for each in lists} == {403}
+    assert meter_key.ask("PATCH", points[0], {"language": "es"}).status_code == 200
+    assert meter_key.ask("PATCH", points[1], {"language": "es"}).status_code == 404
+    listed = api.Program(api.key(organization=mall.organization).token).get("/api-keys").json()["items"]
+    told = {each["name"]: (each["sites"], each["meter_points"], each["accounts"]) for each in listed}
+    assert told["METER"] == ([], [str(mall.gym.point.public_id)], [])
+    assert told["ACCOUNT"] == ([], [], [str(own.account_public_id)])
+    assert told["Accounting"] == (None, None, None)
 
 
 def test_an_assigned_account_shows_its_bills(mall: Mall) -> None:

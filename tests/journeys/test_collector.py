@@ -179,6 +179,25 @@ class TestSilence:
             "acquisition.device_came_back",
         ]
 
+    @pytest.mark.spec("M-024/1", "M-024/2")
+    def test_of_a_whole_bus_is_one_alarm_that_names_its_meters_and_ends_with_them(self) -> None:
+        units = dict.fromkeys((1, 2, 3), "eastron_sdm630")
+        with plant(units) as made, factory.running_collector():
+            for unit in units:
+                made.until(unit, values.DeviceStatus.OK)
+            for unit in units:
+                made.do("silent", unit=unit)
+            [cut] = factory.eventually(lambda: made.alarms().newest)
+            made.do("clear")
+            for unit in units:
+                made.until(unit, values.DeviceStatus.OK)
+            over = factory.eventually(lambda: zone if not (zone := made.alarms()).total else None)
+
+        assert cut.kind is alarm_values.AlarmKind.BUS_SILENT
+        assert cut.cause is alarm_values.Cause.LINE_CUT
+        assert len(cut.points) == len(units)
+        assert over.total == 0
+
     def test_is_noted_when_the_gateway_is_gone(self) -> None:
         with contextlib.ExitStack() as stack:
             made = stack.enter_context(plant({7: "eastron_sdm630"}))

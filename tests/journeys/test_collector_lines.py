@@ -93,6 +93,33 @@ class TestLines:
         assert {value for _, value in volume} == {561_080}
         assert shown.startswith("e568f7f7")
 
+    def test_of_telegrams_bring_electricity_and_gas(self) -> None:
+        """A P1 port: one telegram tells of the meter itself and of the gas meter that it hears."""
+        organization = identity.organization()
+        site = sites.site(organization=organization)
+        with lab.running_telegrams(lab.p1_telegram) as meter:
+            bus = factory.bus(
+                site=site, port=meter.port, protocol=values.BusProtocol.DSMR_TCP, timeout_ms=5_000, retries=0
+            )
+            series = []
+            for unit, model, code in ((0, "dsmr_electricity", "energy_import"), (1, "dsmr_gas", "volume")):
+                installed = factory.installed_meter(organization=organization, site=site, model_code=model)
+                device = factory.device(
+                    organization=organization, on=bus, meter=installed.meter, unit_id=unit, live_seconds=1
+                )
+                series.append(installed.series[code])
+            with factory.running_collector(factory.DEMO):
+                meter.faults.is_garbled = True
+                factory.eventually(lambda: meter.connections)
+                meter.faults.is_garbled = False
+                energy, gas = (factory.eventually(lambda each=each: factory.stored(each)) for each in series)  # type: ignore[misc]
+                shown = factory.eventually(lambda: factory.shown_device(device).response_hex)
+
+        assert {value for _, value in energy} == {7_000}
+        assert [value for _, value in gas] == [107]
+        assert gas[0][0].minute == gas[0][0].second == 0
+        assert bytes.fromhex(shown).startswith(b"/")
+
     def test_to_one_place_are_used_in_turn(self) -> None:
         """Two buses lead to it by two names: what is behind it hears one question at a time, on one connection."""
         organization = identity.organization()

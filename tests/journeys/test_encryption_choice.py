@@ -123,7 +123,7 @@ class TestPage:
         fixed = send(pages.signed_in(operator), operator, "OWN")
 
         assert choice.read(settings.DATA_DIR) is None
-        assert "How this was started says it" in fixed.content.decode()
+        assert "It was decided when Meterbook was started" in fixed.content.decode()
 
 
 @pytest.mark.server

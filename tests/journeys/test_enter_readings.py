@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image
 
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
@@ -20,7 +18,7 @@ from meterbook.monitoring import queries as monitoring_queries
 from meterbook.web import language
 from tests.factories import acquisition, identity, metering
 from tests.journeys import house
-from tests.journeys.hand_read import AT, DECEMBER, NOVEMBER, NOW, UNITS, House
+from tests.journeys.hand_read import AT, DECEMBER, NOVEMBER, NOW, UNITS, House, picture
 
 
 @pytest.fixture(autouse=True)
@@ -130,7 +128,14 @@ class TestSaving:
         assert "Say why it is right." in unexplained.content.decode()
         assert (len(place.readings(0)), len(place.readings(1))) == (2, 3)
 
-        taken = place.send(**{"value_0": value, "is_sure_0": "on", "reason_0": "looked twice"})
+        sure = {"value_0": value, "is_sure_0": "on", "reason_0": "looked twice"}
+        unproven = place.send(**sure)
+
+        assert unproven.status_code == 422
+        assert "Take a photo of the display as well" in unproven.content.decode()
+        assert len(place.readings(0)) == 2
+
+        taken = place.send(**sure, photo_0=picture())
 
         assert taken.status_code == 302
         assert len(place.readings(0)) == 3
@@ -176,11 +181,6 @@ class TestSaving:
 
 
 class TestPhoto:
-    def picture(self) -> bytes:
-        written = io.BytesIO()
-        Image.new("RGB", (40, 30), "white").save(written, "PNG")
-        return written.getvalue()
-
     def send(self, place: House, content: bytes) -> Any:  # noqa: ANN401
         body = {
             "at": AT,
@@ -190,7 +190,7 @@ class TestPhoto:
         return place.client.post(place.page, body)
 
     def test_is_kept_with_the_reading_and_shown_to_who_sees_the_meter(self, place: House) -> None:
-        self.send(place, self.picture())
+        self.send(place, picture().read())
         (row,) = [each for each in place.client.get(place.page).context["rows"] if each.key == place.key(0)]
         shown = place.client.get(place.path("reading_photo", row.photo))
         stranger = house.House()
@@ -242,7 +242,7 @@ class TestRound:
 
 class TestCorrected:
     def test_the_corrected_number_stands_everywhere_and_is_told(self, place: House) -> None:
-        place.send(value_0="5,010.00", is_sure_0="on", reason_0="misread")
+        place.send(value_0="5,010.00", is_sure_0="on", reason_0="misread", photo_0=picture())
         told = place.client.post(
             place.page,
             {

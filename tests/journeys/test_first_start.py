@@ -16,6 +16,7 @@ from meterbook.billing import operations as billing_operations
 from meterbook.customers import models as customer_models
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
+from meterbook.journeys import models as journey_models
 from meterbook.kernel import clock
 from meterbook.metering import models as metering_models
 from meterbook.sites import models as site_models
@@ -41,7 +42,14 @@ CONNECTED = {
     "port": "502",
     "unit_id": "7",
 }
-PRICE = {"name": "Standard", "price": "0.25", "tax_name": "VAT", "tax_percent": "21", "first_day": "2026-01-01"}
+PRICE = {
+    "name": "Standard",
+    "price": "0.25",
+    "tax_name": "VAT",
+    "tax_name_es": "IVA",
+    "tax_percent": "21",
+    "first_day": "2026-01-01",
+}
 SURE = {"sure": "1"}
 CUSTOMER = {"name": "Ana Ruiz", "unit": "Flat 1", "number": "1001", "first_day": "2026-01-01"}
 
@@ -132,6 +140,38 @@ def test_leads_from_step_to_step_and_is_resumed_where_it_was_left(starter: Start
     assert contract.during.lower.isoformat() == "2025-12-31T23:00:00+00:00"
     assert point.node is not None
     assert point.node.name == "Flat 1"
+
+
+def test_whoever_leaves_a_step_finds_what_was_typed_again(starter: Starter) -> None:
+    organization = {"name": "Maple", "language": "es"}
+    assert starter.send("first_organization", {**organization, "leave": "home"})[1] == starter.path("home")
+    assert 'value="Maple"' in starter.page("first_organization")
+    assert 'name="leave" value="site"' in starter.page("first_organization")
+    starter.send("first_organization", organization)
+    typed = {**SITE, "name": "Maple Ct", "currency": "EUX"}
+    assert starter.send("first_site", {**typed, "leave": "meter"})[1] == starter.path("first_meter")
+    starter.client.logout()
+    starter.client.force_login(starter.user)  # another evening, another device
+    again = starter.page("first_site")
+    assert all(f'value="{each}"' in again for each in ("Maple Ct", "EUX"))
+    other = Client()
+    other.force_login(identity.user(organization=starter.organization))
+    assert "Maple Ct" not in other.get(starter.path("first_site")).content.decode()
+    starter.send("first_site", SITE)
+    assert 'name="leave"' not in starter.page("first_site")  # it is done: nothing is typed there
+    assert starter.meter(**CONNECTED, opening="12.345", leave="organization")[1] == starter.path("first_organization")
+    assert 'value="12.345"' in starter.page("first_meter")
+    starter.meter()
+    starter.send("first_price", {**PRICE, "price": "0,x", "leave": "nonsense"})
+    assert 'value="0,x"' in starter.page("first_price")
+    starter.send("first_price", PRICE | SURE)
+    starter.send("first_customer", CUSTOMER)
+    code = starter.page("first_bill").partition('name="days" value="')[2][:7]
+    starter.send("first_bill", {"days": code, f"{code}-end-value": "1101", "leave": "price"})
+    assert 'value="1101"' in starter.page("first_bill")
+    starter.send("first_bill", {"days": code, f"{code}-end-value": "1100"})
+    with scoping.scope([starter.organization.pk], actor=identity.ACTOR):
+        assert not journey_models.StepDraft.objects.filter(organization_id=starter.organization.pk).exists()
 
 
 def test_says_beside_the_field_what_cannot_be_and_keeps_what_was_typed(starter: Starter) -> None:

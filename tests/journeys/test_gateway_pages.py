@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from meterbook.acquisition import gateway_plans
 from meterbook.acquisition import gateways as acquisition_gateways
+from meterbook.acquisition.values import LineSettings, Parity
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
 from meterbook.kernel import clock
@@ -130,7 +131,9 @@ class TestGateway:
         assert "1 security event" in listed
         assert "Another content under a known number" in shown
         acquisition.deliver(house.organization.pk)
-        assert house.href("gateway", gateway.public_id) in house.page("alarms")
+        alarms = re.findall(rf'{house.href("alarms")}[0-9a-f-]{{36}}/', house.page("alarms"))
+        told = [house.browser.get(each).content.decode() for each in alarms]
+        assert any(house.href("gateway", gateway.public_id) in each for each in told)
         assert house.post("gateway_settle", gateway.public_id, reason="").status_code == 422
         assert house.post("gateway_settle", gateway.public_id, reason="a test").status_code == 302
         assert "a test" in house.page("gateway", gateway.public_id)
@@ -170,6 +173,56 @@ class TestGateway:
 
 
 class TestLines:
+    def test_an_mbus_line_is_set_and_its_meter_read_by_its_number(self) -> None:
+        house = House()
+        meter = acquisition.installed_meter(organization=house.organization, site=house.site, model_code="kamstrup_382")
+        gateway = gateways.gateway(site=house.site, meters=[meter])
+        of = gateway.public_id
+        line = {"name": "Heat", "protocol": "MBUS_SERIAL", "host": "/dev/ttyUSB1"}
+
+        odd = house.post("gateway_bus_new", of, **line, baud="123")
+        house.post("gateway_bus_new", of, name="Broker", protocol="MQTT", host="192.168.10.6")
+        added = house.post("gateway_bus_new", of, **line, baud="300", stop_bits="2", pause_ms="50")
+        through = house.post("gateway_bus_new", of, name="Converter", protocol="MBUS_TCP", host="192.168.10.5")
+        with scoping.scope([house.organization.pk], actor=identity.ACTOR):
+            converter, own = gateway_plans.list_lines(gateway_id=gateway.pk)
+        given = {"bus": own.public_id, "meter": str(meter.meter.public_id)}
+        nothing = house.post("gateway_device_new", of, **given)
+        short = house.post("gateway_device_new", of, **given, secondary="1458")
+        read = house.post("gateway_device_new", of, **given, secondary="1458 8517")
+        with scoping.scope([house.organization.pk], actor=identity.ACTOR):
+            told = gateway_plans.content(gateway_id=gateway.pk)["buses"]
+
+        assert [each.status_code for each in (odd, added, through, nothing, short, read)] == [
+            422,
+            302,
+            302,
+            422,
+            422,
+            302,
+        ]
+        assert converter.address == "192.168.10.5:10001"
+        assert own.line == LineSettings(300, Parity.EVEN, 2, 50)
+        shown = house.page("gateway", of)
+        assert "300 8E2, pause 50 ms" in shown
+        assert "14588517FFFFFFFF" in shown
+        assert [device["unit_id"] for bus in told for device in bus["devices"]] == [0x14588517FFFFFFFF]
+
+    def test_only_mbus_has_numbers_of_meters(self) -> None:
+        house = House()
+        meter = acquisition.installed_meter(organization=house.organization, site=house.site)
+        gateway = gateways.gateway(site=house.site, meters=[meter])
+        of = gateway.public_id
+        house.post("gateway_bus_new", of, name="Riser", protocol="MODBUS_TCP", host="192.168.10.4")
+
+        assert 'name="secondary"' not in house.page("gateway_device_new", of)
+        house.post("gateway_bus_new", of, name="Heat", protocol="MBUS_TCP", host="192.168.10.5")
+        assert 'name="secondary"' in house.page("gateway_device_new", of)
+        with scoping.scope([house.organization.pk], actor=identity.ACTOR):
+            _heat, riser = gateway_plans.list_lines(gateway_id=gateway.pk)
+        given = {"bus": riser.public_id, "meter": str(meter.meter.public_id), "secondary": "14588517"}
+        assert "Only M-Bus has it" in house.post("gateway_device_new", of, **given).content.decode()
+
     def test_a_bus_and_a_meter_on_it_are_added(self) -> None:
         house = House()
         meter = acquisition.installed_meter(organization=house.organization, site=house.site)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from meterbook.foundation import scoping
@@ -10,7 +12,7 @@ from meterbook.sites import operations as site_operations
 from meterbook.sites import values as site_values
 from tests.factories import api, identity, sites
 from tests.journeys import house
-from tests.journeys.hand_read import NOW, OCTOBER, House
+from tests.journeys.hand_read import NOW, OCTOBER, House, picture
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +111,8 @@ class TestProgram:
         sent = [
             {"meter_point": place.key(0), "at": "2026-11-30T23:00:00Z", "value": "1520.5"},
             {"meter_point": place.key(1), "at": "2026-11-30T23:00:00Z", "value": "1200"},
-            {"meter_point": place.key(2), "at": "2026-11-30T23:00:00Z", "value": "1200", "reason": "looked twice"},
+            {"meter_point": place.key(2), "at": "2026-11-30T23:00:00Z", "value": "1200", "reason": "looked twice"}
+            | {"photo": base64.b64encode(picture().read()).decode()},
             {"meter_point": place.key(3), "at": "2026-11-30T23:00:00Z", "value": "15.123"},
         ]
 

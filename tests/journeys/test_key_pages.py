@@ -13,9 +13,9 @@ from meterbook.foundation import scoping
 from meterbook.identity import api_keys
 from meterbook.identity import models as identity_models
 from meterbook.identity import operations as identity_operations
-from meterbook.identity.values import Module, RoleCode
+from meterbook.identity.values import Module, RoleCode, ScopeKind
 from meterbook.kernel import clock
-from tests.factories import api, identity, sites
+from tests.factories import api, customers, identity, metering, sites
 
 TOKEN = re.compile(r"mb_[0-9a-f]{12}_[0-9a-f]{64}")
 
@@ -70,6 +70,27 @@ class TestNewKey:
             (row,) = api_keys.list_keys(at=clock.now())
         assert row.site_ids == {here.pk}
         assert row.networks == ("192.0.2.7/32", "2001:db8::/32")
+
+    def test_reaches_only_the_meters_and_accounts_that_were_named(
+        self, browser: Client, organization: identity_models.Organization
+    ) -> None:
+        meter = metering.installed_meter(organization=organization)
+        account = customers.account(organization=organization, site=meter.point.site)
+
+        wrong = make(browser, organization, meters=f"{meter.point.code}\nNOWHERE", accounts="A-NONE")
+        make(browser, organization, meters=f" {meter.point.code} \n", accounts=account.number)
+
+        assert wrong.status_code == 422
+        assert "Not found here: NOWHERE" in text(wrong)
+        assert "Not found here: A-NONE" in text(wrong)
+        assert meter.point.code in text(wrong)
+        with scoping.scope([organization.pk], actor=identity.ACTOR):
+            (row,) = api_keys.list_keys(at=clock.now())
+        assert {(each.kind, each.id) for each in row.singles} == {
+            (ScopeKind.METER, meter.point.pk),
+            (ScopeKind.ACCOUNT, account.pk),
+        }
+        assert f"{account.number}, {meter.point.code}" in text(browser.get(href(organization, "api_keys")))
 
     @pytest.mark.parametrize(
         ("wrong", "words"),

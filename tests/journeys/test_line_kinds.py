@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import networks, operations, probing, values
-from meterbook.acquisition.values import BusProtocol
+from meterbook.acquisition.values import ASKED, POLLED, BusProtocol
 from meterbook.foundation import scoping
 from meterbook.kernel import clock
 from meterbook.metering import models as metering_models
@@ -48,7 +48,7 @@ def only_bus(newcomer: test_setting_up.Newcomer) -> tuple[acquisition_models.Bus
 class TestPages:
     def test_offer_every_kind_of_line_and_keep_what_was_chosen(self, newcomer: test_setting_up.Newcomer) -> None:
         form = newcomer.page("meter_new")
-        assert all(f'value="{each.value}"' in form for each in BusProtocol)
+        assert all(f'value="{each.value}"' in form for each in ASKED)
         assert "More about the line" in form
 
         page = newcomer.set_up_meter(**HEAT, secondary="0685 5817", pause_ms="120", baud="300")
@@ -150,7 +150,7 @@ class TestPages:
 
 
 class TestTestReads:
-    @pytest.mark.parametrize("protocol", list(BusProtocol), ids=lambda each: each.value.lower())
+    @pytest.mark.parametrize("protocol", POLLED, ids=lambda each: each.value.lower())
     def test_go_over_the_right_kind_of_line(
         self, protocol: BusProtocol, meters: SimulatedMbus, empty_database: str
     ) -> None:

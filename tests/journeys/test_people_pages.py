@@ -65,14 +65,28 @@ class TestInvitation:
         page = reverse("open_invitation", args=[token])
 
         shown = visitor.get(page).content.decode()
+        before = visitor.session.session_key
         answer = visitor.post(page, {"name": "Nora Stone", "language": "es", "password1": SECRET, "password2": SECRET})
 
         assert "Maria Ortega invites you to Harbor Properties as Monitor" in shown
-        assert answer.headers["Location"] == reverse("account_login")
-        signing.sign_in(visitor, "nora@house.example", SECRET)
+        assert answer.headers["Location"] == house.path("home")
         assert signing.is_signed_in(visitor)
+        assert visitor.session.session_key != before
+        assert trails.latest(house.organization).action == "identity:sign_in"
         assert token not in house.client.get(house.path("people")).content.decode()
         assert signing.visitor().get(page).status_code == 410
+
+    def test_leads_to_the_second_step_where_the_organization_asks_for_one(self) -> None:
+        house = House(second_factor_roles=["MONITOR"])
+        house.client.post(reverse("second_step"), {"later": "1"})
+        page = reverse("open_invitation", args=[house.invite()])
+        visitor = signing.visitor()
+
+        given = {"name": "Nora Stone", "language": "en", "password1": SECRET, "password2": SECRET}
+        answer = visitor.post(page, given, follow=True)
+
+        assert answer.redirect_chain[-1][0] == reverse("second_step")
+        assert visitor.post(page, given).status_code == 410
 
     @pytest.mark.parametrize("weak", ["short", "password1234", "nora.stone@house"])
     def test_refuses_a_weak_password_and_keeps_the_name(self, house: House, weak: str) -> None:

@@ -31,6 +31,7 @@ MATRIX = {
     "metering:enter_reading": TREE_EDITORS | {CLERK, OPERATOR},
     "acquisition:view_device": {ADMIN, MANAGER, OPERATOR, INTEGRATOR, AUDITOR, PROGRAM},
     "acquisition:manage_device": TREE_EDITORS,
+    "acquisition:edit_type": TREE_EDITORS,
     "acquisition:request_reading": {ADMIN, MANAGER, OPERATOR, INTEGRATOR},
     "tariffs:view_tariff": {ADMIN, MANAGER, CLERK, APPROVER, ANALYST, AUDITOR, FINANCE, PROGRAM},
     "tariffs:draft_tariff": {ADMIN, MANAGER, CLERK},

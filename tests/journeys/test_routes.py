@@ -43,6 +43,7 @@ from meterbook.sites import models as site_models
 from meterbook.sites import operations as site_operations
 from meterbook.tariffs import operations as tariff_operations
 from tests.factories import (
+    account_books,
     acquisition,
     api,
     billing,
@@ -51,11 +52,14 @@ from tests.factories import (
     gateways,
     identity,
     imports,
+    meter_types,
     metering,
+    mqtt,
     notifications,
     sites,
     tariffs,
 )
+from tests.journeys import gap_bodies
 from tests.support import routes
 
 
@@ -287,6 +291,7 @@ def sign_in(organization: identity_models.Organization) -> uuid.UUID:
 
 
 ARGUMENTS: dict[str, routes.Argument] = {
+    "broker": routes.Argument(make=mqtt.broker_of, is_owned=True),
     "sign_in": routes.Argument(make=sign_in, is_owned=True),
     "delegation": routes.Argument(make=delegation, is_owned=True),
     "customer": routes.Argument(make=customer, is_owned=True),
@@ -318,7 +323,9 @@ ARGUMENTS: dict[str, routes.Argument] = {
     "reading_photo": routes.Argument(make=reading_photo, is_owned=True),
     "photo": routes.Argument(make=photo, is_owned=True),
     "building": routes.Argument(make=building, is_owned=True),
+    "account_book": routes.Argument(make=account_books.uploaded, is_owned=True),
     "model": routes.Argument(make=lambda _organization: "eastron_sdm630", is_owned=False),
+    "own_type": routes.Argument(make=meter_types.code_of, is_owned=True),
     "probe": routes.Argument(
         make=lambda organization: acquisition.probe(installed(organization)[1].bus.site), is_owned=True
     ),
@@ -326,6 +333,10 @@ ARGUMENTS: dict[str, routes.Argument] = {
     "site": routes.Argument(make=lambda organization: placed(organization).site.public_id, is_owned=True),
     "node": routes.Argument(make=lambda organization: placed(organization).public_id, is_owned=True),
     "meter": routes.Argument(make=lambda organization: installed(organization)[0].point.public_id, is_owned=True),
+    "virtual": routes.Argument(
+        make=lambda organization: metering.virtual_point(installed(organization)[0]), is_owned=True
+    ),
+    **gap_bodies.arguments(lambda organization: installed(organization)[0]),
     "reading": routes.Argument(
         make=lambda organization: acquisition.request(installed(organization)[1]), is_owned=True
     ),

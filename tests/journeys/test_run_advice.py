@@ -12,9 +12,14 @@ from django.test import Client
 from django.urls import reverse
 
 from meterbook.billing import models as billing_models
+from meterbook.billing import operations as billing_operations
+from meterbook.customers import models as customer_models
 from meterbook.foundation import scoping
+from meterbook.identity.values import RoleCode
 from meterbook.kernel import clock
-from tests.factories import billing, customers, identity, moves, sites
+from meterbook.metering import operations as metering_operations
+from meterbook.tariffs import operations as tariff_operations
+from tests.factories import api, billing, customers, identity, metering, moves, sites
 from tests.factories.billing import FEBRUARY
 from tests.support import pages
 
@@ -57,6 +62,55 @@ def test_says_who_approves_and_what_the_bills_lack() -> None:
     assert f"somebody else must approve it: {other.name or other.email}" in together
     assert "The bills do not say: the address, the tax number, how to pay and whom to ask." in words(asked)
     assert reverse("letterhead", args=[place.organization.public_id]) in asked
+
+
+def test_tells_what_changed_after_bills_were_calculated_before_and_after_they_are_issued() -> None:
+    place = billing.place()
+    meter = billing.shop(place, name="Calder Bakery", days=FEBRUARY, without=[GAP + billing.STEP])
+    owner, client = place.organization, pages.signed_in(place.organization)
+    run = started(client, place)
+    fresh = words(pages.page(client, "run", owner, run.public_id))
+    with scoping.scope([owner.pk], actor=identity.ACTOR):
+        customer_models.Customer.objects.filter(organization_id=owner.pk, name="Calder Bakery").update(
+            name="Calder Ltd"
+        )
+
+    stale = words(pages.page(client, "run", owner, run.public_id))
+    again = client.post(reverse("run_check", args=[owner.public_id, run.public_id]), follow=True)
+    billing.advance(run)
+    anew = words(pages.page(client, "run", owner, run.public_id))
+
+    notice = "changed after 1 bill was calculated"
+    assert (notice in fresh, notice in stale, again.status_code, notice in anew) == (False, True, 200, False)
+    assert "The run cannot be approved until they are calculated anew. Calder Ltd" in stale
+
+    def publish(first_day: str) -> str:
+        with scoping.scope([owner.pk], actor=identity.ACTOR):
+            raw = billing.document() | {"code": place.tariff.code}
+            tariff_operations.save_draft(actor=identity.ACTOR, at=NOW, tariff=place.tariff, document=raw)
+        href = reverse("tariff_publish", args=[owner.public_id, place.tariff.public_id])
+        return words(client.post(href, {"first_day": first_day}, follow=True).content.decode())
+
+    assert "draft of an open run must be calculated anew" in publish("2026-02-20")
+    client.post(reverse("run_check", args=[owner.public_id, run.public_id]))
+    billing.advance(run)
+    billing.advance(billing.approve(run))
+    assert "issued bill has days from 2026-02-25 on; it is not changed." in publish("2026-02-25")
+    assert "issued bill" not in publish("2026-03-01")
+
+    asked = words(pages.page(client, "work", owner))
+    metering.record(meter.energy, [(GAP + billing.STEP, 100_000 + 25 * 961 + 7)])
+    metering_operations.derive_dirty_days(organization_id=owner.pk, actor=identity.ACTOR, at=NOW)
+    with scoping.scope([owner.pk], actor=identity.ACTOR):
+        billing_operations.note_late_changes(at=NOW)
+    told = words(pages.page(client, "work", owner))
+    listed = api.program(organization=owner).get("/changed-bills").json()["items"]
+
+    late = "1 bill would change: readings came late"
+    assert (late in asked, late in told) == (False, True)
+    assert [(each["meter_point"], each["why"]) for each in listed] == [(meter.point.code, "LATE_READINGS")]
+    viewer = pages.signed_in(owner, RoleCode.MONITOR)
+    assert late not in words(pages.page(viewer, "work", owner))
 
 
 def test_tells_the_same_reason_of_several_meters_once() -> None:

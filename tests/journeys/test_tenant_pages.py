@@ -23,7 +23,7 @@ from meterbook.foundation import scoping
 from meterbook.identity import queries as identity_queries
 from meterbook.identity.values import Access, RoleCode
 from meterbook.kernel import clock
-from tests.factories import billing, identity, usage
+from tests.factories import billing, customers, identity, usage
 from tests.journeys import test_sign_in as signing
 from tests.journeys.house import SECRET
 from tests.journeys.tenancy import MOVED, NEW, NOON, Tenancy
@@ -44,9 +44,10 @@ QUERIES = (
 
 
 @pytest.fixture(autouse=True)
-def _at_noon() -> Iterator[object]:
-    with clock.use(clock.SettableClock(NOON)) as installed:
-        yield installed
+def at_noon() -> Iterator[clock.SettableClock]:
+    standing = clock.SettableClock(NOON)
+    with clock.use(standing):
+        yield standing
 
 
 @pytest.fixture
@@ -225,13 +226,18 @@ class TestInviting:
         joined = joining.post(
             link.group(),
             {"name": "Ann Lee", "language": "en", "password1": SECRET, "password2": SECRET},
+            follow=True,
         )
 
-        assert joined.status_code == 302
+        assert joined.redirect_chain[-1][0] == tenancy.path("tenant_home")
+        assert "Your use and bills at" in joined.content.decode()
+        assert "New Tenant" in joined.content.decode()
         assert "Signs in" in clerk.get(tenancy.path("account", account)).content.decode()
-        signing.sign_in(joining, email, SECRET)
-        assert "New Tenant" in joining.get("/", follow=True).content.decode()
-        assert trails.actions(tenancy.place.organization).count("customers:let_sign_in") == 2
+        actions = trails.actions(tenancy.place.organization)
+        assert actions.count("customers:let_sign_in") == 2
+        assert actions[:2] == ["identity:sign_in", "identity:accept_invitation"]
+        signing.sign_in(later := Client(), email, SECRET)
+        assert signing.is_signed_in(later)
 
     def test_is_refused_for_the_landlords_own_account(self, tenancy: Tenancy) -> None:
         clerk = Client()
@@ -307,6 +313,44 @@ class TestInviting:
 
         assert access.everywhere == frozenset()
         assert access.at_site == {tenancy.place.site.pk: frozenset({"customers:see_own_account"})}
+
+
+class TestOpeningTheUse:
+    """Without a day in the address, the newest month that has use is shown."""
+
+    AUGUST = datetime(2026, 8, 4, 9, tzinfo=NOON.tzinfo)
+
+    def test_begins_with_the_newest_month_that_has_some(self, tenancy: Tenancy, at_noon: clock.SettableClock) -> None:
+        at_noon.advance(self.AUGUST - NOON)
+
+        text = tenancy.client.get(tenancy.use_path).content.decode()
+        home = tenancy.client.get(tenancy.path("tenant_home")).content.decode()
+        asked = tenancy.client.get(f"{tenancy.use_path}?view=month&day=2026-08-04").content.decode()
+
+        assert chart_of(text)["start"] >= MOVED.timestamp() * 1_000
+        for each in (text, home):
+            assert "No use in August yet: June 2026 is the newest month that has some." in each
+            assert f"{tenancy.use_path}?view=month&amp;day=2026-08-04" in each
+        assert "usage-data" not in asked
+        assert f"{tenancy.use_path}?view=month&amp;day=2026-06-16" in asked
+
+    def test_of_a_former_tenant_begins_with_the_last_own_month(self, tenancy: Tenancy) -> None:
+        former = Client()
+        former.force_login(tenancy.tenant(tenancy.before))
+        usage.flat_days(tenancy.meter.energy, (NOON + timedelta(days=1)).date(), 1, value=NEW)
+
+        data = chart_of(former.get(tenancy.use_path).content.decode())
+
+        assert data["end"] <= MOVED.timestamp() * 1_000
+
+    def test_says_that_there_is_none_before_anything_is_read(self, tenancy: Tenancy) -> None:
+        other = billing.metered(tenancy.place, name="Local 14")
+        customers.contract(account=tenancy.account, point=other.point, tariff=tenancy.place.tariff, starts_at=MOVED)
+
+        text = tenancy.client.get(tenancy.path("tenant_use", other.point.public_id)).content.decode()
+
+        assert "No use in this period yet" in text
+        assert "Show the newest use" not in text
 
 
 class TestComparison:

@@ -64,6 +64,11 @@ class Line:
         with scoping.scope([self.organization_id], actor=acquisition.ACTOR):
             return queries.get_zone().silent_meters
 
+    def follow(self, number: int) -> None:
+        """This will handle news of a device."""
+        with scoping.scope([self.organization_id], actor=acquisition.ACTOR):
+            self._follow(self.devices[number], AT)
+
     def _follow(self, device: acquisition_models.Device, at: datetime) -> None:
         silence.follow(actor=acquisition.ACTOR, at=at, bus_id=self.bus.public_id, meter_id=device.meter.public_id)
 
@@ -76,6 +81,24 @@ def test_one_silent_meter_is_an_alarm_of_its_own() -> None:
 
     assert line.open() == [METER]
     assert line.counted() == 1
+
+
+@pytest.mark.spec("M-024/1")
+def test_a_bus_that_is_cut_is_told_when_one_cycle_of_each_meter_failed() -> None:
+    line = Line()
+    for number in (0, 1, 2):
+        line.answer(number)
+
+    line.fail(0, failures=1)
+    line.fail(1, failures=1)
+    assert line.open() == []
+    line.fail(2, failures=1)
+    line.follow(2)
+
+    assert line.open() == [BUS]
+    line.fail(0, failures=2)
+    line.follow(0)
+    assert line.open() == [BUS]
 
 
 def test_a_bus_on_which_nobody_answers_is_one_alarm_from_the_first_meter_on() -> None:

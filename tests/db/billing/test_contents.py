@@ -155,6 +155,22 @@ class TestReadings:
         assert (bill["is_estimated"], bill["is_apportioned"]) == (False, True)
         assert bill["meter_points"][0]["adjustment"] == 0
 
+    def test_that_lack_at_a_boundary_lie_between_neighbors_as_they_were_corrected(self) -> None:
+        place = billing.place()
+        meter = billing.metered(place)
+        billing.count(meter.energy, START - timedelta(days=1), END + timedelta(days=1), without=[START, END])
+        with scoping.scope([place.organization.pk], actor=ACTOR):
+            given = {"actor": ACTOR, "at": END, "series": meter.energy, "reason": "misread"}
+            for kind, steps in (("EXCLUDE", -1), ("SET", 1), ("EXCLUDE", -2), ("RESTORE", -2)):
+                facts = {"corrected_at": START + steps * billing.STEP, "value": 102_435 if kind == "SET" else None}
+                metering_operations.correct_readings(**given, **facts, kind=CorrectionKind(kind))
+        billing.derive(place.organization.pk)
+        tenant(place, meter)
+
+        (point,) = only(drafts(place))["meter_points"]
+
+        assert point["segments"][0]["previous"]["value"] == 102_407  # 102,350 two steps before, 102,435 one after
+
     def test_show_what_a_person_corrected(self) -> None:
         place = billing.place()
         meter = billing.metered(place)

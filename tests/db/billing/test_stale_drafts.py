@@ -214,6 +214,44 @@ class TestIssuedBills:
         assert bill.number is not None
         assert (bill.number in told, bill.number in hidden, hidden != "") == (True, False, True)
 
+    def test_for_whose_days_readings_come_late_are_named_and_stay(self) -> None:
+        place = billing.place()
+        gap = DAYS.starts_at + timedelta(days=10, hours=5)
+        hole = [gap + number * billing.STEP for number in range(8)]
+        meter = billing.shop(place, name="Bakery", days=DAYS, without=hole)
+        other = billing.shop(place, name="Florist", days=DAYS)
+        owner = place.organization.pk
+        run = billing.issued(place, first_day=DAYS.first_day, until_day=DAYS.until_day)
+
+        def contents() -> list[bytes]:
+            with scoping.scope([owner], actor=ACTOR):
+                bills = queries.run_bills(run_public_id=run.public_id).rows
+                return [queries.bill_bytes(public_id=each.bill_public_id) for each in bills if each.bill_public_id]
+
+        def derive(*, at: datetime) -> list[queries.CorrectedBill]:
+            metering_operations.derive_dirty_days(organization_id=owner, actor=ACTOR, at=at)
+            with scoping.scope([owner], actor=ACTOR):
+                while operations.has_more():
+                    operations.note_late_changes(at=at)
+                return queries.late_bills(since=AT, limit=10)
+
+        before, late = contents(), DAYS.ends_at + timedelta(days=9)
+        # What arrives for the days after the bill, and the same reading again, change no bill.
+        metering.record(other.energy, [(DAYS.ends_at + timedelta(hours=9), 9_900_000)])
+        metering.record(meter.energy, [(DAYS.starts_at, 100_000)])
+        quiet = derive(at=late)
+        start = 100_000 + 25 * ((gap - DAYS.starts_at) // billing.STEP)
+        metering.record(meter.energy, [(each, start + 3 * number) for number, each in enumerate(hole)])
+        found = derive(at=late + timedelta(hours=1))
+
+        assert quiet == []
+        assert [(each.meter_point, each.corrected_at) for each in found] == [
+            (meter.point.code, late + timedelta(hours=1))
+        ]
+        assert derive(at=late + timedelta(hours=2)) == found
+        assert len(before) == 2
+        assert contents() == before
+
     def test_and_drafts_are_counted_when_a_tariff_is_published_into_their_days(self) -> None:
         made = reviewed()
         tariff_id = made.place.tariff.pk

@@ -53,11 +53,14 @@ UNBOUND = {
     ("ledger_ledgerentry", "account_id"): "a trigger compares the organizations",
     ("identity_grant", "scope_id"): "a site, above identity; a foreign one gives no right, as sites are read in scope",
     ("identity_invitation", "scope_id"): "a site, above identity, as in a grant",
+    ("billing_latechange", "draft_id"): "of a scoped read; a draft may be thrown away, which frees nothing here",
+    ("journeys_stepdraft", "user_id"): "a user, who belongs to no organization",
     ("billing_runshare", "contract_id"): "copied from a scoped read when the run is planned",
     ("billing_runshare", "tariff_id"): "copied from a scoped read when the run is planned",
     ("audit_auditentry", "actor_id"): "a user, who belongs to no organization",
     ("journeys_journey", "started_by_id"): "a user, who belongs to no organization",
     ("billing_billrun", "started_by_id"): "a user, who belongs to no organization",
+    ("metering_correctionproposal", "author_id"): "a user, who belongs to no organization",
     ("tariffs_tariffversion", "author_id"): "a user, who belongs to no organization",
     ("billing_billrun", "approved_by_id"): "a user, who belongs to no organization",
     ("billing_bill", "transaction_id"): "what posting the same bill has answered",
@@ -79,6 +82,7 @@ CALLABLE = {
     "metering_make_partition": {"meterbook_app", "meterbook_bulk", "meterbook_maintenance"},
 }
 BULK = {
+    "metering_changeddays": {"INSERT"},
     "metering_dirtydays": {"SELECT", "INSERT", "DELETE"},
     "metering_latestchunk": {"SELECT", "INSERT", "UPDATE"},
     "metering_reading": {"SELECT", "INSERT"},

@@ -9,7 +9,7 @@ import pytest
 from meterbook.audit import queries as audit_queries
 from meterbook.foundation import scoping
 from meterbook.identity import api_access, api_keys, models, operations, registry
-from meterbook.identity.values import RoleCode
+from meterbook.identity.values import RoleCode, ScopeKind, Single
 from tests.factories import api, identity, sites
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -114,6 +114,51 @@ class TestUsing:
         assert access.allows(VIEW, here.pk)
         assert not access.allows(VIEW, there.pk)
         assert not access.allows(VIEW)
+
+    def test_reaches_only_its_meters_and_accounts(self, organization: models.Organization) -> None:
+        site = sites.site(organization=organization).pk
+        here, there = Single(ScopeKind.METER, 7, site), Single(ScopeKind.METER, 8, site)
+        account = Single(ScopeKind.ACCOUNT, 7, site)
+
+        made = api.key(organization=organization, permissions=[VIEW], singles=[here, account])
+        access = use(made.token).access
+
+        assert set(made.row.singles) == {here, account}
+        assert not access.allows_somewhere(VIEW)
+        assert (access.meters(VIEW), access.accounts(VIEW)) == ({7}, {7})
+        assert not access.over(there)
+
+    def test_ends_over_a_meter_with_the_rights_of_its_owner_there(self, organization: models.Organization) -> None:
+        here, there = sites.site(organization=organization), sites.site(organization=organization)
+        until = NOW + timedelta(hours=1)
+        owner = identity.user(organization=organization, role=None, permissions=[VIEW], site_id=here.pk, ends_at=until)
+        single = Single(ScopeKind.METER, 7, here.pk)
+        elsewhere = Single(ScopeKind.METER, 8, there.pk)
+
+        token = api.key(organization=organization, owner=owner, permissions=[VIEW], singles=[single]).token
+
+        assert use(token, at=NOW).access.meters(VIEW) == {7}
+        assert use(token, at=until, real_at=until).access.meters(VIEW) == frozenset()
+        with pytest.raises(operations.GrantExceedsOwn):
+            api.key(organization=organization, owner=owner, permissions=[VIEW], singles=[single, elsewhere])
+
+    def test_of_somebody_with_single_meters_reaches_those(self, organization: models.Organization) -> None:
+        owner = identity.user(organization=organization, role=None)
+        single = Single(ScopeKind.METER, 7, sites.site(organization=organization).pk)
+        with scoping.scope([organization.pk], actor=identity.ACTOR):
+            operations.grant_role(
+                actor=identity.ACTOR,
+                at=identity.LONG_AGO,
+                user_id=owner.pk,
+                role=RoleCode.MONITOR,
+                single=(single.kind, single.id),
+            )
+
+        limited = use(api.key(organization=organization, owner=owner, permissions=[VIEW], singles=[single]).token)
+        whole = use(api.key(organization=organization, owner=owner, permissions=[VIEW]).token)
+
+        assert (limited.access.meters(VIEW), whole.access.meters(VIEW)) == ({7}, {7})
+        assert not whole.access.allows_somewhere(VIEW)
 
     def test_reaches_no_further_than_an_owner_of_one_site(self, organization: models.Organization) -> None:
         here, there = sites.site(organization=organization), sites.site(organization=organization)

@@ -204,8 +204,9 @@ class TestSums:
             ("Harbor", 3, 30 * 96 + 1),
         ]
         assert [each.cells[9].missing for each in sums.sites] == [1, 96]
-        assert sums.with_gaps == tuple(ids[1:])
-        assert sums.open_ends == (ids[4],)
+        with scoping.scope([organization.pk], actor=ACTOR):
+            assert queries.points_with_gaps(point_ids=ids, grid=grid, at=LATER) == tuple(ids[1:])
+            assert queries.points_with_open_end(point_ids=ids, grid=grid, at=LATER) == (ids[4],)
 
     def test_of_a_year_have_its_months(self) -> None:
         meter = metering.installed_meter(organization=identity.organization())

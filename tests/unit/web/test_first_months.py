@@ -61,3 +61,24 @@ def test_a_flat_price_is_a_sound_document(percent: str, rate: Decimal | None) ->
 
     assert [each.price for each in sound.components] == [Decimal("0.12345678"), *([Decimal(6)] if rate else [])]
     assert [each.rate for each in sound.taxes] == ([rate] if rate is not None else [])
+
+
+@pytest.mark.parametrize(
+    ("spanish", "names"), [("IVA", {"en": "VAT", "es": "IVA"}), ("", {"en": "VAT", "es": "VAT"})], ids=["both", "one"]
+)
+def test_a_flat_price_names_its_tax_in_the_language_of_the_bill(spanish: str, names: dict[str, str]) -> None:
+    price = first_steps.FirstPrice(
+        code="STANDARD",
+        name="Standard",
+        currency="EUR",
+        unit=Unit.M3,
+        price=Decimal("0.12"),
+        monthly=None,
+        tax_name="VAT",
+        tax_percent=Decimal(21),
+        tax_name_es=spanish,
+    )
+
+    (tax,) = reading.read(price.document()).taxes
+
+    assert dict(tax.name) == names

@@ -1,0 +1,49 @@
+"""What the walks over routes and endpoints say about gaps, estimates, checks of days and readings that people take."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from meterbook.identity.models import Organization
+from meterbook.kernel import clock
+from tests.factories import metering, monitoring
+from tests.support import routes
+
+BODIES: dict[str, Callable[[Organization], Any]] = {
+    "fill_gap": lambda _o: {
+        "until": "2020-01-04T00:00:00Z",
+        "method": "MANUAL",
+        "quantity": "5",
+        "reason": "the bus was down",
+    },
+    "set_reading_rules": lambda _o: {"is_photo_required": True},
+    "settle_day_finding": lambda _o: {"reason": "on holiday"},
+    "withdraw_estimate": lambda _o: {"reason": "it was read"},
+    "decide_correction": lambda _o: {"is_approved": False},
+}
+NAMES = ("estimate", "proposal", "day_finding", "taken_reading")
+
+
+def arguments(installed: Callable[[Any], metering.Installed]) -> dict[str, routes.Argument]:
+    """This will return what the parameters of these routes are made by.
+
+    :param installed: gives a meter of an organization
+    """
+
+    def estimate(organization: Any) -> uuid.UUID:  # noqa: ANN401
+        return metering.estimate(installed(organization)).public_id
+
+    def proposal(organization: Any) -> uuid.UUID:  # noqa: ANN401
+        return metering.estimate(installed(organization), needs_second=True).public_id
+
+    def day_finding(organization: Any) -> uuid.UUID:  # noqa: ANN401
+        return monitoring.day_finding(installed(organization)).public_id
+
+    def taken_reading(organization: Any) -> uuid.UUID:  # noqa: ANN401
+        at = clock.now().replace(second=0, microsecond=0)
+        return metering.taken(installed(organization), at=at).public_id
+
+    makers = dict(zip(NAMES, (estimate, proposal, day_finding, taken_reading), strict=True))
+    return {name: routes.Argument(make=make, is_owned=True) for name, make in makers.items()}

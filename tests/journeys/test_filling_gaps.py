@@ -1,0 +1,225 @@
+"""Gaps through HTTP: from the data quality to the estimate, the list of edits, the second person, the order."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from meterbook.foundation import scoping
+from meterbook.identity.values import RoleCode
+from meterbook.kernel import civil, clock
+from meterbook.metering import models
+from meterbook.metering.checking.days import CheckKind
+from tests.factories import billing, customers, identity, metering, monitoring, sites
+from tests.journeys import house
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+BEGIN = civil.start_of_day(date(2026, 1, 1), billing.MADRID)
+LAST = civil.start_of_day(date(2026, 2, 20), billing.MADRID)
+
+
+@pytest.fixture(autouse=True)
+def _in_march() -> object:
+    with clock.use(clock.SettableClock(NOW)) as installed:
+        yield installed
+
+
+class Silent(house.House):
+    """A shop of 24 kWh a day since January whose meter fell silent on 20 February."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = billing.place(organization=self.organization)
+        self.meter = billing.metered(self.place, name="Shop 4", code="MP-4")
+        billing.count(self.meter.energy, BEGIN, LAST)
+        account = customers.account(organization=self.organization, site=self.place.site)
+        customers.contract(account=account, point=self.meter.point, tariff=self.place.tariff, starts_at=BEGIN)
+
+    def at(self, route: str, *more: Any) -> str:  # noqa: ANN401
+        return self.path(route, self.meter.point.public_id, *more)
+
+    def show(self, route: str, *more: Any, **query: str) -> str:  # noqa: ANN401
+        answer = self.client.get(self.at(route, *more), query)
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    def send(self, route: str, *more: Any, client: Client | None = None, **given: str) -> Any:  # noqa: ANN401
+        answer = (client or self.client).post(self.at(route, *more), given, follow=True)
+        billing.derive(self.organization.pk)
+        return answer
+
+    def rows(self, model: Any) -> list[Any]:  # noqa: ANN401
+        with scoping.scope([self.organization.pk], actor=identity.ACTOR):
+            return list(model.objects.filter(organization_id=self.organization.pk).order_by("id"))
+
+    def colleague(self, role: RoleCode) -> Client:
+        client = Client()
+        client.force_login(identity.user(organization=self.organization, role=role))
+        return client
+
+
+@pytest.fixture
+def silent() -> Silent:
+    return Silent()
+
+
+@pytest.mark.spec("B-20")
+class TestGap:
+    def test_is_filled_from_the_data_quality_on(self, silent: Silent) -> None:
+        quality = silent.client.get(silent.path("quality"), {"month": "2026-02"}).content.decode()
+        assert f"{silent.at('meter_gap')}?day=2026-02-28" in quality
+        assert f"{silent.at('meter_gap')}?day=2026-02-10" not in quality
+
+        page = silent.show("meter_gap", day="2026-02-28")
+
+        assert "Daily average of the last measured months" in page
+        # 9 days at the 24 kWh of January
+        assert "216.00" in page
+        assert "January 2026" in page
+        assert "Fewer than three similar meters" in page
+        refused = silent.client.post(silent.at("meter_gap"), {"until": "2026-03-01T00:00", "method": "MANUAL"})
+        assert refused.status_code == 422
+        assert "Write the number." in refused.content.decode()
+        assert "Say why; it stays on record." in refused.content.decode()
+
+        answer = silent.send("meter_gap", until="2026-03-01T00:05", method="DAILY_AVERAGE", reason="the bus was down")
+
+        (fact,) = silent.rows(models.Correction)
+        assert (fact.at, fact.until, fact.method) == (LAST, billing.FEBRUARY.ends_at, "DAILY_AVERAGE")
+        assert "The gap is filled" in answer.content.decode()
+        month = silent.show("meter", view="month", day="2026-02-20")
+        assert "Daily average of the last measured months" in month
+        assert "the bus was down" in month
+
+    @pytest.mark.parametrize(
+        ("query", "words"),
+        [
+            ({"day": "2026-02-10"}, "A later reading is there"),
+            ({"until": "nonsense"}, "Estimate what was used"),
+            ({"day": "2026-99-99"}, "Estimate what was used"),
+            ({"month": "2026-13"}, "Estimate what was used"),
+            ({"month": "2026-02-01"}, "Estimate what was used"),
+            ({"day": "2019-01-01"}, "No meter hung there then."),
+        ],
+    )
+    def test_says_why_nothing_is_to_be_estimated_and_bears_nonsense(
+        self, silent: Silent, query: dict[str, str], words: str
+    ) -> None:
+        assert words in silent.show("meter_gap", **query)
+
+    def test_is_for_those_who_may_correct_readings(self, silent: Silent) -> None:
+        viewer = silent.colleague(RoleCode.OPERATOR)
+
+        assert viewer.get(silent.at("meter_gap")).status_code in (403, 404)
+        month = viewer.get(silent.at("meter"), {"view": "month", "day": "2026-02-01"}).content.decode()
+        assert silent.at("meter_gap") not in month
+        quality = viewer.get(silent.path("quality"), {"month": "2026-02"}).content.decode()
+        assert silent.at("meter_gap") not in quality
+
+
+@pytest.mark.spec("B-19")
+class TestEdits:
+    def test_are_listed_with_the_original_and_estimates_are_withdrawn(self, silent: Silent) -> None:
+        assert "Nothing was changed" in silent.show("meter_edits")
+        assert "No conflicts" in silent.show("meter_edits")
+        metering.record(silent.meter.energy, [(LAST, 5)])
+        silent.send("meter_gap", until="2026-03-01T00:00", method="MANUAL", given="1,200.5", reason="clerk's guess")
+        page = silent.show("meter_edits")
+        assert "1,200.50" in page
+        assert "0.05" in page  # the number that came second
+
+        (fact,) = silent.rows(models.Correction)
+        assert "Say why" in silent.send("estimate_withdraw", fact.public_id).content.decode()
+        silent.send("estimate_withdraw", fact.public_id, reason="it was too much")
+
+        page = silent.show("meter_edits")
+        assert "withdrawn" in page
+        assert "it was too much" in page
+        again = silent.send("estimate_withdraw", fact.public_id, reason="again").content.decode()
+        assert "withdrawn already" in again
+
+    def test_of_billed_time_wait_for_a_second_person(self, silent: Silent) -> None:
+        silent.send("meter_gap", until="2026-03-01T00:00", method="MANUAL", given="100", reason="guess")
+        approver = identity.actor(identity.user(organization=silent.organization, role=RoleCode.APPROVER))
+        billing.issued(silent.place, first_day=date(2026, 2, 1), until_day=date(2026, 3, 1), approver=approver)
+        clerk = silent.colleague(RoleCode.BILLING_CLERK)
+        (fact,) = silent.rows(models.Correction)
+
+        told = silent.send("estimate_withdraw", fact.public_id, reason="a reading was found").content.decode()
+        assert "It waits for a second person" in told
+        (proposal,) = silent.rows(models.CorrectionProposal)
+        page = silent.show("meter_edits")
+        assert "Take it back" in page
+        assert "Approve" not in page
+        own = silent.send("correction_decide", proposal.public_id, verdict="approve").content.decode()
+        assert "another person who may correct readings approves it" in own
+        needs = clerk.get(silent.path("work")).content.decode()
+        assert "1 change of billed readings to approve" in needs
+        assert silent.at("meter_edits") in needs
+        silent.send("correction_decide", proposal.public_id, client=clerk, verdict="approve")
+
+        assert [each.kind for each in silent.rows(models.Correction)] == ["ESTIMATE", "WITHDRAW"]
+        page = silent.show("meter_gap", day="2026-02-28")
+        assert "1 bill was made from this time" in page
+        assert "Ask for approval" in page
+
+
+@pytest.mark.spec("B-20")
+def test_the_order_of_methods_is_set_for_all_sites_or_the_chosen_one(silent: Silent) -> None:
+    page = silent.client.get(silent.path("estimating_order")).content.decode()
+    assert f"Of gaps at {silent.place.site.name}." in page
+    sites.site(organization=silent.organization)
+    page = silent.client.get(silent.path("estimating_order")).content.decode()
+    assert "Of gaps at all sites without an order of their own" in page
+    twice = silent.client.post(
+        silent.path("estimating_order"), {"place_1": "LIKE_DAYS", "place_2": "LIKE_DAYS"}, follow=True
+    )
+    assert "This method stands further up already." in twice.content.decode()
+    none = silent.client.post(silent.path("estimating_order"), {}, follow=True)
+    assert "Choose at least one method." in none.content.decode()
+
+    silent.client.post(silent.path("estimating_order"), {"place_1": "LIKE_DAYS", "place_3": "PEERS"}, follow=True)
+
+    kept = [(each.site_id, each.methods) for each in silent.rows(models.EstimatingPolicy)]
+    assert kept == [(None, ["LIKE_DAYS", "PEERS"])]
+    gap = silent.show("meter_gap", day="2026-02-28")
+    assert 'value="LIKE_DAYS" checked' in gap
+
+
+@pytest.mark.spec("B-18")
+class TestDayChecks:
+    def test_are_told_in_words_and_settled(self, silent: Silent) -> None:
+        page = silent.client.get(silent.path("day_checks")).content.decode()
+        assert "Nothing stands out" in page
+        assert silent.path("day_checks") in silent.client.get(silent.path("quality")).content.decode()
+        made = [monitoring.day_finding(silent.meter, kind, date(2026, 2, 18)) for kind in CheckKind]
+
+        page = silent.client.get(silent.path("day_checks")).content.decode()
+        for words in (
+            "The counter stands still",
+            "One interval had 9.000",
+            "a usual day has 24.00",
+            "5.000\u00a0kWh were used without a contract",
+            "The intervals sum to 5.000",
+            "It counted 5.000",
+            "Phase L2 had no voltage",
+            "Nothing came in and 5.000",
+        ):
+            assert words in page
+        assert f"{silent.at('meter')}?view=day&amp;day=2026-02-18" in page
+        needs = silent.client.get(silent.path("work")).content.decode()
+        assert "8 things that can hardly be right about meters" in needs
+
+        viewer = silent.colleague(RoleCode.OPERATOR)
+        settle = silent.path("day_check_settle", made[0].public_id)
+        assert settle not in viewer.get(silent.path("day_checks")).content.decode()
+        assert viewer.post(settle, {"reason": "x"}).status_code in (403, 404)
+        assert "Say why" in silent.client.post(settle, {}, follow=True).content.decode()
+        silent.client.post(settle, {"reason": "it was exchanged"}, follow=True)
+        again = silent.client.post(settle, {"reason": "again"}, follow=True).content.decode()
+
+        assert "somebody did so meanwhile" in again
+        assert "The counter stands still" not in silent.client.get(silent.path("day_checks")).content.decode()

@@ -1,0 +1,98 @@
+"""What is told of a day that cannot be right (B-18)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meterbook.metering.checking import days
+from meterbook.metering.checking.days import CheckKind, Found
+
+QUARTERS = 96
+
+
+def day(value: int = 10, **slots: int) -> days.Integers:
+    found = np.full(QUARTERS, value, np.int64)
+    for slot, other in slots.items():
+        found[int(slot[1:])] = other
+    return found
+
+
+def kind(found: Found | None) -> CheckKind | None:
+    return None if found is None else found.kind
+
+
+@pytest.mark.spec("B-18")
+class TestChecks:
+    def test_a_spike_is_above_three_times_the_95th_percentile_of_its_hour(self) -> None:
+        past = [day() for _each in range(20)]
+
+        assert days.spike(day(s40=30), past) is None
+        assert days.spike(day(s40=31), past) == Found(
+            CheckKind.SPIKE, {"slot": 40, "value": 31, "usual": 10, "times": 3}
+        )
+        assert days.spike(day(s40=31), past, times=4) is None
+        # Of 80 intervals of the hour two were high before: P95 is still 10. Of four it is not asked.
+        assert kind(days.spike(day(s40=90), [day(s40=80), day(s41=80), *past[2:]])) is CheckKind.SPIKE
+        assert days.spike(day(s40=900), past[:4]) is None
+        assert days.spike(day(0, s40=900), [day(0) for _each in range(9)]) is None
+        assert days.spike(day(s40=900), [each[:92] for each in past]) is None
+
+    def test_nothing_used_where_somebody_lives(self) -> None:
+        before = [24] * 27 + [0]
+
+        assert kind(days.nothing_used(0, before, is_occupied=True)) is CheckKind.ZERO_OCCUPIED
+        assert days.nothing_used(0, before, is_occupied=False) is None
+        assert days.nothing_used(1, before, is_occupied=True) is None
+        assert days.nothing_used(0, [24, 0] * 14, is_occupied=True) is None
+        assert days.nothing_used(0, before[:5], is_occupied=True) is None
+
+    def test_use_in_a_vacant_unit(self) -> None:
+        assert kind(days.used_while_vacant(1_001, 1_000, is_vacant=True)) is CheckKind.USE_VACANT
+        assert days.used_while_vacant(1_000, 1_000, is_vacant=True) is None
+        assert days.used_while_vacant(9_000, 1_000, is_vacant=False) is None
+
+    def test_a_counter_that_stands_still_under_power(self) -> None:
+        assert kind(days.stuck(0, day(500), 50)) is CheckKind.STUCK
+        assert days.stuck(1, day(500), 50) is None
+        assert days.stuck(0, day(50), 50) is None
+        assert days.stuck(0, np.zeros(0, np.int64), 50) is None
+
+    @pytest.mark.parametrize(
+        ("intervals", "difference", "is_found"),
+        [(10_000, 10_000, False), (10_010, 10_000, False), (10_021, 10_000, True), (0, 20, False), (0, 21, True)],
+    )
+    def test_intervals_that_differ_from_the_registers(self, intervals: int, difference: int, *, is_found: bool) -> None:
+        assert (days.registers(intervals, difference, 10) is not None) == is_found
+
+    @pytest.mark.parametrize(
+        ("above", "below", "is_found"),
+        [(100, [50, 45], False), (100, [55, 50], False), (100, [55, 51], True), (0, [1], True), (100, [], False)],
+    )
+    def test_parts_that_do_not_sum_to_the_main_meter(self, above: int, below: list[int], *, is_found: bool) -> None:
+        assert (days.parent(above, below) is not None) == is_found
+
+    def test_a_dead_phase(self) -> None:
+        good, dead = np.full(288, 2300, np.int64), np.full(288, 2300, np.int64)
+        dead[100:112] = 3
+
+        assert days.phases([good, dead, good]) == Found(CheckKind.PHASE_MISSING, {"phase": 2, "intervals": 12})
+        dead[100] = 2300
+        assert days.phases([good, dead, good]) is None
+        assert days.phases([good * 0, good * 0, good * 0]) is None
+        assert days.phases([good, good]) is None
+
+    def test_a_transformer_that_hangs_the_wrong_way_round(self) -> None:
+        assert kind(days.reversed_transformer(0, 24, [24] * 9, [0] * 9)) is CheckKind.CT_REVERSED
+        assert days.reversed_transformer(0, 24, [24] * 9, [0] * 8 + [1]) is None
+        assert days.reversed_transformer(3, 24, [24] * 9, [0] * 9) is None
+        assert days.reversed_transformer(0, 24, [0] * 9, [0] * 9) is None
+
+    @given(st.lists(st.integers(0, 1000), min_size=QUARTERS, max_size=QUARTERS), st.integers(5, 30))
+    def test_a_day_like_those_before_it_is_no_spike(self, values: list[int], count: int) -> None:
+        same = np.sort(np.array(values, np.int64).reshape(24, 4), axis=1)
+        same[:, :] = same[:, :1]
+
+        assert days.spike(same.ravel(), [same.ravel()] * count) is None
