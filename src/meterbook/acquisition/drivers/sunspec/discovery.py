@@ -32,7 +32,7 @@ THOUSANDS = {
 FLOAT_DECIMALS = 3
 REMARK = {
     "en": "Its scale factors are those that the device had when it was discovered; set otherwise, discover it anew.",
-    "es": "Sus factores de escala son los que tenía el equipo al descubrirlo; si cambian, hay que descubrirlo otra vez.",
+    "es": "Sus factores de escala son los que tenía el equipo al descubrirlo; si cambian, descúbralo otra vez.",
 }
 
 
