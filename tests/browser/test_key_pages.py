@@ -29,7 +29,7 @@ def test_from_no_key_to_a_revoked_one(visit: Visit, width: int, theme: str) -> N
     look("reference")
     page.click("main a:has-text('API keys')")
     look("none")
-    page.click("main a:has-text('Make a key')")
+    page.click("main a:has-text('New key')")
     page.fill("[name=name]", "Accounting")
     page.check("[value='sites:view']")
     look("new")

@@ -43,7 +43,8 @@ def arguments(installed: Callable[[Any], metering.Installed]) -> dict[str, route
 
     def taken_reading(organization: Any) -> uuid.UUID:  # noqa: ANN401
         at = clock.now().replace(second=0, microsecond=0)
-        return metering.taken(installed(organization), at=at).public_id
+        own = metering.installed_meter(organization=organization)  # a later reading would fill the estimate's gap
+        return metering.taken(own, at=at).public_id
 
     makers = dict(zip(NAMES, (estimate, proposal, day_finding, taken_reading), strict=True))
     return {name: routes.Argument(make=make, is_owned=True) for name, make in makers.items()}

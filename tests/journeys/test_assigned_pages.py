@@ -72,8 +72,10 @@ def test_a_monitor_sees_an_assigned_meter_its_use_and_its_bills_alone(mall: Mall
     for name in ("meter", "meter_usage", "meter_live", "meter_workbook"):
         answers = [client.get(mall.path(name, each.point.public_id)).status_code for each in (mall.bakery, mall.gym)]
         assert answers == [200, 404], name
-    for name in ("meters", "alarms", "bills", "accounts", "people", "palette"):
+    for name in ("alarms", "bills", "accounts", "people", "palette"):
         assert client.get(mall.path(name)).status_code == 403, name
+    # Paths of pages about a meter begin with "Meters".
+    assert client.get(mall.path("meters")).headers["Location"] == mall.path("assigned")
 
 
 def test_a_monitor_hears_of_assigned_meters_alone(mall: Mall) -> None:
@@ -153,6 +155,9 @@ def test_a_key_reaches_the_meters_and_accounts_that_it_is_limited_to_alone(mall:
         assert files == [200, 404]
         lists = ("/sites", "/meter-points", "/bills", "/accounts", "/customers", "/users", "/tariffs", "/api-keys")
         assert {program.get(each).status_code for each in lists} == {403}
+        told = api.problem(program.get("/bills"))["detail"]
+        assert "for single meters or accounts only" in told
+        assert "GET /api/v1/assigned" in told
     assert meter_key.ask("PATCH", points[0], {"language": "es"}).status_code == 200
     assert meter_key.ask("PATCH", points[1], {"language": "es"}).status_code == 404
     listed = api.Program(api.key(organization=mall.organization).token).get("/api-keys").json()["items"]
@@ -160,6 +165,42 @@ def test_a_key_reaches_the_meters_and_accounts_that_it_is_limited_to_alone(mall:
     assert told["METER"] == ([], [str(mall.gym.point.public_id)], [])
     assert told["ACCOUNT"] == ([], [], [str(own.account_public_id)])
     assert told["Accounting"] == (None, None, None)
+
+
+@pytest.mark.spec("X-07/1")
+def test_the_right_over_bills_is_enough_for_a_key_of_single_things(mall: Mall) -> None:
+    own, foreign = mall.bills["Harbor Gym"], mall.bills["Calder Bakery"]
+    site = mall.gym.point.site_id
+    with scoping.scope([mall.organization.pk], actor=identity.ACTOR):
+        account = customer_queries.account_ids(numbers=[own.account_number])[own.account_number]
+
+    def program(kind: ScopeKind, key: int, *rights: str) -> api.Program:
+        return api.Program(
+            api.key(organization=mall.organization, singles=[Single(kind, key, site)], permissions=set(rights)).token
+        )
+
+    may = ("billing:view_bill", "customers:view_customer")
+    of_account, of_meter = program(ScopeKind.ACCOUNT, account, *may), program(ScopeKind.METER, mall.gym.point.pk, *may)
+    neither = program(ScopeKind.ACCOUNT, account, "customers:view_customer")
+    everywhere = api.Program(api.key(organization=mall.organization, permissions={"billing:view_bill"}).token)
+
+    accounts = of_account.get("/assigned").json()
+    meters = of_meter.get("/assigned").json()
+
+    assert accounts["meter_points"] == meters["accounts"] == []
+    assert [(each["number"], [bill["number"] for bill in each["bills"]]) for each in accounts["accounts"]] == [
+        (own.account_number, [own.number])
+    ]
+    assert [(each["code"], [bill["number"] for bill in each["bills"]]) for each in meters["meter_points"]] == [
+        (mall.gym.point.code, [own.number])
+    ]
+    for each in (of_account, of_meter):
+        files = [each.get(f"/assigned/bills/{bill.public_id}/pdf").status_code for bill in (own, foreign)]
+        assert files == [200, 404]
+        assert {each.get(path).status_code for path in ("/bills", "/accounts", "/customers")} == {403}
+        assert each.get(f"/meter-points/{mall.gym.point.public_id}").status_code == 403
+    assert "metering:view_meter or billing:view_bill" in api.problem(neither.get("/assigned"))["detail"]
+    assert everywhere.get("/assigned").status_code == 403
 
 
 def test_an_assigned_account_shows_its_bills(mall: Mall) -> None:
@@ -200,5 +241,6 @@ def test_an_administrator_assigns_by_codes_and_numbers(mall: Mall) -> None:
         kinds = models.Grant.objects.filter(organization_id=mall.organization.pk, user=person)
         assert sorted(kinds.values_list("scope_kind", flat=True)) == ["ACCOUNT", "METER", "ORGANIZATION"]
     shown = admin.get(mall.path("person", person.public_id)).content.decode()
-    assert "One meter" in shown
+    assert f"Meter {mall.gym.point.name} ({mall.gym.point.code})" in shown
+    assert f"Account {account}" in shown
     assert signed_in(person).get(page).status_code == 403

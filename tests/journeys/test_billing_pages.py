@@ -91,9 +91,15 @@ class TestPlan:
         href = reverse("run_new", args=[place.organization.public_id])
         given = {"site": str(place.site.public_id), "month": "2026-02"}
 
-        first = client.post(href, given, follow=True)
+        nobody = client.post(href, given)
+        billing.shop(place, name="Calder Bakery", days=FEBRUARY)
+        wrong = [client.post(href, {**given, "due_days": each}) for each in ("-3", "366", "", "soon", "9" * 5000)]
+        first = client.post(href, {**given, "due_days": "365"}, follow=True)
         second = client.post(href, given)
 
+        assert (nobody.status_code, "Nobody is to be billed" in nobody.content.decode()) == (422, True)
+        assert [each.status_code for each in wrong] == [422] * 5
+        assert 'value="-3" aria-invalid="true" aria-describedby="due-days-problem"' in wrong[0].content.decode()
         assert "The run has started" in first.content.decode()
         assert (second.status_code, "To that run" in second.content.decode()) == (422, True)
 
@@ -279,7 +285,7 @@ class TestBill:
     def test_asks_the_database_a_bounded_number_of_times(self, closed: tuple[billing.Place, str]) -> None:
         place, path = closed
 
-        assert asked(pages.signed_in(place.organization), path) <= 29
+        assert asked(pages.signed_in(place.organization), path) <= 31
 
 
 class TestBills:

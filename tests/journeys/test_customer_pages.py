@@ -48,7 +48,7 @@ class TestCustomers:
     def test_are_made_and_changed_in_a_form(self) -> None:
         desk = Desk()
         sent = {
-            "name": "Ana Ruiz",
+            "name": "Ana Ruiz 王",
             "kind": "PERSON",
             "language": "es",
             "phones": "1\r\n2\r\n\r\n1",
@@ -63,6 +63,7 @@ class TestCustomers:
         )
 
         assert made.status_code == 302
+        assert "These signs cannot be printed: 王" in refused.content.decode()
         assert refused.status_code == 422
         assert "no address" in refused.content.decode()
         assert "nonsense" in refused.content.decode()

@@ -125,6 +125,7 @@ class TestSaving:
 
         assert (asked.status_code, unexplained.status_code) == (422, 422)
         assert words in asked.content.decode()
+        assert "take a photo of the display. All three are needed." in asked.content.decode()
         assert "Say why it is right." in unexplained.content.decode()
         assert (len(place.readings(0)), len(place.readings(1))) == (2, 3)
 

@@ -124,6 +124,23 @@ class TestExchange:
         assert "calibration" in str(entry.after) + str(entry.reason)
         assert "NEW-1" in words(client.get(address(organization, hanging, "")))
 
+    def test_counts_by_the_multipliers_that_held_and_knows_the_reading_of_their_change(
+        self, client: Client, organization: identity_models.Organization, hanging: metering.Installed
+    ) -> None:
+        href = address(organization, hanging, "multiplier")
+        change = {**TestMultiplier.GIVEN, "starts_at": "2026-06-16T10:10", "multiplier": "40", "sure": "1"}
+        assert client.post(href, change).status_code == 302
+
+        asked = self.send(client, hanging)
+        shown = self.send(client, hanging, step="readings", **READINGS)
+        below = self.send(client, hanging, step="readings", **{**READINGS, "final_energy_import": "1.239"})
+
+        assert "1.240,00 kWh" in words(asked).replace("\xa0", " ")
+        # 1,234.50 at 10:00, 1,240 at the change, 1,250.50 at last: 5.50 and then 40 times 10.50.
+        assert "= 5,50 × 1 + 10,50 × 40" in words(shown)
+        assert "425,50" in words(shown)
+        assert below.status_code == 422
+
     @pytest.mark.parametrize(
         ("changes", "said"),
         [

@@ -154,6 +154,8 @@ class TestEdits:
         page = silent.show("meter_edits")
         assert "Take it back" in page
         assert "Approve" not in page
+        assert "a reading was found" in page
+        assert "1 issued bill was made with it and is not changed" in page
         own = silent.send("correction_decide", proposal.public_id, verdict="approve").content.decode()
         assert "another person who may correct readings approves it" in own
         needs = clerk.get(silent.path("work")).content.decode()

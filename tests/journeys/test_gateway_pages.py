@@ -131,7 +131,7 @@ class TestGateway:
         assert "1 security event" in listed
         assert "Another content under a known number" in shown
         acquisition.deliver(house.organization.pk)
-        alarms = re.findall(rf'{house.href("alarms")}[0-9a-f-]{{36}}/', house.page("alarms"))
+        alarms = re.findall(rf"{house.href('alarms')}[0-9a-f-]{{36}}/", house.page("alarms"))
         told = [house.browser.get(each).content.decode() for each in alarms]
         assert any(house.href("gateway", gateway.public_id) in each for each in told)
         assert house.post("gateway_settle", gateway.public_id, reason="").status_code == 422

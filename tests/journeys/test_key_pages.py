@@ -77,10 +77,16 @@ class TestNewKey:
         meter = metering.installed_meter(organization=organization)
         account = customers.account(organization=organization, site=meter.point.site)
 
-        wrong = make(browser, organization, meters=f"{meter.point.code}\nNOWHERE", accounts="A-NONE")
-        make(browser, organization, meters=f" {meter.point.code} \n", accounts=account.number)
+        rights = ["metering:view_meter", "billing:view_bill"]
 
-        assert wrong.status_code == 422
+        wrong = make(
+            browser, organization, permissions=rights, meters=f"{meter.point.code}\nNOWHERE", accounts="A-NONE"
+        )
+        useless = make(browser, organization, permissions=rights, accounts=account.number)
+        make(browser, organization, permissions=rights, meters=f" {meter.point.code} \n", accounts=account.number)
+
+        assert (wrong.status_code, useless.status_code) == (422, 422)
+        assert "can never use: “See meters and readings”." in text(useless)
         assert "Not found here: NOWHERE" in text(wrong)
         assert "Not found here: A-NONE" in text(wrong)
         assert meter.point.code in text(wrong)

@@ -129,6 +129,14 @@ class TestInvitation:
         assert 'value="MANAGER"' not in shown
         assert answer.status_code == 422
 
+    def test_chooses_no_role_beforehand(self, house: House) -> None:
+        shown = house.client.get(house.path("invite")).content.decode()
+        answer = house.client.post(house.path("invite"), {"email": "a@b.example", "role": "", "language": "en"})
+
+        roles = shown[shown.index('name="role"') :].partition("</select>")[0]
+        assert roles.index('<option value=""') < roles.index('<option value="ORGANIZATION_ADMIN')
+        assert answer.status_code == 422
+
     def test_can_be_taken_back(self, house: House) -> None:
         token = house.invite(email="gone@house.example")
         found = re.search(r"/invitations/([\w-]+)/revoke", house.client.get(house.path("people")).content.decode())

@@ -13,11 +13,13 @@ from django.urls import reverse
 
 from meterbook.billing import models as billing_models
 from meterbook.billing import operations as billing_operations
+from meterbook.billing import queries as billing_queries
 from meterbook.customers import models as customer_models
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
 from meterbook.kernel import clock
 from meterbook.metering import operations as metering_operations
+from meterbook.tariffs import models as tariff_models
 from meterbook.tariffs import operations as tariff_operations
 from tests.factories import api, billing, customers, identity, metering, moves, sites
 from tests.factories.billing import FEBRUARY
@@ -46,6 +48,24 @@ def started(client: Client, place: billing.Place) -> billing_models.BillRun:
     return billing.advance(run)
 
 
+def publish(client: Client, place: billing.Place, first_day: str) -> str:
+    """What is said when another version is put in force; what was asked before begins with "asked: "."""
+    owner = place.organization
+    with scoping.scope([owner.pk], actor=identity.ACTOR):
+        raw = billing.document() | {"code": place.tariff.code}
+        tariff_operations.save_draft(actor=identity.ACTOR, at=NOW, tariff=place.tariff, document=raw)
+    href = reverse("tariff_publish", args=[owner.public_id, place.tariff.public_id])
+    asked = client.post(href, {"first_day": first_day}, follow=True)
+    if b'name="sure"' not in asked.content:
+        return words(asked.content.decode())
+    with scoping.scope([owner.pk], actor=identity.ACTOR):
+        drafts = tariff_models.TariffVersion.objects.filter(organization_id=owner.pk, state="DRAFT")
+        assert drafts.exists()
+    done = client.post(href, {"first_day": first_day, "sure": "1"}, follow=True)
+    assert "is in force from" in words(done.content.decode())
+    return f"asked: {words(asked.content.decode())}"
+
+
 def test_says_who_approves_and_what_the_bills_lack() -> None:
     place = billing.place()
     billing.shop(place, name="Calder Bakery", days=FEBRUARY)
@@ -57,7 +77,12 @@ def test_says_who_approves_and_what_the_bills_lack() -> None:
     asked = client.post(href).content.decode()
     other = identity.user(organization=place.organization)
     together = words(pages.page(client, "run", place.organization, run.public_id))
+    refused = client.post(href, follow=True).content.decode()
 
+    assert ("Approve 1 bill" in alone, "Approve 1 bill" in together) == (True, False)
+    assert f"To be approved by {other.name or other.email}" in together
+    assert "another person with the right to approve must do so" in refused
+    assert "approved alone" not in refused
     assert "may approve it yourself, because nobody else here can" in alone
     assert f"somebody else must approve it: {other.name or other.email}" in together
     assert "The bills do not say: the address, the tax number, how to pay and whom to ask." in words(asked)
@@ -72,7 +97,7 @@ def test_tells_what_changed_after_bills_were_calculated_before_and_after_they_ar
     fresh = words(pages.page(client, "run", owner, run.public_id))
     with scoping.scope([owner.pk], actor=identity.ACTOR):
         customer_models.Customer.objects.filter(organization_id=owner.pk, name="Calder Bakery").update(
-            name="Calder Ltd"
+            name="Calder 王 Ltd"
         )
 
     stale = words(pages.page(client, "run", owner, run.public_id))
@@ -82,21 +107,16 @@ def test_tells_what_changed_after_bills_were_calculated_before_and_after_they_ar
 
     notice = "changed after 1 bill was calculated"
     assert (notice in fresh, notice in stale, again.status_code, notice in anew) == (False, True, 200, False)
-    assert "The run cannot be approved until they are calculated anew. Calder Ltd" in stale
+    assert "The run cannot be approved until they are calculated anew. Calder 王 Ltd" in stale
+    assert ("cannot be printed" in fresh, "These signs cannot be printed: 王" in stale) == (False, True)
 
-    def publish(first_day: str) -> str:
-        with scoping.scope([owner.pk], actor=identity.ACTOR):
-            raw = billing.document() | {"code": place.tariff.code}
-            tariff_operations.save_draft(actor=identity.ACTOR, at=NOW, tariff=place.tariff, document=raw)
-        href = reverse("tariff_publish", args=[owner.public_id, place.tariff.public_id])
-        return words(client.post(href, {"first_day": first_day}, follow=True).content.decode())
-
-    assert "draft of an open run must be calculated anew" in publish("2026-02-20")
+    assert re.match("asked: .*draft of an open run must be calculated anew", publish(client, place, "2026-02-20"))
     client.post(reverse("run_check", args=[owner.public_id, run.public_id]))
     billing.advance(run)
     billing.advance(billing.approve(run))
-    assert "issued bill has days from 2026-02-25 on; it is not changed." in publish("2026-02-25")
-    assert "issued bill" not in publish("2026-03-01")
+    told = publish(client, place, "2026-02-25")
+    assert re.match("asked: .*1 issued bill has days from 25 Feb 2026 on; it is not changed.", told)
+    assert "issued bill" not in publish(client, place, "2026-03-01")
 
     asked = words(pages.page(client, "work", owner))
     metering.record(meter.energy, [(GAP + billing.STEP, 100_000 + 25 * 961 + 7)])
@@ -109,6 +129,12 @@ def test_tells_what_changed_after_bills_were_calculated_before_and_after_they_ar
     late = "1 bill would change: readings came late"
     assert (late in asked, late in told) == (False, True)
     assert [(each["meter_point"], each["why"]) for each in listed] == [(meter.point.code, "LATE_READINGS")]
+    with scoping.scope([owner.pk], actor=identity.ACTOR):
+        (bill,) = billing_queries.run_bills(run_public_id=run.public_id).rows
+    opened = words(pages.page(client, "bill", owner, bill.bill_public_id))
+    assert "Readings behind this bill came after it was issued. The issued bill itself is never changed." in opened
+    assert "These signs cannot be printed: 王" in opened
+    assert "Credit notes and corrected bills cannot be made here yet" in opened
     viewer = pages.signed_in(owner, RoleCode.MONITOR)
     assert late not in words(pages.page(viewer, "work", owner))
 

@@ -12,10 +12,10 @@ from meterbook.billing import queries as billing_queries
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
 from meterbook.kernel import clock
-from meterbook.metering import models
+from meterbook.metering import models, values
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.validation.inputs import CorrectionKind
-from tests.factories import api, billing, customers, identity
+from tests.factories import api, billing, customers, identity, metering
 from tests.journeys import house
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -176,3 +176,49 @@ def run(mall: Mall) -> list[billing_queries.MemberRow]:
 def billing_of(row: billing_queries.MemberRow) -> dict[str, Any]:
     found: dict[str, Any] = dict(billing.bill_of(row).content)
     return found
+
+
+@pytest.mark.spec("B-04")
+class TestByHand:
+    """A person read less than before: whoever stood there is asked at once, not after three readings."""
+
+    @pytest.fixture
+    def lower(self, database: str) -> Mall:
+        made = Mall.__new__(Mall)
+        house.House.__init__(made)
+        made.place = billing.place(organization=made.organization)
+        made.meter = billing.metered(made.place, name="Shop 5", code="MP-5")
+        days = billing.FEBRUARY
+        metering.record(made.meter.energy, [(days.starts_at, 99_900), (days.ends_at, 300)], source=values.Source.FIELD)
+        with scoping.scope([made.organization.pk], actor=identity.ACTOR):
+            registers = models.InstallationRegister.objects.filter(
+                organization_id=made.organization.pk, series_id=made.meter.energy.pk
+            )
+            registers.update(wrap=100_000)
+        billing.derive(made.organization.pk)
+        return made
+
+    def test_is_asked_on_the_meters_page(self, lower: Mall) -> None:
+        page = lower.page()
+
+        assert "until you say what happened" in page
+        assert "After three such readings" not in page
+        for verdict in ("RIGHT", "ROLLED", "WRONG"):
+            assert f'value="{verdict}"' in page
+
+    @pytest.mark.parametrize(
+        ("verdict", "used", "facts"),
+        [
+            ("RIGHT", "12", (CorrectionKind.CONFIRM_RESET, 1_200)),
+            ("ROLLED", "", (CorrectionKind.CONFIRM_RESET, 100 + 300)),
+            ("WRONG", "", (CorrectionKind.EXCLUDE, None)),
+        ],
+        ids=["reset", "rolled", "wrong"],
+    )
+    def test_is_settled_at_once(self, lower: Mall, verdict: str, used: str, facts: tuple[str, int | None]) -> None:
+        answer = lower.settle(verdict=verdict, used=used, reason="seen at the meter")
+        billing.derive(lower.organization.pk)
+
+        assert "It is settled" in answer.content.decode()
+        assert [(kind, value) for kind, _at, value in lower.corrections()] == [facts]
+        assert lower.open() == []

@@ -252,6 +252,7 @@ class TestOneTimePassword:
 
         response = sign_in(second, email, password)
 
+        assert "start the server again" in response.content.decode()
         assert len(messages(response)) == 1
         assert not is_signed_in(second)
         assert first.get(reverse("account_set_password")).status_code == 200
@@ -264,6 +265,7 @@ class TestOneTimePassword:
         client.post(reverse("account_set_password"), {"password1": CHOSEN, "password2": CHOSEN})
 
         again = visitor()
+        assert "start the server again" not in again.get(reverse("account_login")).content.decode()
         sign_in(again, email, CHOSEN)
         assert client.get("/").headers.get("Location") != reverse("account_set_password")
         assert is_signed_in(client)

@@ -145,7 +145,7 @@ class TestPublish:
 
         page = client.post(href, {"first_day": "2026-01-01"}, follow=True).content.decode()
 
-        assert "Version 1 is in force from 2026-01-01." in page
+        assert "Version 1 is in force from 1 Jan 2026." in page
 
     @pytest.mark.parametrize("day", ["", "soon", "2026-02-30"])
     def test_asks_for_a_day(self, client: Client, organization: identity_models.Organization, day: str) -> None:
@@ -155,6 +155,24 @@ class TestPublish:
         page = client.post(href, {"first_day": day}, follow=True).content.decode()
 
         assert 'class="problem"' in page
+
+    def test_is_not_for_the_writer_while_others_can(
+        self, client: Client, organization: identity_models.Organization
+    ) -> None:
+        post(client, reverse("tariff_new", args=[organization.public_id]), tariffs.peak_document())
+        with scoping.scope([organization.pk], actor=identity.ACTOR):
+            tariff = models.Tariff.objects.get(organization_id=organization.pk)
+        href = reverse("tariff", args=[organization.public_id, tariff.public_id])
+        action = reverse("tariff_publish", args=[organization.public_id, tariff.public_id])
+
+        alone = client.get(href).content.decode()
+        other = identity.user(organization=organization)
+        together = client.get(href).content.decode()
+        refused = client.post(action, {"first_day": "2026-01-01"}, follow=True).content.decode()
+
+        assert (action in alone, action in together) == (True, False)
+        assert f"somebody else must publish it: <b>{other.name or other.email}</b>" in together
+        assert "You wrote this draft; another person" in refused
 
     def test_is_not_for_those_who_only_write(self, organization: identity_models.Organization) -> None:
         tariff = made(organization)

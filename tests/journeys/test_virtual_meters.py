@@ -135,6 +135,11 @@ class TestPages:
         assert mall.href("virtual_meter", row.public_id) in page
         assert mall.href("meter_exchange", row.public_id) not in page
         assert mall.href("meter_multiplier", row.public_id) not in page
+        edits = mall.client.get(mall.href("meter_edits", row.public_id)).content.decode()
+        gap_href = mall.href("meter_gap", row.public_id)
+        missing = mall.client.get(mall.href("meter", row.public_id) + "?view=month&day=2026-03-10").content.decode()
+        assert mall.href("meter_edits", row.public_id) in missing
+        assert gap_href not in missing + edits
         assert "Common areas" in meters
         assert b"".join(csv).count(b"\n") > 20  # type: ignore[call-overload]
 

@@ -84,9 +84,7 @@ _TEXTS: dict[str, tuple[str | Promise, str | Promise]] = {
     ),
     "TELEGRAM": (
         _("Something came, but no whole telegram."),
-        _(
-            "Check speed, parity and stop bits of the line, and how the optical head sits; light from outside disturbs."
-        ),
+        _("Check speed, parity and stop bits of the line, and how the optical head sits; light from outside disturbs."),
     ),
     "NO_CHANNEL": (
         _("The telegrams say nothing new of meter %(unit)s."),

@@ -34,6 +34,7 @@ def endpoint(
     status: int = 200,
     by_site: bool = False,
     by_single: bool = False,
+    single_permission: str = "",
     most_bytes: int = entry.MOST_BYTES,
 ) -> Callable[[View], View]:
     """This will make a function an operation of the API.
@@ -44,8 +45,9 @@ def endpoint(
 
     :param answers: the class of what is answered, for the document; None where the answer is a file
     :param by_site, by_single: let in who holds the permission for single sites, or single meters and accounts, too; the
-        function then asks `caller.access`
+        function then asks `caller.access`. `single_permission` lets in who holds that one for single things instead
     """
+    guard = entry.Entry(permission, module, by_site, by_single, most_bytes, single_permission)
 
     def declare(view: View) -> View:
         @functools.wraps(view)
@@ -54,11 +56,10 @@ def endpoint(
                 with transaction.atomic():
                     return _written(view(request, **given), status)
 
-            caller = request.caller
             reading.require_known_query(request, run)
             if method != "GET":
                 once.required_token(request)
-            with _opened(caller, permission):
+            with _opened(request.caller, guard):
                 return work() if method == "GET" else once.answer_once(request, work)
 
         # The framework looks names up where `run` stands, not where the operation was written.
@@ -68,7 +69,7 @@ def endpoint(
             path,
             [method],
             run,
-            auth=entry.Entry(permission, module, by_site=by_site, by_single=by_single, most_bytes=most_bytes),
+            auth=guard,
             response={status: answers},
             operation_id=view.__name__,
             summary=summary,
@@ -81,8 +82,9 @@ def endpoint(
 
 
 @contextlib.contextmanager
-def _opened(caller: entry.Caller, permission: str) -> Iterator[None]:
-    """A scope of the caller's organization, limited to where the caller holds the permission."""
+def _opened(caller: entry.Caller, guard: entry.Entry) -> Iterator[None]:
+    """A scope of the caller's organization, limited to where the caller holds the permission that let in."""
+    permission = guard.entered_by(caller.access)
     try:
         with scoping.scope([caller.organization.id], actor=caller.actor), customer_reaching.kept():
             customer_reaching.enter(caller.access, permission, at=caller.at)

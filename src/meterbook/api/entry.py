@@ -61,7 +61,7 @@ class Request(HttpRequest):
 @dataclass(frozen=True)
 class Entry:
     """The guard of one operation: `by_site` lets in who holds the permission for single sites too, `by_single` also for
-    single meters and accounts.
+    single meters and accounts. `single_permission` is another one that lets in alone, held for single ones.
     """
 
     permission: str
@@ -69,6 +69,7 @@ class Entry:
     by_site: bool = False
     by_single: bool = False
     most_bytes: int = MOST_BYTES
+    single_permission: str = ""
 
     def __call__(self, request: HttpRequest) -> Caller:
         """This will let the caller in.
@@ -81,16 +82,32 @@ class Entry:
         caller = _at_sites(request, identify(request), self.module)
         if not _has(caller.organization, self.module):
             raise problems.not_found()
-        allows = caller.access.allows_somewhere if self.by_site else caller.access.allows
-        access = caller.access
-        is_single = self.by_single and bool(access.meters(self.permission) or access.accounts(self.permission))
-        if not allows(self.permission) and not is_single:
-            words = _("This needs the permission %(permission)s, which the key or its owner lacks.")
-            raise problems.Problem(403, "forbidden", words % {"permission": self.permission})
+        if not self.entered_by(caller.access):
+            raise problems.Problem(403, "forbidden", self._refusal(caller.access))
         reading.require_media_type(request)
         request.caller = caller  # type: ignore[attr-defined]
         request.actor = caller.actor  # type: ignore[attr-defined]
         return caller
+
+    def entered_by(self, access: values.Access) -> str:
+        """This will return the permission that lets somebody in, or nothing."""
+        allows = access.allows_somewhere if self.by_site else access.allows
+        if allows(self.permission) or (self.by_single and _holds_single(access, self.permission)):
+            return self.permission
+        return self.single_permission if _holds_single(access, self.single_permission) else ""
+
+    def _refusal(self, access: values.Access) -> str:
+        """Who holds the permission, only not here, is told where it counts."""
+        if _holds_single(access, self.permission):
+            return _(
+                "The key or its owner holds %(permission)s for single meters or accounts only, and this is not about "
+                "those. GET /api/v1/assigned tells what it reaches."
+            ) % {"permission": self.permission}
+        if self.single_permission:
+            words = _("This needs the permission %(permission)s or %(other)s, which the key or its owner lacks.")
+            return words % {"permission": self.permission, "other": self.single_permission}
+        words = _("This needs the permission %(permission)s, which the key or its owner lacks.")
+        return words % {"permission": self.permission}
 
 
 def identify(request: HttpRequest) -> Caller:
@@ -111,6 +128,10 @@ def address_of(request: HttpRequest) -> str:
     if not request.META.get("REMOTE_ADDR"):
         return ""
     return str(account_adapters.get_adapter(request).get_client_ip(request))
+
+
+def _holds_single(access: values.Access, permission: str) -> bool:
+    return bool(access.meters(permission) or access.accounts(permission))
 
 
 def _has(organization: identity_queries.OrganizationRow, module: values.Module) -> bool:

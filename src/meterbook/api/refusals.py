@@ -83,6 +83,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     billing_operations.DraftsStale: STATE,
     billing_operations.HeldRemain: STATE,
     billing_operations.MemberNotFound: STATE,
+    billing_operations.NobodyToBill: STATE,
     billing_operations.NotInReview: STATE,
     billing_operations.NothingLeft: STATE,
     billing_operations.NothingToIssue: STATE,

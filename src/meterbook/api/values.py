@@ -111,7 +111,8 @@ Email = Annotated[str, Field(max_length=254), AfterValidator(_is_email)]
 MaybeEmail = Annotated[str, Field(max_length=254), AfterValidator(_is_email_or_empty)]
 Words = Annotated[str, AfterValidator(_written)]
 Name = Annotated[Words, Field(min_length=1, max_length=200)]
-Code = Annotated[Words, Field(min_length=1, max_length=40)]
+# Signs of another width or font become the usual ones, so that no number comes twice.
+Code = Annotated[Words, AfterValidator(signs.folded), Field(min_length=1, max_length=40)]
 Note = Annotated[Words, Field(min_length=1, max_length=500)]
 # A number as text, so that no float can come between: "12.50".
 DecimalGiven = Annotated[str, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$", max_length=16)]

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from meterbook.metering.values import Service
 
 DUE_DAYS = 14
+MOST_DUE_DAYS = 365  # between the date of a bill and the day on which it is due
 ACCOUNTS_A_CHUNK = 400  # bounded memory, and faster than large ones (performance-notes 11)
 BILLS_A_BLOCK = 2_000  # issued in one transaction, which holds the lock of the number series
 WORKERS = 2  # jobs that draft the chunks of a run side by side
@@ -77,7 +78,7 @@ MEMBER_STATE_CAPTIONS = {
 
 
 class HoldReason(enum.StrEnum):
-    """Why an account cannot be billed as it is."""
+    """Why an account cannot be billed as it is; TOO_MUCH and UNUSUAL only ask to look at a draft, and hold nothing."""
 
     MISSING = "MISSING"
     QUESTIONABLE = "QUESTIONABLE"
@@ -89,6 +90,8 @@ class HoldReason(enum.StrEnum):
     UNIT = "UNIT"
     CURRENCY = "CURRENCY"
     BELOW_A_DAY = "BELOW_A_DAY"
+    TOO_MUCH = "TOO_MUCH"
+    UNUSUAL = "UNUSUAL"
 
 
 HOLD_REASON_CAPTIONS = {
@@ -102,6 +105,8 @@ HOLD_REASON_CAPTIONS = {
     HoldReason.UNIT: _("The tariff is for another unit"),
     HoldReason.CURRENCY: _("The tariff has another currency"),
     HoldReason.BELOW_A_DAY: _("The contract begins and ends within one day"),
+    HoldReason.TOO_MUCH: _("More than such a meter plausibly counts"),
+    HoldReason.UNUSUAL: _("More than ten times the usual use"),
 }
 
 _INTERVALS = _("%(count)d intervals between %(start)s and %(end)s.")
@@ -113,8 +118,11 @@ HOLD_DETAILS = {
     HoldReason.NO_VERSION: _("Tariff %(tariff)s from %(day)s on."),
     HoldReason.UNIT: "%(measured)s / %(priced)s",
     HoldReason.CURRENCY: "%(currency)s",
+    HoldReason.TOO_MUCH: _("%(used)s %(unit)s a day; at most %(most)s are plausible."),
+    HoldReason.UNUSUAL: _("%(used)s %(unit)s a day; %(usual)s were usual in the months before."),
 }
 
+_LOOK = _("Compare the readings with the meter before you approve; correct them, or leave the account out.")
 HOLD_REMEDIES = {
     HoldReason.MISSING: _("Bring in the missing readings, then check again; or leave the account out."),
     HoldReason.QUESTIONABLE: _("Look at these readings at the meter; until they are put right, leave the account out."),
@@ -126,4 +134,6 @@ HOLD_REMEDIES = {
     HoldReason.UNIT: _("Give the contract a tariff for this unit."),
     HoldReason.CURRENCY: _("Give the contract a tariff in the currency of the site."),
     HoldReason.BELOW_A_DAY: _("Correct the dates of the contract, then plan the run again."),
+    HoldReason.TOO_MUCH: _LOOK,
+    HoldReason.UNUSUAL: _LOOK,
 }

@@ -20,6 +20,7 @@ def of_installation(address: str) -> str:
     lines = ["Meterbook is ready.", "", f"Address:   {address}"]
     if made is not None:
         lines += [f"Sign in:   {made.email}", f"Password:  {made.password}   (works once; you then choose your own)"]
+        lines += ["", "Used up before you chose your own? Start again: a new one is printed."]
     return box([*lines, "", "Ctrl-C stops everything."])
 
 

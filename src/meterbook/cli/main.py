@@ -52,6 +52,7 @@ COMMANDS = {
     "import": Command("import readings from a file", needs_database=True),
     "audit": Command("check the audit trail", needs_database=True),
     "rebuild-totals": Command("make the sums of sites anew from the day blocks", needs_database=True),
+    "organization": Command("make one more organization, with its first administrator", needs_database=True),
     "config": Command("print what is set, without secrets"),
     "prepare": Command(argparse.SUPPRESS),
     "demo-gateway": Command(argparse.SUPPRESS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from meterbook.customers import models
@@ -11,20 +12,21 @@ from meterbook.foundation import scoping
 
 FIRST = "A-000001"
 NEWEST, AT_ONCE = 20, 50
+RECENT = 5  # how many of the newest decide how numbers are written: one odd among them does not
 LENGTH = 40  # of a number
 LONGEST_COUNTER = 15  # digits: longer ones are no counters, but numbers of another world
 DIGITS = re.compile(r"([0-9]+)")
 
 
 def following(newest: Sequence[str]) -> Iterator[str]:
-    """This will count on from the newest of some numbers, as it is written; from `FIRST` where none has digits.
+    """This will count on from the newest of some numbers, as most are written; from `FIRST` where none has digits.
 
     Of several groups of digits it counts the one that differs most among those written alike, else the last one:
     after B-02/2026 and B-01/2026 comes B-03/2026, after A-0099 comes A-0100.
 
     :param newest: the newest first
     """
-    model = next((each for each in newest if _has_counter(each)), None)
+    model = _model([each for each in newest if _has_counter(each)][:RECENT])
     if model is None:
         model, least = FIRST, 1
         place = _counted([FIRST])
@@ -63,6 +65,18 @@ def next_numbers(*, count: int = 1, site_id: int | None = None) -> list[str]:
 def _taken(owner: int, wanted: Collection[str]) -> set[str]:
     found = models.Account.objects.filter(organization_id=owner, number__in=wanted)
     return set(found.values_list("number", flat=True))
+
+
+def _model(recent: Sequence[str]) -> str | None:
+    """The newest of those that are written as most are; of ways that come equally often, of the newest way."""
+    ways = Counter(_way(each) for each in recent)
+    return max(recent, key=lambda each: ways[_way(each)], default=None)
+
+
+def _way(number: str) -> tuple[str | int, ...]:
+    """What stands around the groups of digits, and how long those are that begin with zeros."""
+    groups = (len(each) if each.startswith("0") else 0 for each in DIGITS.findall(number))
+    return (*_shape(number), *groups)
 
 
 def _has_counter(number: str) -> bool:

@@ -30,7 +30,7 @@ def ensure_first_administrator(
     with scoping.scope([chosen], actor=actor):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FIRST_START_LOCK])
-        if models.User.objects.filter(must_change_password=False).exists():
+        if not is_waiting():
             return None
         waiting = models.User.objects.order_by("id").first()
         if waiting is not None:
@@ -40,6 +40,14 @@ def ensure_first_administrator(
         user, made = operations.create_user(actor=actor, at=at, email=email, name=_("Administrator"))
         operations.grant_role(actor=actor, at=at, user_id=user.id, role=values.RoleCode.ORGANIZATION_ADMIN)
         return made
+
+
+def is_waiting() -> bool:
+    """This will tell whether nobody has chosen a password yet: each start then prints a new one-time password.
+
+    Users belong to no organization: it runs in a scope or outside.
+    """
+    return not models.User.objects.filter(must_change_password=False).exists()
 
 
 def _renew_one_time_password(user: models.User, *, actor: Actor, at: datetime) -> values.OneTimePassword:

@@ -193,6 +193,24 @@ def _accept(found: models.Invitation, user: models.User, *, actor: Actor, at: da
     trail.record(
         actor=actor, at=at, action="identity:accept_invitation", subject=found, before=None, after={"user": user.pk}
     )
+    _close_others(found, actor=actor, at=at)
+
+
+def _close_others(accepted: models.Invitation, *, actor: Actor, at: datetime) -> None:
+    """Who works here now waits no longer: other links to the same address end.
+
+    Tenants are invited to one account each, so theirs stay.
+    """
+    if accepted.role_code == values.RoleCode.TENANT:
+        return
+    waiting = _invitations().filter(email=accepted.email, accepted_at=None, revoked_at=None, expires_at__gt=at)
+    others = waiting.exclude(pk=accepted.pk).exclude(role_code=values.RoleCode.TENANT).order_by("id")
+    # One that is being accepted at this moment is left alone: each would wait for the other.
+    for each in others.select_for_update(of=("self",), skip_locked=True):
+        each.revoked_at = at
+        each.save(update_fields=["revoked_at"])
+        after = {"revoked_at": at, "accepted": str(accepted.public_id)}
+        trail.record(actor=actor, at=at, action="identity:revoke_invitation", subject=each, before=None, after=after)
 
 
 def _organization_of(token: str, at: datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from django.utils import formats
 from django.utils.translation import ngettext
 
 from meterbook.billing import queries as billing_queries
@@ -40,7 +41,7 @@ def of_version(*, tariff_id: int, first_day: date) -> str:
                 "%(count)s issued bills have days from %(day)s on; they are not changed.",
                 found.issued,
             )
-            % {"count": found.issued, "day": first_day.isoformat()}
+            % {"count": found.issued, "day": formats.date_format(first_day, "SHORT_DATE_FORMAT")}
         )
     if found.drafts:
         parts.append(

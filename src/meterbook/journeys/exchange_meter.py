@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -94,6 +94,59 @@ def shown_before(
     """
     found = metering_queries.latest_readings(series=series, since=meter.starts_at, until=until, limit=1)
     return found[0] if found else None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a register showed at an instant, as the integer of its resolution."""
+
+    at: datetime
+    raw: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Counts (of the register's resolution) that one multiplier holds for."""
+
+    counts: int
+    factor: Fraction
+
+
+def last_shown(
+    *, meter: metering_queries.InstallationRow, series: metering_queries.SeriesRow, until: datetime
+) -> Shown | None:
+    """This will return what is known last before `until`: a reading, or what was noted when the multiplier changed."""
+    reading = shown_before(meter=meter, series=series, until=until)
+    known = [Shown(reading.at, reading.raw)] if reading is not None else []
+    known += [
+        Shown(each.starts_at, each.shown[series.id])
+        for each in meter.multipliers[1:]
+        if each.starts_at < until and series.id in each.shown
+    ]
+    return max(known, key=lambda each: each.at, default=None)
+
+
+def pieces(
+    *,
+    multipliers: Sequence[metering_queries.MultiplierRow],
+    series: metering_queries.SeriesRow,
+    since: Shown,
+    final: Shown,
+) -> tuple[Piece, ...]:
+    """This will divide what was counted between two readings at the changes of the multiplier, as derivation does.
+
+    Nothing when it is not known what the register showed at a change between them.
+    """
+    factor, at, found = Fraction(1), since, []
+    for each in multipliers:
+        if each.starts_at <= since.at:
+            factor = each.factor
+        elif each.starts_at < final.at:
+            if series.id not in each.shown:
+                return ()
+            found.append(Piece(each.shown[series.id] - at.raw, factor))
+            factor, at = each.factor, Shown(each.starts_at, each.shown[series.id])
+    return (*found, Piece(final.raw - at.raw, factor))
 
 
 @operation.operation

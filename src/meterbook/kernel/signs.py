@@ -18,6 +18,8 @@ _UNSEEN = frozenset(
        for each in range(first, last + 1)]
 )  # fmt: skip
 _TAGS = range(0xE0000, 0xE0080)  # of flags such as Scotland's, invisible elsewhere
+_LIGATURES = range(0xFB00, 0xFB07)  # ff, fi, fl and so on as one sign
+_SAME = ("<wide>", "<narrow>", "<font>", "<noBreak>")  # kinds of signs that are another one in other clothes
 _BLACK_FLAG = "\U0001f3f4"
 
 
@@ -60,6 +62,24 @@ def without(text: str, *, lines: bool = False) -> str:
 def composed(text: str) -> str:
     """This will return the text with each letter and its accent as one sign (NFC), so that equal names are equal."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def folded(text: str) -> str:
+    """This will return a code as it is compared: signs of another width or font as the usual ones, no spaces around it.
+
+    Not all of NFKC: º and ² are told apart from o and 2 by everybody, and flats are called 1º-A.
+
+    >>> folded("\uff11\uff10\uff12\uff15")
+    '1025'
+    """
+    if text.isascii():
+        return text.strip()
+    usual = (unicodedata.normalize("NFKC", each) if _is_dressed(each) else each for each in text)
+    return composed("".join(usual)).strip()
+
+
+def _is_dressed(each: str) -> bool:
+    return ord(each) in _LIGATURES or unicodedata.decomposition(each).startswith(_SAME)
 
 
 def _is_refused(text: str, index: int, each: str, *, lines: bool) -> bool:

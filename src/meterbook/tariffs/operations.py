@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -139,7 +140,7 @@ def publish_version(
     if published.filter(during__startswith__gte=first_day).exists():
         raise VersionsOverlap(
             _("A version of tariff %(code)s starts on %(day)s or later already; start after it.")
-            % {"code": tariff.code, "day": first_day.isoformat()}
+            % {"code": tariff.code, "day": formats.date_format(first_day, "SHORT_DATE_FORMAT")}
         )
     for earlier in published.filter(during__contains=first_day):
         earlier.during = DateRange(earlier.during.lower, first_day, "[)")

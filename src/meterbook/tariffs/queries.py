@@ -30,6 +30,7 @@ class VersionRow:
     first_day: date | None
     until_day: date | None
     author: str
+    author_id: int | None
     publisher: str
     published_at: datetime | None
 
@@ -210,6 +211,7 @@ def _version(version: models.TariffVersion) -> VersionRow:
         first_day=version.during.lower if version.during is not None else None,
         until_day=version.during.upper if version.during is not None else None,
         author=version.author,
+        author_id=version.author_id,
         publisher=version.publisher,
         published_at=version.published_at,
     )

@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from meterbook.foundation import scoping
+from meterbook.identity import first_start
 from meterbook.identity import queries as identity_queries
 from meterbook.identity import values as identity_values
 from meterbook.journeys import send_sign_in_codes
@@ -76,6 +77,7 @@ class Shell:
     texts: dict[str, str]
     demo_people: tuple[demo_people.DemoPerson, ...] = ()  # on the page for signing in
     provider: str = ""  # what the button says that leads to the provider; on that page and where one joins
+    is_first_start: bool = False  # on that page: nobody has chosen a password yet
     has_codes: bool = False  # on the page for signing in: whether tenants may, with a code by mail
 
 
@@ -103,6 +105,7 @@ def build(request: HttpRequest) -> Shell:
         texts=_texts(),
         demo_people=demo_people.listed() if request.path == reverse("account_login") else (),
         provider=_provider(request),
+        is_first_start=request.path == reverse("account_login") and first_start.is_waiting(),
         has_codes=request.path == reverse("account_login") and send_sign_in_codes.is_offered(at=clock.now()),
     )
 

@@ -11,6 +11,14 @@ from django.utils.translation import gettext as _
 from meterbook.kernel import signs
 
 
+class CodeField(forms.CharField):
+    """A code or number by which something is found: full-width signs are the usual ones, so that none comes twice."""
+
+    def to_python(self, value: object) -> str:
+        """This will return the code as it is kept and compared."""
+        return signs.folded(super().to_python(value) or "")
+
+
 class Form(forms.Form):
     """A form whose texts hold only what their writers saw, each letter written one way (NFC)."""
 

@@ -77,6 +77,7 @@ class TestSummary:
             Show.ESTIMATED: 0,
             Show.VACANCY: 0,
             Show.CHANGED: 1,
+            Show.UNUSUAL: 0,
             Show.ISSUED: 0,
             Show.EXCLUDED: 1,
         }
@@ -162,3 +163,30 @@ class TestMembers:
                 queries.run_summary(run_public_id=run.public_id)
             with django_assert_max_num_queries(7):
                 queries.run_members(run_public_id=run.public_id, narrowing=Narrowing())
+
+
+class TestUnusualUse:
+    def test_a_draft_of_far_more_than_usual_or_plausible_is_pointed_at(self, database: str) -> None:
+        place = billing.place(code="HU")
+        shop(place, "Calder Bakery", "1-01")
+        shop(place, "Petrova Books", "1-02", october=260)
+        shop(place, "Row Pharmacy", "1-03", october=2_600)
+        billing.issued(place, first_day=SEPTEMBER, until_day=OCTOBER)
+        made = billing.advance(billing.plan(place, first_day=OCTOBER, until_day=NOVEMBER))
+
+        with scoping.scope([made.organization_id], actor=ACTOR):
+            page = queries.run_members(run_public_id=made.public_id, narrowing=Narrowing())
+            summary = queries.run_summary(run_public_id=made.public_id)
+        told = {
+            each.member.customer_name: [(why.code.value, why.meter_point, why.detail) for why in each.member.reasons]
+            for each in page.rows
+        }
+        assert (summary.counts[Show.UNUSUAL], summary.counts[Show.HELD], summary.counts[Show.READY]) == (2, 0, 3)
+        assert names(made, Narrowing(show=Show.UNUSUAL)) == ["Petrova", "Row"]
+        assert {name: [why[0] for why in whys] for name, whys in told.items()} == {
+            "Petrova Books": ["UNUSUAL"],
+            "Row Pharmacy": ["TOO_MUCH"],
+            "Calder Bakery": [],
+        }
+        assert told["Petrova Books"][0][2] == "249.935 kWh a day; 24 were usual in the months before."
+        assert told["Row Pharmacy"][0][2] == "2,499.355 kWh a day; at most 2,400 are plausible."

@@ -214,6 +214,42 @@ class TestIssuedBills:
         assert bill.number is not None
         assert (bill.number in told, bill.number in hidden, hidden != "") == (True, False, True)
 
+    def test_tell_what_was_corrected_behind_them_and_what_they_would_be_now(self) -> None:
+        made = reviewed()
+        owner = made.place.organization.pk
+        late = billing.fresh(billing.advance(billing.approve(made.run))).closed_at
+        assert late is not None
+        with scoping.scope([owner], actor=ACTOR):
+            rows = queries.run_bills(run_public_id=made.run.public_id).rows
+            bills = {each.account_number: each.bill_public_id for each in rows if each.bill_public_id}
+            quiet = [queries.changed_behind(public_id=each) for each in bills.values()]
+        correct(made, at=late + timedelta(days=1))
+
+        with scoping.scope([owner], actor=ACTOR):
+            touched = bills[account_of(made, made.meters[0]).number]
+            waiting = queries.changed_behind(public_id=touched)
+        billing.derive(owner)
+        with scoping.scope([owner], actor=ACTOR):
+            found = {each: queries.changed_behind(public_id=each) for each in bills.values()}
+            before = queries.get_bill(public_id=touched)
+
+        assert quiet == [None, None]
+        assert waiting is not None
+        assert waiting.total_now is None
+        now = found.pop(touched)
+        assert list(found.values()) == [None]
+        assert now is not None
+        assert now.total_now is not None
+        assert now.total_now.amount < before.total.amount
+        (told,) = now.corrected
+        assert (told.meter_point, told.at, told.author, told.reason, told.recorded_at) == (
+            made.meters[0].point.code,
+            DAYS.ends_at,
+            ACTOR.label,
+            "misread",
+            late + timedelta(days=1),
+        )
+
     def test_for_whose_days_readings_come_late_are_named_and_stay(self) -> None:
         place = billing.place()
         gap = DAYS.starts_at + timedelta(days=10, hours=5)
@@ -264,5 +300,5 @@ class TestIssuedBills:
         billing.advance(billing.approve(made.run))
 
         assert open_run.startswith("2 drafts of open runs")
-        assert told(date(2026, 2, 28)).startswith("2 issued bills have days from 2026-02-28 on")
+        assert told(date(2026, 2, 28)).startswith("2 issued bills have days from 28 Feb 2026 on")
         assert told(DAYS.until_day) == ""

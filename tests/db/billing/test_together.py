@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 
 from django.db import connections
 
@@ -26,7 +26,12 @@ def move_on(run: models.BillRun) -> str:
 
 def test_who_finds_no_chunk_keeps_no_lock_on_the_run() -> None:
     place = billing.place()
-    customers.account(organization=place.organization, site=place.site)
+    customers.contract(
+        account=customers.account(organization=place.organization, site=place.site),
+        point=billing.metered(place).point,
+        tariff=place.tariff,
+        starts_at=datetime(2026, 10, 1, tzinfo=UTC),
+    )
     run = billing.plan(place, first_day=date(2026, 10, 1), until_day=date(2026, 10, 3))
     while billing.fresh(run).state != RunState.VALIDATING:
         with scoping.scope([run.organization_id], actor=billing.ACTOR):
@@ -36,5 +41,7 @@ def test_who_finds_no_chunk_keeps_no_lock_on_the_run() -> None:
         found = models.BillRun.objects.select_related("site").get(organization_id=run.organization_id, pk=run.pk)
         while drafting.draft_next(found, {}):
             pass
+    with scoping.scope([run.organization_id], actor=billing.ACTOR):
+        assert not drafting.draft_next(found, {})
         with ThreadPoolExecutor(1) as pool:
             assert pool.submit(move_on, run).result() == RunState.VALIDATING

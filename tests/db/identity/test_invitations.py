@@ -12,6 +12,7 @@ from django.db import connections
 from meterbook.foundation import scoping
 from meterbook.identity import invitations, models, operations, queries, tokens, values
 from meterbook.identity.values import RoleCode
+from meterbook.kernel.actor import Actor
 from tests.factories import identity, sites
 from tests.support import trails
 
@@ -207,6 +208,27 @@ class TestAccepting:
 
 
 class TestWaiting:
+    def test_to_the_same_address_end_when_one_is_accepted(self) -> None:
+        organization, other = identity.organization(), identity.organization()
+        email, admin = "twice@meterbook.example", identity.user(organization=organization)
+        _first, first_token = invite(organization, by=admin, email=email)
+        _second, token = invite(organization, by=admin, email=email, role=RoleCode.CASHIER)
+        tenant, _token = invite(organization, by=admin, email=email, role=RoleCode.TENANT)
+        foreign, _token = invite(other, email=email)
+        somebody, _token = invite(organization, by=admin)
+
+        user = join(token)
+
+        def waiting(of: models.Organization) -> set[uuid.UUID]:
+            with scoping.scope([of.pk], actor=identity.ACTOR):
+                return {each.public_id for each in invitations.list_waiting(at=AT)}
+
+        assert waiting(organization) == {tenant.public_id, somebody.public_id}
+        assert waiting(other) == {foreign.public_id}
+        with pytest.raises(invitations.InvitationUnusable):
+            invitations.accept(actor=Actor.user(user.id, "Nora"), at=AT, token=first_token)
+        assert trails.latest(organization).action == "identity:revoke_invitation"
+
     def test_are_shown_only_to_their_organization(self) -> None:
         organization, other = identity.organization(), identity.organization()
         row, _token = invite(organization)

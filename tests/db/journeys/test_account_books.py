@@ -205,6 +205,25 @@ def test_what_changes_is_changed_and_what_may_not_is_refused_in_words() -> None:
     assert late[0] == ("Contracts, row 2, Last day", "The end was agreed for 2026-05-31.")
 
 
+def test_full_width_numbers_are_the_usual_ones_and_a_day_before_the_meter_is_hinted_at() -> None:
+    desk = Desk()
+    wide = account_books.workbook(
+        customers=[ANA],
+        accounts=[("\uff21\uff11", "\uff23\uff11", "HM", None, None)],
+        contracts=[("W0000", date(2024, 9, 1), "A\uff11", "T1"), ("W0001", date(2026, 1, 1), "A1", "T1")],
+    )
+
+    _id, plan = desk.check(wide)
+    desk.bring(wide)
+    twice = desk.faults(accounts=[("A\uff11", "C9", "HM", None, None)])
+
+    assert [(each.place, each.problem) for each in plan.hints] == [
+        ("Contracts, row 2, First day", "The meter hangs there since 2024-10-10; nothing was counted before.")
+    ]
+    assert [each.account.number for each in desk.contracts()] == ["A1", "A1"]
+    assert ("Accounts, row 2, Customer", "It is “C1” already.") in twice
+
+
 def test_time_that_is_billed_stays() -> None:
     place = billing.place(code="HM")
     shop = billing.shop(place, name="Shop 1", days=billing.FEBRUARY)

@@ -116,6 +116,7 @@ class TestBilledTime:
             assert entered is metering_operations.EnteredAs.WAITS
             (row,) = metering_queries.list_proposals()
             assert row.shown == f"{face.number(was - 5):f} kWh"
+            assert row.before == f"{face.number(was):f} kWh"
             assert [each.kind for each in metering_queries.list_edits(series=[billed.row])] == ["ESTIMATE"]
         with billed.scope(other):
             filling.decide(actor=other, at=NOW, meter_point=point.public_id, proposal=row.public_id, is_approved=True)

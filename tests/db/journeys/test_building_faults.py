@@ -101,6 +101,28 @@ class TestFaults:
             (Sheet.POINTS, 3, "Unit address"),
         ]
 
+    def test_model_by_hand_is_none_and_far_names_are_not_proposed(self) -> None:
+        desk = Desk()
+        hand = "Read by hand or from files"
+        content = buildings.building(
+            places=PLACES,
+            points=[
+                ("H1", "Hand", "Cold water", None, None, "U12", "SN8", hand),
+                ("H2", "Phone", "Electricity", None, None, "U12", "SN9", "Nokia 3310"),
+            ],
+        )
+
+        (fault,) = desk.faults(content)
+        desk.bring(buildings.building(places=PLACES, points=[("H1", "Hand", "Gas", None, None, "U12", "SN8", hand)]))
+        again = desk.check(buildings.building(points=[("H1", "Hand", "Gas", None, None, "U12", "SN8", hand)]))
+        desk.bring(buildings.building(points=POINTS[:1]))
+        other = desk.faults(buildings.building(points=[(*POINTS[0][:7], hand)]))
+
+        assert fault[:3] == (Sheet.POINTS, 3, "Model")
+        assert "sheet of notes in the template lists the models" in fault[3]
+        assert (again.problems, again.changes) == ((), [])
+        assert "It is “eastron_sdm630” already" in other[0][3]
+
     def test_new_row_needs_its_columns(self) -> None:
         faults = Desk().faults(buildings.workbook({"Places": [["Code"], ["U1"]]}))
 

@@ -14,6 +14,7 @@ from meterbook.foundation import scoping
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.quality import Quality
 from meterbook.metering import operations, queries
+from meterbook.metering.operations import marking
 from meterbook.metering.queries import SlotState, View
 from tests.db.metering import derived
 from tests.factories import identity, metering, sites, usage
@@ -235,4 +236,21 @@ class TestOpenEnds:
                 site_ids=[site.pk], month=date(2026, 6, 1), at=datetime(2026, 6, 30, 12, tzinfo=UTC)
             )
 
-        assert (over, elsewhere, everywhere, running) == (1, 0, 1, 0)
+        assert [each.unknown for each in (over, elsewhere, everywhere, running)] == [1, 0, 1, 0]
+        assert over.in_work == 0
+
+    def test_are_being_worked_on_until_their_days_are_derived(self) -> None:
+        meter = metering.installed_meter(organization=identity.organization())
+        usage.flat_days(meter.energy, date(2026, 6, 29), 1)
+        with scoping.scope([meter.organization_id], actor=ACTOR):
+            marking.mark_dirty(
+                organization_id=meter.organization_id,
+                series_ids=[meter.energy.pk],
+                first_day=date(2026, 6, 1),
+                until_day=date(2026, 7, 2),
+            )
+
+        with scoping.scope([meter.organization_id], actor=ACTOR):
+            found = queries.count_open_ends(site_ids=None, month=date(2026, 6, 1), at=LATER)
+
+        assert (found.unknown, found.in_work) == (0, 1)

@@ -216,6 +216,18 @@ class TestViews:
         assert found.peak is not None
         assert (found.peak.rate, found.peak_at) == (3_600, datetime(2026, 6, 16, 10, tzinfo=UTC))
 
+    @pytest.mark.parametrize("view", [View.DAY, View.MONTH], ids=["day", "month"])
+    def test_what_was_apportioned_between_readings_is_no_peak(self, installed: metering.Installed, view: View) -> None:
+        apportioned = dict.fromkeys(range(96), Quality.INTERPOLATED)
+        for day in (15, 16, 17):
+            usage.day_block(installed.energy, date(2026, 6, day), [100] * 96, quality=apportioned)
+
+        found = ask(installed, view, date(2026, 6, 16), zone=UTC)
+
+        assert found.total > 0
+        assert (found.peak, found.peak_at) == (None, None)
+        assert {each.highest for each in found.slots} == {None}
+
     def test_the_ledger_ends_at_the_total(self, installed: metering.Installed) -> None:
         usage.day_block(installed.energy, date(2026, 6, 16))
 

@@ -121,3 +121,6 @@ class TestTypeface:
 
     def test_has_no_emoji(self) -> None:
         assert compiler.covered("a😀b") == "a□b"
+
+    def test_names_each_sign_once_that_it_lacks(self) -> None:
+        assert (compiler.missing("王 Ana\n王شb"), compiler.missing("Añ 1\t2")) == ("王ش", "")

@@ -38,6 +38,8 @@ class TestCell:
         [
             ("code", 7, "7"),
             ("code", " 007 ", "007"),
+            ("code", "\uff11\uff10\uff12\uff15", "1025"),
+            ("name", "Room 1\u00ba, 20 m\u00b2", "Room 1\u00ba, 20 m\u00b2"),
             ("area", 84.1, Decimal("84.1")),
             ("area", 0.1 + 0.2, Decimal("0.3")),
             ("area", "1234.50", Decimal("1234.5")),
@@ -110,8 +112,14 @@ class TestCell:
         for key, raw in (("time_zone", "Madrid time"), ("currency", "ABC")):
             with pytest.raises(CellWrong):
                 value_of(column(key, Sheet.SITES), raw, "s", "en")
-        with pytest.raises(CellWrong):
-            value_of(column("since", Sheet.POINTS), "0001-01-01", "s", "en")
+        for raw, words in (
+            ("0001-01-01", "0001-01-01 is too early. Take a day from 1990-01-01 to 2100-12-31."),
+            (datetime(1900, 1, 1), "1900-01-01 is too early."),  # noqa: DTZ001 - a cell has no zone
+            ("2926-01-01", "2926-01-01 is too late."),
+            ("soon", "“soon” is no day."),
+        ):
+            with pytest.raises(CellWrong, match=words):
+                value_of(column("since", Sheet.POINTS), raw, "s", "en")
 
 
 def read(content: bytes) -> book.Book:

@@ -28,3 +28,26 @@ def test_near_ones_are_offered_and_simulated_ones_only_in_a_demo(settings: Setti
     assert not any(code.startswith("demo_") for code in model_names.offered())
     settings.IS_DEMO = True
     assert any(code.startswith("demo_") for code in model_names.offered())
+
+
+@pytest.mark.parametrize("given", ["Nokia 3310", "unknown_model", "x", "", "Multical 9"])
+def test_nothing_is_offered_that_is_not_near(given: str) -> None:
+    assert model_names.near(given) == ()
+
+
+def test_part_of_a_name_and_a_slip_are_near() -> None:
+    assert model_names.near("em24")[0].startswith("Carlo Gavazzi EM24")
+    assert model_names.near("Eastrn SDM630")[0] == "Eastron SDM630"
+
+
+@pytest.mark.parametrize(
+    ("given", "is_none"),
+    [
+        ("Read by hand or from files", True),
+        (" read by hand  or from files. ", True),
+        ("Leído a mano o de archivos", True),
+        ("Eastron SDM630", False),
+    ],
+)
+def test_what_forms_call_no_model_is_none(given: str, is_none: bool) -> None:
+    assert model_names.is_none(given) is is_none

@@ -79,3 +79,21 @@ def test_without_leaves_what_is_seen() -> None:
 
 def test_composed_makes_equal_names_equal() -> None:
     assert signs.composed("Cafe\u0301") == "Caf\u00e9" == signs.composed("Caf\u00e9")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("\uff11\uff10\uff12\uff15", "1025"),
+        ("\u3000\uff21\uff0d\uff11 ", "A-1"),
+        ("\U0001d7d9\U0001d7d8", "10"),
+        ("o\ufb03ce", "office"),
+        ("A\u00a01", "A 1"),
+        ("1\u00ba-A", "1\u00ba-A"),
+        ("20 m\u00b2", "20 m\u00b2"),
+        ("Cafe\u0301", "Caf\u00e9"),
+        ("A-000001", "A-000001"),
+    ],
+)
+def test_folded_makes_equal_codes_equal(typed: str, kept: str) -> None:
+    assert signs.folded(typed) == kept

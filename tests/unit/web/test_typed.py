@@ -54,6 +54,20 @@ class TestForm:
         assert form.cleaned_data["password"] == " e\u0301\u200b"
 
 
+class CodeSample(typed.Form):
+    """A code."""
+
+    code = typed.CodeField(max_length=4)
+
+
+def test_a_code_in_full_width_signs_is_the_usual_one() -> None:
+    form = CodeSample({"code": " \uff11\uff10\uff12\uff15 "})
+
+    assert form.is_valid()
+    assert form.cleaned_data["code"] == "1025"
+    assert "required" in str(CodeSample({"code": "\u3000"}).errors["code"])
+
+
 def test_every_form_has_this_base() -> None:
     plain = re.compile(r"class \w+\((?:django_)?forms\.(?:Form|ModelForm)\)")
     found = [

@@ -54,9 +54,7 @@ def examine(text: str, name: str) -> checks.Document:
     :raises TypeRefused: when it is too long, or its code is one of the library's
     """
     if len(text) > LONGEST_DOCUMENT:
-        raise TypeRefused(
-            "document", _("The document is longer than a meter type can be; shorten it.")
-        )
+        raise TypeRefused("document", _("The document is longer than a meter type can be; shorten it."))
     document = checks.parse(text, name)
     faults = list(_unlike_series(document))
     if faults:

@@ -17,7 +17,7 @@ from meterbook.customers import permissions
 from meterbook.identity.values import Module
 from meterbook.journeys.accounts import exporting, files
 from meterbook.journeys.accounts.sheets import AccountSheet
-from meterbook.journeys.building import book, planning
+from meterbook.journeys.building import book, planning, problems
 
 router = Router(tags=["Accounts"])
 
@@ -53,7 +53,10 @@ class AccountCellFault(values.Told):
 
 
 class AccountWorkbookPlan(values.Told):
-    """What importing a workbook would do now. Send `expected` to import just that; faults must be put right first."""
+    """What importing a workbook would do now. Send `expected` to import just that; faults must be put right first.
+
+    `hints` may be mistakes; they are imported all the same.
+    """
 
     expected: str
     sheets: list[AccountSheetPlan]
@@ -61,6 +64,7 @@ class AccountWorkbookPlan(values.Told):
     total_changes: int
     faults: list[AccountCellFault]
     total_faults: int
+    hints: list[AccountCellFault]
 
 
 class AccountWorkbook(values.Told):
@@ -238,15 +242,17 @@ def _plan(plan: planning.Plan) -> AccountWorkbookPlan:
             for each in plan.changes[: buildings.MOST_CHANGES]
         ],
         total_changes=len(plan.changes),
-        faults=[
-            AccountCellFault(
-                sheet=AccountSheet(each.sheet) if each.sheet else None,
-                line=each.line,
-                column=each.column,
-                problem=each.problem,
-                remedy=each.remedy,
-            )
-            for each in plan.problems
-        ],
+        faults=[_fault(each) for each in plan.problems],
         total_faults=plan.total_problems,
+        hints=[_fault(each) for each in plan.hints],
+    )
+
+
+def _fault(found: problems.CellProblem) -> AccountCellFault:
+    return AccountCellFault(
+        sheet=AccountSheet(found.sheet) if found.sheet else None,
+        line=found.line,
+        column=found.column,
+        problem=found.problem,
+        remedy=found.remedy,
     )

@@ -57,14 +57,18 @@ class AssignedThings(values.Told):
     module=Module.METERING,
     by_site=True,
     by_single=True,
+    single_permission=permissions.VIEW_BILL,
     answers=AssignedThings,
 )
 def list_assigned(request: entry.Request) -> AssignedThings:
-    """This will return the single meters and accounts that are assigned to the person who asks."""
+    """This will return the single meters and accounts that are assigned to the person who asks, or named by the key.
+
+    `billing:view_bill` for them is enough; without `metering:view_meter` nothing else of a meter is told anywhere.
+    """
     caller = request.caller
     has_bills = caller.organization.has_module(Module.BILLING)
     billed = caller.access.meters(permissions.VIEW_BILL) if has_bills else frozenset()
-    points = metering_queries.points_by_id(ids=caller.access.meters(metering_permissions.VIEW_METER))
+    points = metering_queries.points_by_id(ids=caller.access.meters(metering_permissions.VIEW_METER) | billed)
     accounts = customer_queries.accounts_by_id(ids=caller.access.accounts(permissions.VIEW_BILL)) if has_bills else {}
     return AssignedThings(
         meter_points=[

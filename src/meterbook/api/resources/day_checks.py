@@ -39,7 +39,7 @@ class DayFindings(values.Told):
     findings: list[DayFinding]
 
 
-class Settlement(values.Given):
+class DaySettlement(values.Given):
     """Why a finding is settled."""
 
     reason: Reason
@@ -69,7 +69,7 @@ def list_day_findings(request: entry.Request) -> DayFindings:
     answers=DayFindings,
     by_site=True,
 )
-def settle_day_finding(request: entry.Request, day_finding: uuid.UUID, given: Settlement) -> DayFindings:
+def settle_day_finding(request: entry.Request, day_finding: uuid.UUID, given: DaySettlement) -> DayFindings:
     """This will settle a finding: it is right, or dealt with. Answers with what is still open."""
     caller = request.caller
     site_id = monitoring_queries.site_of_day_finding(finding=day_finding)

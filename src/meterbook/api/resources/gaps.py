@@ -98,7 +98,9 @@ class Edit(values.Told):
 
 
 class Proposal(values.Told):
-    """A change of billed time that waits for a second person; `shown` is what the meter is said to have shown."""
+    """A change of billed time that waits for a second person; `shown` is what the meter is said to have shown, `before`
+    what counts until somebody decides.
+    """
 
     id: uuid.UUID
     kind: CorrectionKind
@@ -106,6 +108,7 @@ class Proposal(values.Told):
     until: values.InstantTold | None
     method: Method | None
     quantity: values.DecimalTold | None
+    before: str
     shown: str
     reason: str
     author: str
@@ -296,6 +299,7 @@ def _proposal(row: metering_queries.ProposalRow) -> Proposal:
         until=values.maybe_instant(row.until),
         method=row.method,
         quantity=values.maybe_decimal(row.used),
+        before=row.before,
         shown=row.shown,
         reason=row.reason,
         author=row.author,

@@ -129,7 +129,10 @@ class Findings(values.Told):
 
 
 class Settlement(values.Given):
-    """RIGHT: the meter showed that; `used` was counted unseen before a counter began anew. WRONG: it was misread."""
+    """RIGHT: the meter showed that; `used` was counted unseen before a counter began anew. WRONG: it was misread.
+
+    ROLLED: the counter passed its end and went on from 0. A GLITCH can be settled where a person read it at the meter.
+    """
 
     kind: FindingKind
     at: values.InstantGiven

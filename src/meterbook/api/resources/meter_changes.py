@@ -269,7 +269,7 @@ def _require_shown(
     _require_all(field, given, counters)
     for code, (series, register) in counters.items():
         _require_fine(f"/body/{field}/{code}", given[code], register.decimals)
-        latest = exchange_meter.shown_before(meter=current, series=series, until=instant)
+        latest = exchange_meter.last_shown(meter=current, series=series, until=instant)
         if latest is not None and exchange_meter.stored(given[code], register.decimals) < latest.raw:
             words = _("The meter showed more already; read it again, or correct that reading first.")
             raise problems.invalid(f"/body/{field}/{code}", words)

@@ -56,7 +56,10 @@ class RunWithSums(Run):
 
 
 class Hold(values.Told):
-    """Why an account is held, where, and what to do."""
+    """Why an account is held, where, and what to do.
+
+    TOO_MUCH and UNUSUAL stand with a draft: they hold nothing, and ask to look at its use before it is approved.
+    """
 
     code: billing_values.HoldReason
     meter_point: str

@@ -35,7 +35,7 @@ class NewRun(values.Given):
     site: uuid.UUID
     first_day: values.DayGiven
     until_day: values.DayGiven
-    due_days: Annotated[int, Field(ge=0, le=90)] = billing_values.DUE_DAYS
+    due_days: Annotated[int, Field(ge=0, le=billing_values.MOST_DUE_DAYS)] = billing_values.DUE_DAYS
 
 
 class Check(values.Given):

@@ -12,7 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meterbook.billing import content
-from meterbook.billing.calculating import checking, facts, headings, history, named, registers, spans, stamps, usage
+from meterbook.billing.calculating import (
+    checking,
+    facts,
+    headings,
+    history,
+    named,
+    plausible,
+    registers,
+    spans,
+    stamps,
+    usage,
+)
 from meterbook.billing.values import HoldReason
 from meterbook.kernel import civil
 from meterbook.kernel.period import Period
@@ -36,11 +47,15 @@ class _Piece:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Contents of the accounts that can be billed with the digests of their inputs, and why the others are held."""
+    """Contents of the accounts that can be billed with the digests of their inputs, and why the others are held.
+
+    `remarks` are what of the contents should be looked at before they are approved.
+    """
 
     contents: dict[int, content.Content]
     held: dict[int, list[checking.Held]]
     inputs: dict[int, str]
+    remarks: dict[int, list[checking.Held]]
 
 
 class Calculator:
@@ -65,15 +80,21 @@ class Calculator:
         held = {account_id: reasons for account_id, reasons in held.items() if reasons}
         pieces = [each for each in pieces if each.share.account_id not in held]
         if not pieces:
-            return Outcome({}, held, {})
+            return Outcome({}, held, {}, {})
         used = _Used.load(self.run, chunk, pieces, loaded)
         inputs = stamps.Inputs(
             {step: stamps.Digests(each.first, each.digests) for step, each in loaded.items()},
             lambda series, part: loaded[series.step].written(series.id, part),
             used.registers,
         )
-        contents = self._contents(chunk, pieces, used, self._rate(pieces, loaded))
-        return Outcome(contents, held, self._inputs(chunk, pieces, inputs, used.estimates))
+        rated, by_account = self._rate(pieces, loaded), _by_account(pieces)
+        points = {account_id: self._points(own, used, rated) for account_id, own in by_account.items()}
+        contents = {
+            account_id: content.build(self._heading(chunk, by_account[account_id]), own)
+            for account_id, own in points.items()
+        }
+        remarks = {account_id: found for account_id, own in points.items() if (found := plausible.remarks(chunk, own))}
+        return Outcome(contents, held, self._inputs(chunk, pieces, inputs, used.estimates), remarks)
 
     def inputs(self, account_ids: list[int]) -> dict[int, str]:
         """This will return the digests of what accounts would be calculated from now; nothing is rated.
@@ -122,14 +143,6 @@ class Calculator:
     def _heading(self, chunk: facts.Chunk, pieces: list[_Piece]) -> content.Heading:
         zone = zones.common((each.point.zone for each in pieces), self.run.zone)
         return headings.heading(self.run, chunk.accounts[pieces[0].share.account_id], zone)
-
-    def _contents(
-        self, chunk: facts.Chunk, pieces: list[_Piece], used: _Used, rated: dict[int, tuple[int, Rated]]
-    ) -> dict[int, content.Content]:
-        return {
-            account_id: content.build(self._heading(chunk, own), self._points(own, used, rated))
-            for account_id, own in _by_account(pieces).items()
-        }
 
     def _pieces(self, chunk: facts.Chunk, without: set[int]) -> list[_Piece]:
         found = []

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from meterbook.billing import models, values
 from meterbook.customers import queries as customer_queries
@@ -19,9 +20,10 @@ from meterbook.identity import queries as identity_queries
 from meterbook.kernel import civil
 from meterbook.kernel.period import Period
 from meterbook.kernel.quantity import Unit
+from meterbook.metering import capacities
 from meterbook.metering import models as metering_models
 from meterbook.metering import zones as metering_zones
-from meterbook.metering.values import Service
+from meterbook.metering.values import PointRole, Service
 from meterbook.tariffs import models as tariff_models
 from meterbook.tariffs import values as tariff_values
 from meterbook.tariffs.rating import reading
@@ -77,7 +79,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Point:
-    """A meter point; `series` None: it has none that can be billed. `language` empty: none is set for its documents."""
+    """A meter point; `series` None: it has none that can be billed. `language` empty: none is set for its documents.
+
+    `assumed_per_hour` is what it plausibly counts at most, in units of the series; None where its rating was noted.
+    """
 
     id: int
     public_id: uuid.UUID
@@ -88,6 +93,7 @@ class Point:
     series: Series | None
     zone: ZoneInfo
     language: str = ""
+    assumed_per_hour: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -217,9 +223,23 @@ def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
         "meter_point_id", "code", "id", "public_id", "unit", "decimals", "step"
     ):
         series[point_id, code] = Series(pk, public_id, Unit(unit), decimals, step)
+    rated = metering_models.Installation.objects.filter(
+        organization_id=run.organization_id, meter_point=OuterRef("pk"), rated_per_hour__isnull=False
+    )
     points = metering_models.MeterPoint.objects.filter(organization_id=run.organization_id, pk__in=wanted)
     rows_of_points = points.order_by("id").values_list(
-        "id", "public_id", "code", "name", "node__name", "service", "time_zone", "former_zones", "language"
+        "id",
+        "public_id",
+        "code",
+        "name",
+        "node__name",
+        "service",
+        "time_zone",
+        "former_zones",
+        "language",
+        "role",
+        "node__usage",
+        Exists(rated),
     )
     return {
         pk: Point(
@@ -232,9 +252,16 @@ def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
             series.get((pk, _billed(service))),
             metering_zones.resolve(own, former, run.zone.key),
             language,
+            None if is_rated else _assumed(Service(service), role, usage, series.get((pk, _billed(service)))),
         )
-        for pk, public_id, code, name, node, service, own, former, language in rows_of_points
+        for pk, public_id, code, name, node, service, own, former, language, role, usage, is_rated in rows_of_points
     }
+
+
+def _assumed(service: Service, role: str, usage: str | None, series: Series | None) -> Fraction | None:
+    if series is None:
+        return None
+    return capacities.assumed_per_hour(service=service, role=PointRole(role), usage=usage or "", unit=series.unit)
 
 
 def _billed(service: str) -> str:

@@ -18,6 +18,7 @@ from meterbook.billing.operations.approving import (
 from meterbook.billing.operations.issuing import RunIncomplete
 from meterbook.billing.operations.late import has_more, note_late_changes
 from meterbook.billing.operations.planning import (
+    NobodyToBill,
     PeriodNotOver,
     RunNotCancelable,
     RunNotFound,
@@ -38,6 +39,7 @@ __all__ = [
     "DraftsStale",
     "HeldRemain",
     "MemberNotFound",
+    "NobodyToBill",
     "NotInReview",
     "NothingLeft",
     "NothingToIssue",

@@ -74,6 +74,8 @@ def _draft(run: models.BillRun, number: int, calculator: drafting.Calculator) ->
     own.filter(account_id__in=list(outcome.contents)).update(state=values.MemberState.DRAFTED, reasons=[])
     for account_id, reasons in outcome.held.items():
         own.filter(account_id=account_id).update(state=values.MemberState.HELD, reasons=_once(reasons))
+    for account_id, reasons in outcome.remarks.items():
+        own.filter(account_id=account_id).update(reasons=_once(reasons))
 
 
 def _once(reasons: Sequence[checking.Held]) -> list[checking.Held]:

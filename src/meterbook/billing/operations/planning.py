@@ -49,6 +49,10 @@ class RunNotFound(LookupError):
     """There is no such run in this organization."""
 
 
+class NobodyToBill(ValueError):
+    """No account pays for a meter point in these days, or another run billed them."""
+
+
 class RunNotCancelable(ValueError):
     """A run can be canceled until it is approved."""
 
@@ -74,6 +78,7 @@ def plan_run(
     :raises SiteNotFound: when the organization has no such site
     :raises PeriodNotOver: when the final day has not ended at the site, or at a meter point in another zone
     :raises RunPresent: when a run of these days is open
+    :raises NobodyToBill: when nobody would get a bill
     :raises customers.queries.NoLandlord: when a unit is vacant and the site has no landlord's account
     """
     site = _site(site)
@@ -101,10 +106,20 @@ def plan_run(
             )
     except IntegrityError as error:
         raise _present(site, first_day, until_day) from error
+    _require_somebody(run)
     after = {"site": site.code, "first_day": first_day, "until_day": until_day}
     audit_operations.record(actor=actor, at=at, action="billing:plan_run", subject=run, before=None, after=after)
     defer_advance(run)
     return run
+
+
+def _require_somebody(run: models.BillRun) -> None:
+    if not postpaid(run, {each.account_id for each in wanted_shares(run)}):
+        words = _(
+            "Nobody is to be billed: no account of %(site)s pays for a meter point in these days, "
+            "or another run billed them."
+        )
+        raise NobodyToBill(words % {"site": run.site.name})
 
 
 def _present(site: site_models.Site, first_day: date, until_day: date) -> RunPresent:

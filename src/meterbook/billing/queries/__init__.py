@@ -8,6 +8,7 @@ from meterbook.billing.queries.bills import (
     issued_bills,
     languages_of,
 )
+from meterbook.billing.queries.changed import CameLate, ChangedBehind, Corrected, changed_behind
 from meterbook.billing.queries.latest import LatestBill, latest_bills
 from meterbook.billing.queries.listing import (
     BILL_SOURCE,
@@ -40,6 +41,7 @@ from meterbook.billing.queries.members import (
     tariff_sums,
 )
 from meterbook.billing.queries.midnights import Midnight, Midnights, midnight_registers
+from meterbook.billing.queries.printed import printed_of_run
 from meterbook.billing.queries.prints import (
     PrintNotFound,
     PrintRow,
@@ -95,8 +97,11 @@ __all__ = [
     "BillRow",
     "BillSort",
     "BilledByTariff",
+    "CameLate",
+    "ChangedBehind",
     "ComparedPage",
     "ComparedRow",
+    "Corrected",
     "CorrectedBill",
     "Expected",
     "LatestBill",
@@ -130,6 +135,7 @@ __all__ = [
     "bills_after",
     "bills_by_id",
     "bills_with_reading",
+    "changed_behind",
     "corrected_bills",
     "count_mailed",
     "count_printed",
@@ -152,6 +158,7 @@ __all__ = [
     "midnight_registers",
     "point_bills",
     "printed_bills",
+    "printed_of_run",
     "run_bills",
     "run_members",
     "run_summary",

@@ -31,6 +31,7 @@ class Show(enum.StrEnum):
     ESTIMATED = "estimated"
     VACANCY = "vacancy"
     CHANGED = "changed"
+    UNUSUAL = "unusual"
     ISSUED = "issued"
     EXCLUDED = "left-out"
 
@@ -132,6 +133,7 @@ LEFT JOIN (SELECT account_id, sum(total) AS total FROM billing_billdraft
     GROUP BY account_id) p ON p.account_id = m.account_id"""
 OWN = " WHERE m.organization_id = %(organization)s AND m.run_id = %(run)s"
 CHANGED = "coalesce(abs(d.total - p.total) > %(strong)s * abs(p.total), false)"
+UNUSUAL = "(m.state = 'DRAFTED' AND m.reasons <> '[]'::jsonb)"  # a draft to look at first
 ROWS = (
     "SELECT m.account_id, a.public_id, a.number, c.name, m.position, m.state, m.reasons::text, m.decided_by,"
     " d.public_id, d.net, d.total, coalesce(d.is_estimated, false), coalesce(d.is_vacancy, false),"
@@ -139,7 +141,7 @@ ROWS = (
     f" {CHANGED} {MEMBERS}{NAMED}{DRAFTED}{COMPARED_FEW}{OWN} AND m.account_id = ANY(%(accounts)s) ORDER BY m.position"
 )
 SUMMED = (
-    f"SELECT m.state, coalesce(d.is_estimated, false), coalesce(d.is_vacancy, false), {CHANGED},"
+    f"SELECT m.state, coalesce(d.is_estimated, false), coalesce(d.is_vacancy, false), {CHANGED}, {UNUSUAL},"
     " count(*), coalesce(sum(d.net), 0), coalesce(sum(d.total), 0),"
     " coalesce(sum(d.total) FILTER (WHERE p.total IS NOT NULL), 0),"
     " coalesce(sum(p.total) FILTER (WHERE d.total IS NOT NULL), 0)"
@@ -178,11 +180,12 @@ SHOWN = {
     Show.ESTIMATED: " AND d.is_estimated",
     Show.VACANCY: " AND d.is_vacancy",
     Show.CHANGED: f" AND {CHANGED}",
+    Show.UNUSUAL: f" AND {UNUSUAL}",
     Show.ISSUED: " AND m.state = 'ISSUED'",
     Show.EXCLUDED: " AND m.state = 'EXCLUDED'",
 }
-GROUPED = """CASE m.state WHEN 'HELD' THEN 0 WHEN 'DRAFTED' THEN CASE WHEN d.is_estimated THEN 1 ELSE 2 END
-    WHEN 'ISSUED' THEN 3 WHEN 'EXCLUDED' THEN 4 ELSE 5 END"""
+GROUPED = f"""CASE WHEN {UNUSUAL} THEN 1 WHEN m.state = 'DRAFTED' THEN CASE WHEN d.is_estimated THEN 2 ELSE 3 END
+    ELSE CASE m.state WHEN 'HELD' THEN 0 WHEN 'ISSUED' THEN 4 WHEN 'EXCLUDED' THEN 5 ELSE 6 END END"""
 SORTED = {
     Sort.GROUP: GROUPED,
     Sort.NUMBER: "m.position",
@@ -203,10 +206,10 @@ def run_summary(*, run_public_id: uuid.UUID) -> Summary:
     facts = _facts(run, before)
     counts = dict.fromkeys(Show, 0)
     sums = [Decimal(0)] * 4
-    for state, is_estimated, is_vacancy, is_changed, count, *amounts in _read(
-        f"{SUMMED}{_compared(before)}{OWN} GROUP BY 1, 2, 3, 4", facts
+    for state, is_estimated, is_vacancy, is_changed, is_unusual, count, *amounts in _read(
+        f"{SUMMED}{_compared(before)}{OWN} GROUP BY 1, 2, 3, 4, 5", facts
     ):
-        for each in _shows(values.MemberState(state), is_estimated, is_vacancy, is_changed):
+        for each in _shows(values.MemberState(state), is_estimated, is_vacancy, is_changed, is_unusual):
             counts[each] += count
         sums = [one + other for one, other in zip(sums, amounts, strict=True)]
     net, total, again, previous = (money(each, run.site.currency) for each in sums)
@@ -262,14 +265,9 @@ def tariff_sums(*, run_public_id: uuid.UUID) -> list[TariffSum]:
     return [TariffSum(code, accounts, money(net, run.site.currency)) for code, accounts, net in found]
 
 
-def _shows(state: values.MemberState, is_estimated: bool, is_vacancy: bool, is_changed: bool) -> list[Show]:
-    own = {
-        values.MemberState.HELD: Show.HELD,
-        values.MemberState.DRAFTED: Show.READY,
-        values.MemberState.ISSUED: Show.ISSUED,
-        values.MemberState.EXCLUDED: Show.EXCLUDED,
-    }.get(state)
-    marks = ((Show.ESTIMATED, is_estimated), (Show.VACANCY, is_vacancy), (Show.CHANGED, is_changed))
+def _shows(state: values.MemberState, *marked: bool) -> list[Show]:
+    own = {"HELD": Show.HELD, "DRAFTED": Show.READY, "ISSUED": Show.ISSUED, "EXCLUDED": Show.EXCLUDED}.get(state)
+    marks = zip((Show.ESTIMATED, Show.VACANCY, Show.CHANGED, Show.UNUSUAL), marked, strict=True)
     return [Show.ALL, *([own] if own else []), *(show for show, holds in marks if holds)]
 
 

@@ -21,7 +21,9 @@ from meterbook.foundation import scoping
 from meterbook.kernel.money import Money
 from meterbook.kernel.period import Period
 
-EDGES = frozenset({"start", "end"})  # instants in the data of a reason, as the calculation wrote them
+# In the data of a reason, as the calculation wrote them:
+EDGES = frozenset({"start", "end"})  # instants
+FIGURES = frozenset({"used", "most", "usual"})  # numbers
 
 
 @dataclass(frozen=True)
@@ -92,13 +94,19 @@ class Reason:
         """Which intervals, which tariff; empty when there is no more to say."""
         if not self.data:
             return ""
-        written = {key: _instant(value) if key in EDGES else value for key, value in self.data.items()}
+        written = {key: _written(key, value) for key, value in self.data.items()}
         return str(values.HOLD_DETAILS[self.code]) % written
 
     @property
     def remedy(self) -> str:
         """What to do."""
         return str(values.HOLD_REMEDIES[self.code])
+
+
+def _written(key: str, value: str | int) -> str | int:
+    if key in EDGES:
+        return _instant(value)
+    return str(formats.number_format(value, use_l10n=True, force_grouping=True)) if key in FIGURES else value
 
 
 def _instant(stored: str | int) -> str:

@@ -57,6 +57,14 @@ def covered(text: str) -> str:
     return "".join(each if each in known else UNKNOWN for each in text)
 
 
+def missing(text: str) -> str:
+    """This will return the signs of a text that the typeface does not have, each once; they are printed as squares."""
+    known = characters()
+    if known.issuperset(text):
+        return ""
+    return "".join(dict.fromkeys(each for each in text if each not in known and not each.isspace()))
+
+
 @functools.cache
 def characters() -> frozenset[str]:
     """This will return the characters that every weight of the typeface has."""

@@ -98,6 +98,24 @@ def _check_new(planner: Planner, entry: Entry, point: metering_models.MeterPoint
             % {"day": f"{taken.astimezone(point.zone):%Y-%m-%d}"},
             _("Take that day or a later one, or cancel that bill run first."),
         )
+    _look_at_meter(planner, entry, point)
+
+
+def _look_at_meter(planner: Planner, entry: Entry, point: metering_models.MeterPoint) -> None:
+    """A contract may be older than the meter, as on the pages; more often the day is mistyped."""
+    hung = planner.present.hung.get(point.pk)
+    since = entry.values["since"]
+    if hung is None or not isinstance(since, date):
+        return
+    first = civil.local_date(hung, point.zone)
+    if since < first:
+        planner.hint(
+            _SHEET,
+            entry.line,
+            "since",
+            _("The meter hangs there since %(day)s; nothing was counted before.") % {"day": first},
+            _("If the first day is a mistake, take that day or a later one."),
+        )
 
 
 def _check_order(planner: Planner, entry: Entry) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Max
-from django.db.models.functions import Upper
+from django.db.models import Max, Min
+from django.db.models.functions import Lower, Upper
 
 from meterbook.billing import models as billing_models
 from meterbook.customers import models as customer_models
@@ -25,6 +25,7 @@ from meterbook.tariffs import queries as tariff_queries
 class Present:
     """What is there by code, number, or meter point and first day; closed customers and accounts as well.
 
+    `hung` says since when the first meter of a meter point hangs there, by its key;
     `taken` says until when a bill run has taken the time of a meter point, `billed` that of a contract, by their keys.
     """
 
@@ -38,6 +39,7 @@ class Present:
     values_of_customers: Mapping[str, Values]
     values_of_accounts: Mapping[str, Values]
     values_of_contracts: Mapping[str, Values]
+    hung: Mapping[int, datetime]
     taken: Mapping[int, datetime]
     billed: Mapping[int, datetime]
 
@@ -84,6 +86,12 @@ def load(at: datetime) -> Present:
         },
         values_of_accounts={number: _account(each) for number, each in accounts.items()},
         values_of_contracts={key: _contract(each) for key, each in contracts.items()},
+        hung=dict(
+            metering_models.Installation.objects.filter(organization_id=organization_id)
+            .order_by("meter_point_id")
+            .values_list("meter_point_id")
+            .annotate(first=Min(Lower("during")))
+        ),
         taken=dict(shares.order_by("meter_point_id").values_list("meter_point_id").annotate(until=ends)),
         billed=dict(
             shares.filter(contract_id__isnull=False)

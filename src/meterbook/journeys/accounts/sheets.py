@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from meterbook.customers import values as customer_values
 from meterbook.journeys.building import sheets as building_sheets
-from meterbook.journeys.building.sheets import Column, Holds, choice, text
+from meterbook.journeys.building.sheets import Column, Holds, choice, code, text
 
 CODE_LENGTH, ADDRESS_LENGTH = 40, 1_000
 _LANGUAGES = {each: each for each in building_sheets.LANGUAGES}
@@ -43,7 +43,7 @@ SHEET_CAPTIONS = {
 }
 HOLDER_CAPTIONS = {Holder.TENANT: _("Tenant"), Holder.LANDLORD: _("Landlord")}
 CUSTOMER_COLUMNS = (
-    text("code", _("Code"), CODE_LENGTH, _("Short and unique; rows are found by it."), is_required=True, is_key=True),
+    code("code", _("Code"), CODE_LENGTH, _("Short and unique; rows are found by it."), is_required=True, is_key=True),
     text("name", _("Name"), customer_values.NAME_LENGTH, is_required=True, width=28),
     choice(
         "kind",
@@ -67,21 +67,21 @@ CUSTOMER_COLUMNS = (
     Column("occupants", _("Occupants"), Holds.WHOLE, most=customer_values.MOST_OCCUPANTS),
 )
 ACCOUNT_COLUMNS = (
-    text(
+    code(
         "number", _("Account number"), CODE_LENGTH, _("Unique; it stands on every bill."), is_required=True, is_key=True
     ),
-    text("customer", _("Customer"), CODE_LENGTH, _("Code of the customer."), is_required=True),
-    text("site", _("Site"), CODE_LENGTH, _("Code of the site; may be empty when there is only one.")),
+    code("customer", _("Customer"), CODE_LENGTH, _("Code of the customer."), is_required=True),
+    code("site", _("Site"), CODE_LENGTH, _("Code of the site; may be empty when there is only one.")),
     choice(
         "holder",
         _("Whose account"),
         HOLDER_CAPTIONS,
         _("Tenant when it is empty. The landlord's account of a site takes what vacant units use."),
     ),
-    text("vacancy_tariff", _("Tariff of vacant units"), CODE_LENGTH, _("Code; only of the landlord's account.")),
+    code("vacancy_tariff", _("Tariff of vacant units"), CODE_LENGTH, _("Code; only of the landlord's account.")),
 )
 CONTRACT_COLUMNS = (
-    text("point", _("Meter point"), CODE_LENGTH, _("Code of the meter point."), is_required=True, is_key=True),
+    code("point", _("Meter point"), CODE_LENGTH, _("Code of the meter point."), is_required=True, is_key=True),
     Column(
         "since",
         _("First day"),
@@ -90,8 +90,8 @@ CONTRACT_COLUMNS = (
         is_required=True,
         is_key=True,
     ),
-    text("account", _("Account"), CODE_LENGTH, _("Number of the account that pays."), is_required=True),
-    text("tariff", _("Tariff"), CODE_LENGTH, _("Code of the tariff."), is_required=True),
+    code("account", _("Account"), CODE_LENGTH, _("Number of the account that pays."), is_required=True),
+    code("tariff", _("Tariff"), CODE_LENGTH, _("Code of the tariff."), is_required=True),
     Column("until", _("Last day"), Holds.DAY, _("Empty: the contract goes on.")),
 )
 COLUMNS: Mapping[AccountSheet, tuple[Column, ...]] = {

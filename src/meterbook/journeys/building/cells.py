@@ -69,6 +69,7 @@ def _text(column: Column, given: str | Decimal | date, _language: str) -> str:
         raise CellWrong(_("The spreadsheet made a date of it."), _("Format the column as text and type it again."))
     text = given if isinstance(given, str) else f"{given:f}"
     text = _seen(text.replace("\r\n", "\n").replace("\r", "\n"), lines=column.holds is Holds.LINES)
+    text = signs.folded(text) if column.is_code else text
     if len(text) > column.most:
         raise CellWrong(
             _("It has %(length)s characters.") % {"length": len(text)},
@@ -154,9 +155,14 @@ def _day(_column: Column, given: str | Decimal | date, _language: str) -> date:
             found = date.fromisoformat(given)
         except ValueError:
             found = ""
-    if not isinstance(found, date) or not EARLIEST <= found <= LATEST:
+    if not isinstance(found, date):
         raise CellWrong(
             _("“%(text)s” is no day.") % {"text": str(given)[:40]}, _("Write it as year-month-day, such as 2026-07-01.")
+        )
+    if not EARLIEST <= found <= LATEST:
+        raise CellWrong(
+            (_("%(day)s is too early.") if found < EARLIEST else _("%(day)s is too late.")) % {"day": found},
+            _("Take a day from %(first)s to %(last)s.") % {"first": EARLIEST, "last": LATEST},
         )
     return found
 

@@ -129,7 +129,7 @@ def _head(page: Worksheet, columns: Sequence[Column]) -> None:
 
 def _models(page: Worksheet, columns: Sequence[Column], notes: Worksheet) -> None:
     """The models to pick from, on the sheet of notes: they are too many for a list in the cell itself."""
-    captions = list(model_names.offered().values())
+    captions = [str(model_names.BY_HAND), *model_names.offered().values()]
     _write_text(notes.cell(1, _MODELS), _("Models of meters"))
     notes.cell(1, _MODELS).font = _NEEDED
     for line, caption in enumerate(captions, 2):

@@ -6,11 +6,17 @@ import difflib
 from collections.abc import Mapping
 
 from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from meterbook.acquisition import catalogue
 from meterbook.kernel import order
+from meterbook.sites import values as site_values
 
 MOST_OFFERED = 3
+NEAR = 7 / 10  # how alike two names are that may be meant for each other; below it they share letters by chance
+LEAST_INSIDE = 3  # letters that a name must have to be looked for inside of others
+BY_HAND = _("Read by hand or from files")  # as forms call a meter without a model
 
 
 def offered() -> Mapping[str, str]:
@@ -18,6 +24,16 @@ def offered() -> Mapping[str, str]:
     known = catalogue.current().offered(is_demo=settings.IS_DEMO)
     captions = {each.code: f"{each.manufacturer} {each.name}" for each in known}
     return dict(sorted(captions.items(), key=lambda pair: pair[1].casefold()))
+
+
+def is_none(given: str) -> bool:
+    """This will tell whether a text says, in any language of ours, that nobody asks the meter: it has no model then."""
+    wanted = _plain(given)
+    for language in site_values.LANGUAGES:
+        with translation.override(language):
+            if wanted == _plain(str(BY_HAND)):
+                return True
+    return False
 
 
 def code_of(given: str) -> str | None:
@@ -32,14 +48,14 @@ def code_of(given: str) -> str | None:
 
 
 def near(given: str) -> tuple[str, ...]:
-    """This will return the captions of the models that are written most alike, the nearest first."""
+    """This will return the captions of models that are written nearly so, the nearest first; often of none."""
     captions = offered()
     by_writing = {_plain(caption): caption for caption in captions.values()} | {
         _plain(code): caption for code, caption in captions.items()
     }
     wanted = _plain(given)
-    inside = [caption for plain, caption in by_writing.items() if wanted and wanted in plain]
-    alike = difflib.get_close_matches(wanted, list(by_writing), n=MOST_OFFERED * 2, cutoff=2 / 5)
+    inside = [caption for plain, caption in by_writing.items() if len(wanted) >= LEAST_INSIDE and wanted in plain]
+    alike = difflib.get_close_matches(wanted, list(by_writing), n=MOST_OFFERED * 2, cutoff=NEAR)
     return tuple(dict.fromkeys([*inside, *(by_writing[each] for each in alike)]))[:MOST_OFFERED]
 
 

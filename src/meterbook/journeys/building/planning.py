@@ -15,7 +15,7 @@ from meterbook.acquisition import networks
 from meterbook.journeys.building.book import Book, Row
 from meterbook.journeys.building.cells import Value
 from meterbook.journeys.building.present import Present, Values
-from meterbook.journeys.building.problems import CellProblem, Problems
+from meterbook.journeys.building.problems import MOST, CellProblem, Problems
 from meterbook.journeys.building.sheets import Column, Kind, Sheet
 from meterbook.kernel import order
 
@@ -46,7 +46,10 @@ class Entry:
 
 @dataclass
 class Plan:
-    """What is to be written, by sheet; `changes` for people; `unchanged` counts rows by sheet."""
+    """What is to be written, by sheet; `changes` for people; `unchanged` counts rows by sheet.
+
+    `hints` are what may be a mistake and is written all the same.
+    """
 
     sheets: Sequence[Kind] = tuple(Sheet)
     entries: dict[Kind, list[Entry]] = field(default_factory=lambda: defaultdict(list))
@@ -54,6 +57,7 @@ class Plan:
     unchanged: Counter[Kind] = field(default_factory=Counter)
     problems: tuple[CellProblem, ...] = ()
     total_problems: int = 0
+    hints: tuple[CellProblem, ...] = ()
 
     def count(self, sheet: Kind, *, is_new: bool) -> int:
         """This will return how many rows of a sheet are made (or changed)."""
@@ -92,6 +96,7 @@ class Planning(Generic[Kinds]):
     columns: Mapping[Kinds, Sequence[Column]]
     plan: Plan = field(default_factory=Plan, kw_only=True)
     seen: dict[Kinds, dict[str, Entry]] = field(default_factory=lambda: defaultdict(dict), kw_only=True)
+    hints: list[CellProblem] = field(default_factory=list, kw_only=True)
 
     @property
     def problems(self) -> Problems:
@@ -103,6 +108,11 @@ class Planning(Generic[Kinds]):
         caption = self.caption(sheet, key)
         if (sheet, line, caption) not in self.problems.cells:
             self.problems.add(sheet, line, caption, problem, remedy)
+
+    def hint(self, sheet: Kinds, line: int, key: str, problem: str, remedy: str) -> None:
+        """This will note what may be a mistake; it is written all the same. The first five hundred are kept."""
+        if len(self.hints) < MOST:
+            self.hints.append(CellProblem(sheet, line, self.caption(sheet, key), problem, remedy))
 
     def caption(self, sheet: Kinds, key: str) -> str:
         """This will return how a column is called."""
@@ -177,6 +187,7 @@ class Planning(Generic[Kinds]):
     def finish(self) -> Plan:
         """This will return the plan with the faults in the order of the workbook."""
         self.plan.problems, self.plan.total_problems = self.problems.sorted(), self.problems.total
+        self.plan.hints = tuple(self.hints)
         return self.plan
 
 

@@ -207,9 +207,7 @@ def _plan_points(planner: Planner) -> None:
     for entry in planner.accept(sheet, present.values_of_points, defaults):
         code = str(entry.values["code"])
         known = present.values_of_points.get(code)
-        model = entry.values.get("model")
-        if model is not None:
-            entry = replace(entry, values={**entry.values, "model": model_names.code_of(str(model)) or model})
+        entry = _with_model(entry, known)
         if known is not None:
             entry = _unchanged_parts(planner, entry, known)
         ready = _with_site(planner, sheet, entry, known)
@@ -219,6 +217,16 @@ def _plan_points(planner: Planner) -> None:
         if known is None or known.get("serial") is None:
             ready = _with_meter(planner, ready, meters, units)
         planner.keep(sheet, ready, known)
+
+
+def _with_model(entry: Entry, known: Values | None) -> Entry:
+    """The code of the model that is named; none where it says “by hand”, unless the meter that hangs there has one."""
+    model = entry.values.get("model")
+    if model is None:
+        return entry
+    is_none = model_names.is_none(str(model)) and not (known or {}).get("model")
+    named = model_names.code_of(str(model)) or model
+    return replace(entry, values={**entry.values, "model": None if is_none else named})
 
 
 def _unchanged_parts(planner: Planner, entry: Entry, known: Values) -> Entry:
@@ -261,7 +269,10 @@ def _with_meter(
             _("The library has no model “%(model)s”.") % {"model": model},
             _("Is one of these meant: %(near)s?") % {"near": near}
             if near
-            else _("Take one of the list in the template; empty: it is read by hand or from files."),
+            else _(
+                "The sheet of notes in the template lists the models. "
+                "Leave the cell empty if it is read by hand or from files."
+            ),
         )
     pair = (str(model or metering_values.IMPORTED), str(serial))
     if pair in planner.present.meters:

@@ -63,7 +63,7 @@ class Holds(enum.Enum):
 class Column:
     """One column. `most` is characters of texts or the largest whole number; `choices` are captions by stored code.
 
-    Rows are found by the columns that are a key.
+    Rows are found by the columns that are a key; codes are compared with full-width signs as the usual ones.
     """
 
     key: str
@@ -74,6 +74,7 @@ class Column:
     least: int = 0
     is_required: bool = False
     is_key: bool = False
+    is_code: bool = False
     choices: Mapping[Any, str | Promise] = field(default_factory=dict)
     declared: site_values.FieldDeclaration | None = None
     width: int = 16
@@ -88,13 +89,18 @@ def text(key: str, caption: Promise, most: int, help: Promise | str = "", **more
     return Column(key, caption, Holds.TEXT, help, most, **more)
 
 
+def code(key: str, caption: Promise, most: int, help: Promise | str = "", **more: Any) -> Column:  # noqa: A002, ANN401
+    """This will declare a column that holds the code or number of something."""
+    return Column(key, caption, Holds.TEXT, help, most, is_code=True, **more)
+
+
 def choice(key: str, caption: Promise, choices: Mapping[Any, Any], help: Promise | str = "", **more: Any) -> Column:  # noqa: A002, ANN401
     """This will declare a column that holds one of some choices."""
     return Column(key, caption, Holds.CHOICE, help, choices=choices, **more)
 
 
 SITE_COLUMNS = (
-    text("code", _("Code"), _CODE, _("Short and unique; rows are found by it."), is_required=True, is_key=True),
+    code("code", _("Code"), _CODE, _("Short and unique; rows are found by it."), is_required=True, is_key=True),
     text("name", _("Name"), _NAME, is_required=True, width=28),
     text("portfolio", _("Portfolio"), _NAME, _("The group of properties that it belongs to; may be empty.")),
     Column("time_zone", _("Time zone"), Holds.ZONE, _("Such as Europe/Madrid, or a city."), is_required=True, width=20),
@@ -104,13 +110,13 @@ SITE_COLUMNS = (
     Column("contacts", _("Contacts"), Holds.LINES, most=site_values.CONTACTS_LENGTH, width=32),
 )
 PLACE_COLUMNS = (
-    text(
+    code(
         "code", _("Code"), _CODE, _("Unique in the organization; rows are found by it."), is_required=True, is_key=True
     ),
     text("name", _("Name"), _NAME, is_required=True, width=28),
     choice("kind", _("Kind"), site_values.NODE_KIND_CAPTIONS, is_required=True),
-    text("site", _("Site"), _CODE, _("Code of the site; may be empty when there is only one.")),
-    text("parent", _("Inside"), _CODE, _("Code of the larger place that it lies in; empty: at the top of the site.")),
+    code("site", _("Site"), _CODE, _("Code of the site; may be empty when there is only one.")),
+    code("parent", _("Inside"), _CODE, _("Code of the larger place that it lies in; empty: at the top of the site.")),
     Column("area", _("Area"), Holds.NUMBER),
     choice("area_unit", _("Area unit"), site_values.AREA_UNIT_CAPTIONS, _("m² when it is empty.")),
     Column("headcount", _("Headcount"), Holds.WHOLE, most=site_values.MOST_HEADCOUNT),
@@ -122,13 +128,13 @@ PLACE_COLUMNS = (
     choice("language", _("Language"), _LANGUAGE_CHOICES, _("Empty: that of the site.")),
 )
 POINT_COLUMNS = (
-    text("code", _("Code"), _CODE, _("Unique in the organization; it stands on bills."), is_required=True, is_key=True),
+    code("code", _("Code"), _CODE, _("Unique in the organization; it stands on bills."), is_required=True, is_key=True),
     text("name", _("Name"), _NAME, is_required=True, width=28),
     choice("service", _("Service"), metering_values.SERVICE_CAPTIONS, is_required=True, width=18),
     choice("role", _("Role"), metering_values.POINT_ROLE_CAPTIONS, _("Tenant when it is empty.")),
-    text("site", _("Site"), _CODE, _("May be empty when the place says it, or there is only one.")),
-    text("place", _("Place"), _CODE, _("Code of the place where it hangs.")),
-    text("serial", _("Meter serial number"), 60, _("Empty: no meter hangs there yet."), width=20),
+    code("site", _("Site"), _CODE, _("May be empty when the place says it, or there is only one.")),
+    code("place", _("Place"), _CODE, _("Code of the place where it hangs.")),
+    code("serial", _("Meter serial number"), 60, _("Empty: no meter hangs there yet."), width=20),
     text(
         "model",
         _("Model"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.foundation import operation, scoping
 from meterbook.kernel.actor import Actor
-from meterbook.metering import models, second
+from meterbook.metering import capacities, models, second
 from meterbook.metering.operations import correcting, estimating, noting
 from meterbook.metering.queries import faces
 from meterbook.metering.validation.inputs import CorrectionKind
@@ -106,6 +106,12 @@ def enter_reading(
             reason=reason,
             may_correct=may_correct,
         )
+    return _correct(actor, at, face, instant, value, reason)
+
+
+def _correct(actor: Actor, at: datetime, face: faces.Face, instant: datetime, value: Decimal, reason: str) -> EnteredAs:
+    """Another number stands there: a later fact beside it, or a question to a second person."""
+    raw = noting.count_of(face, value)
     series = models.Series.objects.get(organization_id=scoping.current().organization_id, pk=face.series_id)
     if second.is_needed(actor=actor, at=at, meter_point_id=face.meter_point_id, instant=instant):
         shown = {"shown": f"{value:f} {face.unit.symbol}"}
@@ -129,7 +135,8 @@ def doubts_of(
     """This will return what looks wrong about a reading, the gravest first.
 
     With 20 a day as usual, 1,000 ten days ago and 1,700 now, 700 are 3.5 times the 200 that are usual: UNUSUAL. Where
-    nothing is usual yet, it is what is more than five times the use of the other meters.
+    nothing is usual yet, it is what is more than five times the use of the other meters, or than such a meter plausibly
+    counts (`capacities`); more than the supply can deliver is asked about always, at a first reading too: TOO_MUCH.
     """
     found = []
     if face.exact is not None:
@@ -143,6 +150,8 @@ def doubts_of(
         found.append(_doubt("LOWER", words, face, low.raw))
     elif low is not None and not has_wrapped:
         found += _too_much(face, low, instant, raw, usual_a_day, others_a_day)
+    elif low is None:
+        found += _absurd_at_first(face, raw)
     if high is not None and raw > high.raw and not has_wrapped:
         found.append(_doubt("HIGHER", _("The meter showed %(value)s %(unit)s later."), face, high.raw))
     return found
@@ -170,7 +179,27 @@ def _too_much(
     if not usual_a_day and expected and raw - low.raw > MUCH_OF_OTHERS * expected:
         words = _("It is more than five times what the other meters of this kind use; about %(value)s %(unit)s fit.")
         return [_doubt("UNUSUAL", words, face, low.raw + round(expected))]
-    return []
+    return [] if usual_a_day else _implausible(face, low, instant, raw)
+
+
+def _implausible(face: faces.Face, low: faces.Seen, instant: datetime, raw: int) -> list[Doubt]:
+    """Neither the meter nor its like tell what is usual: what such a meter counts at most."""
+    if face.assumed_per_hour is None:
+        return []
+    most = low.raw + int(capacities.most_within(face.assumed_per_hour, instant - low.at))
+    if raw <= most:
+        return []
+    words = _("It is more than such a meter plausibly counts in this time: at most %(value)s %(unit)s.")
+    return [_doubt("TOO_MUCH", words, face, most)]
+
+
+def _absurd_at_first(face: faces.Face, raw: int) -> list[Doubt]:
+    """No earlier reading tells anything: what a meter has counted at most since it was made."""
+    per_hour = face.most_per_hour or face.assumed_per_hour
+    if per_hour is None or raw <= (most := int(capacities.most_at_first(per_hour))):
+        return []
+    words = _("It is more than such a meter plausibly shows at its first reading: at most %(value)s %(unit)s.")
+    return [_doubt("TOO_MUCH", words, face, most)]
 
 
 def _doubt(code: str, words: str, face: faces.Face, raw: int) -> Doubt:

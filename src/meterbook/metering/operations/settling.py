@@ -19,6 +19,7 @@ from meterbook.metering.queries import deciding
 from meterbook.metering.validation.inputs import CorrectionKind, FindingKind
 
 MOST_LEFT_OUT = 5_000
+LOWER = (FindingKind.RESET_CANDIDATE, FindingKind.GLITCH)  # the register shows less than before
 
 
 class Verdict(enum.StrEnum):
@@ -26,6 +27,7 @@ class Verdict(enum.StrEnum):
 
     RIGHT = "RIGHT"  # the meter showed that: the counter started anew, so much was used
     WRONG = "WRONG"  # the meter was misread: the reading does not count
+    ROLLED = "ROLLED"  # the counter passed its end and went on from 0: what lies between is counted
 
 
 class FindingGone(LookupError):
@@ -51,7 +53,8 @@ def settle(
     """This will put the facts beside the readings that settle a finding, and have the days derived again.
 
     RIGHT confirms a reset with what was used unseen, lets an impossible jump count, or believes a held reading. WRONG
-    leaves out the readings below the earlier value, or the one that jumped (B-04, B-05). Nothing is overwritten.
+    leaves out the readings below the earlier value, or the one that jumped (B-04, B-05). ROLLED counts over the end: of
+    five digits, 3 after 99,990 are 13. Nothing is overwritten.
 
     :param used: in the register's unit; what a counter that started anew had counted unseen, None for nothing
     :raises FindingGone: when it was settled meanwhile, or derived away
@@ -62,7 +65,7 @@ def settle(
         (
             each
             for each in deciding.open_findings(meter_point=meter_point)
-            if each.at == found_at and each.kind is kind and kind in deciding.SETTLED_BY_PEOPLE
+            if each.at == found_at and each.kind is kind and each.may_be_settled
         ),
         None,
     )
@@ -73,7 +76,9 @@ def settle(
         _leave_out(actor, at, series, found, reason)
         return
     facts: dict[str, object] = {"kind": CorrectionKind.SET, "value": found.raw}
-    if kind is FindingKind.RESET_CANDIDATE:
+    if verdict is Verdict.ROLLED:
+        facts = {"kind": CorrectionKind.CONFIRM_RESET, "value": _over_the_end(found)}
+    elif kind in LOWER:
         facts = {"kind": CorrectionKind.CONFIRM_RESET, "value": _raw(used or Decimal(0), found.decimals)}
     elif kind is FindingKind.OVER_LIMIT:
         facts = {"kind": CorrectionKind.RELEASE, "until": found.until}
@@ -85,7 +90,7 @@ def _leave_out(actor: Actor, at: datetime, series: models.Series, found: decidin
     if not reason.strip():
         raise correcting.CorrectionIncomplete(_("Say why the reading is corrected."))
     readings = models.Reading.objects.filter(organization_id=series.organization_id, series_id=series.pk)
-    if found.kind is FindingKind.RESET_CANDIDATE:
+    if found.kind in LOWER:
         low = readings.filter(at__gte=found.at, value__lt=found.baseline)
         higher = readings.filter(at__gt=found.at, value__gte=found.baseline).order_by("at").values_list("at", flat=True)
         if (back := higher.first()) is not None:
@@ -122,6 +127,12 @@ def _leave_out(actor: Actor, at: datetime, series: models.Series, found: decidin
     )
     correcting.mark(series, found.at)
     correcting.show_newest(series, instants[-1])
+
+
+def _over_the_end(found: deciding.OpenFinding) -> int:
+    if found.wrap is None or found.kind not in LOWER or not found.raw < found.baseline < found.wrap:
+        raise correcting.CorrectionIncomplete(_("It is not known where this register ends; say how much was used."))
+    return found.wrap - found.baseline + found.raw
 
 
 def _raw(value: Decimal, decimals: int) -> int:

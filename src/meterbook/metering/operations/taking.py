@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -79,7 +80,7 @@ def take_reading(
     is_known = face.exact is not None and face.exact.raw == raw
     usual = {"usual_a_day": usual_a_day, "others_a_day": others_a_day}
     doubts = [] if is_known else entering.doubts_of(face=face, instant=instant, raw=raw, **usual)
-    odd = [each for each in doubts if each.code != entering.OTHER]
+    odd = _odd(doubts)
     if not is_known and (reason.strip() or not doubts):
         _require_photo(face, instant, photo, odd)
     outcome = entering.enter_reading(
@@ -99,6 +100,15 @@ def take_reading(
     why = reason.strip() if doubts else ""
     _remember(face, **facts, doubts=_codes(odd), reason=why, photo=kept, author=actor.label, recorded_at=at)
     return Taken(outcome)
+
+
+def needs_photo(doubts: Iterable[entering.Doubt]) -> bool:
+    """This will tell whether a photo belongs to a reading with these doubts; a plain correction needs none."""
+    return bool(_odd(doubts))
+
+
+def _odd(doubts: Iterable[entering.Doubt]) -> list[entering.Doubt]:
+    return [each for each in doubts if each.code != entering.OTHER]
 
 
 def _codes(odd: list[entering.Doubt]) -> str:

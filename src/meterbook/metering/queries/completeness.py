@@ -15,8 +15,9 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from meterbook.foundation import scoping
 from meterbook.kernel import civil, order
-from meterbook.metering import tallies, values
+from meterbook.metering import models, tallies, values
 from meterbook.metering.queries import gridded, lacking
 from meterbook.metering.queries.slots import SlotState
 from meterbook.metering.tallies import Tally
@@ -115,8 +116,18 @@ def completeness_sums(*, point_ids: Sequence[int], grid: gridded.Grid, at: datet
     )
 
 
-def count_open_ends(*, site_ids: Collection[int] | None, month: date, at: datetime) -> int:
-    """This will count the meter points whose intervals do not reach the end of a month: its register is unknown.
+@dataclass(frozen=True)
+class OpenEnds:
+    """Meter points whose intervals do not reach the end of a month: its register is `unknown`, or readings that say it
+    are `in_work`, that is, not derived yet.
+    """
+
+    unknown: int
+    in_work: int
+
+
+def count_open_ends(*, site_ids: Collection[int] | None, month: date, at: datetime) -> OpenEnds:
+    """This will count the meter points whose intervals do not reach the end of a month.
 
     :param site_ids: only those sites; None means all of the organization
     """
@@ -126,7 +137,26 @@ def count_open_ends(*, site_ids: Collection[int] | None, month: date, at: dateti
     given = None if site_ids is None else sorted(site_ids)
     narrowed = "" if given is None else " AND site_id = ANY(%(sites)s)"
     ids = [each for (each,) in gridded.fetch(statement + narrowed, {"sites": given})]
-    return len(lacking.points_with_open_end(point_ids=ids, grid=grid, at=at))
+    found = lacking.points_with_open_end(point_ids=ids, grid=grid, at=at)
+    in_work = _in_work(found, day) if found else 0
+    return OpenEnds(len(found) - in_work, in_work)
+
+
+def _in_work(point_ids: Collection[int], day: date) -> int:
+    """How many of the points have readings around a local day that were not derived yet."""
+    organizations = scoping.current().organizations
+    marks = models.DirtyDays.objects.filter(
+        organization_id__in=organizations, day__gte=day - timedelta(days=1), day__lte=day + timedelta(days=1)
+    ).values_list("series", flat=True)
+    waiting: set[int] = set()
+    for packed in marks:
+        waiting.update(np.frombuffer(packed, "<i8").tolist())
+    if not waiting:
+        return 0
+    series = models.Series.objects.filter(
+        organization_id__in=organizations, pk__in=waiting, meter_point_id__in=list(point_ids)
+    )
+    return series.values("meter_point_id").distinct().count()
 
 
 def _tallies(counts: NDArray[np.int64]) -> tuple[Tally, ...]:

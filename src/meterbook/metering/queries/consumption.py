@@ -144,7 +144,11 @@ def usage_of(
     curve = tuple(_curve(own, series, span, bars, at, installed))
     is_counter = series.kind is values.SeriesKind.CUMULATIVE
     known = [each.value for each in bars if each.value is not None]
-    peak = max((each for each in curve if each.rate is not None), key=lambda each: each.rate or 0, default=None)
+    # What was apportioned between two readings has an even share in every interval, which is no peak.
+    rated = [
+        each for each in curve if each.rate is not None and not (span.is_fine and each.state is SlotState.APPORTIONED)
+    ]
+    peak = max(rated, key=lambda each: each.rate or 0, default=None)
     return Usage(
         span=span,
         step=series.step,

@@ -7,23 +7,28 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 
 from meterbook.foundation import scoping
 from meterbook.kernel import rounding
 from meterbook.kernel.quantity import Unit
-from meterbook.metering import models
+from meterbook.metering import models, values
 from meterbook.metering.validation.inputs import CorrectionKind, FindingKind
 
-# What a person settles; an open GLITCH only tells that the next readings will show what it is.
+# What a person settles; an open GLITCH only tells that the next readings will show what it is, unless a person read
+# it: the next reading may be a month away, and whoever stood before the meter knows.
 SETTLED_BY_PEOPLE = (FindingKind.RESET_CANDIDATE, FindingKind.OVER_LIMIT, FindingKind.HELD_READING)
 MOST = 20
 
 
 @dataclass(frozen=True)
 class OpenFinding:
-    """One thing to settle. `before` and `value` are what the register showed, in `unit`; `until` None: still so."""
+    """One thing to settle. `before` and `value` are what the register showed, in `unit`; `until` None: still so.
+
+    `wrap` is the count at which the register starts at 0 again; `is_by_hand`: a person read the value at the meter.
+    """
 
     kind: FindingKind
     series_id: int
@@ -38,6 +43,13 @@ class OpenFinding:
     unit: Unit
     point_code: str
     point_public_id: uuid.UUID
+    wrap: int | None = None
+    is_by_hand: bool = False
+
+    @property
+    def may_be_settled(self) -> bool:
+        """Whether a person decides on it now."""
+        return self.kind in SETTLED_BY_PEOPLE or (self.kind is FindingKind.GLITCH and self.is_by_hand)
 
 
 def open_findings(*, meter_point: uuid.UUID) -> list[OpenFinding]:
@@ -64,6 +76,12 @@ def _open(**narrowing: object) -> list[OpenFinding]:
         at=OuterRef("at"),
         kind__in=(CorrectionKind.RELEASE, CorrectionKind.SET, CorrectionKind.EXCLUDE, CorrectionKind.CONFIRM_RESET),
     )
+    by_hand = models.Reading.objects.filter(
+        organization_id=organization_id,
+        series_id=OuterRef("series_id"),
+        at=OuterRef("at"),
+        source=values.Source.FIELD,
+    )
     rows = (
         models.SeriesFinding.objects.filter(
             organization_id=organization_id,
@@ -71,7 +89,7 @@ def _open(**narrowing: object) -> list[OpenFinding]:
             **narrowing,
         )
         .exclude(kind=FindingKind.GLITCH, until__isnull=False)
-        .annotate(is_settled=Exists(settled))
+        .annotate(is_settled=Exists(settled), is_by_hand=Exists(by_hand))
         .filter(is_settled=False)
         .select_related("series__meter_point")
         .order_by("at", "id")
@@ -84,7 +102,7 @@ def _open(**narrowing: object) -> list[OpenFinding]:
     return [row for each in listed if (row := _row(each, shown)) is not None]
 
 
-def _row(found: models.SeriesFinding, registers: list[models.InstallationRegister]) -> OpenFinding | None:
+def _row(found: Any, registers: list[models.InstallationRegister]) -> OpenFinding | None:  # noqa: ANN401 - an annotated row
     own = [each for each in registers if each.series_id == found.series_id]
     register = next((each for each in own if found.at in each.installation.during), own[-1] if own else None)
     if register is None:
@@ -107,4 +125,6 @@ def _row(found: models.SeriesFinding, registers: list[models.InstallationRegiste
         unit=Unit(register.unit),
         point_code=point.code,
         point_public_id=point.public_id,
+        wrap=register.wrap,
+        is_by_hand=found.is_by_hand,
     )

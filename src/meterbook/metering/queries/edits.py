@@ -12,6 +12,7 @@ from decimal import Decimal
 from meterbook.foundation import scoping
 from meterbook.kernel import rounding
 from meterbook.kernel.period import Period
+from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, values
 from meterbook.metering.estimating.inputs import DEFAULT_ORDER, Method
 from meterbook.metering.queries import intervals, standing
@@ -60,10 +61,13 @@ class EditRow:
 
 @dataclass(frozen=True)
 class ProposalRow:
-    """A change of billed time that waits for a second person; `shown` is what a meter is said to have shown."""
+    """A change of billed time that waits for a second person; `shown` is what a meter is said to have shown, `before`
+    what counts until then, both with their unit; empty where there is none.
+    """
 
     public_id: uuid.UUID
     meter_point: uuid.UUID
+    point_id: int
     point_code: str
     point_name: str
     site_id: int
@@ -72,6 +76,7 @@ class ProposalRow:
     until: datetime | None
     method: Method | None
     used: Decimal | None
+    before: str
     shown: str
     unit: str
     decimals: int
@@ -138,6 +143,7 @@ def list_proposals(
         ProposalRow(
             public_id=each.public_id,
             meter_point=each.series.meter_point.public_id,
+            point_id=each.series.meter_point_id,
             point_code=each.series.meter_point.code,
             point_name=each.series.meter_point.name,
             site_id=each.series.meter_point.site_id,
@@ -146,6 +152,7 @@ def list_proposals(
             until=each.until,
             method=Method(each.method) if each.method else None,
             used=_used(each.made_of, each.series.decimals),
+            before=_counting(each),
             shown=str(each.made_of.get("shown", "")),
             unit=each.series.unit,
             decimals=each.series.decimals,
@@ -156,6 +163,24 @@ def list_proposals(
         )
         for each in found
     ]
+
+
+def _counting(proposal: models.CorrectionProposal) -> str:
+    """What the register shows at the instant of a proposed correction as long as nobody decides: "1300.00 kWh"."""
+    if proposal.kind not in (CorrectionKind.SET, CorrectionKind.EXCLUDE):
+        return ""
+    organizations, series_id = scoping.current().organizations, proposal.series_id
+    register = models.InstallationRegister.objects.filter(
+        organization_id__in=organizations, series_id=series_id, installation__during__contains=proposal.at
+    ).first()
+    readings = models.Reading.objects.filter(
+        organization_id__in=organizations, series_id=series_id, at=proposal.at
+    ).order_by("source")
+    raw = standing.counting(readings).values_list("shown", flat=True).first()
+    if register is None or raw is None:
+        return ""
+    number = Decimal(raw).scaleb(-register.decimals, context=rounding.EXACT)
+    return f"{number:f} {Unit(register.unit).symbol}"
 
 
 def list_conflicts(*, series: Sequence[SeriesRow]) -> list[ConflictRow]:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from meterbook.foundation import scoping
 from meterbook.kernel import rounding
 from meterbook.kernel.quantity import Unit
-from meterbook.metering import models, values
+from meterbook.metering import capacities, models, values
 from meterbook.metering.queries import standing
 
 NEAR = timedelta(hours=2)  # between readings that lie closer together the display can be worked out
@@ -32,7 +32,8 @@ class Face:
 
     `exact` is a reading at the instant itself, `before` the newest earlier one, `after` the oldest later one; all three
     only of the meter that hangs there at the instant, and as people corrected them. `most_per_hour` is what the
-    supply can deliver, in counts.
+    supply can deliver, in counts, as it was noted; `assumed_per_hour` what is plausible for such a meter where it was
+    not (`capacities`).
     """
 
     meter_point_id: int
@@ -50,6 +51,7 @@ class Face:
     before: Seen | None
     exact: Seen | None
     after: Seen | None
+    assumed_per_hour: Fraction | None = None
 
     def number(self, raw: int) -> Decimal:
         """This will return an integer of the register as the display shows it: 12345 with 2 decimals is 123.45."""
@@ -81,7 +83,9 @@ def faces_at(*, meter_point_ids: Collection[int], instant: datetime, at: datetim
     organization_id = scoping.current().organization_id
     points = {
         each.pk: each
-        for each in models.MeterPoint.objects.filter(organization_id=organization_id, pk__in=list(meter_point_ids))
+        for each in models.MeterPoint.objects.filter(
+            organization_id=organization_id, pk__in=list(meter_point_ids)
+        ).select_related("node")
     }
     registers = (
         models.InstallationRegister.objects.filter(
@@ -146,4 +150,15 @@ def _face(
         before=None if before is None else Seen(*before),
         exact=None if exact is None else Seen(*exact),
         after=None if after is None else Seen(*after),
+        assumed_per_hour=_assumed(point, register, multiplier) if rated is None else None,
     )
+
+
+def _assumed(point: models.MeterPoint, register: models.InstallationRegister, multiplier: Fraction) -> Fraction | None:
+    found = capacities.assumed_per_hour(
+        service=values.Service(point.service),
+        role=values.PointRole(point.role),
+        usage=point.node.usage if point.node is not None else "",
+        unit=Unit(register.unit),
+    )
+    return None if found is None else found * 10**register.decimals / multiplier

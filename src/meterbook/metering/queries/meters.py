@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -20,11 +21,12 @@ class MeterNotFound(LookupError):
 
 @dataclass(frozen=True)
 class MultiplierRow:
-    """From `starts_at` on, registers count `factor` times."""
+    """From `starts_at` on, registers count `factor` times; `shown`: what they showed then, by the id of the series."""
 
     starts_at: datetime
     factor: Fraction
     reason: str
+    shown: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class MeterDetail:
         return next((each for each in self.installations if each.ends_at is None), None)
 
     @property
+    def is_virtual(self) -> bool:
+        """Whether it is computed from other meters."""
+        return self.current is not None and self.current.model_code == values.VIRTUAL
+
+    @property
     def main_series(self) -> SeriesRow | None:
         """The first counter of the catalogue's order, else the first series."""
         counters = [each for each in self.series if each.kind is values.SeriesKind.CUMULATIVE]
@@ -134,7 +141,8 @@ def _installations(point_id: int) -> list[InstallationRow]:
         organization_id__in=organizations, installation_id__in=ids
     ).order_by("starts_at", "id"):
         factor = Fraction(segment.numerator, segment.denominator)
-        multipliers[segment.installation_id].append(MultiplierRow(segment.starts_at, factor, segment.reason))
+        shown = {int(series_id): raw for series_id, raw in segment.registers.items()}
+        multipliers[segment.installation_id].append(MultiplierRow(segment.starts_at, factor, segment.reason, shown))
     for register in models.InstallationRegister.objects.filter(
         organization_id__in=organizations, installation_id__in=ids
     ).order_by("id"):

@@ -46,7 +46,8 @@ class Slot:
     """One bar: [start, end), what was used in it, how much of that nobody measured then, how many are not there.
 
     `value` is None where nothing is known: a gap, never a zero. Values are integers of the series' scale. A slot is
-    whole when it has ended and all of its intervals are known. `highest` is its largest whole interval.
+    whole when it has ended and all of its intervals are known. `highest` is its largest whole interval of those that
+    were not apportioned between two readings: an even share is no peak.
     """
 
     start: datetime
@@ -110,7 +111,8 @@ def _slot(
     if value is None and not due.any():
         state = SlotState.LATER if end > at - own.step else SlotState.NO_METER
     settled = np.flatnonzero(is_settled(own.quality))
-    place = int(settled[own.values[settled].argmax()]) if len(settled) else None
+    seen = settled[own.quality[settled] != Quality.INTERPOLATED]
+    place = int(seen[own.values[seen].argmax()]) if len(seen) else None
     return Slot(
         start=start,
         end=end,

@@ -29,7 +29,7 @@ from meterbook.sites import queries as site_queries
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, parameters, site_modules, tables
-from meterbook.web.billing import books, paper, unsent, words
+from meterbook.web.billing import books, paper, signs, unsent, words
 
 MOST_ROWS = 100_000  # of a file
 COLUMNS = (
@@ -124,6 +124,8 @@ def bill(request: access.Request, bill: uuid.UUID) -> HttpResponse:
         "may_view_meters": metering_permissions.VIEW_METER in request.permissions,
         **_books(request, found),
         **unsent.of_bill(request, found),
+        "changed": billing_queries.changed_behind(public_id=found.public_id) if found.is_issued else None,
+        "missing_signs": signs.of_content(found.content),
     }
     return render(request, "billing/bill.html", context)
 

@@ -79,11 +79,18 @@ def approving(request: access.Request, run: billing_queries.RunRow) -> HttpRespo
     effects = [
         _("Every bill gets its number and is posted in the ledger; together %(total)s with taxes.")
         % {"total": f"{tags.number(summary.total.amount, currencies.minor_units(run.currency))} {run.currency}"},
-        _("An issued bill is never changed; what is wrong is put right by another document."),
+        _("An issued bill is never changed, and there are no credit notes yet: look at the amounts before."),
     ]
     if run.counts.excluded:
         out = ngettext("%(count)s account was left out.", "%(count)s accounts were left out.", run.counts.excluded)
         effects.append(out % {"count": tags.number(run.counts.excluded)})
+    if unusual := summary.counts[billing_queries.Show.UNUSUAL]:
+        words = ngettext(
+            "%(count)s bill is about far more than is usual or plausible: look at its readings first.",
+            "%(count)s bills are about far more than is usual or plausible: look at their readings first.",
+            unusual,
+        )
+        effects.insert(0, words % {"count": tags.number(unusual)})
     if run.started_by_id == request.actor.id:
         effects.append(_("You started this run: it is marked “approved alone”."))
     question = Question(

@@ -23,7 +23,7 @@ from meterbook.customers import queries as customer_queries
 from meterbook.foundation import queue, scoping
 from meterbook.identity.values import Module
 from meterbook.web import access, parameters
-from meterbook.web.billing import confirming, run_table
+from meterbook.web.billing import confirming, run_table, runs
 from meterbook.web.templatetags import meterbook as tags
 
 REFUSALS = (
@@ -110,8 +110,12 @@ def include(request: access.Request, run: uuid.UUID) -> HttpResponse:
 @access.page(permission=permissions.APPROVE_RUN, module=Module.BILLING, by_site=True)
 def approve(request: access.Request, run: uuid.UUID) -> HttpResponse:
     """This will approve all drafts of the run, once that is sure."""
+    row = _find(run)
+    if runs.approval(request, row).get("is_barred"):
+        messages.error(request, _("You started this run; another person with the right to approve must do so."))
+        return redirect("run", request.organization.public_id, run)
     if not request.POST.get("sure"):
-        return confirming.approving(request, _find(run))
+        return confirming.approving(request, row)
 
     def act() -> str:
         approved = billing_operations.approve_run(actor=request.actor, at=request.at, run=run)

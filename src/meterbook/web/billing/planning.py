@@ -33,8 +33,12 @@ from meterbook.web.readings import rounds
 from meterbook.web.sites import choice
 
 MONTHS = 13
-MOST_DUE_DAYS = 90
-REFUSALS = (billing_operations.PeriodNotOver, billing_operations.RunPresent, customer_queries.NoLandlord)
+REFUSALS = (
+    billing_operations.NobodyToBill,
+    billing_operations.PeriodNotOver,
+    billing_operations.RunPresent,
+    customer_queries.NoLandlord,
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class Preview:
     has_landlord: bool
     missing_readings: int
     open_ends: int  # meters whose register at the end of the month is not known
+    in_work: int  # meters whose readings of it are being worked on
     open_ends_href: str
     readings_href: str
 
@@ -79,13 +84,15 @@ def new(request: access.Request) -> HttpResponse:
     months = _months(request.at, zone)
     month = words.month_of(asked.get("month", ""))
     first = month if month in months else months[0]
-    days = _due_days(asked.get("due_days", ""))
+    typed = asked.get("due_days", str(billing_values.DUE_DAYS))
+    days = _due_days(typed)
     context |= {
         "site": site,
         "months": [
             Month(f"{each:%Y-%m}", formats.date_format(each, "YEAR_MONTH_FORMAT"), each == first) for each in months
         ],
-        "due_days": days,
+        "due_days": typed,
+        "most_due_days": billing_values.MOST_DUE_DAYS,
         "preview": _preview(request, site, first, zone) if site else None,
         "landlord_href": _landlord_href(request, site.public_id) if site else "",
     }
@@ -95,7 +102,12 @@ def new(request: access.Request) -> HttpResponse:
         # What the form did not offer is not exchanged for something else: a run bills people.
         context["problem"] = _("Nothing was started: this site or month cannot be billed here. Choose again.")
         return render(request, "billing/new.html", context, status=422)
-    if request.method == "POST" and wanted is not None:
+    if request.method == "POST" and days is None:
+        context["due_days_problem"] = _("Give a whole number of days from 0 to %(most)s.") % {
+            "most": billing_values.MOST_DUE_DAYS
+        }
+        return render(request, "billing/new.html", context, status=422)
+    if request.method == "POST" and wanted is not None and days is not None:
         try:
             run = billing_operations.plan_run(
                 actor=request.actor,
@@ -137,10 +149,12 @@ def _months(at: datetime, zone: ZoneInfo) -> list[date]:
     return found
 
 
-def _due_days(text: str) -> int:
+def _due_days(text: str) -> int | None:
+    """None: it is no number of days that a bill may have."""
+    most, digits = billing_values.MOST_DUE_DAYS, text.strip()
     # Python refuses to read a number of thousands of digits.
-    is_short = text.isdecimal() and len(text) <= len(str(MOST_DUE_DAYS))
-    return int(text) if is_short and int(text) <= MOST_DUE_DAYS else billing_values.DUE_DAYS
+    is_short = digits.isdecimal() and len(digits) <= len(str(most))
+    return int(digits) if is_short and int(digits) <= most else None
 
 
 def _preview(request: access.Request, site: site_queries.SiteRow, first: date, zone: ZoneInfo) -> Preview:
@@ -157,7 +171,8 @@ def _preview(request: access.Request, site: site_queries.SiteRow, first: date, z
         expected=billing_queries.expected(site_public_id=site.public_id, period=period),
         has_landlord=customer_queries.landlord_of(site_id=site.id) is not None,
         missing_readings=rounds.missing_at(request, site, first),
-        open_ends=open_ends,
+        open_ends=open_ends.unknown,
+        in_work=open_ends.in_work,
         open_ends_href=open_ends_href,
         readings_href=rounds.address(request, first),
     )

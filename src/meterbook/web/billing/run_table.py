@@ -33,6 +33,7 @@ CAPTIONS = {
     Show.ESTIMATED: gettext_lazy("Estimated"),
     Show.VACANCY: gettext_lazy("Vacancy"),
     Show.CHANGED: gettext_lazy("Changed over 30 %"),
+    Show.UNUSUAL: gettext_lazy("Unusual use"),
     Show.ISSUED: pgettext_lazy("bills", "Issued"),
     Show.EXCLUDED: gettext_lazy("Left out"),
 }
@@ -207,6 +208,8 @@ def _direction(row: billing_queries.ComparedRow) -> str:
 
 
 def _code(row: billing_queries.ComparedRow) -> str:
+    if row.member.state is MemberState.DRAFTED and row.member.reasons:
+        return "unusual"
     if row.member.state is MemberState.DRAFTED:
         return "estimated" if row.member.is_estimated else "ready"
     return row.member.state.value.lower()
@@ -215,6 +218,7 @@ def _code(row: billing_queries.ComparedRow) -> str:
 def _captions() -> tuple[tuple[str, str, str], ...]:
     return (
         ("held", _("Needs a decision"), _("no bill until it is decided")),
+        ("unusual", _("Look at the use first"), _("far more than is usual or plausible")),
         ("estimated", _("Ready, estimated"), _("with a mark on the bill")),
         ("ready", _("Ready"), _("every check passed")),
         ("issued", pgettext("bills", "Issued"), _("numbered and posted")),

@@ -30,7 +30,7 @@ from meterbook.sites import queries as site_queries
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, parameters, site_modules, tables
-from meterbook.web.billing import printing, run_table, stages, words
+from meterbook.web.billing import printing, run_table, signs, stages, words
 from meterbook.web.quality import asking as quality_asking
 from meterbook.web.readings import rounds
 from meterbook.web.templatetags import meterbook as tags
@@ -131,7 +131,7 @@ def _context(request: access.Request, run: uuid.UUID) -> dict[str, Any]:
     return {
         **_heading(request, row),
         **_rights(request, row),
-        **_approval(request, row, may_approve=permissions.APPROVE_RUN in request.permissions),
+        **approval(request, row),
         "summary": summary,
         "stale": billing_queries.stale_members(run_public_id=run, most=billing_queries.MOST_COMPARED),
         "estimated": summary.counts[billing_queries.Show.ESTIMATED],
@@ -153,6 +153,7 @@ def _context(request: access.Request, run: uuid.UUID) -> dict[str, Any]:
         "matching": run_table.matching(page.count),
         "pages": tables.pages(asked, number, page.count),
         "tariffs": _tariffs(request, run),
+        "missing_signs": signs.of_run(row),
         **printing.context(request, row),
         "body_href": reverse("run_body", args=[request.organization.public_id, run])
         + tables.link(asked, page=str(number) if number > 1 else ""),
@@ -195,8 +196,11 @@ def _rights(request: access.Request, row: billing_queries.RunRow) -> dict[str, b
     }
 
 
-def _approval(request: access.Request, row: billing_queries.RunRow, *, may_approve: bool) -> dict[str, Any]:
-    """Whether who started a run may approve it too, and else who does; nothing about the runs of others."""
+def approval(request: access.Request, row: billing_queries.RunRow) -> dict[str, Any]:
+    """This will tell whether who started a run may approve it too, and else who does; nothing of the runs of others.
+
+    `is_barred`: they have the right to approve, but not for this run.
+    """
     if row.state is not RunState.REVIEW or row.started_by_id != request.actor.id:
         return {}
     others = two_people.name_others(
@@ -205,9 +209,12 @@ def _approval(request: access.Request, row: billing_queries.RunRow, *, may_appro
         permission=permissions.APPROVE_RUN,
         site_id=billing_queries.site_id_of_run(public_id=row.public_id),
     )
-    is_needed = two_people.is_needed(TwoPeople.RUN)
+    is_needed, has_right = two_people.is_needed(TwoPeople.RUN), permissions.APPROVE_RUN in request.permissions
+    is_alone_allowed = has_right and not (is_needed and others)
     return {
-        "is_alone_allowed": may_approve and not (is_needed and others),
+        "may_approve": is_alone_allowed,
+        "is_barred": has_right and not is_alone_allowed,
+        "is_alone_allowed": is_alone_allowed,
         "is_lone_choice": not is_needed,
         "approvers": ", ".join(others[:MOST_NAMED]),
         "more_approvers": max(len(others) - MOST_NAMED, 0),

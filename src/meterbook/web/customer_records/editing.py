@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from meterbook.customers import permissions, records
 from meterbook.identity.values import Module
 from meterbook.web import access, once
+from meterbook.web.billing import signs
 from meterbook.web.customer_records import forms, record
 
 # Who is limited to single sites makes customers with their accounts: a record alone would be at no site.
@@ -31,6 +32,7 @@ def new(request: access.Request) -> HttpResponse:
     if form.is_bound and form.is_valid():
         made = records.create_record(actor=request.actor, at=request.at, code=_code(), facts=form.facts())
         messages.success(request, _("%(name)s is known now.") % {"name": made.name})
+        signs.warn(request, form.cleaned_data["name"], form.cleaned_data["address"])
         return redirect("customer", request.organization.public_id, made.public_id)
     context = {"form": form, "list_href": reverse("customers", args=[request.organization.public_id])}
     return render(request, "customer_records/edit.html", context, status=422 if form.errors else 200)
@@ -49,6 +51,7 @@ def edit(request: access.Request, customer: uuid.UUID) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("The customer was changed; bills already issued keep what they say."))
+            signs.warn(request, form.cleaned_data["name"], form.cleaned_data["address"])
             return redirect("customer", request.organization.public_id, customer)
     context = {
         "form": form,

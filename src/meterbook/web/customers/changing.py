@@ -18,6 +18,7 @@ from meterbook.customers import operations as customer_operations
 from meterbook.customers import permissions
 from meterbook.identity.values import Module
 from meterbook.web import access, typed
+from meterbook.web.billing import signs
 from meterbook.web.customers import opening_forms, views
 
 
@@ -58,6 +59,7 @@ def change(request: access.Request, account: uuid.UUID) -> HttpResponse:
             actor=request.actor, at=request.at, account=row.public_id, **form.cleaned_data
         )
         messages.success(request, _("The customer was changed; bills already issued keep what they say."))
+        signs.warn(request, form.cleaned_data["name"], form.cleaned_data["address"])
         return redirect("account", request.organization.public_id, row.public_id)
     context = {
         "form": form,

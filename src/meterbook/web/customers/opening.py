@@ -20,6 +20,7 @@ from meterbook.identity.values import Module
 from meterbook.journeys import ending_contracts
 from meterbook.kernel import civil
 from meterbook.web import access, once
+from meterbook.web.billing import signs
 from meterbook.web.customers import opening_forms, views
 from meterbook.web.sites import choice
 
@@ -57,6 +58,7 @@ def new(request: access.Request) -> HttpResponse:
         else:
             choice.note_used(request, form.cleaned_data["site"])
             messages.success(request, _("Account %(number)s is open.") % {"number": number})
+            signs.warn(request, form.cleaned_data["name"])
             return redirect("account", request.organization.public_id, public_id)
     context = {
         "form": form,

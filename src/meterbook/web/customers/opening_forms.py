@@ -23,7 +23,7 @@ class AccountForm(typed.Form):
     """A customer with a first account."""
 
     site = forms.ChoiceField(label=_("Site"))
-    number = forms.CharField(
+    number = typed.CodeField(
         label=_("Account number"),
         max_length=40,
         help_text=_("It stands on every bill. The next free one is proposed; write another if you like."),

@@ -15,8 +15,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from meterbook.billing import permissions as billing_permissions
 from meterbook.identity.values import Module
-from meterbook.journeys import filling
+from meterbook.journeys import changed_inputs, filling
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import permissions
@@ -62,6 +63,7 @@ class Waiting:
     row: metering_queries.ProposalRow
     what: str
     number: str
+    bills: str
     is_own: bool
 
 
@@ -75,8 +77,9 @@ def edits(request: access.Request, meter: uuid.UUID) -> HttpResponse:
     conflicts = metering_queries.list_conflicts(series=detail.series)
     context = {
         "detail": detail,
+        "may_fill": not detail.is_virtual,
         "lines": [_line(each) for each in rows],
-        "waiting": [_waiting(request, each) for each in waiting],
+        "waiting": [_waiting(request, detail, each) for each in waiting],
         "conflicts": [(each, str(SOURCE_CAPTIONS[each.source])) for each in conflicts],
     }
     return render(request, "filling/edits.html", context)
@@ -180,8 +183,12 @@ def _number(number: Decimal | None, row: metering_queries.EditRow) -> str:
     return words.shown(number, row.series.decimals, row.series.unit.symbol)
 
 
-def _waiting(request: access.Request, row: metering_queries.ProposalRow) -> Waiting:
+def _waiting(
+    request: access.Request, detail: metering_queries.MeterDetail, row: metering_queries.ProposalRow
+) -> Waiting:
     facts: dict[str, Any] = {"method": words.method(row.method)}
     what = _("Estimate: %(method)s") % facts if row.method else str(captions.CORRECTIONS[row.kind])
     number = row.shown if row.used is None else words.shown(row.used, row.decimals, Unit(row.unit).symbol)
-    return Waiting(row, what, number, is_own=row.author_id is not None and row.author_id == request.actor.id)
+    may_view = request.access.allows(billing_permissions.VIEW_BILL, detail.site_id)
+    bills = changed_inputs.of_reading(meter_point_id=row.point_id, at=row.at, may_view=may_view)
+    return Waiting(row, what, number, bills, is_own=row.author_id is not None and row.author_id == request.actor.id)

@@ -12,12 +12,31 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from meterbook.billing import permissions as billing_permissions
+from meterbook.identity.values import ScopeKind
 from meterbook.kernel import civil
+from meterbook.metering import permissions as metering_permissions
+from meterbook.sites import permissions as site_permissions
 from meterbook.sites import queries as site_queries
 from meterbook.web import parameters, typed
 from meterbook.web.assigned import singles
+from meterbook.web.people import words
 
 A_YEAR = timedelta(days=365)
+KINDS = {"meters": ScopeKind.METER, "accounts": ScopeKind.ACCOUNT}
+# What the API lets a key do that is limited to single things: the other endpoints are about whole sites.
+SINGLE_RIGHTS = {
+    ScopeKind.METER: frozenset(
+        {
+            metering_permissions.VIEW_METER,
+            metering_permissions.MANAGE_METER,
+            metering_permissions.CORRECT_READING,
+            site_permissions.EDIT_SITES,
+            billing_permissions.VIEW_BILL,
+        }
+    ),
+    ScopeKind.ACCOUNT: frozenset({billing_permissions.VIEW_BILL}),
+}
 OVERLAPS = {
     "0": (timedelta(0), gettext_lazy("Not at all: it ends now")),
     "1h": (timedelta(hours=1), gettext_lazy("One hour")),
@@ -61,14 +80,34 @@ class KeyForm(singles.SinglesForm):
     ) -> None:
         super().__init__(data, initial={"last_day": (today + A_YEAR).isoformat()})
         self.fields["meters"].label = _("Only these meters")
-        self.fields["meters"].help_text = _("Their codes, one a line. Other meters are then not there for the program.")
+        self.fields["meters"].help_text = _(
+            "Their codes, one a line. The program then reaches each of these meters and, by GET /api/v1/assigned, "
+            "their list with their bills. Lists of whole sites are closed to it. Only these rights count: %(rights)s."
+        ) % {"rights": _listed(SINGLE_RIGHTS[ScopeKind.METER])}
         self.fields["accounts"].label = _("Only these accounts")
-        self.fields["accounts"].help_text = _("Their numbers, one a line. The program then sees their bills alone.")
+        self.fields["accounts"].help_text = _(
+            "Their numbers, one a line. By GET /api/v1/assigned the program then reaches these accounts with their "
+            "bills and the PDF of each. The lists of bills, accounts and customers are closed to it. Only this right "
+            "counts: %(rights)s."
+        ) % {"rights": _listed(SINGLE_RIGHTS[ScopeKind.ACCOUNT])}
         self.known_sites = tuple(sites)
         self.fields["permissions"].choices = [(each, each) for each in permissions]  # type: ignore[attr-defined]
         self.fields["permissions"].error_messages["required"] = _("Choose at least one right.")
         choices = [(str(each.public_id), each.name) for each in self.known_sites]
         self.fields["sites"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """This will refuse rights that a key of single meters and accounts alone could never use."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        reached = [kind for name, kind in KINDS.items() if str(cleaned.get(name) or "").strip()]
+        if reached and not cleaned.get("sites"):
+            usable = frozenset().union(*(SINGLE_RIGHTS[each] for each in reached))
+            if useless := set(cleaned.get("permissions", ())) - usable:
+                said = _(
+                    "A key limited to single meters or accounts can never use: %(rights)s. Leave out these rights."
+                )
+                self.add_error("permissions", said % {"rights": _listed(useless)})
+        return cleaned
 
     def clean_name(self) -> str:
         """This will return the name without what nobody types."""
@@ -89,6 +128,10 @@ class KeyForm(singles.SinglesForm):
     def _expires_at(self, zone: ZoneInfo) -> datetime | None:
         day: date | None = self.cleaned_data["last_day"]
         return None if day is None else civil.start_of_day(day + timedelta(days=1), zone)
+
+
+def _listed(rights: Iterable[str]) -> str:
+    return ", ".join(f"“{right.words}”" for area in words.areas(rights) for right in area.rights)
 
 
 class RotateForm(typed.Form):

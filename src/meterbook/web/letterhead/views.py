@@ -21,6 +21,7 @@ from meterbook.documents import values as document_values
 from meterbook.foundation import scoping
 from meterbook.identity.values import Module
 from meterbook.web import access, typed
+from meterbook.web.billing import signs
 
 MOST_LINES = 4  # of an address; the head of a bill has no room for more
 
@@ -75,6 +76,7 @@ def letterhead(request: access.Request) -> HttpResponse:
         messages.success(
             request, _("The bill head was changed; bills already calculated or issued keep what they say.")
         )
+        signs.warn(request, *(each for each in form.cleaned_data.values() if isinstance(each, str)))
         return redirect("letterhead", request.organization.public_id)
     return _page(request, known, form, LogoForm())
 

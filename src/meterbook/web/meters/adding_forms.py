@@ -25,7 +25,7 @@ from meterbook.journeys import add_meter
 from meterbook.kernel import civil
 from meterbook.metering import values as metering_values
 from meterbook.sites import queries as site_queries
-from meterbook.web import amounts, parameters
+from meterbook.web import amounts, parameters, typed
 from meterbook.web.meters import hearing_forms, line_forms
 
 NEW = "new"
@@ -60,7 +60,7 @@ class MeterForm(hearing_forms.HearingForm):
     name = forms.CharField(
         label=_("Name"), max_length=200, help_text=_("What the meter measures: a shop, a flat, a machine.")
     )
-    code = forms.CharField(
+    code = typed.CodeField(
         label=_("Code of the meter point"),
         max_length=40,
         help_text=_("Short and unique, such as MP-101. It stays when the meter is exchanged, and stands on bills."),
@@ -70,7 +70,7 @@ class MeterForm(hearing_forms.HearingForm):
     )
     service = forms.ChoiceField(label=_("Service"), choices=list(metering_values.SERVICE_CAPTIONS.items()))
     model_code = forms.ChoiceField(label=_("Model"))
-    serial_number = forms.CharField(
+    serial_number = typed.CodeField(
         label=_("Serial number"), max_length=60, help_text=_("As it stands on the meter's plate.")
     )
     multiplier = RatioField(

@@ -43,7 +43,8 @@ def context(
     if finding.may(request, detail, permissions.CORRECT_READING):
         arguments = [request.organization.public_id, detail.public_id]
         edits_href = reverse("meter_edits", args=arguments)
-        if usage.missing:
+        # What a virtual meter lacks, its inputs lack: their gaps are filled there.
+        if usage.missing and not detail.is_virtual:
             day = civil.local_date(min(usage.period.end, request.at) - timedelta.resolution, detail.zone)
             gap_href = f"{reverse('meter_gap', args=arguments)}?{urlencode({'day': day.isoformat()})}"
     return {"estimates": estimates, "gap_href": gap_href, "edits_href": edits_href}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from django.contrib import messages
@@ -155,11 +154,10 @@ def _show(
         "kept_readings": hidden(readings) if step == SURE and readings is not None else [],
     }
     if step == SURE and readings is not None and current is not None:
-        factor = current.multipliers[-1].factor if current.multipliers else Fraction(1)
         context |= {
             "given": _given(steps),
             "model": history.model_name(_given(steps)["model_code"]),
-            "uses": readings.uses(factor),
+            "uses": readings.uses(),
             "finals": [(field.label, readings[field.html_name].value()) for field, _mark in readings.final_fields()],
             "openings": [(field.label, field.value()) for field in readings.opening_fields()],
         }

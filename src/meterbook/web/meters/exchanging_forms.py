@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -27,7 +28,7 @@ from meterbook.web.templatetags import meterbook as tags
 class NewMeterForm(line_forms.AddressForm):
     """The meter that comes, and when."""
 
-    serial_number = forms.CharField(
+    serial_number = typed.CodeField(
         label=_("Serial number"), max_length=60, help_text=_("As it stands on the new meter's plate.")
     )
     model_code = forms.ChoiceField(label=_("Model"))
@@ -110,6 +111,18 @@ class NewMeterForm(line_forms.AddressForm):
         self.check_address(protocol)
 
 
+@dataclass(frozen=True)
+class Use:
+    """What a register counted since a reading, in `unit`; `sums` shows its parts where the multiplier changed."""
+
+    caption: str
+    since: str
+    amount: Decimal
+    decimals: int
+    unit: str
+    sums: str
+
+
 class ReadingsForm(typed.Form):
     """What the registers of both meters showed at the exchange. Fields are made from the registers."""
 
@@ -142,11 +155,11 @@ class ReadingsForm(typed.Form):
             places=decimals, least=Decimal(0), label=f"{caption} ({unit})", initial=initial
         )
 
-    def _latest(self, series: metering_queries.SeriesRow) -> metering_queries.ReadingRow | None:
+    def _latest(self, series: metering_queries.SeriesRow) -> exchange_meter.Shown | None:
         current = self.detail.current
         if current is None:
             return None
-        return exchange_meter.shown_before(meter=current, series=series, until=self.exchanged_at)
+        return exchange_meter.last_shown(meter=current, series=series, until=self.exchanged_at)
 
     def _told(self, code: str, register: metering_queries.RegisterRow) -> str:
         latest = self.latest[code]
@@ -194,18 +207,38 @@ class ReadingsForm(typed.Form):
         """This will return what the new meter showed, by register code."""
         return {each.register_code: self.cleaned_data[f"opening_{each.register_code}"] for each in self.openings}
 
-    def uses(self, factor: Fraction) -> list[tuple[str, Decimal | None, int, str]]:
-        """This will return what counts from the latest reading to the final one: caption, amount, decimals, unit."""
-        found: list[tuple[str, Decimal | None, int, str]] = []
-        for series, register in self.finals:
-            latest = self.latest[series.code]
-            value = self.cleaned_data[f"final_{series.code}"]
-            raw = None if latest is None else exchange_meter.stored(value, register.decimals) - latest.raw
-            amount = None if raw is None else factor * raw
-            exact = None if amount is None else Decimal(amount.numerator) / amount.denominator
-            shown = None if exact is None else exact.scaleb(-register.decimals)
-            found.append((series.caption, shown, register.decimals, Unit(register.unit).symbol))
-        return found
+    def uses(self) -> list[Use]:
+        """This will return what counts from the latest reading on, by the multipliers that hold meanwhile."""
+        return [use for series, register in self.finals if (use := self._use(series, register)) is not None]
+
+    def _use(self, series: metering_queries.SeriesRow, register: metering_queries.RegisterRow) -> Use | None:
+        current = self.detail.current
+        if current is None:
+            return None
+        reading = exchange_meter.shown_before(meter=current, series=series, until=self.exchanged_at)
+        known = exchange_meter.Shown(reading.at, reading.raw) if reading is not None else self.latest[series.code]
+        if known is None:
+            return None
+        raw = exchange_meter.stored(self.cleaned_data[f"final_{series.code}"], register.decimals)
+        final = exchange_meter.Shown(self.exchanged_at, raw)
+        pieces = exchange_meter.pieces(multipliers=current.multipliers, series=series, since=known, final=final)
+        if not pieces:
+            return None
+        total = sum((each.counts * each.factor for each in pieces), Fraction(0))
+        exact = Decimal(total.numerator) / total.denominator
+        return Use(
+            caption=series.caption,
+            since=tags.local(known.at, self.detail.zone),
+            amount=exact.scaleb(-register.decimals),
+            decimals=register.decimals,
+            unit=Unit(register.unit).symbol,
+            sums=" + ".join(_product(each, register.decimals) for each in pieces) if len(pieces) > 1 else "",
+        )
+
+
+def _product(piece: exchange_meter.Piece, decimals: int) -> str:
+    """Such as "91.00 × 40"."""
+    return f"{tags.number(Decimal(piece.counts).scaleb(-decimals), decimals)} × {piece.factor}"
 
 
 def counters(

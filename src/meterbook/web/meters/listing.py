@@ -49,7 +49,7 @@ class KeptView:
     is_current: bool
 
 
-@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True)
+@access.page(permission=permissions.VIEW_METER, module=Module.METERING, by_site=True, singles_to="assigned")
 def meters(request: access.Request) -> HttpResponseBase:
     """This will show the meter points of the user's sites; a fetch gets the table alone."""
     return show(request)

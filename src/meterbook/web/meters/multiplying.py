@@ -74,7 +74,7 @@ class MultiplierForm(typed.Form):
             return given
         for series, register in self.registers:
             value = given.get(f"shown_{series.code}")
-            latest = exchange_meter.shown_before(meter=current, series=series, until=at)
+            latest = exchange_meter.last_shown(meter=current, series=series, until=at)
             if value is None or latest is None:
                 continue
             if exchange_meter.stored(value, register.decimals) < latest.raw:

@@ -53,6 +53,11 @@ class PeriodBar:
     typed: tuple[str, str]
     kept: tuple[tuple[str, str], ...]  # what the forms of the bar leave as it is
 
+    @property
+    def within(self) -> str:
+        """The title as it stands inside a sentence: months are written small there where the language does so."""
+        return formats.date_format(self.first, "F") if self.view is View.MONTH else self.title
+
 
 def bar(asked: asking.Asked, *, at: datetime, step: int, other: str = "", problem: str = "") -> PeriodBar:
     """This will lay out the bar of what was asked for.

@@ -27,7 +27,7 @@ class NameForm(typed.Form):
         max_length=200,
         help_text=gettext_lazy("What the meter measures: a shop, a flat, a machine."),
     )
-    code = forms.CharField(
+    code = typed.CodeField(
         label=gettext_lazy("Code of the meter point"),
         max_length=40,
         help_text=gettext_lazy("Short and unique, such as MP-101. Bills that are issued keep the one they have."),

@@ -29,6 +29,7 @@ from meterbook.web.templatetags import meterbook as tags
 
 Verdict = metering_operations.Verdict
 MOST_PLACES = 6
+SHOWS_LESS = (FindingKind.RESET_CANDIDATE, FindingKind.GLITCH)
 TITLES = {
     FindingKind.RESET_CANDIDATE: gettext_lazy("The register went back"),
     FindingKind.OVER_LIMIT: gettext_lazy("More than the supply can deliver"),
@@ -50,12 +51,18 @@ WHY = {
         "Nothing is counted until it shows more again. After three such readings you are asked whether it began anew."
     ),
 }
+WHY_BY_HAND = gettext_lazy(
+    "Nothing is counted since then until you say what happened: a new or cleared counter, one that passed its end and"
+    " went on from 0, or a wrong reading."
+)
 RIGHT = {
+    FindingKind.GLITCH: gettext_lazy("The counter began anew"),
     FindingKind.RESET_CANDIDATE: gettext_lazy("The counter began anew"),
     FindingKind.OVER_LIMIT: gettext_lazy("It is right: let it count"),
     FindingKind.HELD_READING: gettext_lazy("It is right: let it count"),
 }
 WRONG = {
+    FindingKind.GLITCH: gettext_lazy("The reading is wrong: leave it out"),
     FindingKind.RESET_CANDIDATE: gettext_lazy("The low readings are wrong: leave them out"),
     FindingKind.OVER_LIMIT: gettext_lazy("The reading is wrong: leave it out"),
     FindingKind.HELD_READING: gettext_lazy("The reading is wrong: leave it out"),
@@ -95,12 +102,13 @@ class Waiting:
     found_at: str
     right: str
     wrong: str
+    rolled: str
     asks_used: bool
     unit: str
 
     @property
     def may_be_settled(self) -> bool:
-        """Whether a decision is asked for; an open glitch only tells."""
+        """Whether a decision is asked for; an open glitch that no person read only tells."""
         return bool(self.right)
 
 
@@ -134,22 +142,29 @@ def stopped(detail: metering_queries.MeterDetail, usage: metering_queries.Usage 
     if found is None:
         return ""
     shown = formats.date_format(found.at.astimezone(detail.zone), "SHORT_DATETIME_FORMAT")
-    facts = {"title": TITLES[found.kind], "at": shown, "words": words_of(found), "why": WHY[found.kind]}
+    facts = {"title": TITLES[found.kind], "at": shown, "words": words_of(found), "why": _why(found)}
     return _("%(title)s on %(at)s. %(words)s %(why)s") % facts
 
 
+def _why(found: metering_queries.OpenFinding) -> str:
+    is_asked = found.kind is FindingKind.GLITCH and found.may_be_settled
+    return str(WHY_BY_HAND if is_asked else WHY[found.kind])
+
+
 def _waiting(found: metering_queries.OpenFinding) -> Waiting:
+    is_lower = found.kind in SHOWS_LESS
     return Waiting(
         key=f"{found.kind.value.lower()}-{found.at:%Y%m%d%H%M%S}",
         kind=found.kind.value,
         title=str(TITLES[found.kind]),
         words=words_of(found),
-        why=str(WHY[found.kind]),
+        why=_why(found),
         at=found.at,
         found_at=found.at.isoformat(),
-        right=str(RIGHT.get(found.kind, "")),
-        wrong=str(WRONG.get(found.kind, "")),
-        asks_used=found.kind is FindingKind.RESET_CANDIDATE,
+        right=str(RIGHT[found.kind]) if found.may_be_settled else "",
+        wrong=str(WRONG[found.kind]) if found.may_be_settled else "",
+        rolled=_("It passed its end and went on from 0") if is_lower and found.wrap is not None else "",
+        asks_used=is_lower,
         unit=found.unit.symbol,
     )
 

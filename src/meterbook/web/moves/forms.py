@@ -37,7 +37,7 @@ class PersonForm(typed.Form):
     phone = forms.CharField(label=_("Phone"), max_length=customer_values.PHONE_LENGTH, required=False)
     language = forms.ChoiceField(label=_("Language of the bills"), choices=LANGUAGES, required=False)
     tax_number = forms.CharField(label=_("Tax number"), max_length=40, required=False)
-    number = forms.CharField(
+    number = typed.CodeField(
         label=_("Account number"), max_length=40, required=False, help_text=_("It stands on every bill.")
     )
 

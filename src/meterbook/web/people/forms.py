@@ -58,7 +58,8 @@ class RoleForm(typed.Form):
         role, site = self.fields["role"], self.fields["site"]
         assert isinstance(role, forms.ChoiceField)  # noqa: S101 - for the type checker
         assert isinstance(site, forms.ChoiceField)  # noqa: S101
-        role.choices = [(code(each), each.title) for each in givable(request)]
+        # Nothing is chosen beforehand: whoever overlooks the field gives no role that was not meant.
+        role.choices = [("", _("Choose a role")), *((code(each), each.title) for each in givable(request))]
         site.choices = [("", _("Whole organization")), *((str(each.public_id), each.name) for each in self.sites)]
 
     def clean(self) -> dict[str, Any]:

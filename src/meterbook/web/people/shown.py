@@ -14,24 +14,19 @@ import qrcode
 import qrcode.image.svg
 from django.urls import reverse
 from django.utils import formats
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from meterbook.customers import queries as customer_queries
 from meterbook.identity import people as identity_people
 from meterbook.identity import queries as identity_queries
 from meterbook.identity import sessions as identity_sessions
 from meterbook.identity.values import ScopeKind
 from meterbook.installation import queries as installation_queries
+from meterbook.metering import queries as metering_queries
 from meterbook.web import access
 from meterbook.web.people import words
 from meterbook.web.sites import choice
-
-SINGLES: dict[str, str | Promise] = {
-    ScopeKind.METER: gettext_lazy("One meter"),
-    ScopeKind.ACCOUNT: gettext_lazy("One account"),
-}
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,7 @@ class RoleHeld:
 
     public_id: uuid.UUID
     title: str
-    place: str | Promise
+    place: str
     dates: str
     is_in_force: bool
 
@@ -98,16 +93,34 @@ def line(request: access.Request, row: identity_people.PersonRow) -> Line:
 
 def held(request: access.Request, grants: Iterable[identity_queries.GrantRow]) -> tuple[RoleHeld, ...]:
     """This will return grants as lines; days are those of the site, for the whole organization those of the clock."""
+    grants = tuple(grants)
+    singles = _singles(grants)
     return tuple(
         RoleHeld(
             public_id=each.public_id,
             title=each.title if ":" not in each.title else words.right(each.title),
-            place=SINGLES[each.scope_kind] if each.scope_kind in SINGLES else place(request, each.scope_id),
+            place=singles.get((each.scope_kind, each.scope_id or 0)) or place(request, each.site_id),
             dates=dates(each.starts_at, each.ends_at, zone(request, each.site_id)),
             is_in_force=each.starts_at <= request.at and (each.ends_at is None or each.ends_at > request.at),
         )
         for each in grants
     )
+
+
+def _singles(grants: Iterable[identity_queries.GrantRow]) -> dict[tuple[str, int], str]:
+    """What grants of single meters and accounts reach, in words, by kind and id."""
+    found: dict[tuple[str, int], str] = {}
+    for each in grants:
+        if each.scope_id is not None and each.scope_kind == ScopeKind.METER:
+            found[each.scope_kind, each.scope_id] = _("One meter")
+        elif each.scope_id is not None and each.scope_kind == ScopeKind.ACCOUNT:
+            found[each.scope_kind, each.scope_id] = _("One account")
+    for point in metering_queries.points_by_id(ids=[key for kind, key in found if kind == ScopeKind.METER]):
+        found[ScopeKind.METER, point.id] = _("Meter %(name)s (%(code)s)") % {"name": point.name, "code": point.code}
+    if accounts := [key for kind, key in found if kind == ScopeKind.ACCOUNT]:
+        for key, account in customer_queries.accounts_by_id(ids=accounts).items():
+            found[ScopeKind.ACCOUNT, key] = _("Account %(number)s") % {"number": account.number}
+    return found
 
 
 def place(request: access.Request, site_id: int | None) -> str:

@@ -59,6 +59,8 @@ RIGHTS: dict[str, str | Promise] = {
     "alarms:acknowledge": gettext_lazy("Acknowledge alarms"),
     "customers:view_customer": gettext_lazy("See customers and accounts"),
     "customers:manage_customer": gettext_lazy("Open and change accounts and contracts"),
+    "customers:know_vulnerability": gettext_lazy("See who must not be without supply, and why"),
+    "customers:erase_customer": gettext_lazy("Erase what is personal of a customer"),
     "customers:see_own_account": gettext_lazy("Let tenants see their own account"),
     "customers:see_detailed_use": gettext_lazy("See use at home hour by hour, where the tenant agreed"),
     "tariffs:view_tariff": gettext_lazy("See tariffs"),
@@ -72,6 +74,8 @@ RIGHTS: dict[str, str | Promise] = {
     "documents:view_document": gettext_lazy("See documents"),
     "documents:edit_letterhead": gettext_lazy("Change the bill head and its logo"),
     "documents:manage_series": gettext_lazy("Set how bill numbers begin"),
+    "notifications:configure_channels": gettext_lazy("Set up mail and Telegram"),
+    "notifications:view_log": gettext_lazy("See the messages that were sent"),
     "audit:view": gettext_lazy("See the audit trail"),
     "installation:configure": gettext_lazy("Set up the installation: address, backups"),
 }

@@ -120,14 +120,16 @@ def period(month: str, year: str, today: date) -> tuple[date, bool]:
     return today.replace(day=1), False
 
 
-def open_ends(request: access.Request, site: site_queries.SiteRow, month: date) -> tuple[int, str]:
+def open_ends(
+    request: access.Request, site: site_queries.SiteRow, month: date
+) -> tuple[metering_queries.OpenEnds, str]:
     """This will count the meters of a site whose register at the end of a month is not known, and say where they are.
 
     Nothing for those who may not see them.
     """
     may_view = request.access.allows(permissions.VIEW_METER, site.id)
     if not may_view or not request.organization.has_module(Module.METERING):
-        return 0, ""
+        return metering_queries.OpenEnds(0, 0), ""
     count = metering_queries.count_open_ends(site_ids=[site.id], month=month, at=request.at)
     return count, address(request, month, Show.END, place=site.public_id)
 

@@ -43,7 +43,7 @@ class RulesForm(typed.Form):
             required=False,
             choices=[(str(each.public_id), each.name) for each in sites],
             widget=django_forms.CheckboxSelectMultiple,
-            label=gettext_lazy("A photo of the display belongs to each reading at"),
+            label=gettext_lazy("Sites where every reading needs a photo of the display"),
         )
 
 

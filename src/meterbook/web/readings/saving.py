@@ -31,7 +31,7 @@ AHEAD = timedelta(minutes=10)  # so much the clock of a phone may run ahead
 @dataclass(frozen=True)
 class Outcome:
     """What became of one row. `problem` are words beside the field, `doubts` what must be confirmed with a reason;
-    `told` says what was saved.
+    `told` says what was saved; `is_photo_missing`: a photo of the display belongs to it.
     """
 
     is_saved: bool
@@ -157,7 +157,9 @@ def _take(
     ) as error:
         return Outcome(is_saved=False, problem=str(error))
     except metering_operations.ReadingDoubtful as error:
-        return Outcome(is_saved=False, doubts=tuple(each.words for each in error.doubts))
+        doubts = tuple(each.words for each in error.doubts)
+        is_odd = metering_operations.needs_photo(error.doubts)
+        return Outcome(is_saved=False, doubts=doubts, is_photo_missing=is_odd and picture is None)
     except metering_operations.PhotoMissing as error:
         doubts = tuple(each.words for each in error.doubts)
         return Outcome(is_saved=False, problem=str(error), doubts=doubts, is_photo_missing=True)

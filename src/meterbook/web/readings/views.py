@@ -60,6 +60,7 @@ class Shown:
     distance: str
     photo: uuid.UUID | None
     is_photo_asked: bool
+    is_photo_needed: bool
     is_repeat: bool
 
     @property
@@ -220,7 +221,7 @@ def _texts() -> dict[str, str]:
     return {
         "reading_use": _("Used since: {use}"),
         "reading_digits": _("The display has not that many digits; look again."),
-        "reading_lower": _("It is lower than the reading before."),
+        "reading_lower": _("It is lower than the reading before: a reason and a photo of the display belong to it."),
         "reading_much": _("It is more than three times the usual use of this time, about {usual}."),
         "reading_progress": _("{done} of {total}"),
         "reading_lost": _("It was not saved: the server did not answer. What you typed is still here; try again."),
@@ -288,6 +289,7 @@ def _shown(
         photo=found.photos.get(row.point_id),
         is_photo_asked=row.site_id in found.with_photos
         or bool(outcome and not outcome.is_saved and (outcome.doubts or outcome.is_photo_missing)),
+        is_photo_needed=bool(outcome and not outcome.is_saved and outcome.is_photo_missing),
         is_repeat=bool(outcome and outcome.is_repeat),
     )
 

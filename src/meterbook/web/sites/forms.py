@@ -22,7 +22,7 @@ class SiteForm(typed.Form):
     """A property with its time zone, currency and language."""
 
     name = forms.CharField(label=_("Name"), max_length=200, help_text=_("As people call the property."))
-    code = forms.CharField(
+    code = typed.CodeField(
         label=_("Code"), max_length=40, help_text=_("Short and unique. It stands in files and commands.")
     )
     time_zone = forms.CharField(

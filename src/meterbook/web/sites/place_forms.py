@@ -27,7 +27,7 @@ class PlaceForm(typed.Form):
     """A place with what is known of it; the organization's own fields come last."""
 
     name = forms.CharField(label=_("Name"), max_length=values.NAME_LENGTH)
-    code = forms.CharField(
+    code = typed.CodeField(
         label=_("Code"), max_length=values.CODE_LENGTH, help_text=_("Short and unique in the organization.")
     )
     kind = forms.ChoiceField(label=_("Kind"))

@@ -194,6 +194,7 @@ def shown(plan: Plan) -> dict[str, Any]:
         "more_changes": max(0, len(ordered) - MOST_SHOWN),
         "total_changes": len(ordered),
         "problems": plan.problems,
+        "hints": plan.hints,
         "total_problems": plan.total_problems,
         "more_problems": plan.total_problems - len(plan.problems),
         "expected": plan.digest,

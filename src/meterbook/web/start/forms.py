@@ -97,7 +97,7 @@ class CustomerForm(typed.Form):
     """Who pays for the meter, and from when."""
 
     name = forms.CharField(label=_("Customer"), max_length=200, help_text=_("The person or company that pays."))
-    unit = forms.CharField(
+    unit = typed.CodeField(
         label=_("Unit"),
         max_length=40,
         required=False,
@@ -106,7 +106,7 @@ class CustomerForm(typed.Form):
     email = forms.EmailField(
         label=_("E-mail"), required=False, help_text=_("Bills go there; without an address they are printed.")
     )
-    number = forms.CharField(label=_("Account number"), max_length=40, help_text=_("It stands on every bill."))
+    number = typed.CodeField(label=_("Account number"), max_length=40, help_text=_("It stands on every bill."))
     first_day = parameters.DayField(label=_("Pays since"), widget=DAY, help_text=_("From midnight at the site."))
 
     def __init__(self, data: object = None, *, first: date, today: date, initial: dict[str, object]) -> None:

@@ -1,4 +1,4 @@
-"""Write a tariff in a form or as text, checked when saved; publish its draft from a day on.
+"""Write a tariff in a form or as text, checked when saved.
 
 Both tabs hold one document: the text travels with the form, and the form writes into it what was changed.
 """
@@ -11,7 +11,6 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -23,7 +22,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from meterbook.identity.values import Module
-from meterbook.journeys import changed_inputs
 from meterbook.tariffs import operations as tariff_operations
 from meterbook.tariffs import permissions
 from meterbook.tariffs import queries as tariff_queries
@@ -105,36 +103,6 @@ def preview(request: access.Request) -> HttpResponse:
         return HttpResponse(status=422)
     context = forming.preview(filled.raw, request.POST, today=request.at.date())
     return render(request, "tariffs/_preview.html", context)
-
-
-@require_POST
-@access.page(permission=permissions.PUBLISH_TARIFF, module=Module.BILLING)
-def publish(request: access.Request, tariff: uuid.UUID) -> HttpResponse:
-    """This will put the draft in force from the day given."""
-    row = views.find(tariff, on=request.at.date())
-    form = views.PublishForm(request.POST)
-    if not form.is_valid():
-        return views.card(request, row, form=form)
-    _publish(request, row.public_id, form.cleaned_data["first_day"])
-    return redirect("tariff", request.organization.public_id, row.public_id)
-
-
-def _publish(request: access.Request, tariff: uuid.UUID, first_day: date) -> None:
-    try:
-        version = tariff_operations.publish_version(
-            actor=request.actor, at=request.at, tariff=tariff, first_day=first_day
-        )
-    except (
-        tariff_operations.NoDraft,
-        tariff_operations.SecondPersonNeeded,
-        tariff_operations.VersionsOverlap,
-    ) as error:
-        messages.error(request, str(error))
-    else:
-        facts = {"number": version.number, "day": first_day.isoformat()}
-        messages.success(request, _("Version %(number)s is in force from %(day)s.") % facts)
-        if billed := changed_inputs.of_version(tariff_id=version.tariff_id, first_day=first_day):
-            messages.warning(request, billed)
 
 
 def _copied(request: access.Request) -> dict[str, Any] | None:

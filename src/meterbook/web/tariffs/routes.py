@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.tariffs import comparing, editing, views
+from meterbook.web.tariffs import comparing, editing, publishing, views
 
 urlpatterns = [
     path("", views.tariffs, name="tariffs"),
@@ -13,5 +13,5 @@ urlpatterns = [
     path("<uuid:tariff>/", views.tariff, name="tariff"),
     path("<uuid:tariff>/compare", comparing.compare, name="tariff_compare"),
     path("<uuid:tariff>/draft", editing.draft, name="tariff_draft"),
-    path("<uuid:tariff>/publish", editing.publish, name="tariff_publish"),
+    path("<uuid:tariff>/publish", publishing.publish, name="tariff_publish"),
 ]

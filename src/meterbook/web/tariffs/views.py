@@ -18,7 +18,8 @@ from django.views.decorators.http import require_GET
 
 from meterbook.customers import permissions as customer_permissions
 from meterbook.customers import queries as customer_queries
-from meterbook.identity.values import Module
+from meterbook.identity import two_people
+from meterbook.identity.values import Module, TwoPeople
 from meterbook.tariffs import permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.tariffs import values as tariff_values
@@ -28,6 +29,7 @@ from meterbook.web import access, parameters, typed
 from meterbook.web.tariffs import picture
 
 MOST_SHOWN = 8  # of the contracts that use a tariff
+MOST_NAMED = 5  # of the people who may publish it
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def card(request: access.Request, row: tariff_queries.TariffRow, *, form: Publis
     document = shown.document
     use = customer_queries.tariff_use(tariff_id=row.id, at=request.at, limit=MOST_SHOWN)
     language = translation.get_language()[:2]
+    others = publishers(request, row)
     context = {
         "tariff": row,
         "name": said(document.name, language),
@@ -100,11 +103,22 @@ def card(request: access.Request, row: tariff_queries.TariffRow, *, form: Publis
         "use": use,
         "may_see_accounts": customer_permissions.VIEW_CUSTOMER in request.permissions,
         "may_draft": permissions.DRAFT_TARIFF in request.permissions,
-        "may_publish": permissions.PUBLISH_TARIFF in request.permissions and row.draft is not None,
+        "may_publish": permissions.PUBLISH_TARIFF in request.permissions and row.draft is not None and not others,
+        "publishers": ", ".join(others[:MOST_NAMED]),
+        "more_publishers": max(len(others) - MOST_NAMED, 0),
         "form": form or PublishForm(initial={"first_day": request.at.date().isoformat()}),
         "list_href": reverse("tariffs", args=[request.organization.public_id]),
     }
     return render(request, "tariffs/tariff.html", context, status=422 if form is not None else 200)
+
+
+def publishers(request: access.Request, row: tariff_queries.TariffRow) -> list[str]:
+    """This will name who may publish the draft, where its writer, who asks, may not; else nobody."""
+    if row.draft is None or permissions.PUBLISH_TARIFF not in request.permissions:
+        return []
+    if row.draft.author_id != request.actor.id or not two_people.is_needed(TwoPeople.TARIFF):
+        return []
+    return two_people.name_others(actor=request.actor, at=request.at, permission=permissions.PUBLISH_TARIFF)
 
 
 def find(tariff: uuid.UUID, *, on: date) -> tariff_queries.TariffRow:

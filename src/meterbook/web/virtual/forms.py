@@ -69,7 +69,7 @@ class NewForm(StartForm):
     """A new virtual meter."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
-    code = forms.CharField(label=_("Code"), max_length=40, help_text=_("Short and unique, as on other meters."))
+    code = typed.CodeField(label=_("Code"), max_length=40, help_text=_("Short and unique, as on other meters."))
     spot = forms.ChoiceField(label=_("Where"))
     purpose = forms.ChoiceField(
         label=_("What it gathers"), choices=list(metering_values.VIRTUAL_PURPOSE_CAPTIONS.items())
