@@ -140,7 +140,7 @@ def test_is_mailed_again_each_day_until_somebody_saw_it_in_the_language_of_the_m
             with clock.use(clock.SettableClock(at)):
                 acquisition.deliver(line.organization.pk)
             notifications.deliver(line.organization, at)
-            found = sorted(str(each.message["Subject"]) for each in smtp.mails)
+            found = sorted(str(each.message["Subject"]).strip() for each in smtp.mails)
             smtp.mails.clear()
             return found
 
