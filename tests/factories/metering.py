@@ -176,9 +176,14 @@ def virtual_meter(
 
 
 def estimate(made: Installed, *, needs_second: bool = False) -> models.Correction | models.CorrectionProposal:
-    """This will estimate the time after two readings of a meter's energy, each time a little more; outside a scope."""
-    day, until = timedelta(days=1), LONG_AGO + timedelta(days=3, minutes=15 * next(_numbers))
-    record(made.energy, [(LONG_AGO + day, 100), (LONG_AGO + 2 * day, 200)])
+    """This will estimate the time after the newest readings of a meter's energy, two at least; outside a scope."""
+    day = timedelta(days=1)
+    with scoping.scope([made.organization_id], actor=ACTOR):
+        own = models.Reading.objects.filter(organization_id=made.organization_id, series_id=made.energy.pk)
+        newest = own.order_by("-at").values_list("at", "value").first()
+    at, value = newest or (LONG_AGO, 0)
+    until = at + timedelta(days=3, minutes=15 * next(_numbers))
+    record(made.energy, [(at + day, value + 100), (at + 2 * day, value + 200)])
     with scoping.scope([made.organization_id], actor=ACTOR):
         return operations.estimate(
             actor=ACTOR,
