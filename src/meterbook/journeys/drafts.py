@@ -17,13 +17,18 @@ def keep_draft(*, actor: Actor, at: datetime, step: str, typed: Mapping[str, str
     """This will keep what the actor typed at a step, in place of what was kept before; words only, nothing is done."""
     if actor.id is None:
         return
-    fields = {name: text[:LONGEST] for name, text in list(typed.items())[:MOST_FIELDS]}
+    fields = {_storable(name): _storable(text) for name, text in list(typed.items())[:MOST_FIELDS]}
     models.StepDraft.objects.update_or_create(
         organization_id=scoping.current().organization_id,
         user_id=actor.id,
         step=step,
         defaults={"fields": fields, "kept_at": at},
     )
+
+
+def _storable(text: str) -> str:
+    """The database keeps neither a zero sign nor half a pair of surrogates."""
+    return text[:LONGEST].replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 @operation.operation
