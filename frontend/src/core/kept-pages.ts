@@ -4,8 +4,9 @@ const PREFIX = "meterbook-round-";
 /** This will drop kept pages when the person signs out, and on the pages of those who are not signed in. */
 export function startForgetting(): void {
   document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (form instanceof HTMLFormElement && new URL(form.action).pathname === "/accounts/logout/") void dropKept("");
+    // Not `form.action`: a field of that name would stand in its place.
+    const action = event.target instanceof HTMLFormElement ? event.target.getAttribute("action") : null;
+    if (action === "/accounts/logout/") void dropKept("");
   });
   if (location.pathname.startsWith("/accounts/") && !document.querySelector(".frame-grid")) void dropKept("");
 }
