@@ -25,7 +25,7 @@ from tests.support import routes
 
 WIDTHS = (360, 768, 1280)
 OWN = ("/accounts/password/change/", "/accounts/2fa/", "/styleguide")  # outside every organization
-MOST_TABS = 60
+MOST_TABS = 90
 # No pages, and not to be asked in the thread of the browser, which has a loop of its own.
 ASYNCHRONOUS = ("stream", "public_address_test", "single_sign_on_test")
 # What a reader sees or hears, line by line.

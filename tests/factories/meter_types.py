@@ -16,7 +16,7 @@ ACTOR = Actor.system("factory")
 CODE = "own_meter"
 DOCUMENT = """\
 code: own_meter
-manufacturer: Maker
+manufacturer: Calder
 name: T1
 service: ELECTRICITY
 protocol: MODBUS
@@ -33,7 +33,7 @@ registers:
     kind: CUMULATIVE
     decimals: 2
   - code: power
-    caption: {en: Power, es: Potencia}
+    caption: {en: Power at present, es: Potencia actual}
     function: 3
     address: 12
     type: int16

@@ -118,7 +118,7 @@ def broker(
     site: site_models.Site,
     port: int,
     host: str = "127.0.0.1",
-    name: str = "Broker",
+    name: str = "Cellar",
     user: str = "",
     password: str | None = None,
     authority: str = "",
