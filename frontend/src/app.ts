@@ -18,8 +18,10 @@ htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
 htmx.config.selfRequestsOnly = true;
 htmx.config.historyCacheSize = 0;
-// htmx would copy the style that a script gave an old element to the new one as an attribute, which the policy refuses.
-htmx.config.attributesToSettle = ["class", "width", "height"];
+// New parts listen at once: in htmx's pause for transitions (which we have none of) typing and clicks would be lost. Nor
+// does an old element's style, which the policy refuses as an attribute, wander to the new one.
+htmx.config.defaultSettleDelay = 0;
+htmx.config.attributesToSettle = [];
 
 document.addEventListener("htmx:configRequest", (event) => {
   (event as CustomEvent<{ headers: Record<string, string> }>).detail.headers["X-CSRFToken"] = csrfToken();

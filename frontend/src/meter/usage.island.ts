@@ -10,6 +10,7 @@ import { curveSeries, gapSeries, ledgerSeries, markSeries, places, stateWord } f
 const TOP = 48;
 const BETWEEN = 44;
 const BOTTOM = 24;
+const STILL = 4; // px between press and release of a click
 
 /** This will draw the usage chart, and offer it as a picture. */
 export function mount(element: HTMLElement, given: unknown): () => void {
@@ -22,7 +23,7 @@ export function mount(element: HTMLElement, given: unknown): () => void {
   const save = (event: Event): void => {
     if (event.target instanceof Element && event.target.closest("[data-chart-png]")) void savePicture(element, document.title);
   };
-  const stopDrilling = drill(chart, () => data);
+  const stopDrilling = drill(chart, element, () => data);
   const stopDragging = dragRange(chart, element, () => data, TOP);
   element.addEventListener(NEWS, follow);
   document.addEventListener("click", save);
@@ -36,23 +37,29 @@ export function mount(element: HTMLElement, given: unknown): () => void {
 }
 
 /** A bar leads inside: a month to its days, a day to its hours, an hour to its intervals. The table has the same links. */
-function drill(chart: Chart, data: () => UsageData): () => void {
+function drill(chart: Chart, element: HTMLElement, data: () => UsageData): () => void {
   const zr = chart.instance.getZr();
   const hrefAt = (x: number, y: number): string => {
     const at = chart.instance.convertFromPixel({ gridIndex: 0 }, [x, 0])?.[0];
     return at === undefined || y < TOP ? "" : (data().slots[slotAt(data(), at)]?.[7] ?? "");
   };
-  const open = (event: { offsetX: number; offsetY: number }): void => {
-    const href = hrefAt(event.offsetX, event.offsetY);
+  let pressed: [number, number] = [0, 0];
+  const press = (event: PointerEvent): void => void (pressed = [event.clientX, event.clientY]);
+  // The page's own click: the chart's is lost when it is painted again between press and release.
+  const open = (event: MouseEvent): void => {
+    if (Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) > STILL) return; // a drag
+    const box = element.getBoundingClientRect();
+    const href = hrefAt(event.clientX - box.left, event.clientY - box.top);
     if (href) location.assign(href);
   };
   const point = (event: { offsetX: number; offsetY: number }): void => zr.setCursorStyle(hrefAt(event.offsetX, event.offsetY) ? "pointer" : "default");
-  zr.on("click", open);
+  element.addEventListener("pointerdown", press);
+  element.addEventListener("click", open);
   zr.on("mousemove", point);
   return () => {
-    if (chart.instance.isDisposed()) return;
-    zr.off("click", open);
-    zr.off("mousemove", point);
+    element.removeEventListener("pointerdown", press);
+    element.removeEventListener("click", open);
+    if (!chart.instance.isDisposed()) zr.off("mousemove", point);
   };
 }
 
