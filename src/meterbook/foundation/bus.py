@@ -6,14 +6,15 @@ Kinds in use: "series" (values arrived), "request" (a device request waits or wa
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
+from numpy.typing import NDArray
 
 CHANNEL = "meterbook"
 RUNS_A_MESSAGE = 250  # a payload must stay under 8,000 bytes; a run is two numbers of at most 14 digits
@@ -28,25 +29,34 @@ class Notice:
     ids: tuple[int, ...]
 
 
-def notify(kind: str, organization_id: int, ids: Iterable[int], *, using: str = DEFAULT_DB_ALIAS) -> None:
+def notify(
+    kind: str, organization_id: int, ids: Iterable[int] | NDArray[np.int64], *, using: str = DEFAULT_DB_ALIAS
+) -> None:
     """This will tell all listeners, when the transaction of connection `using` commits, that these objects changed."""
     with connections[using].cursor() as cursor:
-        cursor.execute(
-            "SELECT count(pg_notify(%s, payload)) FROM unnest(%s::text[]) AS payload",
-            [CHANNEL, payloads(kind, organization_id, ids)],
-        )
+        statement, parameters = notice(kind, organization_id, ids)
+        cursor.execute(statement, parameters)
 
 
-def payloads(kind: str, organization_id: int, ids: Iterable[int]) -> list[str]:
+def notice(
+    kind: str, organization_id: int, ids: Iterable[int] | NDArray[np.int64]
+) -> tuple[str, list[str | list[str]]]:
+    """This will return the statement that tells it and its parameters, for who sends several at once."""
+    return (
+        "SELECT count(pg_notify(%s, payload)) FROM unnest(%s::text[]) AS payload",
+        [CHANNEL, payloads(kind, organization_id, ids)],
+    )
+
+
+def payloads(kind: str, organization_id: int, ids: Iterable[int] | NDArray[np.int64]) -> list[str]:
     """This will split the ids over as many payloads as the server's limit asks for: as runs, a first id and how many
     follow each other, because the series of a batch were often made one after the other."""
-    listed = [int(each) for each in ids]
-    ends = [place for place in range(1, len(listed)) if listed[place] != listed[place - 1] + 1]
-    runs = [
-        number
-        for start, end in itertools.pairwise([0, *ends, len(listed)] if listed else [])
-        for number in (listed[start], end - start)
-    ]
+    given = ids if isinstance(ids, np.ndarray) else np.fromiter(ids, np.int64)
+    if not len(given):
+        return []
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(given) != 1) + 1])
+    counts = np.diff(np.append(starts, len(given)))
+    runs = np.column_stack([given[starts], counts]).ravel().tolist()
     pieces = [runs[start : start + 2 * RUNS_A_MESSAGE] for start in range(0, len(runs), 2 * RUNS_A_MESSAGE)]
     return [json.dumps({"k": kind, "o": organization_id, "i": piece}, separators=(",", ":")) for piece in pieces]
 

@@ -13,6 +13,7 @@ from django.db import connections
 from meterbook.foundation import bulk, scoping
 from meterbook.kernel.quality import Quality
 from meterbook.metering import models, operations, values
+from meterbook.metering.operations import recording
 from tests.factories import identity, metering
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -125,6 +126,28 @@ class TestRecordReadings:
 
         assert metering.record(meter.energy, readings).inserted == 6
         assert [value for _at, value, _source in stored(meter)] == list(range(1998, 2004))
+
+    def test_knows_what_is_stored_in_each_month_of_a_batch(self, meter: metering.Installed) -> None:
+        readings = [(datetime(year, 7, 1, tzinfo=UTC), year) for year in range(1998, 2004)]
+        metering.record(meter.energy, readings)
+
+        again = metering.record(meter.energy, [*readings, (NOON, 7)])
+
+        assert (again.inserted, again.unchanged, again.conflicts) == (1, 6, 0)
+
+    def test_looks_for_each_key_through_the_index_of_its_month(self, meter: metering.Installed) -> None:
+        """A plan that reads a month costs seconds a batch at a large site; the other months are not looked into."""
+        metering.record(meter.energy, [(NOON + month * timedelta(days=31), 100) for month in range(3)])
+        key = (meter.energy.pk, metering.microseconds(NOON), int(values.Source.METER))
+        parameters = [*(bulk.Numbers(np.array([each], np.int64)) for each in key), key[1], key[1]]
+
+        with bulk.transact() as connection:
+            connection.execute(recording.INDEX_ONLY)
+            rows = bulk.fetch(connection, "EXPLAIN " + recording.LOOK, parameters)
+
+        plan = "\n".join(each for (each,) in rows)
+        assert "Index Scan using metering_reading_y2026m03_pkey" in plan
+        assert "y2026m04" not in plan
 
     def test_refuses_series_of_another_organization_and_stores_nothing(self, meter: metering.Installed) -> None:
         other = metering.installed_meter(organization=identity.organization())

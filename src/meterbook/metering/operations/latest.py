@@ -26,8 +26,18 @@ class Newest(NamedTuple):
     quality: int
 
 
-def update(connection: psycopg.Connection[Any], organization_id: int, ordered: ReadingBatch) -> None:
-    """This will show the newest reading of each series of an ordered batch, unless a newer one is shown already."""
+class Chunks(NamedTuple):
+    """Rows of the table: chunk numbers of shape (n,), and instants, numbers and qualities of shape (n, 128)."""
+
+    chunks: NDArray[np.int64]
+    at: NDArray[np.int64]
+    value: NDArray[np.int64]
+    quality: NDArray[np.uint8]
+
+
+def merged(connection: psycopg.Connection[Any], organization_id: int, ordered: ReadingBatch) -> Chunks:
+    """This will lock the rows of an ordered batch's series and return those that change, to be written: the newest
+    reading of each series, unless a newer one is shown already."""
     is_newest = np.ones(len(ordered), np.bool_)
     is_newest[:-1] = ordered.series_id[1:] != ordered.series_id[:-1]
     newest = ordered.take(is_newest)
@@ -42,7 +52,7 @@ def update(connection: psycopg.Connection[Any], organization_id: int, ordered: R
     index, place, newest = index[is_newer], place[is_newer], newest.take(is_newer)
     at[index, place], value[index, place], quality[index, place] = newest.at, newest.value, newest.quality
     changed = batches.distinct(index)
-    _write(connection, organization_id, chunks[changed], (at[changed], value[changed], quality[changed]))
+    return Chunks(chunks[changed], at[changed], value[changed], quality[changed])
 
 
 def replace(
@@ -62,26 +72,21 @@ def replace(
     if at[place] not in (corrected_at, NEVER) and at[place] > shown.at:
         return
     at[place], value[place], quality[place] = shown.at, shown.value, shown.quality
-    _write(connection, organization_id, np.array([chunk]), (at[None], value[None], quality[None]))
+    write(connection, organization_id, Chunks(np.array([chunk]), at[None], value[None], quality[None]))
 
 
-def _write(
-    connection: psycopg.Connection[Any],
-    organization_id: int,
-    chunks: NDArray[np.int64],
-    columns: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]],
-) -> None:
-    at, value, quality = columns
+def write(connection: psycopg.Connection[Any], organization_id: int, rows: Chunks) -> None:
+    """This will show what was merged, in the same transaction."""
     bulk.execute(
         connection,
         "UPDATE metering_latestchunk l SET at = n.at, value = n.value, quality = n.quality"
         " FROM unnest(%s::int[], %b::bytea[], %b::bytea[], %b::bytea[]) AS n(chunk, at, value, quality)"
         " WHERE l.organization_id = %s AND l.chunk = n.chunk",
         [
-            chunks.tolist(),
-            [each.tobytes() for each in at],
-            [each.tobytes() for each in value],
-            [each.tobytes() for each in quality],
+            rows.chunks.tolist(),
+            [each.tobytes() for each in rows.at],
+            [each.tobytes() for each in rows.value],
+            [each.tobytes() for each in rows.quality],
             organization_id,
         ],
     )
