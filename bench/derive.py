@@ -68,25 +68,31 @@ def main() -> None:
         )
 
 
-def make_site() -> tuple[int, list[int]]:
-    """This will make an organization with SERIES clean meters, directly: their making is not measured."""
+def make_site(count: int = SERIES) -> tuple[int, list[int]]:
+    """This will make an organization with `count` clean meters, directly: their making is not measured."""
+    from tests.factories import identity, sites
+
+    organization = identity.organization()
+    return organization.pk, add_meters(sites.site(organization=organization), range(count))
+
+
+def add_meters(site: Any, numbers: range) -> list[int]:  # noqa: ANN401 - a Site
+    """This will make clean meters at a site, directly, and return the ids of their series."""
     from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
     from meterbook.foundation import scoping
     from meterbook.metering import models, values
-    from tests.factories import identity, sites
+    from tests.factories import identity
 
-    organization = identity.organization()
-    site = sites.site(organization=organization)
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    own: dict[str, Any] = {"organization_id": organization.pk}
-    with scoping.scope([organization.pk], actor=identity.ACTOR):
+    own: dict[str, Any] = {"organization_id": site.organization_id}
+    with scoping.scope([site.organization_id], actor=identity.ACTOR):
         points = models.MeterPoint.objects.bulk_create(
             models.MeterPoint(**own, site=site, code=f"P{number}", name="Bench", service=values.Service.ELECTRICITY)
-            for number in range(SERIES)
+            for number in numbers
         )
         meters = models.Meter.objects.bulk_create(
-            models.Meter(**own, serial_number=f"S{number}", model_code="bench") for number in range(SERIES)
+            models.Meter(**own, serial_number=f"S{number}", model_code="bench") for number in numbers
         )
         hung = models.Installation.objects.bulk_create(
             models.Installation(
@@ -115,7 +121,7 @@ def make_site() -> tuple[int, list[int]]:
             )
             for each, fed in zip(hung, series, strict=True)
         )
-    return organization.pk, [each.pk for each in series]
+    return [each.pk for each in series]
 
 
 def read_meters(organizations: list[int]) -> None:

@@ -23,6 +23,8 @@ CREATE TABLE bench_reading (LIKE metering_reading INCLUDING DEFAULTS, PRIMARY KE
     PARTITION BY RANGE (at);
 CREATE TABLE bench_reading_y2026m03 PARTITION OF bench_reading
     FOR VALUES FROM ('2026-03-01 00:00:00+00') TO ('2026-04-01 00:00:00+00');
+CREATE TABLE bench_reading_y2026m04 PARTITION OF bench_reading
+    FOR VALUES FROM ('2026-04-01 00:00:00+00') TO ('2026-05-01 00:00:00+00');
 GRANT INSERT, SELECT ON bench_reading TO meterbook_bulk;
 """
 
