@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import auth
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from meterbook.identity import models as identity_models
 from tests.support import databases, processes
@@ -24,7 +24,9 @@ from tests.support import databases, processes
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-PATIENCE_MILLISECONDS = 10_000
+# How long a state is waited for: on a machine that does much else at once, a page may take its time.
+PATIENCE_MILLISECONDS = 20_000
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 # Runs before the page's own scripts: what the policy refuses is kept for the test.
 WATCH = """
 window.policyBreaches = [];
