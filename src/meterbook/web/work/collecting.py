@@ -7,7 +7,7 @@ from meterbook.metering import permissions as metering_permissions
 from meterbook.monitoring import queries as monitoring_queries
 from meterbook.web import access
 from meterbook.web.sites import choice
-from meterbook.web.work import accounts, bills, installation, needs, people, readings, watching
+from meterbook.web.work import accounts, bills, fieldwork, installation, needs, people, readings, watching
 
 
 def collect(request: access.Request, meters: monitoring_queries.Availability | None) -> tuple[needs.Need, ...]:
@@ -18,9 +18,13 @@ def collect(request: access.Request, meters: monitoring_queries.Availability | N
     return (
         *watching.alarms(request),
         *watching.meters(request, meters),
+        *fieldwork.suspicions(request),
+        *fieldwork.jobs(request),
+        *fieldwork.proposals(request),
         *readings.findings(request),
         *readings.proposals(request),
         *readings.day_findings(request),
+        *readings.calibrations(request),
         *readings.by_hand(request),
         *bills.runs(request),
         *bills.corrected(request),

@@ -15,6 +15,7 @@ class Area(enum.StrEnum):
     """The parts that the page of all work is divided into, in its order."""
 
     ALARMS = "ALARMS"
+    FIELD = "FIELD"
     READINGS = "READINGS"
     BILLS = "BILLS"
     TARIFFS = "TARIFFS"
@@ -24,6 +25,7 @@ class Area(enum.StrEnum):
 
 AREA_CAPTIONS: dict[Area, str | Promise] = {
     Area.ALARMS: _("Alarms and meters"),
+    Area.FIELD: _("Work on site"),
     Area.READINGS: _("Readings"),
     Area.BILLS: _("Bills and accounts"),
     Area.TARIFFS: _("Tariffs"),

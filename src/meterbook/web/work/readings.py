@@ -48,6 +48,29 @@ def by_hand(request: access.Request) -> list[Need]:
     return [Need(Area.READINGS, "edit", "warn", found.missing_words, words, _("Enter readings"), href)]
 
 
+def calibrations(request: access.Request) -> list[Need]:
+    """This will return the meters whose calibration is past or ends within three months, for who manages meters."""
+    permission = permissions.MANAGE_METER
+    if not request.organization.has_module(Module.METERING) or not request.access.allows_somewhere(permission):
+        return []
+    found = metering_queries.calibrations_expiring(
+        at=request.at, months=3, site_ids=choice.site_ids(request, permission)
+    )
+    if not found:
+        return []
+    past = sum(each.is_past for each in found)
+    title = ngettext(
+        "%(count)s meter past its calibration, or within three months of it",
+        "%(count)s meters past their calibration, or within three months of it",
+        len(found),
+    ) % {"count": len(found)}
+    first = found[0]
+    href = f"{reverse('calibrations', args=[request.organization.public_id])}?show=3"
+    detail = f"{first.point_name}, {first.serial_number}"
+    tone = "warn" if past else "about"
+    return [Need(Area.READINGS, "shield", tone, title, detail, _("Look at them"), href, len(found))]
+
+
 def imports(request: access.Request) -> list[Need]:
     """This will return the files that wait to be imported."""
     permission = permissions.IMPORT_READINGS

@@ -1,0 +1,1 @@
+"""Jobs in the field: the list, one job, making it, doing it."""

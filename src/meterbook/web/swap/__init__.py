@@ -1,0 +1,1 @@
+"""Swap tests: switch a unit off and see which meter falls."""
