@@ -8,7 +8,7 @@ from importlib import resources
 
 import pytest
 
-from meterbook.acquisition import type_texts
+from meterbook.acquisition import memory_texts, type_texts
 from meterbook.acquisition.contract import errors
 from meterbook.acquisition.library import checks, comparing, decode, documents, orders, writing
 from meterbook.acquisition.library.comparing import Against, Effect
@@ -170,7 +170,7 @@ class TestWords:
         schema = json.loads(resources.files("meterbook.acquisition.library").joinpath("schema.json").read_text())
         advice = {each["description"] for each in _parts(schema) if isinstance(each.get("description"), str)}
 
-        assert advice == {str(each) for each in type_texts.SCHEMA}
+        assert advice == {str(each) for each in (*type_texts.SCHEMA, *memory_texts.SCHEMA)}
 
     def test_tell_a_fault_with_its_remedy(self) -> None:
         (fault,) = faults(OWN.replace("type: int16", "type: int12"))
