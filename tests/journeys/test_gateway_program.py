@@ -24,7 +24,7 @@ from meterbook.gateway import courier, keeping, lines, program, store
 from meterbook.gateway import main as gateway_main
 from meterbook.kernel import clock
 from tests.factories import acquisition, gateways, identity, lab, sites
-from tests.support import browser, databases, processes
+from tests.support import browser, databases, processes, two_runs
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -148,9 +148,16 @@ class TestRun:
             async def away() -> list[int]:
                 made = await fetch()
                 await made.use_configuration()
-                for _ in range(72 * 4):
+                for number in range(72 * 4):
                     standing.advance(QUARTER)
                     await made.read_due()
+                    if number == 100:  # begun again later in a slot that was read
+                        await made.close()
+                        standing.advance(timedelta(minutes=3))
+                        made = program.Gateway(folder)
+                        await made.use_configuration()
+                        await made.read_due()
+                        standing.advance(timedelta(minutes=-3))
                 # Killed in the middle of a batch: it was made ready, and nobody knows whether it came.
                 ready = made._store.ready(made._courier.boot, {})
                 assert ready is not None
@@ -176,6 +183,8 @@ class TestRun:
         assert [at for at, _value in house.stored()] == wanted
         assert kept == sorted(kept)
         assert [value for _at, value in house.stored()] == sorted(value for _at, value in house.stored())
+        late = two_runs.kept(house.organization, {(7, "energy_import"): house.meter.energy})
+        assert late.blocks == two_runs.recorded(late.readings).blocks
 
     def test_killed_in_the_middle_loses_and_doubles_nothing(self, address: str, tmp_path: Path) -> None:
         folder = tmp_path / "gateway"

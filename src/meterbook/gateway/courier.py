@@ -5,21 +5,25 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import logging
 import ssl
 import threading
+import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
-from meterbook.acquisition.push import signing
+from meterbook.acquisition.push import carrying, signing
 from meterbook.gateway import keeping
 from meterbook.kernel import clock
 
+log = logging.getLogger("meterbook.gateway")
 BASE = "/push/v1/"
 TIMEOUT_SECONDS = 60
 LARGE_OFFSET_MS = 1_000  # below that it is the way of the message
 MOST_ANSWER = 8 << 20
+LONG_SECONDS, REST_SECONDS = 2.0, 60.0  # a broker that lets us wait in vain is left alone for so long
 
 
 class Unreachable(OSError):
@@ -42,13 +46,29 @@ class Answer:
     content: Mapping[str, Any]
 
 
+class Way(Protocol):
+    """What carries batches in place of HTTPS."""
+
+    def send(self, stamp: signing.Stamp, body: bytes) -> Answer:
+        """This will send a signed batch and return what the server answered to it.
+
+        :raises Unreachable: when there is no answer
+        """
+
+
 class Courier:
-    """Sends messages of one start of a gateway. Calls may come from several threads."""
+    """Sends messages of one start of a gateway. Calls may come from several threads.
+
+    Batches go through `way` where there is one, and over HTTPS when that does not answer: a broker that went, or a
+    wrong address of it, never cuts the gateway off. The server knows a batch again that came both ways.
+    """
 
     def __init__(self, kept: keeping.Kept, *, boot: str | None = None, offset_ms: int = 0) -> None:
         self.kept = kept
         self.boot = boot or signing.new_boot()
         self.offset_ms = offset_ms  # what must be added to our clock
+        self.way: Way | None = None
+        self._rests_until = 0.0  # of the machine's running time
         self._calls, self._lock = itertools.count(1), threading.Lock()
 
     def batch(self, sequence: int, body: bytes) -> Mapping[str, Any]:
@@ -57,6 +77,14 @@ class Courier:
         :raises Unreachable: when there is no answer
         :raises Refused: when it is not taken
         """
+        began = time.monotonic()
+        if self.way is not None and began >= self._rests_until:
+            try:
+                return self._through(self.way, sequence, body)
+            except Unreachable as error:
+                log.warning("not through the broker, over HTTPS then: %s", error)
+                if time.monotonic() - began > LONG_SECONDS:
+                    self._rests_until = time.monotonic() + REST_SECONDS
         return self._send("batches", body, {"Content-Encoding": "gzip"}, sequence=sequence)
 
     def call(self, name: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -72,18 +100,33 @@ class Courier:
         return int(clock.real_now().timestamp() * 1000) + self.offset_ms
 
     def _send(self, name: str, body: bytes, headers: Mapping[str, str], *, sequence: int | None) -> Mapping[str, Any]:
-        for _attempt in range(2):
+        def post_once() -> tuple[signing.Stamp, Answer]:
             with self._lock:
                 number = next(self._calls) if sequence is None else sequence
             stamp = self._signed(BASE + name, body, number)
-            answer = post(self.kept.server, BASE + name, body, {**headers, **stamp.headers()}, self.kept.authority)
+            return stamp, post(self.kept.server, BASE + name, body, {**headers, **stamp.headers()}, self.kept.authority)
+
+        return self._insist(post_once)
+
+    def _through(self, way: Way, sequence: int, body: bytes) -> Mapping[str, Any]:
+        def send_once() -> tuple[signing.Stamp, Answer]:
+            plain = signing.Stamp(self.kept.gateway, self.kept.key, self.now_ms(), self.boot, sequence)
+            algorithm, secret = signing.Algorithm(self.kept.algorithm), signing.decode(self.kept.secret)
+            stamp = carrying.signed(algorithm, secret, plain, body)
+            return stamp, way.send(stamp, body)
+
+        return self._insist(send_once)
+
+    def _insist(self, send_once: Callable[[], tuple[signing.Stamp, Answer]]) -> Mapping[str, Any]:
+        """Signed at another time than the server has, a message is sent once more, with its time."""
+        for _attempt in range(2):
+            stamp, answer = send_once()
             is_clock_wrong = self._look_at_clock(answer.content, stamp)
             if answer.status < 300:
                 return answer.content
-            if answer.status == 401 and is_clock_wrong:
-                continue  # signed at another time than the server has: once more, with its time
-            break
-        if answer.status in (429, 502, 503, 504):
+            if answer.status != 401 or not is_clock_wrong:
+                break
+        if answer.status in (429, 500, 502, 503, 504):
             raise Unreachable(str(answer.content.get("detail", answer.status)))
         raise Refused(answer.status, str(answer.content.get("code", "")), str(answer.content.get("detail", "")))
 

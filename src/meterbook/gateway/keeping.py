@@ -35,6 +35,8 @@ class Kept:
     number: int = 0
     signed: str = ""
     signature: str = ""
+    broker_user: str = ""  # by which the broker of the configuration is entered; never told by the server
+    broker_password: str = field(default="", repr=False)
 
     @property
     def configuration(self) -> configuration.Configuration:

@@ -22,6 +22,7 @@ from meterbook.kernel import clock
 
 log = logging.getLogger("meterbook.gateway")
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
+LONGEST_REREAD = timedelta(hours=6)
 LONGEST_WAIT = 1.0  # real seconds; a bus looks up at least so often
 
 Problem = Mapping[str, Any]
@@ -61,7 +62,8 @@ class Reader:
         """This will tell whether a sample is the first of its slot, which is kept; others are live values only."""
         slot = timetable.slot_of(at, timedelta(minutes=self.device.registers[code]))
         latest = self.noted.get(code)
-        if latest is not None and latest >= slot:
+        # After the clock was put back by hours a slot may have its reading; by more, nobody waits until it is passed.
+        if latest is not None and timedelta(0) <= latest - slot <= LONGEST_REREAD:
             return False
         self.noted[code] = slot
         return True
@@ -76,6 +78,7 @@ class Outlets:
     note: Callable[[str, Mapping[str, Any]], None]
     answer: Callable[[Asked, Mapping[str, Any]], None]
     offset_ms: Callable[[], int]
+    newest: Callable[[str], Mapping[str, int]] = lambda _meter: {}  # what was read of a meter before, by register
 
 
 class BusRunner:
@@ -84,7 +87,7 @@ class BusRunner:
     def __init__(self, bus: configuration.Bus, outlets: Outlets) -> None:
         self.bus, self._outlets = bus, outlets
         self._agenda: agenda.Agenda[str] = agenda.Agenda()
-        self._readers = {each.id: prepare(each) for each in bus.devices}
+        self._readers = {each.id: prepare(each, outlets.newest(each.meter)) for each in bus.devices}
         self._asked: deque[Asked] = deque()
         self._woken = asyncio.Event()
         self._line = driving.open_line(bus)
@@ -211,7 +214,7 @@ class BusRunner:
                 except errors.DeviceError as error:
                     answer["problem"] = told(error)
                 else:
-                    answer = {"values": [_value(each) for each in samples], "problem": problem}
+                    answer = {"values": values(samples), "problem": problem}
                     self._note_answer(reader, frame, problem)
                 answer["took_ms"] = round((time.monotonic() - began) * 1000)
                 self._outlets.answer(asked, answer)
@@ -248,10 +251,18 @@ class BusRunner:
         )
 
 
-def prepare(device: configuration.Device) -> Reader:
-    """This will make a device ready to be read."""
+def prepare(device: configuration.Device, newest: Mapping[str, int] | None = None) -> Reader:
+    """This will make a device ready to be read.
+
+    :param newest: when its registers were read before, in milliseconds since 1970: that slot is not read twice
+    """
     model = orders.in_order(device.model, device.byte_order)
-    return Reader(device, blocks.plan_model(model, device.registers))
+    reader = Reader(device, blocks.plan_model(model, device.registers))
+    for code, at in (newest or {}).items():
+        if code in device.registers:
+            instant = timetable.EPOCH + timedelta(milliseconds=at)
+            reader.noted[code] = timetable.slot_of(instant, timedelta(minutes=device.registers[code]))
+    return reader
 
 
 def told(error: errors.DeviceError) -> dict[str, Any]:
@@ -272,6 +283,11 @@ def _nonsense(decoded: decode.Decoded) -> Problem | None:
             remedy = "Read a whole-number register of the meter instead, if it has one."
             return {"code": "COARSE", "words": words, "remedy": remedy, "data": {"register": sample.code}}
     return None
+
+
+def values(samples: Iterable[Sample]) -> list[dict[str, Any]]:
+    """This will return what was read, in a form that JSON can carry."""
+    return [_value(each) for each in samples]
 
 
 def _value(sample: Sample) -> dict[str, Any]:

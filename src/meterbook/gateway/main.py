@@ -1,16 +1,19 @@
-"""`meterbook-gateway`: init enrols this gateway, run reads and sends, status says how it is doing."""
+"""`meterbook-gateway`: init enrols this gateway, run reads and sends, status says how it is doing, broker keeps user
+and password of the broker through which it sends."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import contextlib
+import getpass
 import json
 import logging
 import signal
 import sqlite3
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ import qrcode
 
 from meterbook.acquisition.push import configuration, signing
 from meterbook.gateway import courier, keeping, program, store
+from meterbook.kernel import clock
 
 DEFAULT_FOLDER = "~/.meterbook-gateway"
 
@@ -49,6 +53,8 @@ def init(options: argparse.Namespace, folder: Path) -> int:
         return 1
     kept, told = _enrol(server, code, options)
     keeping.save(folder, kept)
+    if told.get("carrier"):
+        keeping.save(folder, _with_user(kept, configuration.read_carrier(told["carrier"]), options))
     limit = told["most_meters"]
     sys.stdout.write(f"{kept.name} is enrolled. It may read {limit if limit else 'any number of'} meters")
     sys.stdout.write(f": {', '.join(told['meters'])}.\n" if told["meters"] else "; choose them on its page.\n")
@@ -59,8 +65,19 @@ def init(options: argparse.Namespace, folder: Path) -> int:
     return 0
 
 
+def broker(options: argparse.Namespace, folder: Path) -> int:
+    """This will keep user and password of the broker through which this gateway sends; a start takes them over."""
+    kept = keeping.load(folder)
+    carrier = kept.configuration.carrier
+    if carrier is None:
+        sys.stdout.write("This gateway sends over HTTPS; its page says otherwise when it should use a broker.\n")
+    keeping.save(folder, _with_user(kept, carrier, options))
+    return 0
+
+
 def run(options: argparse.Namespace, folder: Path) -> int:
     """This will read and send until SIGINT or SIGTERM."""
+    clock.steady()
     keeping.load(folder)
     asyncio.run(_run(folder))
     return 0
@@ -70,7 +87,8 @@ def status(options: argparse.Namespace, folder: Path) -> int:
     """This will print how the gateway is doing, as JSON."""
     kept = keeping.load(folder)
     told: dict[str, object] = {"name": kept.name, "server": kept.server, "gateway": kept.gateway}
-    told["configuration"] = kept.number
+    told["configuration"], carrier = kept.number, kept.configuration.carrier
+    told["broker"] = f"{carrier.host}:{carrier.port}" if carrier is not None else None
     with contextlib.suppress(sqlite3.OperationalError):
         buffer = store.Store(folder / keeping.BUFFER)
         waiting = buffer.waiting()
@@ -83,6 +101,24 @@ def status(options: argparse.Namespace, folder: Path) -> int:
         buffer.close()
     sys.stdout.write(json.dumps(told, indent=2) + "\n")
     return 0
+
+
+def _with_user(kept: keeping.Kept, carrier: configuration.Carrier | None, options: argparse.Namespace) -> keeping.Kept:
+    """Ask for what the options do not say, where somebody sits before it."""
+    user, password, is_asked = options.broker_user, "", sys.stdin.isatty()
+    if carrier is not None:
+        way = "encrypted" if carrier.is_encrypted else "not encrypted"
+        sys.stdout.write(f"It sends through the broker {carrier.host}:{carrier.port} ({way}), and over HTTPS when")
+        sys.stdout.write(" that does not answer.\n")
+        if user is None and is_asked:
+            user = input("User at the broker, empty for none: ").strip()
+    if options.broker_password_file:
+        password = Path(options.broker_password_file).expanduser().read_text(encoding="utf-8").strip("\r\n")
+    elif user and is_asked:
+        password = getpass.getpass("Password at the broker: ")
+    if carrier is not None and not user:
+        sys.stdout.write("Without a user: when the broker asks for one, run meterbook-gateway broker.\n")
+    return replace(kept, broker_user=user or "", broker_password=password)
 
 
 async def _run(folder: Path) -> None:
@@ -120,10 +156,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="meterbook-gateway", description=__doc__)
     parser.set_defaults(run=run, folder=DEFAULT_FOLDER)
     commands = parser.add_subparsers(required=True)
-    for name, command in (("init", init), ("run", run), ("status", status)):
+    for name, command in (("init", init), ("run", run), ("status", status), ("broker", broker)):
         made = commands.add_parser(name, help=(command.__doc__ or "").removeprefix("This will ").rstrip("."))
         made.add_argument("--folder", default=DEFAULT_FOLDER, help="where it keeps its key and what it read")
         made.set_defaults(run=command)
+        if command in (init, broker):
+            made.add_argument("--broker-user", help="by which the broker is entered, where it carries the batches")
+            made.add_argument("--broker-password-file", default="", help="file with the password of that user")
         if command is init:
             made.add_argument("--server", help="address of the server")
             made.add_argument("--code", help="what the page of the gateway shows")

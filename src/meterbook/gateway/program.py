@@ -13,7 +13,7 @@ from typing import Any
 
 from meterbook.acquisition import opening
 from meterbook.acquisition.push import batch, configuration, signing
-from meterbook.gateway import apart, driving, keeping, lines, store
+from meterbook.gateway import apart, broker, driving, hearing, keeping, lines, store
 from meterbook.gateway import courier as couriers
 from meterbook.kernel import clock
 
@@ -35,8 +35,9 @@ class Gateway:
         self._store = store.Store(folder / keeping.BUFFER, most_rows=most_rows)
         self._courier = couriers.Courier(self._kept, offset_ms=self._store.fact("offset_ms"))
         self._store.started(self._courier.boot)
-        self._runners: list[lines.BusRunner] = []
+        self._runners: list[lines.BusRunner | hearing.BrokerRunner] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._carrying: asyncio.Task[None] | None = None
         self._live: dict[tuple[str, str], store.Row] = {}
         self._notes: dict[str, Mapping[str, Any]] = {}
         self._answers: asyncio.Queue[tuple[lines.Asked, Mapping[str, Any]]] = asyncio.Queue()
@@ -58,9 +59,10 @@ class Gateway:
                 if each.done():
                     each.result()
         finally:
-            for task in (*own, *self._tasks):
+            ending = [*own, *self._tasks, *([self._carrying] if self._carrying is not None else [])]
+            for task in ending:
                 task.cancel()
-            await asyncio.gather(*own, *self._tasks, return_exceptions=True)
+            await asyncio.gather(*ending, return_exceptions=True)
             self._store.note("running", 0)
             self._store.close()
 
@@ -72,7 +74,7 @@ class Gateway:
     async def use_configuration(self) -> None:
         """This will have the buses of the configuration in force read, without sending anything."""
         for bus in self._kept.configuration.buses:
-            self._runners.append(lines.BusRunner(bus, self._outlets()))
+            self._runners.append(self._runner(bus))
 
     async def stop_reading(self) -> None:
         """This will end what reads the buses."""
@@ -124,7 +126,8 @@ class Gateway:
             kept = self._kept.with_configuration(str(told["configuration"]), str(told["signature"]))
             found = kept.configuration
             for bus in found.buses:
-                driving.open_line(bus)
+                if bus.broker is None:
+                    driving.open_line(bus)
         except (configuration.ConfigurationRefused, opening.ProtocolUnknown, KeyError, TypeError, ValueError) as error:
             log.error("the configuration is refused: %s", error)
             self._refused_number = int(told.get("number", 0))
@@ -206,9 +209,23 @@ class Gateway:
 
     async def _take_over(self, found: configuration.Configuration) -> None:
         await self.stop_reading()
-        self._runners = [lines.BusRunner(bus, self._outlets()) for bus in found.buses]
+        self._runners = [self._runner(bus) for bus in found.buses]
         self._tasks = [asyncio.create_task(each.run()) for each in self._runners]
+        self._take_way(found.carrier)
         log.info("configuration %d: %d buses", found.number, len(found.buses))
+
+    def _runner(self, bus: configuration.Bus) -> lines.BusRunner | hearing.BrokerRunner:
+        kind = lines.BusRunner if bus.broker is None else hearing.BrokerRunner
+        return kind(bus, self._outlets())
+
+    def _take_way(self, carrier: configuration.Carrier | None) -> None:
+        """Batches go through the broker of the configuration from now on, or over HTTPS where it names none."""
+        if self._carrying is not None:
+            self._carrying.cancel()
+        self._carrying, self._courier.way = None, None
+        if carrier is not None:
+            way = broker.BrokerWay(self._kept, carrier)
+            self._courier.way, self._carrying = way, asyncio.create_task(way.run())
 
     def _outlets(self) -> lines.Outlets:
         return lines.Outlets(
@@ -217,6 +234,7 @@ class Gateway:
             note=lambda device, note: self._notes.__setitem__(device, note),
             answer=lambda asked, answer: self._answers.put_nowait((asked, answer)),
             offset_ms=lambda: self._courier.offset_ms,
+            newest=self._store.newest,
         )
 
     def _keep_rows(self, rows: list[store.Row]) -> None:

@@ -90,6 +90,11 @@ class Store:
             self._make_room()
         return added
 
+    def newest(self, meter: str) -> dict[str, int]:
+        """This will return the instant of the newest reading of a meter by register, in milliseconds since 1970."""
+        rows = self._base.execute("SELECT register, max(at) FROM reading WHERE meter = ? GROUP BY register", [meter])
+        return {register: int(at) for register, at in rows}
+
     def started(self, boot: str) -> None:
         """This will begin a boot: what an earlier one had made ready is made ready anew."""
         with _Transaction(self._base):

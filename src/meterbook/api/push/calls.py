@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -16,13 +15,12 @@ from django.http import HttpRequest, HttpResponse
 from meterbook.acquisition import gateways
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import queries as acquisition_queries
-from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.push import batch as push_batch
 from meterbook.api import problems
 from meterbook.api.push import door, news
 from meterbook.foundation import scoping
+from meterbook.journeys import pushed
 from meterbook.kernel import clock
-from meterbook.kernel.actor import Actor
 from meterbook.kernel.quantity import Unit
 
 LONGEST_WAIT_MS = 25_000
@@ -102,45 +100,13 @@ def _look(call: door.Call) -> dict[str, Any]:
         connections.close_all()
 
 
-def note_devices(
-    *, actor: Actor, at: datetime, gateway_id: int, organization_id: int, notes: tuple[Mapping[str, Any], ...]
-) -> None:
-    """This will note how devices are doing, as a gateway saw it. Opens its own scope."""
-    if not notes:
-        return
-    with scoping.scope([organization_id], actor=actor):
-        known = acquisition_operations.device_ids(gateway_id=gateway_id, public_ids=[each["device"] for each in notes])
-        for note in notes:
-            device_id = known.get(note["device"])
-            if device_id is None:
-                continue
-            noted_at = min(at, acquisition_operations.instant(note["at"]))
-            problem = _problem(note.get("problem"))
-            if note.get("failures") and problem is not None:
-                acquisition_operations.note_device_silence(
-                    actor=actor,
-                    at=noted_at,
-                    device_id=device_id,
-                    failures=min(note["failures"], 1_000_000),
-                    since=min(at, acquisition_operations.instant(note.get("since", note["at"]))),
-                    problem=problem,
-                )
-            elif not note.get("failures"):
-                frame = acquisition_operations.FrameNote(
-                    noted_at, note.get("request", ""), note.get("response", ""), note.get("took_ms", 0)
-                )
-                acquisition_operations.note_device_answer(
-                    actor=actor, at=noted_at, device_id=device_id, frame=frame, problem=problem
-                )
-
-
 def _answer(given: Mapping[str, Any]) -> acquisition_operations.Answer:
     """Raises KeyError, TypeError or ValueError for another shape."""
     took_ms, rows = given["took_ms"], given["values"]
     if type(took_ms) is not int or not 0 <= took_ms < 2**31 or len(rows) > MOST_VALUES:
         raise ValueError(took_ms)
     return acquisition_operations.Answer(
-        took_ms=took_ms, values=tuple(_value(each) for each in rows), problem=_problem(given.get("problem"))
+        took_ms=took_ms, values=tuple(_value(each) for each in rows), problem=pushed.problem_of(given.get("problem"))
     )
 
 
@@ -155,13 +121,3 @@ def _value(given: Mapping[str, Any]) -> acquisition_queries.AnsweredValue:
         raise ValueError(value)
     texts = {name: str(given[name])[:60] for name in ("register_code", "series_code", "raw")}
     return acquisition_queries.AnsweredValue(**texts, value=value, decimals=decimals, unit=Unit(given["unit"]))
-
-
-def _problem(given: Mapping[str, Any] | None) -> acquisition_values.Problem | None:
-    """What a device was found with, in the words of its driver; only texts and numbers of it are kept."""
-    if not given:
-        return None
-    texts = {name: str(given.get(name, ""))[:500] for name in ("code", "words", "remedy")}
-    data = given.get("data", {})
-    kept = {str(key)[:40]: value for key, value in data.items() if isinstance(value, int | str)} if data else {}
-    return acquisition_values.Problem(**texts, data={key: kept[key] for key in list(kept)[:20]})

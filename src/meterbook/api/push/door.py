@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import functools
 import json
-import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-import prometheus_client
 from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -24,17 +21,15 @@ from django.views.decorators.csrf import csrf_exempt
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition.push import batch, signing
 from meterbook.api import entry, problems
-from meterbook.foundation import scoping, vault
+from meterbook.foundation import scoping
+from meterbook.journeys import pushed
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
-from meterbook.metering import operations as metering_operations
 
 View = Callable[[HttpRequest], HttpResponse]
 AsyncView = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponse]]
 V = TypeVar("V", bound=Callable[..., Any])
 PUBLIC_REASON = "A gateway proves itself by the signature of each message, or by a code that works once."
-_log = logging.getLogger("meterbook.push")
-_refused = prometheus_client.Counter("meterbook_push_refused", "Messages of gateways that were refused", ["kind"])
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ def opened(view: View) -> View:
             _require_post(request)
             return view(request)
         except Exception as error:
-            return _told_refusal(request, error)
+            return told_refusal(request, error)
 
     return _mark(run)
 
@@ -71,7 +66,7 @@ def opened_async(view: AsyncView) -> AsyncView:
             _require_post(request)
             return await view(request)
         except Exception as error:
-            return _told_refusal(request, error)
+            return told_refusal(request, error)
 
     return _mark(run)
 
@@ -79,10 +74,11 @@ def opened_async(view: AsyncView) -> AsyncView:
 def call(request: HttpRequest) -> Call:
     """This will believe and count a signed message that is no batch. Runs outside a scope.
 
-    :raises problems.Problem: see `receive`
+    :raises problems.Problem: see `read_message`
     :raises acquisition_operations.MessageRefused: when it is not believed, or was heard before
     """
-    message, found, actor = receive(request)
+    message, actor = read_message(request)
+    found = pushed.find(actor=actor, message=message)
     at, real_at = clock.now(), clock.real_now()
     try:
         with scoping.scope([found.organization_id], actor=actor):
@@ -93,16 +89,15 @@ def call(request: HttpRequest) -> Call:
                 actor=actor, at=at, real_at=real_at, gateway_id=found.gateway_id, time=message.stamp.time, status={}
             )
     except acquisition_operations.MessageRefused as refused:
-        refusing(found, actor, at, refused)
+        pushed.note_refusal(found=found, actor=actor, at=at, refused=refused)
         raise
     return Call(found.organization_id, found.gateway_id, actor, at, message.body)
 
 
-def receive(request: HttpRequest) -> tuple[acquisition_operations.Message, acquisition_operations.Found, Actor]:
-    """This will read a signed message and find which gateway it names.
+def read_message(request: HttpRequest) -> tuple[acquisition_operations.Message, Actor]:
+    """This will read a signed message; nothing of it is believed yet.
 
     :raises problems.Problem: 411 and 413 for a body of unknown size or too large, 400 for headers of another shape
-    :raises acquisition_operations.MessageRefused: when there is no such gateway
     """
     body = read_body(request)
     try:
@@ -112,12 +107,7 @@ def receive(request: HttpRequest) -> tuple[acquisition_operations.Message, acqui
     message = acquisition_operations.Message(
         method=request.method or "", path=request.get_full_path(), body=body, stamp=stamp
     )
-    actor = Actor.system("gateway", source=entry.address_of(request))
-    try:
-        return message, acquisition_operations.find_gateway(public_id=stamp.gateway), actor
-    except acquisition_operations.MessageRefused:
-        _log.warning("push.unknown_gateway from %s", actor.source)
-        raise
+    return message, Actor.system(pushed.NAME, source=entry.address_of(request))
 
 
 def read_body(request: HttpRequest) -> bytes:
@@ -131,17 +121,6 @@ def read_body(request: HttpRequest) -> bytes:
     if int(length[:12]) > batch.MOST_BYTES:
         raise batch.BatchTooLarge
     return request.body
-
-
-def refusing(
-    found: acquisition_operations.Found, actor: Actor, at: datetime, refused: acquisition_operations.MessageRefused
-) -> None:
-    """This will keep why a message was refused, in a transaction of its own. Runs outside a scope."""
-    if refused.kind is None:
-        return
-    named = Actor.system("gateway", source=actor.source)
-    with scoping.scope([found.organization_id], actor=named):
-        acquisition_operations.note_incident(actor=named, at=at, gateway_id=found.gateway_id, kind=refused.kind)
 
 
 def told(content: Mapping[str, object], status: int = 200) -> HttpResponse:
@@ -160,23 +139,16 @@ def _mark(view: V) -> V:
     return csrf_exempt(view)
 
 
-def _told_refusal(request: HttpRequest, error: Exception) -> HttpResponse:
-    match error:
-        case problems.Problem():
-            return _answer(request, error)
-        case acquisition_operations.MessageRefused():
-            _refused.labels(error.kind or "UNKNOWN").inc()
-            return _answer(request, problems.Problem(401, "refused", str(error)))
-        case batch.BatchTooLarge() | RequestDataTooBig():
-            return _answer(request, problems.Problem(413, "too_large", batch.BatchTooLarge.__doc__ or ""))
-        case batch.BatchUnreadable():
-            return _answer(request, problems.Problem(422, "unreadable", str(error)))
-        case metering_operations.StoreBusy():
-            return _answer(request, problems.Problem(503, "busy", str(error), headers={"Retry-After": "5"}))
-        case OperationalError() | vault.VaultClosed():
-            _log.warning("push.not_now", exc_info=error)
-            words = _("The server cannot take it at present; send it again.")
-            return _answer(request, problems.Problem(503, "busy", words, headers={"Retry-After": "30"}))
+def told_refusal(request: HttpRequest, error: Exception) -> HttpResponse:
+    """This will tell a gateway why its message is not taken; what nobody foresaw is a failure of ours."""
+    if isinstance(error, problems.Problem):
+        return _answer(request, error)
+    if isinstance(error, RequestDataTooBig):
+        error = batch.BatchTooLarge()
+    refusal = pushed.refusal_of(error)
+    if refusal is not None:
+        headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
+        return _answer(request, problems.Problem(refusal.status, refusal.code, refusal.words, headers=headers))
     return problems.of_failure(request, error)
 
 

@@ -7,16 +7,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from meterbook.acquisition import gateways
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition.push import batch as push_batch
 from meterbook.acquisition.push import signing
 from meterbook.api import entry, problems
-from meterbook.api.push import calls, door
+from meterbook.api.push import door
 from meterbook.foundation import scoping
+from meterbook.journeys import pushed
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
-from meterbook.metering import operations as metering_operations
 
 MOST_METERS, LONGEST_SERIAL = 1_000, 60
 
@@ -24,47 +23,11 @@ MOST_METERS, LONGEST_SERIAL = 1_000, 60
 @door.opened
 def batches(request: HttpRequest) -> HttpResponse:
     """This will take a signed batch: each reading is stored once, whatever comes again, late or in another order."""
-    message, found, actor = door.receive(request)
+    message, actor = door.read_message(request)
     at, real_at = clock.now(), clock.real_now()
-    try:
-        with scoping.scope([found.organization_id], actor=actor):
-            admitted = acquisition_operations.admit_batch(real_at=real_at, gateway_id=found.gateway_id, message=message)
-            if admitted.repeated is not None:
-                acquisition_operations.note_repeat(actor=actor, at=at, admitted=admitted, message=message)
-                return _acknowledged(message, found, admitted.repeated, is_repeat=True)
-            # Only what was signed by the gateway is unpacked at all.
-            read = push_batch.read(push_batch.unpack(message.body, _encoding(request)))
-            named = {each.meter for each in (*read.readings, *read.latest)}
-            feeds = gateways.feeds_of(gateway_id=found.gateway_id, serial_numbers=named)
-            is_known = named == {meter for meter, _register in feeds}
-            limit = None if is_known else gateways.limit_reached(gateway_id=found.gateway_id)
-        rows = acquisition_operations.sort_rows(read.readings, feeds, at, limit=limit)
-        live = acquisition_operations.sort_rows(read.latest, feeds, at, limit=limit)
-        organization_id = found.organization_id
-        outcome = metering_operations.record_readings(
-            organization_id=organization_id, actor=actor, at=at, batch=rows.batch
-        )
-        metering_operations.record_latest(organization_id=organization_id, actor=actor, at=at, batch=live.batch)
-        calls.note_devices(
-            actor=actor, at=at, gateway_id=found.gateway_id, organization_id=organization_id, notes=read.devices
-        )
-        with scoping.scope([found.organization_id], actor=actor):
-            kept = acquisition_operations.Kept(message.digest, outcome, rows)
-            answer = acquisition_operations.keep_batch(
-                actor=actor, at=at, admitted=admitted, message=message, kept=kept
-            )
-            acquisition_operations.note_seen(
-                actor=actor,
-                at=at,
-                real_at=real_at,
-                gateway_id=found.gateway_id,
-                time=message.stamp.time,
-                status=read.status,
-            )
-            return _acknowledged(message, found, answer, is_repeat=False)
-    except acquisition_operations.MessageRefused as refused:
-        door.refusing(found, actor, at, refused)
-        raise
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    told = pushed.take_batch(actor=actor, at=at, real_at=real_at, message=message, encoding=encoding)
+    return door.told(told)
 
 
 @door.opened
@@ -119,20 +82,6 @@ def keys(request: HttpRequest) -> HttpResponse:
     return door.told(_enrolled(made), status=201)
 
 
-def _acknowledged(
-    message: acquisition_operations.Message,
-    found: acquisition_operations.Found,
-    answer: dict[str, Any],
-    *,
-    is_repeat: bool,
-) -> HttpResponse:
-    """Needs a running scope."""
-    stamp = message.stamp
-    orders = gateways.orders_of(gateway_id=found.gateway_id)
-    missing = acquisition_operations.missing(gateway_id=found.gateway_id, boot=stamp.boot)
-    return door.told({**answer, "is_repeat": is_repeat, "missing": missing, **orders})
-
-
 def _enrolled(made: acquisition_operations.Enrolled) -> dict[str, object]:
     return {
         "gateway": str(made.gateway),
@@ -142,15 +91,12 @@ def _enrolled(made: acquisition_operations.Enrolled) -> dict[str, object]:
         "server_key": made.server_key,
         "most_meters": made.most_meters,
         "meters": list(made.meters),
+        "carrier": made.carrier,
     }
 
 
 def _is_serial(given: object) -> bool:
     return isinstance(given, str) and 0 < len(given) <= LONGEST_SERIAL and "\0" not in given
-
-
-def _encoding(request: HttpRequest) -> str:
-    return request.headers.get("Content-Encoding", "").strip().lower()
 
 
 def _text(given: dict[str, Any], name: str) -> str:

@@ -18,6 +18,7 @@ from meterbook.acquisition import gateways as acquisition_gateways
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.identity.values import Module
 from meterbook.web import access, once, parameters
+from meterbook.web.brokers import forms as broker_forms
 from meterbook.web.gateways import shown
 from meterbook.web.meters import line_forms
 
@@ -39,14 +40,14 @@ class BusForm(line_forms.LineForm):
         min_value=values.PORTS[0],
         max_value=values.PORTS[-1],
         required=False,
-        help_text=gettext_lazy("Empty: 502 with Modbus, 10001 with M-Bus."),
+        help_text=gettext_lazy("Empty: 502 with Modbus, 10001 with M-Bus, 23 with DSMR and SML."),
     )
     field_order = ("name", "protocol", "host", "port")
 
     def __init__(self, data: QueryDict | None) -> None:
         super().__init__(data)
         del self.fields["secondary"]  # a meter's, not the line's
-        self.fields["protocol"].choices = [(each.value, values.BUS_PROTOCOL_CAPTIONS[each]) for each in values.POLLED]  # type: ignore[attr-defined]
+        self.fields["protocol"].choices = [(each.value, values.BUS_PROTOCOL_CAPTIONS[each]) for each in values.ASKED]  # type: ignore[attr-defined]
         self.fields["protocol"].help_text = gettext_lazy(
             "As the converter is set. A serial port is one of the gateway itself."
         )
@@ -72,13 +73,13 @@ class DeviceForm(line_forms.AddressForm):
         min_value=line_forms.ADDRESSES[0],
         max_value=line_forms.ADDRESSES[-1],
         required=False,
-        help_text=gettext_lazy("As it is set at the meter, 1 to 247; with M-Bus 0 to 250."),
+        help_text=gettext_lazy("As it is set at the meter, 1 to 247; with M-Bus 0 to 250. With DSMR and SML 0."),
     )
     field_order = ("bus", "meter", "unit_id", "secondary")
 
     def __init__(self, data: QueryDict | None, *, gateway_id: int) -> None:
         super().__init__(data)
-        lines = gateway_plans.list_lines(gateway_id=gateway_id)
+        lines = [each for each in gateway_plans.list_lines(gateway_id=gateway_id) if each.protocol.is_asked]
         read = {serial for each in lines for serial, _unit in each.devices}
         meters = acquisition_gateways.list_meters(gateway_id=gateway_id)
         free = [(str(each.public_id), each.serial_number) for each in meters if each.serial_number not in read]
@@ -117,6 +118,47 @@ def new_bus(request: access.Request, gateway: uuid.UUID) -> HttpResponse:
             messages.success(request, _("The bus was added. Choose the meters on it."))
             return redirect("gateway", request.organization.public_id, gateway)
     context = {"form": form, "fields": form.plain_fields(), "has_line": True, "row": row, "title": _("Add a bus")}
+    return render(request, "gateways/line.html", context, status=422 if form.errors else 200)
+
+
+class SiteBrokerForm(broker_forms.BrokerForm):
+    """A broker as the gateway enters it."""
+
+    def __init__(self, data: QueryDict | None) -> None:
+        super().__init__(data)
+        del self.fields["client_id"]  # the gateway has one of its own
+        self.fields["host"].help_text = _("In the gateway's own network, such as 192.168.10.5.")
+        self.fields["authority"].help_text = _(
+            "In PEM, when the broker's certificate is signed by an authority of your own. Empty: the authorities that "
+            "the gateway trusts."
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """This will leave the client id to the gateway."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        return given | {"client_id": ""}
+
+
+@require_http_methods(["GET", "POST"])
+@guarded
+@once.carried_out_once
+def new_broker(request: access.Request, gateway: uuid.UUID) -> HttpResponse:
+    """This will ask for a broker at the gateway's site, at which devices send, and have the gateway hear there."""
+    row = shown.find(request, gateway, to_change=True)
+    form = SiteBrokerForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            acquisition_operations.create_gateway_broker(
+                actor=request.actor, at=request.at, public_id=gateway, facts=form.facts()
+            )
+        except acquisition_operations.BrokerMisconfigured as error:
+            form.blame(error)
+        except acquisition_operations.GatewayRevoked as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The broker was added. Add a meter, and choose this broker as its gateway."))
+            return redirect("gateway", request.organization.public_id, gateway)
+    context = {"form": form, "fields": form, "row": row, "title": _("Add a broker")}
     return render(request, "gateways/line.html", context, status=422 if form.errors else 200)
 
 

@@ -67,6 +67,11 @@ def _rules(protocol: values.BusProtocol) -> tuple[str, ...]:
             _("Two wires in any shape, polarity does not matter, no termination."),
             _("At 2400 baud up to 350 m from the converter to the last meter and 1000 m of cable in all."),
         )
+    if protocol.is_telegram:
+        return (
+            _("One meter, one line: the P1 port with its own cable, or an optical head on the meter's eye."),
+            _("A P1 port of DSMR 5 supplies 250 mA at 5 V; an older one needs a converter with a supply of its own."),
+        )
     if protocol is values.BusProtocol.MODBUS_TCP:
         return (_("Network cable of at most 100 m to the next switch; behind a converter the rules of RS-485 hold."),)
     return (

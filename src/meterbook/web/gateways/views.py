@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from meterbook.acquisition import gateway_plans, permissions
+from meterbook.acquisition import brokers, carriers, gateway_plans, permissions
 from meterbook.acquisition import gateways as acquisition_gateways
 from meterbook.acquisition.gateway_plans import LineRow
 from meterbook.acquisition.gateway_values import PROFILE_CAPTIONS, GatewayProfile, GatewayState
@@ -20,6 +20,7 @@ from meterbook.acquisition.values import BUS_PROTOCOL_CAPTIONS
 from meterbook.identity.values import Module
 from meterbook.metering import permissions as metering_permissions
 from meterbook.web import access, line_words
+from meterbook.web.brokers import shown as broker_shown
 from meterbook.web.gateways import shown
 from meterbook.web.sites import choice
 
@@ -57,7 +58,11 @@ def gateway(request: access.Request, gateway: uuid.UUID) -> HttpResponse:
 def details(request: access.Request, row: GatewayRow) -> dict[str, Any]:
     """This will return what the page of a gateway shows."""
     incidents = acquisition_gateways.list_incidents(gateway_id=row.id)
+    carrier = carriers.find(gateway_id=row.id)
+    broker = brokers.get_broker(bus=carrier.bus) if carrier is not None else None
     return {
+        "carrier": carrier,
+        "carrier_mark": broker_shown.mark(broker, request.at) if broker is not None else None,
         "line": shown.line(request, row),
         "row": row,
         "profile": PROFILE_CAPTIONS[row.profile],
