@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from importlib import resources
 
 from meterbook.acquisition.contract.octets import Octets
 from meterbook.acquisition.drivers.mbus import codec, fixed
 from meterbook.acquisition.library.en13757 import records, registers, wired
+from meterbook.acquisition.library.en13757.moments import Moment
 
 ADDRESS_AT, NUMBER_AT, ACCESS_AT = 5, 7, 15
 FIXED_NAMES = ("energy", "volume")  # of the two counters of the old meters that are simulated
@@ -45,6 +47,7 @@ class MbusMeter:
     number: str | None = None
     _bodies: list[bytearray] = field(init=False)
     _places: dict[str, _Place] = field(init=False)
+    _moments: dict[str, tuple[int, int, int]] = field(init=False)  # telegram, place in it, size
     last_count: int | None = field(default=None, init=False)  # the frame count bit of the latest question
     at: int = field(default=-1, init=False)  # which telegram it sent last
     is_selected: bool = field(default=False, init=False)
@@ -55,6 +58,7 @@ class MbusMeter:
             for body in self._bodies:
                 body[NUMBER_AT : NUMBER_AT + 4] = bytes.fromhex(self.number)[::-1]
         self._places = _places(self.telegrams)
+        self._moments = _moments(self.telegrams)
 
     @property
     def secondary(self) -> bytes:
@@ -74,6 +78,18 @@ class MbusMeter:
         else:
             raw = number.to_bytes(place.size, "little", signed=True)
         self._bodies[place.telegram][place.at : place.at + place.size] = raw
+
+    def set_moment(self, name: str, moment: datetime) -> None:
+        """This will make a date, or a date with time, show what the meter's clock shows (EN 13757-3, types F and G).
+
+        :raises KeyError: when it sends no such moment
+        """
+        telegram, at, size = self._moments[name]
+        year = moment.year % 100
+        raw = bytes([moment.day | (year & 0x07) << 5, moment.month | (year >> 3) << 4])
+        if size == 4:
+            raw = bytes([moment.minute, moment.hour]) + raw
+        self._bodies[telegram][at : at + size] = raw
 
     def spoil(self) -> bytes:
         """This will return its next telegram with digits that are none and numbers that end too soon."""
@@ -107,14 +123,30 @@ def sealed(body: bytearray) -> bytes:
     return bytes(body)
 
 
-def _places(telegrams: Sequence[bytes]) -> dict[str, _Place]:
-    found: dict[str, _Place] = {}
+def _whole(telegrams: Sequence[bytes]) -> list[tuple[int, records.Record]]:
     whole: list[tuple[int, records.Record]] = []
     for index, telegram in enumerate(telegrams):
         link = wired.parse(telegram)
-        if link.ci == codec.FIXED:
-            return _fixed_places(link)
-        whole += [(index, each) for each in codec.telegram(link).records if each.information is not None]
+        if link.ci != codec.FIXED:
+            whole += [(index, each) for each in codec.telegram(link).records if each.information is not None]
+    return whole
+
+
+def _moments(telegrams: Sequence[bytes]) -> dict[str, tuple[int, int, int]]:
+    whole = _whole(telegrams)
+    return {
+        reading.key: (index, record.offset + len(record.header), len(record.raw))
+        for (index, record), reading in zip(whole, registers.readings([each for _, each in whole]), strict=True)
+        if isinstance(record.value, Moment)
+    }
+
+
+def _places(telegrams: Sequence[bytes]) -> dict[str, _Place]:
+    found: dict[str, _Place] = {}
+    first = wired.parse(telegrams[0])
+    if first.ci == codec.FIXED:
+        return _fixed_places(first)
+    whole = _whole(telegrams)
     for (index, record), reading in zip(whole, registers.readings([each for _, each in whole]), strict=True):
         kind = record.header[0] & 0x0F
         if reading.value is not None and kind in records.SIZES and kind != records.REAL and record.information:

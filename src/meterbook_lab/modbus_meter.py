@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from meterbook.acquisition.library.documents import MeterModel, Register
 from meterbook.kernel import quantity
@@ -40,6 +41,8 @@ class SimulatedMeter:
     since: datetime
     start: Mapping[str, Fraction] = field(default_factory=dict)
     curve: tuple[int, ...] = SHOP
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # that its clock keeps
+    ahead: timedelta = timedelta(0)  # of its clock
     _offsets: dict[str, Fraction] = field(default_factory=dict)
     _fixed: dict[str, Fraction] = field(default_factory=dict)
     _wraps: dict[str, int] = field(default_factory=dict)

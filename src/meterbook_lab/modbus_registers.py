@@ -7,10 +7,12 @@ from fractions import Fraction
 
 import numpy as np
 
+from meterbook.acquisition.contract.frames import Block
 from meterbook.acquisition.library import words as register_words
 from meterbook.acquisition.library.documents import Register
 from meterbook.kernel import rounding
 from meterbook.kernel.rounding import RoundingMode
+from meterbook_lab import meter_memory
 from meterbook_lab.modbus_meter import SimulatedMeter
 
 ILLEGAL_ADDRESS, ILLEGAL_VALUE = 2, 3
@@ -30,6 +32,9 @@ def read(meter: SimulatedMeter, function: int, address: int, count: int, at: dat
 
     :raises Refused: with 2 for addresses behind its last register, with 3 for more words than it allows
     """
+    remembered = meter_memory.words(meter, Block(function, address, count), at, encode)
+    if remembered is not None:
+        return remembered
     registers = [register for register in meter.model.registers if register.function == function]
     if not registers or address + count > max(register.end for register in registers):
         raise Refused(ILLEGAL_ADDRESS)
@@ -45,7 +50,9 @@ def read(meter: SimulatedMeter, function: int, address: int, count: int, at: dat
 
 
 def spans_nothing(meter: SimulatedMeter, function: int, address: int, count: int) -> bool:
-    """This will say whether a request touches an address at which the meter has no register."""
+    """This will say whether a request touches an address at which the meter has no register and no memory."""
+    if meter_memory.is_asked(meter.model, Block(function, address, count)):
+        return False
     held: set[int] = set()
     for register in meter.model.registers:
         if register.function == function:

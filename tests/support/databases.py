@@ -166,3 +166,14 @@ def _migrate_template(server: TestServer) -> None:
     server.connect_django(server.template)
     migrate.run()
     close_django()
+
+
+def allow_connections(server: TestServer, database: str, *, is_allowed: bool) -> None:
+    """This will let nobody into a database, as when its server is away, or let everybody in again."""
+    with server.admin() as connection:
+        connection.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS {str(is_allowed).lower()}')
+        if not is_allowed:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename <> %s",
+                [database, server.user],
+            )

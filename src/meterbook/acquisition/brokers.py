@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -64,11 +63,11 @@ class SubscriptionRow:
 
 
 def list_brokers(*, site_ids: Collection[int] | None = None) -> list[BrokerRow]:
-    """This will return the brokers of the running scope, by name.
+    """This will return the brokers of the running scope that we enter, by name.
 
     :param site_ids: only those of these sites; None means all
     """
-    found = models.Broker.objects.filter(organization_id__in=scoping.current().organizations)
+    found = models.Broker.objects.filter(organization_id__in=scoping.current().organizations, bus__gateway=None)
     if site_ids is not None:
         found = found.filter(bus__site_id__in=site_ids)
     rows = list(found.select_related("bus__site").order_by("id"))
@@ -141,11 +140,7 @@ def is_topic(text: str) -> bool:
 
 def is_perhaps_local(host: str) -> bool:
     """Whether a broker may lie in a local network: an address tells, a name is looked at when it is dialed."""
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return True
-    return session.is_local(host)
+    return not session.is_elsewhere(host)
 
 
 # What can be wrong with a mapping. Figures come from the error's data.

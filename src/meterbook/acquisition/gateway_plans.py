@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from meterbook.acquisition import catalogue, models, plans, values
-from meterbook.foundation import scoping
+from meterbook.acquisition import carriers, catalogue, models, plans, values
+from meterbook.acquisition.drivers.mqtt import shapes
+from meterbook.foundation import scoping, vault
 from meterbook.kernel import order
 
 
@@ -15,7 +17,7 @@ from meterbook.kernel import order
 class LineRow:
     """A bus of a gateway with the serial numbers of the meters that are read on it and their addresses there.
 
-    An address is the number on the line, such as 7, or the secondary one of M-Bus, such as 14588517FFFFFFFF.
+    An address is the number on the line, such as 7, the secondary one of M-Bus, such as 14588517FFFFFFFF, or a topic.
     """
 
     public_id: str
@@ -41,6 +43,7 @@ def content(*, gateway_id: int) -> dict[str, Any]:
     )
     feeds, types = plans.feeds_of_meters({each.meter_id for each in devices}), catalogue.current()
     by_bus: dict[models.Bus, list[dict[str, Any]]] = defaultdict(list)
+    heard = _subscriptions(devices, types)
     for device in devices:
         registers = [
             {"code": each.register_code, "step": each.step}
@@ -48,11 +51,17 @@ def content(*, gateway_id: int) -> dict[str, Any]:
             if device.model_code in types
         ]
         if registers:
-            by_bus[device.bus].append(_device(device, registers))
+            told = _device(device, registers)
+            by_bus[device.bus].append(told | ({"subscription": heard[device.pk]} if device.pk in heard else {}))
+    carrier = carriers.find(gateway_id=gateway_id)
     used = {each["model"] for told in by_bus.values() for each in told}
+    entered = _brokers(gateway_id)
     return {
-        "buses": [_bus(bus, told) for bus, told in by_bus.items()],
+        "buses": [
+            _bus(bus, told) | ({"broker": entered[bus.pk]} if bus.pk in entered else {}) for bus, told in by_bus.items()
+        ],
         "models": {code: types.text(code) for code in sorted(used)},
+        **({"carrier": carrier.as_json()} if carrier is not None and carrier.is_enabled else {}),
     }
 
 
@@ -62,10 +71,11 @@ def list_lines(*, gateway_id: int) -> list[LineRow]:
     buses = models.Bus.objects.filter(organization_id=organization_id, gateway_id=gateway_id)
     devices = models.Device.objects.filter(organization_id=organization_id, bus__gateway_id=gateway_id, is_enabled=True)
     on: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for bus_id, serial, unit_id, secondary in devices.order_by("unit_id", "secondary", "id").values_list(
-        "bus_id", "meter__serial_number", "unit_id", "secondary"
+    columns = "bus_id", "meter__serial_number", "unit_id", "secondary", "subscription__topic"
+    for bus_id, serial, unit_id, secondary, topic in devices.order_by("unit_id", "secondary", "id").values_list(
+        *columns
     ):
-        on[bus_id].append((serial, secondary or str(unit_id)))
+        on[bus_id].append((serial, topic or secondary or str(unit_id)))
     rows = [
         LineRow(
             public_id=str(bus.public_id),
@@ -78,6 +88,36 @@ def list_lines(*, gateway_id: int) -> list[LineRow]:
         for bus in buses.order_by("id")
     ]
     return sorted(rows, key=lambda row: order.natural(row.name))
+
+
+def _subscriptions(devices: Iterable[models.Device], types: catalogue.Catalogue) -> dict[int, dict[str, Any]]:
+    """How devices are heard at brokers, their whole mapping: a gateway knows no models but those it is told."""
+    known = {each.pk: each.model_code for each in devices}
+    held = models.Subscription.objects.filter(
+        organization_id=scoping.current().organization_id, device_id__in=list(known)
+    )
+    found: dict[int, dict[str, Any]] = {}
+    for each in held.order_by("id"):
+        own = each.mapping
+        if not own and known[each.device_id] in types:
+            usual = shapes.of_model(types.load(known[each.device_id]), each.channel)
+            own = usual.as_json() if usual is not None else {}
+        found[each.device_id] = {"topic": each.topic, "mapping": own or {"values": [], "time": ""}}
+    return found
+
+
+def _brokers(gateway_id: int) -> dict[int, dict[str, Any]]:
+    """How brokers at the gateway's site are entered."""
+    held = models.Broker.objects.filter(organization_id=scoping.current().organization_id, bus__gateway_id=gateway_id)
+    return {
+        each.bus_id: {
+            "user": each.user,
+            "password": vault.open_sealed(each.sealed_password) if each.sealed_password else "",
+            "is_encrypted": each.is_encrypted,
+            "authority": each.authority,
+        }
+        for each in held.order_by("id")
+    }
 
 
 def _device(device: models.Device, registers: list[dict[str, Any]]) -> dict[str, Any]:

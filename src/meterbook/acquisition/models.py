@@ -1,61 +1,17 @@
-"""Buses, the devices on them, how they are doing, and what they are asked."""
+"""The devices on buses, how they are doing, and what they are asked."""
 
 from __future__ import annotations
 
 from django.db import models
 
 from meterbook.acquisition import gateway_models, values
-from meterbook.acquisition.type_models import MeterType as MeterType  # Django finds the models of an app here
+from meterbook.acquisition.bus_models import Bus as Bus  # Django finds the models of an app here
+from meterbook.acquisition.commissioning_models import Commissioning as Commissioning
+from meterbook.acquisition.commissioning_models import FoundMeter as FoundMeter
+from meterbook.acquisition.type_models import MeterType as MeterType
 from meterbook.foundation import models as foundation_models
 from meterbook.metering import models as metering_models
 from meterbook.sites import models as site_models
-
-
-class Bus(foundation_models.TenantModel):
-    """A line that devices share: one request at a time. Times are real milliseconds.
-
-    `host` of a serial port is its path, and its `port` is 0. `pause_ms` lie between two exchanges.
-    """
-
-    site = models.ForeignKey(site_models.Site, on_delete=models.PROTECT)
-    name = models.CharField(max_length=100)
-    protocol = models.CharField(max_length=20)
-    host = models.CharField(max_length=253)
-    port = models.IntegerField(default=502)
-    timeout_ms = models.IntegerField(default=1000)
-    retries = models.SmallIntegerField(default=2)
-    is_enabled = models.BooleanField(default=True)
-    baud = models.IntegerField(default=9_600, db_default=9_600)
-    parity = models.CharField(max_length=1, default="N", db_default="N")
-    stop_bits = models.SmallIntegerField(default=1, db_default=1)
-    pause_ms = models.IntegerField(default=0, db_default=0)
-    # Who asks it: the gateway at the site, or else our collector.
-    gateway = models.ForeignKey(gateway_models.Gateway, null=True, blank=True, on_delete=models.PROTECT)
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["site", "name"], name="bus_name_once_a_site"),
-            models.CheckConstraint(
-                condition=models.Q(protocol__in=[each.value for each in values.BusProtocol]), name="bus_protocol_known"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(port__range=(1, 65_535)) | models.Q(protocol__endswith="SERIAL", port=0),
-                name="bus_port_possible",
-            ),
-            models.CheckConstraint(condition=models.Q(baud__in=values.BAUDS), name="bus_baud_possible"),
-            models.CheckConstraint(
-                condition=models.Q(parity__in=[each.value for each in values.Parity]), name="bus_parity_possible"
-            ),
-            models.CheckConstraint(condition=models.Q(stop_bits__in=values.STOP_BITS), name="bus_stop_bits_possible"),
-            models.CheckConstraint(
-                condition=models.Q(pause_ms__range=(0, values.LONGEST_PAUSE_MS)), name="bus_pause_possible"
-            ),
-            models.CheckConstraint(condition=models.Q(timeout_ms__range=(50, 60_000)), name="bus_timeout_possible"),
-            models.CheckConstraint(condition=models.Q(retries__range=(0, 10)), name="bus_retries_possible"),
-        )
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Device(foundation_models.TenantModel):
@@ -74,6 +30,8 @@ class Device(foundation_models.TenantModel):
     byte_order = models.CharField(max_length=4, blank=True, default="", db_default="")
     live_seconds = models.IntegerField(default=10)
     is_enabled = models.BooleanField(default=True)
+    # After an outage its memory is asked by itself, where its model has one.
+    asks_memory = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         constraints = (
@@ -152,6 +110,62 @@ class Subscription(foundation_models.TenantModel):
 
     def __str__(self) -> str:
         return self.topic
+
+
+class GatewayCarrier(foundation_models.TenantModel):
+    """What carries the batches of a gateway: a broker (`bus`), or none, then HTTPS.
+
+    `host` and `port` are the broker as the gateway reaches it; empty and 0: as we do.
+    """
+
+    gateway = models.OneToOneField(gateway_models.Gateway, on_delete=models.PROTECT)
+    bus = models.ForeignKey(Bus, null=True, blank=True, on_delete=models.PROTECT)
+    host = models.CharField(max_length=253, blank=True, default="")
+    port = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=models.Q(port__range=(0, 65_535)), name="carrier_port_possible"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.gateway_id} by {self.bus_id}"
+
+
+class Sender(foundation_models.TenantModel):
+    """A device that sends by HTTP: how it proves itself, and where its values stand (`drivers.mqtt.mapping`).
+
+    Of its token only the hash is kept, of a former one until `former_until`. `is_open`: it sends none, from local
+    networks only. `noted` are the latest slots that have their reading, by register. `window_at` and `window_count`
+    bound how often it is heard; `refused_at` with `refusal` tell why it was not. Those instants and `former_until`
+    are real time.
+    """
+
+    device = models.OneToOneField(Device, on_delete=models.PROTECT)
+    mapping = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64, blank=True, default="")
+    former_digest = models.CharField(max_length=64, blank=True, default="")
+    former_until = models.DateTimeField(null=True, blank=True)
+    is_open = models.BooleanField(default=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    noted = models.JSONField(default=dict)
+    window_at = models.DateTimeField(null=True, blank=True)
+    window_count = models.IntegerField(default=0)
+    seen_from = models.CharField(max_length=50, blank=True, default="")
+    refused_at = models.DateTimeField(null=True, blank=True)
+    refusal = models.CharField(max_length=300, blank=True, default="")
+    refused = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(is_open=True, digest="") | models.Q(is_open=False) & ~models.Q(digest=""),
+                name="sender_open_or_with_token",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"sender {self.device_id}"
 
 
 class DeviceState(foundation_models.TenantModel):
@@ -258,7 +272,8 @@ class Probe(foundation_models.TenantModel):
     `host` and `port` are those of the bus where one is named. `requested_at` and `answered_at` are product time, the
     other instants real time. `protocol` and `line` (of `values.LineSettings`) are those of the bus, too. The answer as
     `operations.ProbeAnswer.as_json`: frames and raw words, not decoded, so that they can be read in another byte order
-    afterwards. `document` is the meter type that is asked for, where it is none of the catalogue yet.
+    afterwards. `document` is the meter type that is asked for, where it is none of the catalogue yet. `errand` as
+    `values.Errand`; `blocks` are those that it names, each as function, address and count.
     """
 
     site = models.ForeignKey(site_models.Site, on_delete=models.PROTECT)
@@ -272,6 +287,8 @@ class Probe(foundation_models.TenantModel):
     until_unit = models.SmallIntegerField(null=True, blank=True)
     model_code = models.CharField(max_length=60)
     document = models.TextField(blank=True, default="", db_default="")
+    errand = models.CharField(max_length=10, blank=True, default="", db_default="")
+    blocks = models.JSONField(default=list, db_default=[])
     requested_by = models.CharField(max_length=200)
     requested_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -6,14 +6,17 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from meterbook.acquisition import catalogue, models, values
+from meterbook.acquisition import carriers, catalogue, models, values
 from meterbook.acquisition.library import orders
 from meterbook.foundation import scoping, vault
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models as metering_models
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import values as metering_values
+
+_UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,10 @@ class DevicePlan:
 
 @dataclass(frozen=True)
 class BusPlan:
-    """A bus and its enabled devices. Time-outs are real milliseconds."""
+    """A bus and its enabled devices. Time-outs are real milliseconds.
+
+    `carried` are the topics under which gateways publish their batches at a broker.
+    """
 
     bus_id: int
     organization_id: int
@@ -87,6 +93,8 @@ class BusPlan:
     devices: tuple[DevicePlan, ...]
     line: values.LineSettings = values.AS_USUAL
     broker: BrokerPlan | None = None
+    carried: tuple[str, ...] = ()
+    zone: ZoneInfo = _UTC  # of its site, which clocks of meters keep that tell none
 
 
 def registers_of_model(
@@ -122,23 +130,27 @@ def devices_for_collector() -> tuple[BusPlan, ...]:
         models.Device.objects.filter(
             organization_id__in=organizations, is_enabled=True, bus__is_enabled=True, bus__gateway=None
         )
-        .select_related("bus")
+        .exclude(bus__protocol=values.BusProtocol.HTTP.value)  # they come to the web
+        .select_related("bus__site")
         .order_by("bus_id", "unit_id", "id")
     )
     feeds = feeds_of_meters({device.meter_id for device in devices})
     brokers, subscriptions = _brokers(organizations), _subscriptions(organizations)
+    carried = carriers.topics_of(organizations=organizations)
     by_bus: dict[models.Bus, list[DevicePlan]] = defaultdict(list)
     for device in devices:
         plan = _device_plan(device, feeds.get(device.meter_id, ()), subscriptions.get(device.pk))
         by_bus[device.bus].append(plan)
     for broker in brokers.values():  # one at which no device sends yet: whether it lets us in can be seen
         by_bus.setdefault(broker.bus, [])
-    return tuple(_bus_plan(bus, tuple(plans), brokers.get(bus.pk)) for bus, plans in by_bus.items())
+    return tuple(
+        _bus_plan(bus, tuple(plans), brokers.get(bus.pk), carried.get(bus.pk, ())) for bus, plans in by_bus.items()
+    )
 
 
 def _brokers(organizations: Collection[int]) -> dict[int, models.Broker]:
     found = models.Broker.objects.filter(organization_id__in=organizations, bus__is_enabled=True, bus__gateway=None)
-    return {each.bus_id: each for each in found.select_related("bus").order_by("id")}
+    return {each.bus_id: each for each in found.select_related("bus__site").order_by("id")}
 
 
 def _subscriptions(organizations: Collection[int]) -> dict[int, SubscriptionPlan]:
@@ -196,7 +208,9 @@ def _device_plan(
     )
 
 
-def _bus_plan(bus: models.Bus, devices: tuple[DevicePlan, ...], broker: models.Broker | None) -> BusPlan:
+def _bus_plan(
+    bus: models.Bus, devices: tuple[DevicePlan, ...], broker: models.Broker | None, carried: tuple[str, ...]
+) -> BusPlan:
     return BusPlan(
         bus_id=bus.pk,
         organization_id=bus.organization_id,
@@ -209,4 +223,6 @@ def _bus_plan(bus: models.Bus, devices: tuple[DevicePlan, ...], broker: models.B
         devices=devices,
         line=values.LineSettings(bus.baud, values.Parity(bus.parity), bus.stop_bits, bus.pause_ms),
         broker=_broker_plan(broker) if broker is not None else None,
+        carried=carried,
+        zone=ZoneInfo(bus.site.time_zone),
     )

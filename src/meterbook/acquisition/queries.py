@@ -31,6 +31,7 @@ class BusRow:
     retries: int
     is_enabled: bool
     line: values.LineSettings = values.AS_USUAL
+    is_of_gateway: bool = False  # a field gateway asks it, not our collector
 
     @property
     def address(self) -> str:
@@ -81,6 +82,20 @@ class DeviceRow:
 
 
 @dataclass(frozen=True)
+class MemoryAnswer:
+    """What became of what a meter remembered: values taken, known before, and contradicting what was read.
+
+    `ahead_seconds`: how far its clock is ahead of ours; None where it cannot be read. `asked`: how many records.
+    """
+
+    asked: int
+    taken: int
+    known: int
+    conflicts: int
+    ahead_seconds: int | None
+
+
+@dataclass(frozen=True)
 class AnsweredValue:
     """One register of an answer: `value` x 10^-`decimals` of `unit`, and the words it came as, in hex."""
 
@@ -107,6 +122,7 @@ class RequestRow:
     took_ms: int | None
     values: tuple[AnsweredValue, ...]
     problem: ProblemRow | None
+    memory: MemoryAnswer | None = None
 
     @property
     def is_final(self) -> bool:
@@ -144,9 +160,14 @@ class RequestNotFound(LookupError):
     """There is no such request in this organization."""
 
 
-def list_buses(*, site_id: int | None = None) -> list[BusRow]:
-    """This will return the buses of the running scope, by name."""
+def list_buses(*, site_id: int | None = None, with_senders: bool = False) -> list[BusRow]:
+    """This will return the buses of the running scope, by name.
+
+    :param with_senders: also where devices send by HTTP, which is no line that anybody could choose
+    """
     buses = models.Bus.objects.filter(organization_id__in=scoping.current().organizations)
+    if not with_senders:
+        buses = buses.exclude(protocol=values.BusProtocol.HTTP.value)
     if site_id is not None:
         buses = buses.filter(site_id=site_id)
     return sorted(map(bus_row, buses.order_by("id")), key=lambda row: order.natural(row.name))
@@ -225,6 +246,11 @@ def get_request(*, public_id: uuid.UUID, real_at: datetime) -> RequestRow:
     request = requests.select_related("device__meter").first()
     if request is None:
         raise RequestNotFound(RequestNotFound.__doc__)
+    return request_row(request, real_at)
+
+
+def request_row(request: models.DeviceRequest, real_at: datetime) -> RequestRow:
+    """This will return a request, read with its device and meter, as a screen shows it."""
     status = values.RequestStatus(request.status)
     if not status.is_final and request.expires_at <= real_at:
         status = values.RequestStatus.EXPIRED
@@ -241,6 +267,7 @@ def get_request(*, public_id: uuid.UUID, real_at: datetime) -> RequestRow:
         took_ms=answer.get("took_ms"),
         values=tuple(_answered(each) for each in answer.get("values", ())),
         problem=problem_row(values.Problem.from_json(answer.get("problem"))),
+        memory=MemoryAnswer(**answer["memory"]) if answer.get("memory") else None,
     )
 
 
@@ -277,6 +304,7 @@ def bus_row(bus: models.Bus) -> BusRow:
         retries=bus.retries,
         is_enabled=bus.is_enabled,
         line=values.LineSettings(bus.baud, values.Parity(bus.parity), bus.stop_bits, bus.pause_ms),
+        is_of_gateway=bus.gateway_id is not None,
     )
 
 

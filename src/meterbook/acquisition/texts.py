@@ -35,6 +35,18 @@ _TEXTS: dict[str, tuple[str | Promise, str | Promise]] = {
         _("Register %(register)s held 0x%(raw)s, which is no possible value."),
         _("Check the meter model, its word order and its registers against the display of the meter."),
     ),
+    "CLOCK": (
+        _("The meter's clock shows %(clock)s, more than an hour from ours."),
+        _("Set the meter's clock; what it remembers from before then cannot be placed in time."),
+    ),
+    "NO_MEMORY": (
+        _("The meter's model does not say what it remembers."),
+        _("Choose the right meter model, or fill the gap in another way."),
+    ),
+    "LAST_GASP": (
+        _("The meter said itself that its supply failed."),
+        _("Look at the fuse and the supply of the meter; it is read again once it has power."),
+    ),
     "COARSE": (
         _("Register %(register)s is a float that has grown too large to count in its last digit."),
         _("Its energy arrives in jumps; read a whole-number register of the meter instead, if it has one."),
@@ -54,6 +66,22 @@ _TEXTS: dict[str, tuple[str | Promise, str | Promise]] = {
     "MISSING_RECORD": (
         _("The meter sends no record “%(record)s” for register %(register)s."),
         _("Check the meter model against what the meter sends; another setting of the meter sends other records."),
+    ),
+    "NO_SUNSPEC": (
+        _("The device shows no chain of SunSpec models with one of a meter."),
+        _("Check the address, and that SunSpec is switched on in the device; else choose its model by hand."),
+    ),
+    "EXPIRED": (
+        _("Nobody took the question within 15 s."),
+        _("Check that the collector runs, then try again."),
+    ),
+    "OLD_COLLECTOR": (
+        _("The collector does not know such a question."),
+        _("It is of an older release; restart it, then read again."),
+    ),
+    "NOTHING_NEW": (
+        _("The meter answered nothing more."),
+        _("Read it again; if that goes on, check its wiring and its supply."),
     ),
     "MBUS_REFUSED": (
         _("The meter answered that it cannot tell its values now."),
@@ -113,6 +141,10 @@ _TEXTS: dict[str, tuple[str | Promise, str | Promise]] = {
     "NO_MESSAGE": (
         _("No message under “%(topic)s” for %(seconds)s s."),
         _("Check that the device is supplied, reaches the broker, and sends under this topic."),
+    ),
+    "NOT_SENT": (
+        _("Nothing came for %(seconds)s s."),
+        _("Check that the device is supplied, reaches this server, and sends to its address."),
     ),
     "NO_JSON": (
         _("A message is no JSON: “%(text)s”."),

@@ -159,7 +159,7 @@ def list_devices(
 
     :raises BusNotFound: when the organization has no such bus at one of the sites
     """
-    found = [each for each in queries.list_buses() if each.public_id == bus]
+    found = [each for each in queries.list_buses(with_senders=True) if each.public_id == bus]
     if not found or (site_ids is not None and found[0].site_id not in site_ids):
         raise BusNotFound(BusNotFound.__doc__)
     given = {**_given(at), "bus": found[0].id}

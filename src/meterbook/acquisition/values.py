@@ -16,6 +16,7 @@ from meterbook.acquisition.contract import errors
 from meterbook.acquisition.library.orders import ByteOrder
 
 REQUEST_LIFETIME = timedelta(seconds=30)  # real time: a person waits in front of a screen
+MEMORY_LIFETIME = timedelta(minutes=15)  # real time: a month by days is read piece by piece, between the usual turns
 PROBE_LIFETIME = timedelta(seconds=15)  # real time as well; a test read asks one meter once
 SILENT_AFTER = 3  # failed cycles in a row; one lost frame is no news
 UNIT_IDS = range(1, 248)  # Modbus: 0 is the broadcast, 248 to 255 are reserved
@@ -35,6 +36,7 @@ class BusProtocol(enum.StrEnum):
     SML_TCP = "SML_TCP"  # an optical head behind a serial server
     SML_SERIAL = "SML_SERIAL"
     MQTT = "MQTT"  # a broker: devices send by themselves, under topics
+    HTTP = "HTTP"  # no line at all: devices send to an address of ours
 
     @property
     def is_serial(self) -> bool:
@@ -53,8 +55,8 @@ class BusProtocol(enum.StrEnum):
 
     @property
     def is_asked(self) -> bool:
-        """Whether it is a line on which meters are asked; at a broker they are heard only."""
-        return self is not BusProtocol.MQTT
+        """Whether it is a line on which meters are asked; at a broker, or by HTTP, they are heard only."""
+        return self not in (BusProtocol.MQTT, BusProtocol.HTTP)
 
 
 _TELEGRAMS = frozenset({BusProtocol.DSMR_TCP, BusProtocol.DSMR_SERIAL, BusProtocol.SML_TCP, BusProtocol.SML_SERIAL})
@@ -69,9 +71,11 @@ BUS_PROTOCOL_CAPTIONS = {
     BusProtocol.SML_TCP: _("SML telegrams through a serial server"),
     BusProtocol.SML_SERIAL: _("SML telegrams on a serial port"),
     BusProtocol.MQTT: _("MQTT"),
+    BusProtocol.HTTP: _("Sends by HTTP"),
 }
 # What the meter models of the library call the protocol: registers are the same over every kind of line.
-MODEL_PROTOCOL_OF = {each: each.value.partition("_")[0] for each in BusProtocol} | {BusProtocol.MQTT: "JSON"}
+MODEL_PROTOCOL_OF = {each: each.value.partition("_")[0] for each in BusProtocol}
+MODEL_PROTOCOL_OF |= {BusProtocol.MQTT: "JSON", BusProtocol.HTTP: "JSON"}
 ASKED = tuple(each for each in BusProtocol if each.is_asked)
 # What a field gateway and a workbook know.
 POLLED = tuple(each for each in ASKED if not each.is_telegram)
@@ -242,6 +246,16 @@ class RequestKind(enum.StrEnum):
     """What a device is asked to do."""
 
     READ_NOW = "READ_NOW"
+    READ_MEMORY = "READ_MEMORY"  # what it remembers of the time in which nobody heard it
+
+
+class Errand(enum.StrEnum):
+    """What a test read is for; `READ` is everything that a model has."""
+
+    READ = ""
+    PRESENCE = "PRESENCE"  # a search that asks only who is there
+    BLOCKS = "BLOCKS"  # registers that are named, whatever the model
+    SUNSPEC = "SUNSPEC"  # the chain of models that the device says it has
 
 
 class RequestStatus(enum.StrEnum):
@@ -303,3 +317,10 @@ class Problem:
         return cls(
             code=stored["code"], words=stored["words"], remedy=stored["remedy"], data=dict(stored.get("data", {}))
         )
+
+
+LAST_GASP = Problem(
+    "LAST_GASP",
+    "the meter said itself that its supply failed",
+    "Look at the fuse and the supply of the meter; it is read again once it has power.",
+)

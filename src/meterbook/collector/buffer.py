@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from meterbook.acquisition import operations, values
+from meterbook.collector.health import Health
 from meterbook.collector.journal import Journal, Row
 
 log = structlog.get_logger(__name__)
@@ -70,6 +71,7 @@ class Buffer:
 
     def __init__(self, most_readings: int = MOST_READINGS, *, journal: Journal | None = None) -> None:
         self.journal = journal
+        self.health = Health()
         self._content = Content()
         self._tallies: Tallies = defaultdict(Counter)
         self._most = most_readings
@@ -153,7 +155,7 @@ class Buffer:
             if not self.journal.is_behind:
                 log.warning("collector.readings_on_disk_only", buffered=self._most)
             self.journal.is_behind = True
-        else:
+        if self.journal is None or self.journal.has_holes:  # the disk was full: it may be without these
             self.lost += excess
             log.error("collector.readings_lost", count=excess, lost_since_start=self.lost, buffered=self._most)
         for rows in sorted(self._content.readings.values(), key=lambda each: each[0][1] if each else 0):

@@ -6,18 +6,18 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import structlog
 
-from meterbook.acquisition import networks, operations, plans, queries, values
+from meterbook.acquisition import networks, operations, plans, values
 from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Frame, Sample
 from meterbook.acquisition.library import decode
-from meterbook.acquisition.polling import agenda, backoff, blocks, reading, timetable
-from meterbook.collector import buffer, dialing, pacing, probing, readers, watching
+from meterbook.acquisition.polling import agenda, backoff, blocks, clocks, reading, timetable
+from meterbook.collector import buffer, dialing, errands, health, pacing, probing, readers, watching
 from meterbook.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,7 @@ class Outlets:
     arrived: Callable[[], None]
     answer: AnswerTaker
     probed: ProbeTaker = lambda _probe, _answer: None
+    served: Mapping[int, datetime] = field(default_factory=dict)  # the newest reading by series, of before this process
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,15 @@ class BusRunner:
         self._leases = watching.Leases()
         self._speed = clock.speed()
         self._woken = asyncio.Event()
+        self.errands = errands.Errands(
+            self.reader, lambda reader, block: self._ask(reader, block, self.plan.retries), self._woken
+        )
         self._pacer = pacing.Pacer()
         self._line: dialing.Line | None = None
         self._dialed, self._opened = "", _end(plan)
         self._must_resolve = True
+        self._began = clock.now()
+        outlets.buffer.health.begin(plan.bus_id, time.monotonic())
         self.update(plan)
 
     def update(self, plan: plans.BusPlan) -> None:
@@ -78,13 +84,17 @@ class BusRunner:
         for device_id, device in wanted.items():
             former = self._readers.get(device_id)
             if former is None or former.plan != device:
-                self._put(readers.prepare(device, former))
+                self._put(readers.prepare(device, former, self._outlets.served))
             self._schedule(self._readers[device_id])
         self._woken.set()
 
     def knows(self, device_id: int) -> bool:
         """This will say whether a device is in the plan."""
         return device_id in self._readers
+
+    def reader(self, device_id: int) -> readers.DeviceReader | None:
+        """This will return how a device is read; None when it is not in the plan."""
+        return self._readers.get(device_id)
 
     def ask(self, request: operations.TakenRequest) -> None:
         """This will serve a request as soon as the bus is free."""
@@ -148,6 +158,8 @@ class BusRunner:
             return
         now = clock.now()
         job = self._agenda.take(now)
+        if await self.errands.run_one(has_turn=job is not None):
+            return
         if job is not None:
             await self._do(job)
         else:
@@ -167,6 +179,9 @@ class BusRunner:
         else:
             self._agenda.succeeded(job)
             self._note_answer(reader, exchange)
+            # The slot in which the collector began is not read late: nobody was there before.
+            if job.work is timetable.Work.ENERGY and job.slot >= self._began:
+                self._health.note_skew(self._place(reader), slot=job.slot, at=exchange.frame.at)
 
     async def _read(
         self, reader: readers.DeviceReader, requests: Iterable[blocks.PlannedBlock], *, retries: int
@@ -195,6 +210,16 @@ class BusRunner:
         raise refusal or ReaderEmpty(f"device {reader.plan.device_id} has nothing to read")
 
     async def _ask(self, reader: readers.DeviceReader, planned: blocks.PlannedBlock, retries: int) -> Frame:
+        began = time.monotonic()
+        try:
+            frame = await self._question(reader, planned, retries)
+        except errors.DeviceError as error:
+            self._count(reader, health.outcome_of(error), began)
+            raise
+        self._count(reader, health.Outcome.ANSWERED, began, frame.took_ms)
+        return frame
+
+    async def _question(self, reader: readers.DeviceReader, planned: blocks.PlannedBlock, retries: int) -> Frame:
         line = await self._connected()
         try:
             return await line.read(
@@ -203,6 +228,21 @@ class BusRunner:
         except (errors.ConnectionRefused, errors.ConnectionLost):
             self._must_resolve = True  # the gateway may have moved
             raise
+
+    def _count(
+        self, reader: readers.DeviceReader, outcome: health.Outcome, began: float, took_ms: int | None = None
+    ) -> None:
+        ended = time.monotonic()
+        self._health.note(
+            self._place(reader), outcome, at=clock.now(), monotonic=ended, busy=ended - began, took_ms=took_ms
+        )
+
+    def _place(self, reader: readers.DeviceReader) -> health.Place:
+        return health.Place(self.plan.organization_id, self.plan.bus_id, reader.plan.device_id)
+
+    @property
+    def _health(self) -> health.Health:
+        return self._outlets.buffer.health
 
     def _keep(self, reader: readers.DeviceReader, samples: Iterable[Sample], frame: Frame) -> None:
         stored = [each for sample in samples if (each := reader.store(sample, frame.at)) is not None]
@@ -244,7 +284,7 @@ class BusRunner:
             return operations.Answer(took_ms=_since(began), problem=probing.BROKEN)
         self._note_answer(reader, exchange)
         self._forgive(reader)
-        given = tuple(value_of(each) for each in exchange.samples)
+        given = tuple(readers.value_of(each) for each in exchange.samples)
         return operations.Answer(took_ms=_since(began), values=given, problem=exchange.problem)
 
     def _forgive(self, reader: readers.DeviceReader) -> None:
@@ -265,6 +305,9 @@ class BusRunner:
             buffer.Answered(plan.organization_id, plan.device_id, frame.at, note, exchange.problem)
         )
         self._outlets.buffer.tally(plan.organization_id, plan.device_id, frame.at, is_failed=False)
+        offset = clocks.offset(frame, self.plan.zone)
+        if offset is not None:
+            self._health.note_clock(self._place(reader), offset=offset, at=frame.at)
         self._outlets.arrived()
 
     def _note_failure(self, reader: readers.DeviceReader, error: errors.DeviceError, policy: backoff.Policy) -> None:
@@ -326,15 +369,3 @@ def _end(plan: plans.BusPlan) -> tuple[object, ...]:
 
 def _since(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
-
-
-def value_of(sample: Sample) -> queries.AnsweredValue:
-    """This will return a sample as the answer to a person holds it."""
-    return queries.AnsweredValue(
-        register_code=sample.code,
-        series_code=sample.series_code,
-        value=sample.value,
-        decimals=sample.decimals,
-        unit=sample.unit,
-        raw=sample.raw,
-    )

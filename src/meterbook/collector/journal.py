@@ -39,6 +39,7 @@ class Journal:
             raise
         self.newest = max(self._segments(), default=0)
         self.is_behind = self.newest > 0  # whether it holds readings that memory does not
+        self.has_holes = False  # whether readings in memory are not in it: the disk was full
         self._file = -1
 
     def append(self, rows: Iterable[tuple[int, Row]]) -> None:
@@ -55,6 +56,7 @@ class Journal:
                 os.ftruncate(self._file, size)  # no half record before the next one
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
+            self.has_holes = True
             log.error("collector.journal_not_written", error=str(error))
 
     def cut(self) -> int:
@@ -63,7 +65,8 @@ class Journal:
         return self.newest
 
     def forget(self, until: int) -> None:
-        """This will remove the segments up to a number, which the database has."""
+        """This will remove the segments up to a number, which the database has, as it has what memory held."""
+        self.has_holes = self.has_holes and until < self.newest
         for each in self._segments():
             if each <= until:
                 self._path(each).unlink(missing_ok=True)
@@ -84,6 +87,15 @@ class Journal:
                 for organization_id, series_id, at, value in _RECORD.iter_unpack(piece):
                     found.setdefault(organization_id, []).append((series_id, at, value))
                 yield number, found
+
+    def newest_readings(self) -> dict[int, int]:
+        """This will return the instant of the newest reading by series that was left from an earlier collector."""
+        found: dict[int, int] = {}
+        for _number, readings in self.pieces(self.newest):
+            for rows in readings.values():
+                for series_id, at, _value in rows:
+                    found[series_id] = max(at, found.get(series_id, at))
+        return found
 
     def close(self) -> None:
         """This will give the folder free."""

@@ -17,7 +17,7 @@ import structlog
 from django.conf import settings
 
 from meterbook.acquisition import networks, operations, plans, values
-from meterbook.collector import buffer, buses, journal, pacing, probing, subscriptions
+from meterbook.collector import backfilling, buffer, buses, carrying, journal, pacing, probing, resuming, subscriptions
 from meterbook.collector.database import Database, DatabaseLost
 from meterbook.collector.writer import ACTOR, Writer, until_written
 from meterbook.foundation import bus as foundation_bus
@@ -45,6 +45,7 @@ def run() -> None:
 
     :raises networks.NetworksMisspelled: when MB_ALLOWED_NETWORKS is no list of networks
     """
+    clock.steady()
     allowed = networks.AllowedNetworks.from_environment(os.environ, is_demo=settings.IS_DEMO)
     is_clean = asyncio.run(_until_signal(allowed, settings.DATA_DIR / "collector"))
     if not is_clean:
@@ -73,6 +74,7 @@ async def collect(allowed: networks.AllowedNetworks, stop: asyncio.Event, *, fol
             collector.follow_plans,
             collector.serve_requests,
             collector.serve_probes,
+            collector.fill_gaps,
             collector.listen,
             collector.writer.run,
         )
@@ -80,10 +82,10 @@ async def collect(allowed: networks.AllowedNetworks, stop: asyncio.Event, *, fol
     try:
         await stop.wait()
     finally:
-        await _end([*parts, *(each.task for each in collector.running.values())])
+        await _end([*parts, *collector.filling, *(each.task for each in collector.running.values())])
         await until_written(collector.writer, collector.buffer, FLUSH_SECONDS)
-        closing = collector.database.close(CLOSE_SECONDS), collector.planning.close(CLOSE_SECONDS)
-        is_clean = all(await asyncio.gather(*closing))
+        bases = collector.database, collector.planning, collector.taking
+        is_clean = all(await asyncio.gather(*(each.close(CLOSE_SECONDS) for each in bases)))
         if collector.buffer.journal is not None:
             collector.buffer.journal.close()
     return is_clean
@@ -97,11 +99,15 @@ class Collector:
         self.database = Database()
         # Plans of many meters take a while to load: values that arrive meanwhile are written all the same.
         self.planning = Database()
+        self.taking = Database()  # of batches, which are large
         self.buffer = buffer.Buffer(journal=kept)
         self.writer = Writer(self.database, self.buffer)
         self._allowed = allowed
         self._plans_changed, self._asked, self._probed = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._lines = probing.Lines(allowed)
+        self._served: dict[int, datetime] | None = None  # what an earlier process read, until its slots are over
+        self.filling: set[asyncio.Task[None]] = set()
+        self._backfiller = backfilling.Backfiller(self.database)
         self._answering: set[asyncio.Task[None]] = set()
 
     async def follow_plans(self) -> None:
@@ -109,7 +115,11 @@ class Collector:
         while True:
             self._plans_changed.clear()
             try:
-                self._apply(await self.planning.run(load_plans))
+                loaded = await self.planning.run(load_plans)
+                if self._served is None:
+                    left = await self.planning.run(resuming.load_served, loaded, at=clock.now())
+                    self._served = resuming.with_journal(left, self.buffer.journal)
+                self._apply(loaded)
             except DatabaseLost as error:
                 log.warning("collector.plans_not_loaded", error=str(error))
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -150,6 +160,16 @@ class Collector:
                 else:
                     self._later(self._probe_alone(probe))
 
+    async def fill_gaps(self) -> None:
+        """This will have meters asked that answer again and remember what nobody read meanwhile."""
+        looked: dict[int, datetime] = {}
+        while True:
+            try:
+                await self.planning.run(backfilling.ask_due, at=clock.now(), real_at=clock.real_now(), looked=looked)
+            except DatabaseLost as error:
+                log.warning("collector.memories_not_looked_for", error=str(error))
+            await asyncio.sleep(backfilling.LOOK_SECONDS)
+
     async def listen(self) -> None:
         """This will hear notices of the bus; a lost connection is opened again."""
         while True:
@@ -189,6 +209,10 @@ class Collector:
     def broker_noted(self, plan: plans.BusPlan, state: values.BrokerState, problem: values.Problem | None) -> None:
         """This will write down how the connection to a broker is doing."""
         self._later(self._write_broker(plan, state, problem))
+
+    async def take_batch(self, plan: plans.BusPlan, topic: str, payload: bytes) -> tuple[str, bytes] | None:
+        """This will take what a field gateway published for a batch, and return what it is answered."""
+        return await self.taking.run(carrying.take, plan, topic, payload)
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -237,7 +261,12 @@ class Collector:
         if not running.runner.knows(request.device_id):  # asked before the new device's plan was loaded
             with contextlib.suppress(DatabaseLost):
                 self._apply(await self.planning.run(load_plans))
-        running.runner.ask(request)
+        if request.kind is values.RequestKind.READ_MEMORY and isinstance(running.runner, buses.BusRunner):
+            task = asyncio.create_task(self._backfiller.serve(request, running.runner))
+            self.filling.add(task)
+            task.add_done_callback(self.filling.discard)
+        else:
+            running.runner.ask(request)
 
     def _apply(self, loaded: tuple[plans.BusPlan, ...]) -> None:
         wanted = {plan.bus_id: plan for plan in loaded}
@@ -253,10 +282,10 @@ class Collector:
             log.info("collector.bus_begun", bus=bus_id, devices=len(plan.devices))
 
     def _runner(self, plan: plans.BusPlan) -> buses.BusRunner | subscriptions.SubscriptionRunner:
-        outlets = buses.Outlets(self.buffer, self.writer.wake, self.answer, self.probed)
+        outlets = buses.Outlets(self.buffer, self.writer.wake, self.answer, self.probed, self._served or {})
         if plan.protocol.is_asked:
             return buses.BusRunner(plan, self._allowed, outlets)
-        return subscriptions.SubscriptionRunner(plan, self._allowed, outlets, self.broker_noted)
+        return subscriptions.SubscriptionRunner(plan, self._allowed, outlets, self.broker_noted, self.take_batch)
 
 
 def load_plans() -> tuple[plans.BusPlan, ...]:

@@ -12,7 +12,7 @@ from meterbook.acquisition import networks, operations, values
 from meterbook.acquisition.contract import errors, frames
 from meterbook.acquisition.library.documents import MeterModel
 from meterbook.acquisition.polling import blocks, reading
-from meterbook.collector import dialing, searching
+from meterbook.collector import dialing, searching, surveying
 from meterbook.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -80,6 +80,12 @@ async def _ask(connected: Connected, probe: operations.TakenProbe, began: float)
         return operations.ProbeAnswer(took_ms=_since(began), found=found, next_unit=following)
     longest = LONGEST_OF_TELEGRAMS_MS if probe.protocol.is_telegram else LONGEST_MS
     timeout = min(probe.timeout_ms, longest) / 1000
+    if probe.errand is values.Errand.BLOCKS:
+        answers = await surveying.ask_blocks(await connected(), probe, timeout=timeout)
+        return operations.ProbeAnswer(took_ms=_since(began), answers=answers)
+    if probe.errand is values.Errand.SUNSPEC:
+        device = await surveying.discover(await connected(), probe, timeout=timeout)
+        return operations.ProbeAnswer(took_ms=_since(began), device=device)
     model = probe.model
     if model.is_named:
         return await _read_out(await connected(), probe, model, timeout, began)

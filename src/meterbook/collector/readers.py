@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from meterbook.acquisition import plans, values
+from meterbook.acquisition import plans, queries, values
 from meterbook.acquisition.contract.frames import Kind, Sample
 from meterbook.acquisition.library import checks, decode, documents, orders
 from meterbook.acquisition.polling import blocks, timetable
 from meterbook.metering import values as metering_values
 
 EPOCH = timetable.EPOCH
+LONGEST_WAIT = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,29 @@ class DeviceReader:
         second = at.replace(microsecond=0)
         slot = timetable.slot_of(second, timedelta(minutes=feed.step))
         latest = self.noted.get(feed.series_id)
-        is_reading = latest is None or latest < slot
+        # After the clock was put back by hours a slot may have its reading; by more, nobody waits until it is passed.
+        is_reading = latest is None or latest < slot or latest - slot > LONGEST_WAIT
         if is_reading:
             self.noted[feed.series_id] = slot
         return Stored(feed.series_id, (second - EPOCH) // timedelta(microseconds=1), sample.value, is_reading)
 
 
-def prepare(plan: plans.DevicePlan, former: DeviceReader | None = None) -> DeviceReader:
+def model_of(plan: plans.DevicePlan) -> documents.MeterModel | None:
+    """This will return the model of a device in the order in which it sends its numbers; None when there is none."""
+    try:
+        own = plan.own_type
+        return orders.in_order(own.model if own else documents.load(plan.model_code), plan.byte_order)
+    except (documents.ModelUnknown, checks.DocumentInvalid):
+        return None
+
+
+def prepare(
+    plan: plans.DevicePlan, former: DeviceReader | None = None, served: Mapping[int, datetime] | None = None
+) -> DeviceReader:
     """This will make a device plan ready to be read; a plan that is wrong becomes a reader with its problem.
 
     :param former: the reader of the same device so far; what it remembers of slots is kept
+    :param served: the newest reading by series that an earlier process left: its slot is not read twice
     """
     try:
         own = plan.own_type
@@ -102,6 +117,11 @@ def prepare(plan: plans.DevicePlan, former: DeviceReader | None = None) -> Devic
         plan, blocks.plan_model(model, feeds if feeds else None), feeds, problems[0] if problems else None
     )
     reader.is_on_battery = model.is_mbus and model.service != "ELECTRICITY"
+    if former is None and served:
+        for feed in feeds.values():
+            if feed.series_id in served:
+                step = timedelta(minutes=feed.step)
+                reader.noted[feed.series_id] = timetable.slot_of(served[feed.series_id], step)
     if former is not None:
         reader.noted, reader.failing_since = former.noted, former.failing_since
         if former.refuses_gaps and former.plan.model_code == plan.model_code:
@@ -122,6 +142,18 @@ def problem_of(decoded: decode.Decoded) -> values.Problem | None:
                 {"register": sample.code, "raw": sample.raw},
             )
     return None
+
+
+def value_of(sample: Sample) -> queries.AnsweredValue:
+    """This will return a sample as the answer to a person holds it."""
+    return queries.AnsweredValue(
+        register_code=sample.code,
+        series_code=sample.series_code,
+        value=sample.value,
+        decimals=sample.decimals,
+        unit=sample.unit,
+        raw=sample.raw,
+    )
 
 
 def _difference(model: documents.MeterModel, feed: plans.RegisterFeed) -> values.Problem | None:

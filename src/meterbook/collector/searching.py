@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from meterbook.acquisition import catalogue, operations
+from meterbook.acquisition import catalogue, operations, values
 from meterbook.acquisition.contract import errors, frames
 from meterbook.acquisition.library import orders
 from meterbook.acquisition.library.documents import MeterModel
@@ -29,7 +29,8 @@ async def search(line: frames.Bus, probe: operations.TakenProbe) -> tuple[Found,
     unit, end = probe.unit_id, probe.until_unit or probe.unit_id
     while unit <= end and time.monotonic() < until:
         if await _is_there(line, unit, probe.model, timeout):
-            found.append((unit, await _models(line, unit, probe, timeout, until)))
+            is_all = probe.errand is values.Errand.PRESENCE
+            found.append((unit, () if is_all else await _models(line, unit, probe, timeout, until)))
         unit += 1
     return tuple(found), unit
 

@@ -20,7 +20,7 @@ from meterbook.acquisition.contract.frames import Sample
 from meterbook.acquisition.drivers.mqtt import mapping, messages, session, shapes
 from meterbook.acquisition.library import decode, documents
 from meterbook.acquisition.polling import timetable
-from meterbook.collector import buffer, buses, dialing, pacing, readers
+from meterbook.collector import buffer, buses, carrying, dialing, health, pacing, readers
 from meterbook.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -64,9 +64,14 @@ class SubscriptionRunner:
     """Hears the devices of one broker, for ever. It takes the place of a `buses.BusRunner`."""
 
     def __init__(
-        self, plan: plans.BusPlan, allowed: networks.AllowedNetworks, outlets: buses.Outlets, noted: StateTaker
+        self,
+        plan: plans.BusPlan,
+        allowed: networks.AllowedNetworks,
+        outlets: buses.Outlets,
+        noted: StateTaker,
+        take: carrying.Take,
     ) -> None:
-        self.plan = plan
+        self.plan, self._mail = plan, carrying.Mail(take)
         self._allowed, self._outlets, self._noted = allowed, outlets, noted
         self._listeners: dict[int, Listener] = {}
         self._routes: dict[str, list[tuple[Listener, list[mapping.Place]]]] = {}
@@ -164,31 +169,33 @@ class SubscriptionRunner:
         async with session.connect(door) as connection:
             self._pause = FIRST_PAUSE
             hearing = asyncio.create_task(self._hear(connection))
+            taking = asyncio.create_task(self._mail.serve(plan, connection))
             try:
-                await self._follow(plan, connection, hearing)
+                await self._follow(plan, connection, hearing, taking)
             finally:
                 hearing.cancel()
-                await asyncio.gather(hearing, return_exceptions=True)
+                taking.cancel()
+                await asyncio.gather(hearing, taking, return_exceptions=True)
 
-    async def _follow(self, plan: plans.BusPlan, connection: session.Connection, hearing: asyncio.Task[None]) -> None:
+    async def _follow(self, plan: plans.BusPlan, connection: session.Connection, *parts: asyncio.Task[None]) -> None:
         """Keep the subscriptions those of the plan, and tell now and then that all is well."""
         told = 0.0
         while _way(self.plan) == _way(plan):
             self._changed.clear()
-            self._refused = await connection.follow(self._routes.keys())
+            self._refused = await connection.follow(self._routes.keys() | set(self.plan.carried))
             if time.monotonic() - told >= HEARTBEAT or self._problem is not None:
                 told = time.monotonic()
                 self._state(values.BrokerState.CONNECTED, None)
-            await self._until_changed(hearing)
-            if hearing.done():
-                hearing.result()
+            await self._until_changed(*parts)
+            for ended in filter(asyncio.Task.done, parts):
+                ended.result()
                 raise errors.ConnectionLost(f"the broker {plan.host} ended the connection", host=plan.host)
 
-    async def _until_changed(self, hearing: asyncio.Task[None]) -> None:
+    async def _until_changed(self, *parts: asyncio.Task[None]) -> None:
         """Wait for another plan, or for the end of the connection; at most until all is to be told again."""
         changed = asyncio.create_task(self._changed.wait())
         try:
-            await asyncio.wait({hearing, changed}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*parts, changed}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
         finally:
             changed.cancel()
             await asyncio.gather(changed, return_exceptions=True)
@@ -198,6 +205,8 @@ class SubscriptionRunner:
             # A retained message is as old as it likes: it would be a reading of a time at which nothing was read.
             if message.is_retained:
                 continue
+            if message.topic in self.plan.carried:
+                self._mail.put(message)
             for listener, places in self._routes.get(message.topic, ()):
                 try:
                     self._take(listener, message, places)
@@ -210,6 +219,12 @@ class SubscriptionRunner:
         reader, plan = listener.reader, listener.plan
         listener.heard, listener.cycles, reader.failing_since = time.monotonic(), 0, None
         samples: tuple[Sample, ...] = ()
+        if messages.is_last_gasp(message.payload):
+            self._outlets.buffer.note(
+                buffer.Failed(plan.organization_id, plan.device_id, now, values.SILENT_AFTER, now, values.LAST_GASP)
+            )
+            self._outlets.arrived()
+            return
         try:
             told = messages.read(message.payload, places, listener.map.time, now=now)
         except errors.DeviceError as error:
@@ -221,6 +236,7 @@ class SubscriptionRunner:
             buffer.Answered(plan.organization_id, plan.device_id, now, frame, reader.problem or problem)
         )
         self._outlets.buffer.tally(plan.organization_id, plan.device_id, now, is_failed=not samples)
+        self._count(plan, health.Outcome.ANSWERED if samples else health.Outcome.DAMAGED, now)
         self._outlets.arrived()
         self._answer(listener, samples, problem)
 
@@ -261,7 +277,7 @@ class SubscriptionRunner:
     def _answer(self, listener: Listener, samples: tuple[Sample, ...], problem: values.Problem | None) -> None:
         while listener.asked:
             request, began = listener.asked.popleft()
-            given = tuple(buses.value_of(each) for each in samples)
+            given = tuple(readers.value_of(each) for each in samples)
             self._outlets.answer(request, operations.Answer(took_ms=_since(began), values=given, problem=problem))
 
     async def _watch(self) -> None:
@@ -279,6 +295,7 @@ class SubscriptionRunner:
             listener.reader.failing_since = since = listener.reader.failing_since or now
             problem = self._why_quiet(listener)
             self._outlets.buffer.tally(plan.organization_id, plan.device_id, now, is_failed=True)
+            self._count(plan, health.Outcome.TIMEOUT, now)
             self._outlets.buffer.note(buffer.Failed(plan.organization_id, plan.device_id, now, cycles, since, problem))
             self._outlets.arrived()
         left = clock.real_now() + timedelta(seconds=2 * LOOK_SECONDS)
@@ -286,6 +303,10 @@ class SubscriptionRunner:
             request, began = listener.asked.popleft()
             answer = operations.Answer(took_ms=_since(began), problem=self._why_quiet(listener))
             self._outlets.answer(request, answer)
+
+    def _count(self, plan: plans.DevicePlan, outcome: health.Outcome, at: datetime) -> None:
+        place = health.Place(plan.organization_id, self.plan.bus_id, plan.device_id)
+        self._outlets.buffer.health.note(place, outcome, at=at, monotonic=time.monotonic(), busy=0.0)
 
     def _why_quiet(self, listener: Listener) -> values.Problem:
         if self._problem is not None:

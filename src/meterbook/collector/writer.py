@@ -10,13 +10,14 @@ from datetime import datetime
 import structlog
 
 from meterbook.acquisition import operations
-from meterbook.collector import buffer, pacing
+from meterbook.collector import buffer, health, pacing
 from meterbook.collector.database import Database, DatabaseLost
 from meterbook.collector.journal import Journal
 from meterbook.foundation import scoping
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
 from meterbook.metering import operations as metering_operations
+from meterbook.monitoring import line_health
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +88,7 @@ class Writer:
         return True
 
     async def flush_tallies(self) -> None:
-        """This will write how often devices were asked and failed; what cannot be written waits for the next time."""
+        """This will write how often devices were asked, and how they answered; what cannot be written waits."""
         self._tallied = time.monotonic()
         for organization_id, counts in self._buffer.take_tallies().items():
             try:
@@ -97,6 +98,14 @@ class Writer:
                 log.warning("collector.tallies_not_written", error=str(error))
             except Exception:
                 log.exception("collector.refused", part=write_tallies.__name__, organization_id=organization_id)
+        for organization_id, taken in self._buffer.health.take().items():
+            try:
+                await self._database.run(write_health, organization_id, taken, at=clock.now())
+            except DatabaseLost as error:
+                self._buffer.health.put_back(organization_id, taken)
+                log.warning("collector.health_not_written", error=str(error))
+            except Exception:
+                log.exception("collector.refused", part=write_health.__name__, organization_id=organization_id)
 
     async def _write(self, organization_id: int, content: buffer.Content) -> bool:
         """Readings, live values and notes one after the other. All can be repeated safely: what was written stays."""
@@ -174,6 +183,12 @@ def write_tallies(organization_id: int, counts: Mapping[tuple[int, datetime, boo
         tallies.append(operations.Tally(device_id=device_id, hour=hour, asked=asked, failed=failed))
     with scoping.scope([organization_id], actor=ACTOR):
         operations.add_tallies(actor=ACTOR, at=at, tallies=tallies)
+
+
+def write_health(organization_id: int, taken: health.Taken, *, at: datetime) -> None:
+    """This will add up how the lines of one organization answered."""
+    with scoping.scope([organization_id], actor=ACTOR):
+        line_health.add_hours(actor=ACTOR, at=at, hours=taken.rows())
 
 
 async def until_written(writer: Writer, waiting: buffer.Buffer, seconds: float) -> None:

@@ -7,12 +7,16 @@ installs an `AcceleratedClock`; time-outs, expiries in flight, sign-in and rate 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 FASTEST = 60
+STEADY, BELIEVED_AFTER = timedelta(minutes=1), timedelta(minutes=5)
+# Nanoseconds since the machine was started, sleep included, which nobody can set; not every system counts the sleep.
+_TICKING = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock(Protocol):
@@ -70,6 +74,43 @@ class AcceleratedClock:
 
 
 @dataclass
+class SteadyClock:
+    """A machine's clock without its leaps: for programs that stamp what they read for weeks.
+
+    A clock that is suddenly more than a minute away from where it was is not believed at once: time goes on as the
+    machine counts it since it was started, until the clock has held its new course for five minutes (somebody set it
+    right), or is back. What a bad clock shows for a while then does no harm. A pause of the whole machine is no leap.
+    """
+
+    source: Clock = field(default_factory=SystemClock)
+    ticks: Callable[[], int] = lambda: time.clock_gettime_ns(_TICKING)
+    _known: tuple[datetime, int] | None = field(default=None, init=False, repr=False)  # what it showed, at which tick
+    _leapt: tuple[timedelta, int] | None = field(default=None, init=False, repr=False)  # by how much, at which tick
+
+    def now(self) -> datetime:
+        """This will return the present instant in UTC."""
+        shown, tick = self.source.now(), self.ticks()
+        if self._known is None:
+            self._known = shown, tick
+            return shown
+        expected = self._known[0] + _passed(self._known[1], tick)
+        leap = shown - expected
+        if abs(leap) <= STEADY:
+            self._known, self._leapt = (shown, tick), None
+            return shown
+        if self._leapt is None or abs(leap - self._leapt[0]) > STEADY:
+            self._leapt = leap, tick
+        if _passed(self._leapt[1], tick) >= BELIEVED_AFTER:
+            self._known, self._leapt = (shown, tick), None
+            return shown
+        return expected
+
+
+def _passed(since: int, tick: int) -> timedelta:
+    return timedelta(microseconds=(tick - since) // 1_000)
+
+
+@dataclass
 class SettableClock:
     """A clock that stands until it is set: for stepping a demo and for tests."""
 
@@ -92,6 +133,15 @@ _installed: list[Clock] = [SystemClock()]
 def install(clock: Clock) -> None:
     """This will make a clock the product's clock of this process."""
     _installed[0] = clock
+
+
+def steady() -> None:
+    """This will make the product's clock of this process one that does not follow leaps of the machine's clock."""
+    installed = _installed[0]
+    if isinstance(installed, SystemClock):
+        install(SteadyClock(installed))
+    elif isinstance(installed, AcceleratedClock) and isinstance(installed.source, SystemClock):
+        install(replace(installed, source=SteadyClock(installed.source)))
 
 
 @contextlib.contextmanager

@@ -57,7 +57,8 @@ class Frame:
     `at` is the product's time when the answer had come in, `took_ms` the real time between the last request and it.
     `attempts` counts the requests that were sent. `words` are the 16-bit words of the answer, in its order.
     A device that names its values answers with `records` instead; where it took several telegrams, request and response
-    are all of them, one behind the other. `kin` is who it says it is: manufacturer, number, version, medium.
+    are all of them, one behind the other. `kin` is who it says it is: manufacturer, number, version, medium. `told` is
+    what the device's own clock said, where it says so with its offset.
     """
 
     request: str
@@ -68,6 +69,7 @@ class Frame:
     attempts: int = 1
     records: tuple[Record, ...] = ()
     kin: tuple[str, str, int, int] | None = None
+    told: datetime | None = None
 
 
 @dataclass(frozen=True)

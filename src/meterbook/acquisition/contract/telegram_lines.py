@@ -74,10 +74,11 @@ class Splitter(Protocol):
 
 @dataclass(frozen=True)
 class Part:
-    """What a telegram says of one meter; `at` where it tells itself when that was measured."""
+    """What a telegram says of one meter; `at` where it tells itself when that was measured, `told` its clock."""
 
     records: tuple[Record, ...]
     at: datetime | None = None
+    told: datetime | None = None
 
 
 @dataclass
@@ -144,6 +145,7 @@ class TelegramLine(abc.ABC):
             took_ms=took,
             words=(),
             records=part.records,
+            told=part.told,
         )
 
     async def close(self) -> None:

@@ -6,7 +6,7 @@ import functools
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from importlib import resources
@@ -83,15 +83,17 @@ class Document:
         return Fault(self.name, self.lines.get(near, 1), what, remedy, path, data)
 
 
-def parse(text: str, name: str) -> Document:
+def parse(text: str, name: str, *, further: Callable[[Document], Iterator[Fault]] = lambda _: iter(())) -> Document:
     """This will read a document and check it wholly: form first, then what the form cannot say.
 
+    :param further: checks of parts that are described elsewhere
     :raises DocumentInvalid: with all faults of the stage that failed
     """
     document = _read(text, name)
     for stage in (_odd_keys(document.content, document), _form(document)):
         _raise(list(stage))
     _raise([*_unseen(document.content, document), *_values(document), *_doubles(document), *_overlaps(document)])
+    _raise(list(further(document)))
     return document
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from meterbook.acquisition.contract.frames import RECORDS, Kind
-from meterbook.acquisition.library import checks, words
+from meterbook.acquisition.library import checks, memories, words
 from meterbook.kernel.quantity import Unit
 
 MODELS = resources.files("meterbook.acquisition.library") / "models"
@@ -91,7 +91,8 @@ class MeterModel:
     `is_simulated` marks those that no maker makes: only simulators serve them, in a demonstration. `is_secondary` marks
     those whose counters are not multiplied by the ratio of their transformers yet. `traps` say, by language, what
     surprises people with it. `firmware` says of which the map is, `accuracy` is the class on the plate. `notation` is
-    how its manual counts addresses: "" from 0, "ONE" from 1, "MODICON" as 30001 and 40001.
+    how its manual counts addresses: "" from 0, "ONE" from 1, "MODICON" as 30001 and 40001. `memory` is what its meters
+    remember and can be asked for after an outage; None where that is not known.
     """
 
     code: str
@@ -110,6 +111,7 @@ class MeterModel:
     firmware: str = ""
     accuracy: str = ""
     notation: str = ""
+    memory: memories.Memory | None = None
 
     @property
     def is_named(self) -> bool:
@@ -163,7 +165,7 @@ def validate(text: str, name: str) -> MeterModel:
 
     :raises meterbook.acquisition.library.checks.DocumentInvalid: naming each fault with its line and its remedy
     """
-    document = checks.parse(text, name)
+    document = checks.parse(text, name, further=memories.faults)
     return _model(document.content)
 
 
@@ -207,6 +209,7 @@ def _model(content: Mapping[str, Any]) -> MeterModel:
         firmware=content.get("firmware", ""),
         accuracy=content.get("accuracy", ""),
         notation=content.get("notation", ""),
+        memory=memories.read(content),
     )
 
 

@@ -53,7 +53,7 @@ def create_broker(
     :param site: its public id
     :raises BrokerMisconfigured: naming the field that cannot be
     """
-    _check(facts)
+    check(facts)
     place = site_models.Site.objects.filter(organization_id=scoping.current().organization_id, public_id=site).first()
     if place is None:
         raise BrokerMisconfigured("site", _("There is no such site; choose another one."))
@@ -79,10 +79,10 @@ def create_broker(
     except (devices.BusMisconfigured, networks.NetworkNotAllowed) as error:
         raise BrokerMisconfigured("host", str(error)) from error
     broker = models.Broker(organization_id=bus.organization_id, bus=bus)
-    _take(broker, facts)
+    take(broker, facts)
     broker.save()
     audit_operations.record(
-        actor=actor, at=at, action="acquisition:create_broker", subject=broker, before=None, after=_told(broker)
+        actor=actor, at=at, action="acquisition:create_broker", subject=broker, before=None, after=told(broker)
     )
     foundation_bus.notify(BROKER, bus.organization_id, [bus.pk])
     return bus
@@ -100,9 +100,9 @@ def change_broker(
     """
     broker = _locked(bus)
     held = broker.bus
-    _check(facts, kept=bool(broker.sealed_password))
+    check(facts, kept=bool(broker.sealed_password))
     _check_kept(facts, broker)
-    before = {"name": held.name, **_told(broker)}
+    before = {"name": held.name, **told(broker)}
     try:
         devices.move_bus(actor=actor, at=at, bus_id=held.pk, host=facts.host, port=facts.port, allowed=allowed)
         with transaction.atomic():
@@ -114,8 +114,8 @@ def change_broker(
         raise BrokerMisconfigured("name", words) from error
     except (devices.BusMisconfigured, networks.NetworkNotAllowed) as error:
         raise BrokerMisconfigured("host", str(error)) from error
-    is_new_secret = _take(broker, facts)
-    after = {"name": held.name, **_told(broker)}
+    is_new_secret = take(broker, facts)
+    after = {"name": held.name, **told(broker)}
     if before == after and not is_new_secret:
         return False
     broker.save()
@@ -157,7 +157,12 @@ def _locked(bus: uuid.UUID) -> models.Broker:
     return held
 
 
-def _check(facts: BrokerFacts, *, kept: bool = False) -> None:
+def check(facts: BrokerFacts, *, kept: bool = False) -> None:
+    """This will pass when a broker may be entered so.
+
+    :param kept: whether a password is kept already
+    :raises BrokerMisconfigured: naming the field that cannot be
+    """
     if not facts.name.strip() or len(facts.name) > 100:
         raise BrokerMisconfigured("name", _("Give the broker a name of at most 100 signs."))
     if facts.port not in values.PORTS:
@@ -198,8 +203,8 @@ def _check_authority(pem: str) -> None:
         raise BrokerMisconfigured("authority", words)
 
 
-def _take(broker: models.Broker, facts: BrokerFacts) -> bool:
-    """Fill a broker in, and say whether its password is another one."""
+def take(broker: models.Broker, facts: BrokerFacts) -> bool:
+    """This will fill a broker in, and say whether its password is another one; part of an operation."""
     broker.user, broker.is_encrypted, broker.authority = facts.user, facts.is_encrypted, facts.authority
     broker.client_id = facts.client_id or broker.client_id or f"meterbook-{uuid.uuid4().hex[:12]}"
     former = broker.sealed_password
@@ -210,8 +215,8 @@ def _take(broker: models.Broker, facts: BrokerFacts) -> bool:
     return former != broker.sealed_password
 
 
-def _told(broker: models.Broker) -> dict[str, object]:
-    """What the trail keeps; never the password."""
+def told(broker: models.Broker) -> dict[str, object]:
+    """This will return what the trail keeps of a broker; never the password."""
     return {
         "host": broker.bus.host,
         "port": broker.bus.port,

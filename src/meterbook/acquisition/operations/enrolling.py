@@ -6,12 +6,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from meterbook.acquisition import gateway_models
+from meterbook.acquisition import carriers, gateway_models
 from meterbook.acquisition import gateway_values as values
 from meterbook.acquisition.operations import gateway_meters
 from meterbook.acquisition.operations import gateways as gateway_operations
@@ -44,7 +45,10 @@ class FoundCode:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """What a gateway is told when it enrols. `secret` is that of HMAC, empty for Ed25519."""
+    """What a gateway is told when it enrols. `secret` is that of HMAC, empty for Ed25519.
+
+    `carrier` is the broker through which it sends, as its configuration tells it; None for HTTPS alone.
+    """
 
     gateway: uuid.UUID
     name: str
@@ -53,6 +57,7 @@ class Enrolled:
     most_meters: int | None
     meters: tuple[str, ...]
     secret: str = field(default="", repr=False)
+    carrier: dict[str, Any] | None = None
 
 
 @operation.operation
@@ -202,6 +207,7 @@ def _give(
     links = gateway_models.GatewayMeter.objects.filter(
         organization_id=gateway.organization_id, gateway=gateway, removed_at=None
     )
+    carrier = carriers.find(gateway_id=gateway.pk)
     return Enrolled(
         gateway=gateway.public_id,
         name=gateway.name,
@@ -210,6 +216,7 @@ def _give(
         most_meters=gateway.most_meters,
         meters=tuple(links.order_by("id").values_list("meter__serial_number", flat=True)),
         secret=secret,
+        carrier=carrier.as_json() if carrier is not None and carrier.is_enabled else None,
     )
 
 

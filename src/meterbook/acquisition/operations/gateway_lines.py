@@ -63,7 +63,7 @@ def create_gateway_bus(
     settings = line or values.usual_line(protocol)
     _check_place(protocol, host, port, settings)
     fields = {"name": wanted, "protocol": protocol.value, "host": host, "port": 0 if protocol.is_serial else port}
-    fields |= settings.as_json()
+    fields |= {**settings.as_json(), "timeout_ms": values.usual_timeout_ms(protocol)}
     try:
         with transaction.atomic():
             made = models.Bus.objects.create(
@@ -115,8 +115,10 @@ def create_gateway_device(
 
 
 def _check_place(protocol: values.BusProtocol, host: str, port: int, line: values.LineSettings) -> None:
-    if protocol not in values.POLLED:
-        raise LineMisconfigured(_("A field gateway asks its meters by Modbus or M-Bus; choose one of them."))
+    if protocol not in values.ASKED:
+        raise LineMisconfigured(
+            _("A field gateway reads Modbus, M-Bus, and telegrams of DSMR and SML; choose one of them.")
+        )
     if protocol.is_serial:
         if not host.startswith("/dev/") or ".." in host or len(host) > 100:
             raise LineMisconfigured(_("Give the serial port of the gateway, such as /dev/ttyUSB0."))

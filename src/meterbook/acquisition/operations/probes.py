@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from meterbook.acquisition import catalogue, models, networks, values
-from meterbook.acquisition.contract.frames import Record
+from meterbook.acquisition.commissioning import survey
+from meterbook.acquisition.contract.frames import Block, Record
 from meterbook.acquisition.library import documents
 from meterbook.acquisition.values import Problem
 from meterbook.audit import operations as audit_operations
@@ -23,6 +24,7 @@ from meterbook.kernel.actor import Actor
 from meterbook.sites import models as site_models
 
 PROBE = "probe"  # how the bus of notices calls it
+MOST_BLOCKS = 200  # of one errand; what it does not reach in its time is asked by the next
 MOST_OPEN = 5  # of an organization: a test read must not become a search of the owner's network
 KEPT = timedelta(days=1)
 OPEN = (values.RequestStatus.WAITING.value, values.RequestStatus.TAKEN.value)
@@ -75,6 +77,8 @@ class TakenProbe:
     secondary: str = ""
     document: str = ""
     types: catalogue.Catalogue = catalogue.SHIPPED
+    errand: values.Errand = values.Errand.READ
+    blocks: tuple[Block, ...] = ()
 
     @property
     def model(self) -> documents.MeterModel:
@@ -96,6 +100,8 @@ class ProbeAnswer:
     :param took_ms: real milliseconds
     :param found: of a search, the addresses that answered with the codes of the models that fit
     :param next_unit: of a search, the first address that was not asked any more
+    :param answers: of an errand that names blocks, what came of each, in hex; "" where the meter has none
+    :param device: of a SunSpec device, who it is, its models, and the document of a meter type
     """
 
     took_ms: int
@@ -106,11 +112,13 @@ class ProbeAnswer:
     next_unit: int | None = None
     records: tuple[Record, ...] = ()
     kin: tuple[str, str, int, int] | None = None
+    answers: Mapping[Block, str] | None = None
+    device: Mapping[str, Any] | None = None
 
     @property
     def is_failure(self) -> bool:
         """Whether nothing came that could be read."""
-        return not self.raw and not self.records and self.next_unit is None
+        return not (self.raw or self.records or self.answers or self.device) and self.next_unit is None
 
     def as_json(self) -> dict[str, Any]:
         """This will return what is stored."""
@@ -121,6 +129,10 @@ class ProbeAnswer:
         if self.records:
             rows = [[each.name, _text(each.number), each.unit, each.text, each.raw] for each in self.records]
             named = {"records": rows, "kin": list(self.kin) if self.kin is not None else None}
+        if self.answers:
+            named["answers"] = survey.Sent(self.answers).as_json()
+        if self.device:
+            named["device"] = dict(self.device)
         return (
             search
             | named
@@ -145,6 +157,8 @@ def request_probe(
     allowed: networks.AllowedNetworks,
     until_unit: int | None = None,
     document: str = "",
+    errand: values.Errand = values.Errand.READ,
+    blocks: Sequence[Block] = (),
 ) -> uuid.UUID:
     """This will ask for a test read and return its public id. While the same question waits, that one is returned.
 
@@ -152,11 +166,14 @@ def request_probe(
     :param allowed: what the platform's owner allowed
     :param until_unit: search the addresses from that of the place up to this one instead of reading one meter
     :param document: of a type that is not published yet, sound, and of the code `model_code`
+    :param errand: what else the meter is asked than what its model has
+    :param blocks: of `Errand.BLOCKS`, the registers to read; nothing but holding and input registers is ever asked
     :raises ProbeRefused: naming the field (site, model_code, gateway, host, port, unit_id) that cannot be
     """
     found = _site(site)
     model = _model(model_code, document)
-    asked = {"site": found, "model_code": model_code, "document": document}
+    asked: dict[str, Any] = {"site": found, "model_code": model_code, "document": document}
+    asked |= {"errand": errand.value, "blocks": _readable(errand, blocks, model)}
     if until_unit is not None and model.protocol not in ("MODBUS", "MBUS"):
         raise ProbeRefused("model_code", _("These meters have no addresses that could be searched."))
     asked |= _where(place, _bus(found, place.bus), model, allowed)
@@ -217,6 +234,8 @@ def take_probes(*, actor: Actor, at: datetime, real_at: datetime) -> tuple[Taken
             line=values.LineSettings.from_json(each.line),
             secondary=each.secondary,
             document=each.document,
+            errand=values.Errand(each.errand),
+            blocks=tuple(Block(*block) for block in each.blocks),
             types=catalogue.of(each.organization_id),
         )
         for each in waiting
@@ -292,6 +311,15 @@ def _model(model_code: str, document: str) -> documents.MeterModel:
     if model_code not in catalogue.current():
         raise ProbeRefused("model_code", _("Choose a meter model that the library has."))
     return catalogue.current().load(model_code)
+
+
+def _readable(errand: values.Errand, blocks: Sequence[Block], model: documents.MeterModel) -> list[list[int]]:
+    if errand in (values.Errand.BLOCKS, values.Errand.SUNSPEC) and model.protocol != "MODBUS":
+        raise ProbeRefused("model_code", _("These meters have no registers with addresses."))
+    has_all = 0 < len(blocks) <= MOST_BLOCKS if errand is values.Errand.BLOCKS else not blocks
+    if not has_all or not all(survey.is_readable(each) for each in blocks):
+        raise ProbeRefused("blocks", _("Name 1 to 200 blocks of holding or input registers, 1 to 125 words each."))
+    return [[each.function, each.address, each.count] for each in blocks]
 
 
 def _check(place: Place, model: documents.MeterModel, protocol: values.BusProtocol) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from meterbook.acquisition import models, queries, values
+from meterbook.acquisition import catalogue, models, queries, values
 from meterbook.acquisition.values import Problem
 from meterbook.audit import operations as audit_operations
 from meterbook.foundation import bus as foundation_bus
@@ -24,6 +25,10 @@ PERSON, PROGRAM = 0, 10  # who waits in front of a screen goes first
 
 class DeviceNotAsked(ValueError):
     """The device or its bus is switched off; switch it on first."""
+
+
+class MemoryNotOffered(ValueError):
+    """The meter cannot be asked for what it remembers; fill the gap in another way."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +50,12 @@ class Answer:
     took_ms: int
     values: tuple[queries.AnsweredValue, ...] = ()
     problem: Problem | None = None
+    memory: queries.MemoryAnswer | None = None
 
     @property
     def is_failure(self) -> bool:
         """Whether the problem left no value."""
-        return self.problem is not None and not self.values
+        return self.problem is not None and not self.values and not (self.memory and self.memory.asked)
 
     def as_json(self) -> dict[str, Any]:
         """This will return what is stored."""
@@ -67,6 +73,7 @@ class Answer:
                 for each in self.values
             ],
             "problem": self.problem.as_json() if self.problem is not None else None,
+            **({"memory": dataclasses.asdict(self.memory)} if self.memory is not None else {}),
         }
 
 
@@ -78,38 +85,105 @@ def request_reading(*, actor: Actor, at: datetime, real_at: datetime, meter_publ
     :raises queries.DeviceNotFound: when the meter has no device, or belongs to another organization
     :raises DeviceNotAsked: when the device or its bus is switched off
     """
-    organization_id = scoping.current().organization_id
-    # The lock on the device makes two people who ask at once share one request.
+    device = _asked_device(meter_public_id)
+    kind = values.RequestKind.READ_NOW
+    return _ask(actor, at, real_at, device, kind, values.REQUEST_LIFETIME, "acquisition:request_reading")
+
+
+@operation.operation
+def request_memory(*, actor: Actor, at: datetime, real_at: datetime, meter_public_id: uuid.UUID) -> uuid.UUID:
+    """This will have a meter asked for what it remembers of the time without readings, and return the request.
+
+    It is read piece by piece between the usual turns, which may take 15 minutes. While one waits, that one is returned.
+
+    :param real_at: the machine's present instant (`kernel.clock.real_now`)
+    :raises queries.DeviceNotFound: when the meter has no device, or belongs to another organization
+    :raises DeviceNotAsked: when the device or its bus is switched off
+    :raises MemoryNotOffered: when its model does not say what it remembers, or a gateway at the site asks it
+    """
+    device = _asked_device(meter_public_id)
+    if device.bus.gateway_id is not None:
+        raise MemoryNotOffered(_("A gateway at the site asks this meter; it cannot ask what the meter remembers."))
+    if catalogue.current().load(device.model_code).memory is None:
+        raise MemoryNotOffered(_("The meter's model does not say what it remembers."))
+    kind = values.RequestKind.READ_MEMORY
+    return _ask(actor, at, real_at, device, kind, values.MEMORY_LIFETIME, "acquisition:request_memory")
+
+
+@operation.operation
+def set_memory_asked(*, actor: Actor, at: datetime, meter_public_id: uuid.UUID, is_asked: bool) -> bool:
+    """This will say whether a meter is asked by itself for what it remembers after an outage; answers if that is new.
+
+    :raises queries.DeviceNotFound: when the meter has no device, or belongs to another organization
+    """
+    device = _device(meter_public_id)
+    if device.asks_memory == is_asked:
+        return False
+    device.asks_memory = is_asked
+    device.save(update_fields=["asks_memory"])
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="acquisition:set_memory_asked",
+        subject=device,
+        before={"asks_memory": not is_asked},
+        after={"asks_memory": is_asked},
+    )
+    return True
+
+
+def _device(meter_public_id: uuid.UUID) -> models.Device:
+    """The device of a meter, locked: two people who ask at once share one request."""
     device = (
         models.Device.objects.select_for_update(of=("self",))
         .select_related("bus")
-        .filter(organization_id=organization_id, meter__public_id=meter_public_id)
+        .filter(organization_id=scoping.current().organization_id, meter__public_id=meter_public_id)
         .order_by("-is_enabled", "-id")
         .first()
     )
     if device is None:
         raise queries.DeviceNotFound(_("This meter is on no bus; add it to a bus first."))
+    return device
+
+
+def _asked_device(meter_public_id: uuid.UUID) -> models.Device:
+    device = _device(meter_public_id)
     if not device.is_enabled or not device.bus.is_enabled:
         raise DeviceNotAsked(_("The meter is not asked at present: switch its device and its bus on first."))
+    if device.bus.protocol == values.BusProtocol.HTTP:
+        raise DeviceNotAsked(_("This meter sends by HTTP by itself; nobody can ask it. Wait for its next message."))
+    return device
+
+
+def _ask(
+    actor: Actor,
+    at: datetime,
+    real_at: datetime,
+    device: models.Device,
+    kind: values.RequestKind,
+    lifetime: timedelta,
+    action: str,
+) -> uuid.UUID:
+    organization_id = scoping.current().organization_id
     expire_requests(actor=actor, at=at, real_at=real_at)
     waiting = models.DeviceRequest.objects.filter(
-        organization_id=organization_id, device=device, kind=values.RequestKind.READ_NOW.value, status__in=OPEN
+        organization_id=organization_id, device=device, kind=kind.value, status__in=OPEN
     ).first()
     if waiting is not None:
         return waiting.public_id
     request = models.DeviceRequest.objects.create(
         organization_id=organization_id,
         device=device,
-        kind=values.RequestKind.READ_NOW.value,
+        kind=kind.value,
         priority=PROGRAM if actor.id is None else PERSON,
         requested_by=actor.label,
         requested_at=at,
-        expires_at=real_at + values.REQUEST_LIFETIME,
+        expires_at=real_at + lifetime,
     )
     audit_operations.record(
         actor=actor,
         at=at,
-        action="acquisition:request_reading",
+        action=action,
         subject=device,
         before=None,
         after={"request": str(request.public_id), "kind": request.kind},

@@ -131,7 +131,8 @@ def note_device_silence(
     state = _state(device_id)
     is_silent = failures >= values.SILENT_AFTER or (failures > 0 and _fails_with_all_others(state.device))
     becomes_silent = is_silent and state.status != values.DeviceStatus.SILENT
-    stored = problem.as_json()
+    # Why it is silent is known until it answers again.
+    stored = (values.LAST_GASP if _code(state.problem) == values.LAST_GASP.code else problem).as_json()
     is_news = becomes_silent or _code(state.problem) != _code(stored)
     state.failed_at, state.failures, state.problem = at, failures, stored
     if becomes_silent:

@@ -121,7 +121,7 @@ class Agenda(Generic[Key]):
         if not instants:
             return None
         rests_until = self.bus_health.rests_until
-        return min(instants) if rests_until is None else max(min(instants), rests_until)
+        return min(instants) if rests_until is None or self.bus_health.may_try(now) else max(min(instants), rests_until)
 
     def _jobs(self, now: datetime) -> Iterator[Job[Key]]:
         for key, entry in self._entries.items():
@@ -141,4 +141,6 @@ class Agenda(Generic[Key]):
 def _ready_at(entry: _Entry, now: datetime) -> datetime | None:
     instant = timetable.next_due(now, entry.timetable, entry.done)
     rests_until = entry.health.rests_until
-    return instant if instant is None or rests_until is None else max(instant, rests_until)
+    if instant is None or rests_until is None or entry.health.may_try(now):
+        return instant
+    return max(instant, rests_until)

@@ -28,14 +28,16 @@ class Policy:
 
 @dataclass(frozen=True)
 class Health:
-    """`failures` in a row so far, and the instant before which the device is left alone."""
+    """`failures` in a row so far, the latest at `failed_at`, and the instant before which the device is left alone."""
 
     failures: int = 0
     rests_until: datetime | None = None
+    failed_at: datetime | None = None
 
     def may_try(self, at: datetime) -> bool:
-        """This will say whether the device may be asked now."""
-        return self.rests_until is None or at >= self.rests_until
+        """This will say whether the device may be asked now; a clock that was put back makes no rest longer."""
+        is_put_back = self.failed_at is not None and at < self.failed_at
+        return self.rests_until is None or at >= self.rests_until or is_put_back
 
 
 WELL = Health()
@@ -44,7 +46,7 @@ WELL = Health()
 def failed(health: Health, at: datetime, policy: Policy) -> Health:
     """This will count a failed attempt: with 2 retries and 5 s, failure 3 rests 5 s, failure 4 10 s, failure 5 20 s."""
     failures = health.failures + 1
-    return Health(failures, at + pause(failures, policy))
+    return Health(failures, at + pause(failures, policy), at)
 
 
 def pause(failures: int, policy: Policy) -> timedelta:

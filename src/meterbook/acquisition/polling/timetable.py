@@ -82,7 +82,7 @@ def due(now: datetime, timetable: Timetable, done: Done) -> tuple[Due, ...]:
         step = timetable.step(work)
         if step is not None:
             slot, latest = slot_of(now, step), done.latest(work)
-            if latest is None or latest < slot:
+            if latest != slot:  # also where the clock was put back: what is read again is no second reading
                 found.append(Due(work, slot))
     return tuple(found)
 

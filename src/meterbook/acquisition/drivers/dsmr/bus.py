@@ -22,6 +22,7 @@ TARIFF = re.compile(r"([12]\.8)\.[1-9]")
 ZONE = ZoneInfo("Europe/Amsterdam")
 OFFSETS = {"S": timedelta(hours=2), "W": timedelta(hours=1)}
 OLDEST = timedelta(hours=26)  # a gas meter tells its reading once an hour, and may miss a night
+CLOCK = "0-0:1.0.0"
 READING, OTHER_READINGS = "24.2.1", ("24.2.3", "24.3.0")  # Belgium: not converted for temperature; DSMR 2
 _UNITS = {each.symbol.casefold(): each for each in Unit if each.symbol} | {"m3": Unit.M3}
 
@@ -57,6 +58,7 @@ def parts(raw: bytes, now: datetime) -> Mapping[int, Part]:
         raise DecodeError("two telegrams in one")
     own: dict[str, Record] = {}
     others: dict[int, Part] = {}
+    clocks = [_instant(str(each["value"])) for each in _listed(told["objects"]) if each["obis"] == CLOCK]
     for each in [*_listed(told["objects"]), *_listed(told["readings"])]:
         found = OBIS.fullmatch(str(each["obis"]))
         record = _record(found.group(3), each) if found else None
@@ -69,7 +71,7 @@ def parts(raw: bytes, now: datetime) -> Mapping[int, Part]:
             at = _instant(str(each["at"]))
             if at is not None and at >= now - OLDEST:
                 others[channel] = Part((_named(record, READING),), at)
-    return {OWN: Part((*own.values(), *_derived(own))), **others}
+    return {OWN: Part((*own.values(), *_derived(own)), told=next(iter(clocks), None)), **others}
 
 
 def _derived(own: Mapping[str, Record]) -> list[Record]:

@@ -20,6 +20,8 @@ INDEX = re.compile(r"0|[1-9]\d{0,5}")
 MILLISECONDS_FROM = 10**11  # as seconds that would be the year 5138
 EARLIEST, MOST_AHEAD = timedelta(days=366), timedelta(minutes=5)
 NOTHING = object()
+GASP_EVENTS = frozenset({"last_gasp", "power_lost", "power_fail", "power_failure", "power_outage"})
+GASPS = (b"gasp", b"power")  # what every such message holds: most others need not be read twice
 
 
 class MessageUnreadable(errors.DeviceError):
@@ -74,6 +76,24 @@ def read(payload: bytes, places: Iterable[mapping.Place], time: str, *, now: dat
             raw = str(found).encode().hex()
             records.append(Record(place.register, number * place.factor, place.unit.value, "", raw))
     return Told(tuple(records), tuple(missing), _time(at(content, time), time, now) if time else None)
+
+
+def is_last_gasp(payload: bytes) -> bool:
+    """This will tell whether a device says with its last strength that its supply fails.
+
+    That is a JSON object with `"last_gasp": true`, or whose `event` or `type` names it. A last will that the broker
+    sends is none: it says that the connection ended, not why.
+    """
+    if not any(word in payload.lower() for word in GASPS):
+        return False
+    try:
+        content = json.loads(payload)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(content, dict):
+        return False
+    named = {str(content.get(key, "")).casefold().replace("-", "_") for key in ("event", "type")}
+    return content.get("last_gasp") is True or bool(named & GASP_EVENTS)
 
 
 def at(content: object, pointer: str) -> object:

@@ -91,6 +91,14 @@ class Connection:
         self._topics = wanted - refused
         return frozenset(refused)
 
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """This will send a message, and return when the broker has it. It is never kept there for others.
+
+        :raises meterbook.acquisition.contract.errors.ConnectionLost: when the connection has ended
+        """
+        with _lost(self._door):
+            await self._client.publish(topic, payload, qos=AT_LEAST_ONCE, retain=False)
+
     async def messages(self) -> AsyncIterator[Heard]:
         """This will give the messages as they come.
 
@@ -142,6 +150,14 @@ def is_local(address: str) -> bool:
     plain = ipaddress.ip_address(address.partition("%")[0])
     mapped = getattr(plain, "ipv4_mapped", None)
     return (mapped if mapped is not None else plain).is_private or plain.is_loopback or plain.is_link_local
+
+
+def is_elsewhere(host: str) -> bool:
+    """Whether a host is surely outside of the local network; a name is looked at when it is dialed."""
+    try:
+        return not is_local(host)
+    except ValueError:
+        return False
 
 
 def read_authority(pem: str) -> int:
