@@ -122,6 +122,7 @@ class Source(enum.IntEnum):
     GATEWAY = 2  # sent by a field program
     FIELD = 3  # read by a person at the meter
     IMPORT = 4  # from a file
+    MEMORY = 5  # asked by the collector later on: what the meter remembered of that instant
 
 
 SOURCE_CAPTIONS = {
@@ -129,6 +130,7 @@ SOURCE_CAPTIONS = {
     Source.GATEWAY: _("Gateway"),
     Source.FIELD: _("Read by a person"),
     Source.IMPORT: _("Import"),
+    Source.MEMORY: _("From the meter's memory"),
 }
 
 

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from meterbook.foundation import models as foundation_models
 from meterbook.metering import models as metering_models
 from meterbook.metering.checking.days import CheckKind
+from meterbook.monitoring.health_models import LineHour as LineHour  # Django finds the models of an app here
 
 
 class StructureChange(foundation_models.TenantTable):
@@ -32,7 +33,8 @@ class StructureChange(foundation_models.TenantTable):
 class DayFinding(foundation_models.TenantModel):
     """Something about days of a meter that can hardly be right (B-18), until a person has settled it.
 
-    `facts` are the numbers of the latest of its days. While it is open, further days of the kind prolong it.
+    `by_day` has the numbers of each of its days (ISO), `facts` those of the latest. While it is open, further days of
+    the kind prolong it; a day that is right when it is checked again leaves it.
     """
 
     meter_point = models.ForeignKey(metering_models.MeterPoint, on_delete=models.PROTECT)
@@ -40,6 +42,7 @@ class DayFinding(foundation_models.TenantModel):
     first_day = models.DateField()
     last_day = models.DateField()
     facts = models.JSONField(default=dict)
+    by_day = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     found_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.CharField(max_length=200, blank=True)

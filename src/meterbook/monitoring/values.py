@@ -13,6 +13,9 @@ MeterState = metering_queries.MeterState
 # What needs somebody comes first.
 STATE_ORDER = (MeterState.SILENT, MeterState.LATE, MeterState.NEVER, MeterState.OK, MeterState.NOT_LIVE)
 
+# Answers of a line are counted by how long they took: up to so many milliseconds, and longer.
+BUCKETS_MS = (20, 50, 100, 200, 500, 1_000, 2_000)
+
 
 class Sort(enum.StrEnum):
     """What the list can be ordered by."""

@@ -32,6 +32,7 @@ class TestDeriveDirtyDays:
         assert sum(numbers) == 320
 
     @pytest.mark.spec("G-04")
+    @pytest.mark.spec("M-029/1")
     def test_follows_a_rollover(self) -> None:
         register = operations.RegisterPlan(
             "energy_import", "energy_import", factory.ENERGY.unit, 1, wrap=10_000_000, opening=None
@@ -50,6 +51,7 @@ class TestDeriveDirtyDays:
         assert derived.found_kinds(meter.energy) == [FindingKind.ROLLOVER]
 
     @pytest.mark.spec("G-05")
+    @pytest.mark.spec("M-029/1")
     @pytest.mark.spec("B-07")
     def test_follows_an_exchange(self) -> None:
         meter = factory.installed_meter(
@@ -81,6 +83,7 @@ class TestDeriveDirtyDays:
         assert Quality.MISSING not in derived.days_of(meter.energy)[derived.DAY][1]
 
     @pytest.mark.spec("G-06")
+    @pytest.mark.spec("M-029/1")
     @pytest.mark.spec("B-02")
     def test_follows_a_change_of_transformers(self) -> None:
         meter = factory.installed_meter(

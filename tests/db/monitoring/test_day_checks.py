@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from meterbook.foundation import scoping
 from meterbook.kernel import civil
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import operations as metering_operations
+from meterbook.metering import queries as metering_queries
 from meterbook.metering import values
 from meterbook.metering.checking.days import CheckKind
+from meterbook.metering.checking.thresholds import ThresholdInvalid
 from meterbook.monitoring import models, operations, queries
 from tests.factories import billing, customers, identity, metering
 
@@ -155,3 +158,91 @@ class TestDayChecks:
 
         assert site.check(NOW + timedelta(days=1)) == [("nothing used", CheckKind.ZERO_OCCUPIED)]
         assert [each.last_day for each in site.rows()] == [DAY, DAY + timedelta(days=1)]
+
+
+@pytest.mark.spec("B-18")
+class TestChecksAgain:
+    def thresholds(self, site: Site, *, service: str = "", at_site: bool = False, **given: str) -> int:
+        with scoping.scope([site.place.organization.pk], actor=identity.ACTOR):
+            return metering_operations.set_thresholds(
+                actor=identity.ACTOR,
+                at=NOW,
+                site_id=site.place.site.pk if at_site else None,
+                service=service,
+                given=given,
+            )
+
+    def again(self, site: Site, at: datetime = NOW) -> list[tuple[str, CheckKind]]:
+        metering_operations.derive_dirty_days(organization_id=site.place.organization.pk, actor=identity.ACTOR, at=at)
+        with scoping.scope([site.place.organization.pk], actor=identity.ACTOR):
+            while operations.recheck_days(actor=identity.ACTOR, at=at):
+                pass
+            return [(each.point_name, each.kind) for each in queries.list_day_findings(site_ids=None)]
+
+    def test_when_a_threshold_changes_and_take_back_what_is_right_then(self, site: Site) -> None:
+        site.meter("spike", lambda slot: 4 * RISE if slot == 40 else RISE)
+        assert site.check() == [("spike", CheckKind.SPIKE)]
+
+        assert self.thresholds(site, spike_times="4") == 1
+        assert self.again(site) == []
+        assert self.thresholds(site, service="ELECTRICITY", at_site=True, spike_times="3.5") == 1
+        assert self.again(site) == [("spike", CheckKind.SPIKE)]
+        assert self.thresholds(site, service="COLD_WATER", spike_times="90") == 1
+        assert self.again(site) == [("spike", CheckKind.SPIKE)]
+        assert self.thresholds(site, spike_times="4") == 1  # the same again is no new version
+        assert self.thresholds(site, spike_times="2") == 2
+
+        (row,) = site.rows()
+        assert row.facts["times"] == "3.5"
+        assert sorted(row.by_day) == [DAY.isoformat()]
+        with scoping.scope([site.place.organization.pk], actor=identity.ACTOR):
+            actions = audit_models.AuditEntry.objects.filter(organization_id=site.place.organization.pk)
+            taken = actions.filter(action="monitoring:take_back_day_finding").count()
+            policies = metering_queries.checking_policies()
+        assert taken == 1
+        held = policies.holding(site_id=site.place.site.pk, service="ELECTRICITY")
+        around = policies.around(site_id=site.place.site.pk, service="ELECTRICITY")
+        assert (held.spike_times, around.spike_times) == (Fraction(7, 2), Fraction(2))
+
+    def test_when_readings_come_late(self, site: Site) -> None:
+        end = civil.start_of_day(DAY + timedelta(days=1), billing.MADRID)
+        later = site.meter("late")
+        assert site.check(NOW + timedelta(days=1)) == []  # of the day after nothing is there yet
+        value = 100_000 + 33 * 96 * RISE
+        metering.record(
+            later.energy,
+            [(end + slot * billing.STEP, value + slot * RISE * (9 if slot > 80 else 1)) for slot in range(1, 97)],
+        )
+
+        assert self.again(site, NOW + timedelta(days=2)) == [("late", CheckKind.SPIKE)]
+        assert site.rows()[0].first_day == DAY + timedelta(days=1)
+
+    def test_of_a_main_meter_when_a_part_of_it_changes(self, site: Site) -> None:
+        site.meter("Main", role=values.PointRole.MAIN, rise=2 * RISE)
+        site.meter("A")
+        site.meter("B")
+        assert site.check() == [("Main", CheckKind.PARENT_SUM)]
+
+        self.thresholds(site, sum_percent="50")
+        assert self.again(site) == [("Main", CheckKind.PARENT_SUM)]  # twice as much is more than half above
+        with pytest.raises(ThresholdInvalid):
+            self.thresholds(site, sum_percent="51")
+
+    def test_tell_of_second_numbers_and_of_clocks_that_go_wrong(self, site: Site) -> None:
+        twice = site.meter("twice")
+        metering.record(twice.energy, [(civil.start_of_day(DAY, billing.MADRID) + billing.STEP, 5)])
+        begin = civil.start_of_day(FIRST, billing.MADRID)
+        end = civil.start_of_day(DAY + timedelta(days=1), billing.MADRID)
+        off = metering.installed_meter(organization=site.place.organization, site=site.place.site, name="off")
+        shift = timedelta(minutes=6)
+        steps = (end - begin) // billing.STEP + 1
+        metering.record(
+            off.energy, [(begin + step * billing.STEP + shift, 100_000 + step * RISE) for step in range(steps)]
+        )
+
+        found = site.check()
+
+        assert sorted(found) == [("off", CheckKind.OFF_TIME), ("twice", CheckKind.DUPLICATE)]
+        facts = {each.kind: each.facts for each in site.rows()}
+        assert facts["DUPLICATE"]["count"] == 1
+        assert (facts["OFF_TIME"]["count"], facts["OFF_TIME"]["of"]) == (96, 96)

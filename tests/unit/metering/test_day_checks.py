@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterbook.metering.checking import days
+from meterbook.metering.checking import days, thresholds
 from meterbook.metering.checking.days import CheckKind, Found
+from meterbook.metering.checking.thresholds import BOUNDS, USUAL, ThresholdInvalid, Thresholds
 
 QUARTERS = 96
 
@@ -33,7 +38,7 @@ class TestChecks:
         assert days.spike(day(s40=31), past) == Found(
             CheckKind.SPIKE, {"slot": 40, "value": 31, "usual": 10, "times": 3}
         )
-        assert days.spike(day(s40=31), past, times=4) is None
+        assert days.spike(day(s40=31), past, times=Fraction(4)) is None
         # Of 80 intervals of the hour two were high before: P95 is still 10. Of four it is not asked.
         assert kind(days.spike(day(s40=90), [day(s40=80), day(s41=80), *past[2:]])) is CheckKind.SPIKE
         assert days.spike(day(s40=900), past[:4]) is None
@@ -96,3 +101,60 @@ class TestChecks:
         same[:, :] = same[:, :1]
 
         assert days.spike(same.ravel(), [same.ravel()] * count) is None
+
+    def test_a_counter_that_has_not_moved_for_days(self) -> None:
+        before = [0, 0] + [24] * 20
+
+        assert days.stood_still(0, before) == Found(CheckKind.STUCK, {"days": 3})
+        assert days.stood_still(0, before[1:]) is None
+        assert days.stood_still(1, before) is None
+        assert days.stood_still(0, before[1:], replace(USUAL, stuck_days=2)) is not None
+        assert days.stood_still(0, [0, 0] + [24, 0] * 10) is None
+
+    def test_nothing_used_for_as_many_days_as_are_asked_for(self) -> None:
+        two = replace(USUAL, zero_days=2)
+
+        assert days.nothing_used(0, [24] * 20, is_occupied=True, thresholds=two) is None
+        assert kind(days.nothing_used(0, [0] + [24] * 20, is_occupied=True, thresholds=two)) is CheckKind.ZERO_OCCUPIED
+
+    def test_second_numbers_and_readings_beside_the_boundaries(self) -> None:
+        assert days.duplicates(0) is None
+        assert days.duplicates(1) == Found(CheckKind.DUPLICATE, {"count": 1})
+        assert days.duplicates(4, replace(USUAL, duplicates=5)) is None
+        assert days.off_time(48, 96, 96) == Found(CheckKind.OFF_TIME, {"count": 48, "of": 96})
+        assert days.off_time(47, 96, 96) is None
+        assert days.off_time(96, 96, 1) is None  # read once a day: its hours are not known, and that is all
+        assert days.off_time(0, 96, 96, replace(USUAL, off_time_percent=Fraction(0))) is None
+
+
+@pytest.mark.spec("B-18")
+class TestThresholds:
+    def test_of_a_narrower_setting_override_those_of_a_wider_one(self) -> None:
+        found = thresholds.merged({"spike_times": "2.5", "zero_days": "2"}, {"spike_times": "4"}, {"gone": "1"})
+
+        assert found == replace(USUAL, spike_times=Fraction(4), zero_days=2)
+        assert isinstance(found.zero_days, int)
+        assert set(BOUNDS) == {each.name for each in fields(Thresholds)}
+
+    @pytest.mark.parametrize("written", ["0.9", "100.1", "2.55", "NaN", "Infinity", "-1"])
+    def test_outside_of_their_bounds_are_refused(self, written: str) -> None:
+        with pytest.raises(ThresholdInvalid) as refused:
+            thresholds.check({"spike_times": written})
+
+        assert refused.value.name == "spike_times"
+
+    def test_that_there_are_not_are_refused(self) -> None:
+        with pytest.raises(ThresholdInvalid):
+            thresholds.check({"gone": "1"})
+
+    @given(st.sampled_from(sorted(BOUNDS)), st.fractions(0, 1))
+    def test_are_kept_as_they_were_written(self, name: str, share: Fraction) -> None:
+        bound = BOUNDS[name]
+        steps = int(share * (bound.most - bound.least) * 10**bound.places)
+        number = bound.least + Decimal(steps).scaleb(-bound.places)
+
+        kept = thresholds.check({name: f"{number:f}"})
+
+        assert Decimal(kept[name]) == number
+        assert getattr(thresholds.merged(kept), name) == Fraction(number)
+        assert Decimal(thresholds.written(thresholds.merged(kept))[name]) == number

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meterbook.metering.estimating import ladder
-from meterbook.metering.estimating.inputs import DEFAULT_ORDER, Case, Lack, Method, Part, Peer, Year
+from meterbook.metering.estimating.degrees import Follows
+from meterbook.metering.estimating.inputs import DEFAULT_ORDER, Case, Lack, Method, Minimum, Part, Peer, Year
 
 WEEK = Fraction(7)
 MONDAY = date(2026, 3, 9)
@@ -31,6 +32,7 @@ def part(name: str, used: int | None, days: int = 1) -> Part:
     return Part(name, used, Fraction(days))
 
 
+COLD = {"follows": Follows.COLD, "degrees": 1_500, "degrees_then": 1_000}
 EXAMPLES = {
     "two hours between readings run straight": (
         Method.INTERPOLATION,
@@ -122,7 +124,31 @@ EXAMPLES = {
         (None, Lack.NEGATIVE),
     ),
     "no main meter": (Method.RESIDUAL, gap(), (None, Lack.NO_PARENT)),
-    "what the contract charges at least": (Method.MINIMUM, gap(minimum_a_day=12), (84, None)),
+    # Three of 31 days at 310 a month, four of 28 at 140.
+    "what was agreed at least": (
+        Method.MINIMUM,
+        gap(minimums=[Minimum("2026-01", 310, Fraction(3), 31), Minimum("2026-02", 140, Fraction(4), 28)]),
+        (50, None),
+    ),
+    "an agreement that ended inside": (
+        Method.MINIMUM,
+        gap(minimums=[Minimum("2026-01", 310, Fraction(3), 31), Minimum("2026-02", None, Fraction(4), 28)]),
+        (None, Lack.NO_MINIMUM),
+    ),
+    "last year times the degree days: 700 x 1,500 / 1,000, whatever the trend": (
+        Method.LAST_YEAR,
+        gap(year=Year(part("2025-03-09", 700, 7), is_same_account=True, recent=9, recent_before=1, **COLD)),  # type: ignore[arg-type]
+        (1050, None),
+    ),
+    "a year without degree days follows the trend": (
+        Method.LAST_YEAR,
+        gap(
+            year=Year(
+                part("2025-03-09", 700, 7), is_same_account=True, recent=330, recent_before=300, follows=Follows.COLD
+            )
+        ),
+        (770, None),
+    ),
     "no least": (Method.MINIMUM, gap(), (None, Lack.NO_MINIMUM)),
     "a person's number": (Method.MANUAL, gap(given=5), (5, None)),
     "no number": (Method.MANUAL, gap(), (None, Lack.NOT_GIVEN)),
@@ -138,7 +164,7 @@ class TestMethods:
         assert said(case, method) == expected
 
     def test_are_tried_in_the_configured_order(self) -> None:
-        case = gap(minimum_a_day=12, given=5, difference=40, weights=[1])
+        case = gap(minimums=[Minimum("2026-01", 31, Fraction(7), 31)], given=5, difference=40, weights=[1])
 
         usual = ladder.first_applicable(ladder.outcomes(case))
         other = ladder.outcomes(case, [Method.MANUAL, Method.MINIMUM])
@@ -166,7 +192,17 @@ CASES = st.builds(
     difference=st.one_of(st.none(), st.integers(0, 10**12)),
     weights=st.one_of(st.none(), st.lists(st.integers(0, 99), min_size=1, max_size=5)),
     year=st.one_of(
-        st.none(), st.builds(Year, st.builds(Part, st.just("then"), AMOUNTS), st.booleans(), AMOUNTS, AMOUNTS)
+        st.none(),
+        st.builds(
+            Year,
+            st.builds(Part, st.just("then"), AMOUNTS),
+            st.booleans(),
+            AMOUNTS,
+            AMOUNTS,
+            st.sampled_from(Follows),
+            st.one_of(st.none(), st.integers(0, 9_000)),
+            st.one_of(st.none(), st.integers(0, 9_000)),
+        ),
     ),
     periods=PARTS,
     like=st.dictionaries(st.dates(), PARTS, max_size=4),
@@ -178,7 +214,9 @@ CASES = st.builds(
     own_area=st.one_of(st.none(), st.fractions(0, 900)),
     parents=PARTS,
     siblings=PARTS,
-    minimum_a_day=AMOUNTS,
+    minimums=st.lists(
+        st.builds(Minimum, st.just("2026-01"), AMOUNTS, st.fractions(0, 31), st.integers(28, 31)), max_size=3
+    ),
     given=AMOUNTS,
 )
 
@@ -209,17 +247,13 @@ class TestEveryMethod:
 
         assert ladder.outcomes(case) == ladder.outcomes(other)
 
-    @given(st.integers(0, 10**12), st.lists(st.integers(0, 10**6), min_size=1, max_size=200))
-    def test_an_apportioned_difference_stays_whole(self, total: int, weights: list[int]) -> None:
-        parts = ladder.apportion(total, weights, len(weights))
+    @given(CASES, st.permutations(DEFAULT_ORDER), st.integers(1, len(DEFAULT_ORDER)))
+    def test_stands_where_the_order_puts_it(self, case: Case, order: list[Method], named: int) -> None:
+        """The first of the order that gives a number is proposed; methods that were left out give none."""
+        listed = [each.method for each in ladder.outcomes(case, order[:named])]
+        first = ladder.first_applicable(ladder.outcomes(case, order[:named]))
 
-        assert sum(parts) == total
-        assert all(each >= 0 for each in parts)
-        assert not any(weights) or all(part == 0 for part, weight in zip(parts, weights, strict=True) if not weight)
-
-    def test_shape_and_refusals_of_an_apportioning(self) -> None:
-        assert ladder.apportion(100, [1, 1, 1], 3) == [33, 34, 33]
-        assert ladder.apportion(100, [0, 0], 2) == [50, 50]
-        for wrong in ((-1, [1], 1), (1, [-1], 1), (1, [1], 2)):
-            with pytest.raises(ValueError, match="at least zero"):
-                ladder.apportion(*wrong)
+        assert listed[:named] == order[:named]
+        assert sorted(listed) == sorted(DEFAULT_ORDER)
+        usable = [each for each in order[:named] if said(case, each)[0] is not None]
+        assert (first.method if first else None) == (usable[0] if usable else None)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
+from meterbook.metering.estimating.degrees import Follows
+
 ACTUAL_PERIODS = 3  # of which the average daily use is taken
 LEAST_PEERS = 3  # below which the others say nothing, and tell too much of each other
 SHORT_HOURS = 2  # up to which a register is taken to run straight
@@ -49,6 +51,7 @@ class Lack(enum.StrEnum):
     NEGATIVE = "NEGATIVE"
     NO_MINIMUM = "NO_MINIMUM"
     NOT_GIVEN = "NOT_GIVEN"
+    OFF = "OFF"
 
 
 @dataclass(frozen=True, order=True)
@@ -73,13 +76,28 @@ class Peer:
 class Year:
     """The same days a year before: what was used, whether the same account paid, and how use has changed since.
 
-    `recent` and `recent_before` are what was used in the weeks before the gap and a year before those.
+    `recent` and `recent_before` are what was used in the weeks before the gap and a year before those. `degrees` and
+    `degrees_then` are the degree days of the gap and of the same days then, where use `follows` the cold or the heat
+    and each day's temperature is known.
     """
 
     then: Part
     is_same_account: bool
     recent: int | None = None
     recent_before: int | None = None
+    follows: Follows = Follows.NOTHING
+    degrees: int | None = None
+    degrees_then: int | None = None
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """The part of a gap in a month: what was agreed for that month (None: nothing), `days` of its `of` days."""
+
+    month: str
+    a_month: int | None
+    days: Fraction
+    of: int
 
 
 @dataclass(frozen=True)
@@ -87,9 +105,9 @@ class Case:
     """A gap and all that is known around it.
 
     `days` is its length in local days; `difference` what the register says was used, where readings lie on both sides;
-    `hours` its length; `weights` the usual shape of it, one for each interval. `like` has, for each local day of the
-    gap, the same stretch of the same weekdays of the four weeks before. `minimum_a_day` is what a contract charges at
-    least. `given` is a person's own number.
+    `hours` its length; `weights` the usual shape of it, one for each part. `like` has, for each local day of the
+    gap, the same stretch of the same weekdays of the four weeks before. `minimums` are what was agreed
+    to be used at least. `given` is a person's own number.
     """
 
     days: Fraction
@@ -103,7 +121,7 @@ class Case:
     own_area: Fraction | None = None
     parents: Sequence[Part] = ()
     siblings: Sequence[Part] = ()
-    minimum_a_day: int | None = None
+    minimums: Sequence[Minimum] = ()
     given: int | None = None
 
 

@@ -21,35 +21,15 @@ from meterbook.metering.estimating.inputs import (
 
 
 def outcomes(case: Case, order: Sequence[Method] = DEFAULT_ORDER) -> list[Outcome]:
-    """This will return what each method says of a gap, in the given order; methods that are not in it come last."""
-    ordered = dict.fromkeys([*order, *DEFAULT_ORDER])
-    return [_METHODS[method](case) for method in ordered]
+    """This will return what each method says of a gap, in the given order; methods that are not in it are off."""
+    on = dict.fromkeys(order)
+    off = (each for each in DEFAULT_ORDER if each not in on)
+    return [*(_METHODS[each](case) for each in on), *(_lacking(each, Lack.OFF) for each in off)]
 
 
 def first_applicable(found: Iterable[Outcome]) -> Outcome | None:
     """This will return the first that gives a number."""
     return next((each for each in found if each.is_applicable), None)
-
-
-def apportion(total: int, weights: Sequence[int], slots: int) -> list[int]:
-    """This will spread a register difference over intervals by their usual shape; the parts sum to it exactly.
-
-    100 over weights 1, 1, 1 is 33, 34, 33: each boundary is rounded once. Where all weights are zero it is spread
-    evenly.
-
-    :raises ValueError: for a negative total or weight, or weights that are not one for each interval
-    """
-    if total < 0 or any(each < 0 for each in weights) or len(weights) != slots:
-        raise ValueError("a total and weights of at least zero, one weight for each interval, are needed")
-    shape = list(weights) if any(weights) else [1] * slots
-    whole, passed, before = sum(shape), 0, 0
-    parts = []
-    for each in shape:
-        passed += each
-        boundary = rounding.divide(total * passed, whole)
-        parts.append(boundary - before)
-        before = boundary
-    return parts
 
 
 def _rounded(amount: Fraction) -> int:
@@ -88,7 +68,10 @@ def _last_year(case: Case) -> Outcome:
         return _lacking(Method.LAST_YEAR, Lack.OTHER_ACCOUNT)
     made: Made = {"then": _part(year.then)}
     factor = Fraction(1)
-    if year.recent is not None and year.recent_before and year.recent >= 0 and year.recent_before > 0:
+    if year.degrees is not None and year.degrees_then:
+        factor = Fraction(year.degrees, year.degrees_then)
+        made |= {"degrees": year.degrees, "degrees_then": year.degrees_then, "follows": year.follows.value}
+    elif year.recent is not None and year.recent_before and year.recent >= 0 and year.recent_before > 0:
         factor = Fraction(year.recent, year.recent_before)
         made |= {"recent": year.recent, "recent_before": year.recent_before}
     return _number(Method.LAST_YEAR, _rounded(year.then.used * factor), **made)
@@ -150,10 +133,11 @@ def _residual(case: Case) -> Outcome:
 
 
 def _minimum(case: Case) -> Outcome:
-    if case.minimum_a_day is None or case.minimum_a_day < 0:
+    if not case.minimums or any(each.a_month is None or each.a_month < 0 for each in case.minimums):
         return _lacking(Method.MINIMUM, Lack.NO_MINIMUM)
-    used = _rounded(case.minimum_a_day * case.days)
-    return _number(Method.MINIMUM, used, a_day=case.minimum_a_day, days=str(case.days))
+    used = sum((Fraction((each.a_month or 0) * each.days, each.of) for each in case.minimums), Fraction(0))
+    parts = [[each.month, each.a_month, str(each.days), each.of] for each in case.minimums]
+    return _number(Method.MINIMUM, _rounded(used), parts=parts)
 
 
 def _manual(case: Case) -> Outcome:

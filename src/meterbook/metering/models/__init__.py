@@ -1,6 +1,8 @@
 """Tables of metering: what hangs on the wall (`meters`), what it counts (`series`), and the series store (`store`)."""
 
-from meterbook.metering.models.estimating import CorrectionProposal, EstimatingPolicy
+from meterbook.metering.models.assets import AssetFile, MeterPlate, MeterTest, PointEquipment
+from meterbook.metering.models.checking import CheckingPolicy
+from meterbook.metering.models.estimating import CorrectionProposal, DayTemperature, EstimatingPolicy, MinimumUse
 from meterbook.metering.models.imports import ImportFile
 from meterbook.metering.models.meters import Installation, Meter, MeterPoint, MultiplierSegment
 from meterbook.metering.models.photos import ReadingPhoto
@@ -21,15 +23,19 @@ from meterbook.metering.models.store import (
     SeriesDay,
     SeriesMonth,
     SiteDay,
+    UncheckedDays,
 )
 from meterbook.metering.models.taking import ReadingRule, TakenReading
 from meterbook.metering.models.virtual import VirtualFormula, VirtualMeter, VirtualTerm
 
 __all__ = [
     "WAITING_FINDINGS",
+    "AssetFile",
     "ChangedDays",
+    "CheckingPolicy",
     "Correction",
     "CorrectionProposal",
+    "DayTemperature",
     "DirtyDays",
     "EstimatingPolicy",
     "ImportFile",
@@ -37,8 +43,12 @@ __all__ = [
     "InstallationRegister",
     "LatestChunk",
     "Meter",
+    "MeterPlate",
     "MeterPoint",
+    "MeterTest",
+    "MinimumUse",
     "MultiplierSegment",
+    "PointEquipment",
     "PointPlacement",
     "Reading",
     "ReadingConflict",
@@ -50,6 +60,7 @@ __all__ = [
     "SeriesMonth",
     "SiteDay",
     "TakenReading",
+    "UncheckedDays",
     "VirtualFormula",
     "VirtualMeter",
     "VirtualTerm",

@@ -63,7 +63,8 @@ class Correction(foundation_models.TenantModel):
     """A later fact about readings, with its author and reason; never changed, only followed by another.
 
     `method` and `made_of` tell of an estimate how its number came about; `approved_by` names the second person where
-    the time had been billed.
+    the time had been billed. `shape` tells how what was used between `at` and `until` lies in that time
+    (`validation.shapes`); empty: evenly.
     """
 
     series = models.ForeignKey(Series, on_delete=models.PROTECT)
@@ -77,6 +78,7 @@ class Correction(foundation_models.TenantModel):
     method = models.CharField(max_length=20, default="", db_default="")
     made_of = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     approved_by = models.CharField(max_length=200, default="", db_default="")
+    shape = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
 
     privileges = foundation_models.APPEND
     append_only = True

@@ -143,6 +143,26 @@ class ChangedDays(foundation_models.TenantTable):
         return f"{self.changed_at}"
 
 
+class UncheckedDays(foundation_models.TenantTable):
+    """Days of series that must be checked again: late readings changed them, or a threshold did; as `ChangedDays`."""
+
+    id = models.BigAutoField(primary_key=True)
+    series = models.BinaryField()
+    days = models.BinaryField()
+    changed_at = models.DateTimeField()
+
+    privileges = ("SELECT", "INSERT", "DELETE")
+    bulk_privileges = ("INSERT",)
+    has_foreign_keys = False
+
+    class Meta:
+        db_table = "metering_uncheckeddays"
+        indexes = (models.Index(fields=["organization_id", "id"], name="unchecked_days_organization"),)
+
+    def __str__(self) -> str:
+        return f"{self.changed_at}"
+
+
 class SiteDay(foundation_models.TenantTable):
     """What all counted series of a site, service and role used in each quarter of a UTC day; sums of their day blocks.
 

@@ -1,6 +1,17 @@
 """Changes of metering, by subject; callers say `metering_operations.record_readings(...)`."""
 
+from meterbook.metering.operations.assets import (
+    FactsAhead,
+    TestGone,
+    TestImpossible,
+    describe_meter,
+    describe_point,
+    keep_asset_file,
+    record_test,
+    withdraw_test,
+)
 from meterbook.metering.operations.batches import BatchInvalid, ReadingBatch
+from meterbook.metering.operations.compacting import compact_months
 from meterbook.metering.operations.correcting import CorrectionIncomplete, correct_readings
 from meterbook.metering.operations.deriving import DeriveOutcome, derive_dirty_days
 from meterbook.metering.operations.entering import (
@@ -14,12 +25,11 @@ from meterbook.metering.operations.estimating import (
     Estimated,
     EstimateGone,
     EstimateTooMuch,
-    OrderIncomplete,
     ProposalGone,
     SecondPersonNeeded,
+    apportion,
     decide_proposal,
     estimate,
-    set_estimating_order,
     withdraw_estimate,
 )
 from meterbook.metering.operations.import_files import (
@@ -57,12 +67,28 @@ from meterbook.metering.operations.noting import ReadingOutOfRange, make_room, n
 from meterbook.metering.operations.partitions import make_partitions
 from meterbook.metering.operations.photographing import keep_photo
 from meterbook.metering.operations.placing import move_point, rename_point
+from meterbook.metering.operations.policies import (
+    BASES,
+    MOST_TEMPERATURES,
+    MinimumImpossible,
+    OrderIncomplete,
+    TemperatureImpossible,
+    keep_temperatures,
+    set_estimating_order,
+    set_minimum_use,
+)
 from meterbook.metering.operations.recording import (
     RecordOutcome,
     SeriesNotInOrganization,
     StoreBusy,
     record_latest,
     record_readings,
+)
+from meterbook.metering.operations.remembering import (
+    RememberedValue,
+    RememberOutcome,
+    missing_moments,
+    remember,
 )
 from meterbook.metering.operations.settling import FindingGone, TooManyReadings, Verdict, settle
 from meterbook.metering.operations.taking import (
@@ -75,6 +101,7 @@ from meterbook.metering.operations.taking import (
     review_taken,
     take_reading,
 )
+from meterbook.metering.operations.thresholds import set_thresholds
 from meterbook.metering.operations.totals import rebuild_totals
 from meterbook.metering.operations.virtual import (
     FormulaCircular,
@@ -87,6 +114,8 @@ from meterbook.metering.operations.virtual import (
 from meterbook.metering.operations.zoning import LanguageUnknown, set_zone_and_language
 
 __all__ = [
+    "BASES",
+    "MOST_TEMPERATURES",
     "BatchInvalid",
     "Closing",
     "ClosingMissing",
@@ -99,6 +128,7 @@ __all__ = [
     "EstimateGone",
     "EstimateTooMuch",
     "Estimated",
+    "FactsAhead",
     "FileShape",
     "FindingGone",
     "FormulaCircular",
@@ -108,6 +138,7 @@ __all__ = [
     "ImportOutcome",
     "LanguageUnknown",
     "MeterElsewhere",
+    "MinimumImpossible",
     "NotVirtual",
     "OrderIncomplete",
     "OutsideInstallation",
@@ -122,18 +153,25 @@ __all__ = [
     "RecordOutcome",
     "RegisterPlan",
     "RegistersArePrimary",
+    "RememberOutcome",
+    "RememberedValue",
     "SecondPersonNeeded",
     "SeriesNotInOrganization",
     "SiteNotOpen",
     "StoreBusy",
     "Taken",
     "TakenReadingNotFound",
+    "TemperatureImpossible",
+    "TestGone",
+    "TestImpossible",
     "TooManyReadings",
     "Verdict",
+    "apportion",
     "change_import_mapping",
     "change_multiplier",
     "check_import",
     "check_import_file",
+    "compact_months",
     "correct_readings",
     "create_meter",
     "create_meter_point",
@@ -141,6 +179,8 @@ __all__ = [
     "decide_proposal",
     "derive_dirty_days",
     "describe_import_file",
+    "describe_meter",
+    "describe_point",
     "discard_import_file",
     "enter_reading",
     "estimate",
@@ -148,15 +188,20 @@ __all__ = [
     "import_file",
     "import_readings",
     "install_meter",
+    "keep_asset_file",
     "keep_photo",
+    "keep_temperatures",
     "make_partitions",
     "make_room",
+    "missing_moments",
     "move_point",
     "needs_photo",
     "note_reading",
     "rebuild_totals",
     "record_latest",
     "record_readings",
+    "record_test",
+    "remember",
     "remove_meter",
     "rename_point",
     "require_fit",
@@ -164,9 +209,12 @@ __all__ = [
     "review_taken",
     "set_estimating_order",
     "set_formula",
+    "set_minimum_use",
+    "set_thresholds",
     "set_zone_and_language",
     "settle",
     "take_reading",
     "upload_import_file",
     "withdraw_estimate",
+    "withdraw_test",
 ]

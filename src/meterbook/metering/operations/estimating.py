@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,13 +15,18 @@ from meterbook.foundation import bus, operation, scoping
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.period import Period
 from meterbook.metering import models, values
-from meterbook.metering.estimating.inputs import DEFAULT_ORDER, Method
+from meterbook.metering.estimating.inputs import Method
 from meterbook.metering.operations import correcting, marking
-from meterbook.metering.queries import gaps
+from meterbook.metering.queries import apart, edits, gaps
 from meterbook.metering.queries import series as series_queries
 from meterbook.metering.validation.inputs import CorrectionKind
 
 LONGEST_REASON = 500
+_ACTIONS = {
+    CorrectionKind.ESTIMATE: "metering:estimate",
+    CorrectionKind.APPORTION: "metering:apportion",
+    CorrectionKind.WITHDRAW: "metering:withdraw_estimate",
+}
 
 
 class EstimateTooMuch(ValueError):
@@ -40,18 +45,18 @@ class SecondPersonNeeded(PermissionError):
     """Who asked for the change of a billed time does not approve it."""
 
 
-class OrderIncomplete(ValueError):
-    """The order of methods names each at most once, and at least one."""
-
-
 @dataclass(frozen=True)
 class Estimated:
-    """What is to be put into a gap: `used` in the series' scale, how it came about, and why."""
+    """What is to be put into a gap: `used` in the series' scale, how it came about, and why.
+
+    `shape` tells how it lies in the time (`queries.shape_of`); empty: evenly.
+    """
 
     method: Method
     used: int
     made_of: Mapping[str, object]
     reason: str
+    shape: Mapping[str, object] = field(default_factory=dict)
 
 
 @operation.operation
@@ -78,6 +83,34 @@ def estimate(
         "value": counts,
         "method": estimated.method.value,
         "made_of": dict(estimated.made_of),
+        "shape": dict(estimated.shape),
+    }
+    reason = _reason(estimated.reason)
+    if needs_second:
+        return propose(actor=actor, at=at, series=series, facts=facts, reason=reason)
+    return _store(actor, at, series, facts, reason)
+
+
+@operation.operation
+def apportion(
+    *, actor: Actor, at: datetime, series: models.Series, until: datetime, estimated: Estimated, needs_second: bool
+) -> models.Correction | models.CorrectionProposal:
+    """This will spread what was measured between two readings by the usual shape; how much it was stays as it is.
+
+    Nothing is estimated by that: the register difference is the truth (decision 0012).
+
+    :param until: an instant at the end of the day in which the time lies
+    :raises gaps.GapRefused: when no readings lie apart there, or the register does not say what was used
+    :raises correcting.CorrectionIncomplete: without a reason
+    """
+    gap = apart.find_apart(series=_held(series), until=until)
+    facts: dict[str, object] = {
+        "kind": CorrectionKind.APPORTION,
+        "at": gap.period.start,
+        "until": gap.period.end,
+        "method": estimated.method.value,
+        "made_of": dict(estimated.made_of),
+        "shape": dict(estimated.shape),
     }
     reason = _reason(estimated.reason)
     if needs_second:
@@ -90,6 +123,8 @@ def withdraw_estimate(
     *, actor: Actor, at: datetime, estimate: uuid.UUID, reason: str, needs_second: bool
 ) -> models.Correction | models.CorrectionProposal:
     """This will take an estimate away: its time is a gap again, as far as no reading tells of it.
+
+    Of what was apportioned the register runs straight again.
 
     :raises EstimateGone: when it is not there, or was withdrawn already
     :raises correcting.CorrectionIncomplete: without a reason
@@ -109,7 +144,7 @@ def find_standing(estimate: uuid.UUID) -> models.Correction:
     organization_id = scoping.current().organization_id
     found = (
         models.Correction.objects.select_related("series")
-        .filter(organization_id=organization_id, public_id=estimate, kind=CorrectionKind.ESTIMATE)
+        .filter(organization_id=organization_id, public_id=estimate, kind__in=edits.OF_A_TIME)
         .first()
     )
     if found is None:
@@ -197,6 +232,10 @@ def decide_proposal(
         gap = _gap(found.series, found.until, at)
         if gap.period.start != found.at:
             raise gaps.GapRefused(gaps.NoGap.FILLED)
+    if found.kind == CorrectionKind.APPORTION and found.until is not None:
+        between = apart.find_apart(series=_held(found.series), until=found.until, start=found.at).period
+        if (between.start, between.end) != (found.at, found.until):
+            raise gaps.GapRefused(gaps.NoGap.MEASURED)
     _decide(found, values.ProposalState.APPROVED, actor, at)
     if found.kind == CorrectionKind.SET:
         return correcting.correct_readings(
@@ -209,45 +248,20 @@ def decide_proposal(
             value=found.value,
             proposed_by=found.author,
         )
-    facts = {name: getattr(found, name) for name in ("kind", "at", "until", "value", "method", "made_of")}
+    facts = {name: getattr(found, name) for name in ("kind", "at", "until", "value", "method", "made_of", "shape")}
     return _store(actor, at, found.series, facts, found.reason, proposed_by=found.author)
 
 
-@operation.operation
-def set_estimating_order(*, actor: Actor, at: datetime, site_id: int | None, methods: Sequence[Method]) -> None:
-    """This will set the order in which methods are tried, of a site or (None) of the organization.
-
-    :raises OrderIncomplete: when a method is named twice, or none is
-    """
-    if not methods or len(set(methods)) != len(methods):
-        raise OrderIncomplete(_("Name each method once."))
-    own: dict[str, Any] = {"site_id": site_id}
-    organization_id = scoping.current().organization_id
-    found = models.EstimatingPolicy.objects.filter(organization_id=organization_id, **own).first()
-    before = found.methods if found else [each.value for each in DEFAULT_ORDER]
-    after = [each.value for each in methods]
-    if before == after:
-        return
-    made, _is_new = models.EstimatingPolicy.objects.update_or_create(
-        organization_id=organization_id, defaults={"methods": after}, **own
-    )
-    audit_operations.record(
-        actor=actor,
-        at=at,
-        action="metering:set_estimating_order",
-        subject=made,
-        before={"methods": before},
-        after={"methods": after},
-    )
-
-
 def _gap(series: models.Series, until: datetime, at: datetime) -> gaps.Gap:
+    return gaps.find_gap(series=_held(series), until=until, at=at)
+
+
+def _held(series: models.Series) -> series_queries.SeriesRow:
     """Looked for while the series is held: two people who fill one gap come one after the other."""
     models.Series.objects.select_for_update().get(organization_id=series.organization_id, pk=series.pk)
-    row = next(
+    return next(
         each for each in series_queries.list_series(meter_point_ids=[series.meter_point_id]) if each.id == series.pk
     )
-    return gaps.find_gap(series=row, until=until, at=at)
 
 
 def _store(
@@ -272,7 +286,7 @@ def _store(
     audit_operations.record(
         actor=actor,
         at=at,
-        action="metering:withdraw_estimate" if made.kind == CorrectionKind.WITHDRAW else "metering:estimate",
+        action=_ACTIONS[CorrectionKind(made.kind)],
         subject=series,
         before={"proposed_by": proposed_by} if proposed_by else None,
         after=_told(facts),
@@ -298,7 +312,7 @@ def _decide(proposal: models.CorrectionProposal, state: values.ProposalState, ac
 
 
 def _told(facts: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in facts.items() if value not in (None, "", {})}
+    return {key: value for key, value in facts.items() if value not in (None, "", {}) and key != "shape"}
 
 
 def _reason(reason: str) -> str:

@@ -1,7 +1,30 @@
 """Reads of metering; each needs a running scope."""
 
+from meterbook.metering.queries.apart import find_apart
+from meterbook.metering.queries.assets import (
+    Asset,
+    AssetFileNotFound,
+    EquipmentRow,
+    FileRow,
+    PlateRow,
+    TestRow,
+    assets_of,
+    equipment_at,
+    equipment_of,
+    get_asset_file,
+    get_test,
+    plate_at,
+)
 from meterbook.metering.queries.assigned import AssignedPoint, points_by_code, points_by_id, points_by_public_id
 from meterbook.metering.queries.by_place import PlaceUse, use_by_place
+from meterbook.metering.queries.calibrated import (
+    CalibrationRow,
+    Expiry,
+    PastCalibration,
+    calibrations_expiring,
+    list_calibrations,
+    past_calibration,
+)
 from meterbook.metering.queries.comparing import Comparison
 from meterbook.metering.queries.completeness import (
     Cell,
@@ -20,7 +43,6 @@ from meterbook.metering.queries.edits import (
     EditRow,
     EstimateState,
     ProposalRow,
-    estimating_order,
     is_estimate_of,
     is_proposal_of,
     list_conflicts,
@@ -28,6 +50,7 @@ from meterbook.metering.queries.edits import (
     list_proposals,
     standing_estimates,
 )
+from meterbook.metering.queries.estimated import estimated_months
 from meterbook.metering.queries.evidence import gather
 from meterbook.metering.queries.faces import Face, faces_at
 from meterbook.metering.queries.firsts import first_known
@@ -53,8 +76,18 @@ from meterbook.metering.queries.meters import (
     RegisterRow,
     get_meter,
 )
+from meterbook.metering.queries.newest import newest_readings
 from meterbook.metering.queries.peers import PeerRow, list_peers
 from meterbook.metering.queries.photos import PhotoNotFound, get_photo, photos_of
+from meterbook.metering.queries.policies import (
+    EstimatingRow,
+    MinimumRow,
+    TemperatureRow,
+    estimating_order,
+    estimating_policy,
+    list_minimums,
+    list_temperatures,
+)
 from meterbook.metering.queries.power import LivePower, live_power
 from meterbook.metering.queries.readings import (
     CorrectionRow,
@@ -65,6 +98,7 @@ from meterbook.metering.queries.readings import (
     list_findings,
 )
 from meterbook.metering.queries.series import SeriesRow, list_series, series_within
+from meterbook.metering.queries.shaping import shape_of
 from meterbook.metering.queries.site_lines import Place
 from meterbook.metering.queries.slots import Slot, SlotState
 from meterbook.metering.queries.spans import (
@@ -80,6 +114,7 @@ from meterbook.metering.queries.spans import (
     step_on,
 )
 from meterbook.metering.queries.taken import FlaggedRow, list_flagged, site_of_taken, sites_with_photos
+from meterbook.metering.queries.thresholds import CheckingPolicies, CheckingRow, checking_policies
 from meterbook.metering.queries.totals import Figure, Hour, ServiceUse, days_with_blocks, service_use
 from meterbook.metering.queries.uses import Use, used_in
 from meterbook.metering.queries.virtual import (
@@ -105,9 +140,14 @@ __all__ = [
     "MOST_CONSUMERS",
     "MOST_INPUT_DAYS",
     "Against",
+    "Asset",
+    "AssetFileNotFound",
     "AssignedPoint",
+    "CalibrationRow",
     "Candidate",
     "Cell",
+    "CheckingPolicies",
+    "CheckingRow",
     "Comparison",
     "CompletenessRow",
     "CompletenessSums",
@@ -115,9 +155,13 @@ __all__ = [
     "Consumer",
     "CorrectionRow",
     "EditRow",
+    "EquipmentRow",
     "EstimateState",
+    "EstimatingRow",
+    "Expiry",
     "Face",
     "Figure",
+    "FileRow",
     "FindingRow",
     "FlaggedRow",
     "FormulaShown",
@@ -136,14 +180,17 @@ __all__ = [
     "MeterDetail",
     "MeterNotFound",
     "MeterState",
+    "MinimumRow",
     "MultiplierRow",
     "NoGap",
     "OpenEnds",
     "OpenFinding",
+    "PastCalibration",
     "PeerRow",
     "PhotoNotFound",
     "Place",
     "PlaceUse",
+    "PlateRow",
     "Point",
     "PointZone",
     "ProposalRow",
@@ -154,36 +201,49 @@ __all__ = [
     "Slot",
     "SlotState",
     "Span",
+    "TemperatureRow",
     "TermRow",
+    "TestRow",
     "Usage",
     "Use",
     "View",
     "VirtualNotFound",
     "VirtualRow",
     "WaitingFindings",
+    "assets_of",
     "bounds",
+    "calibrations_expiring",
+    "checking_policies",
     "completeness",
     "completeness_sums",
     "count_open_ends",
     "daily",
     "days_with_blocks",
+    "equipment_at",
+    "equipment_of",
+    "estimated_months",
     "estimating_order",
+    "estimating_policy",
     "faces_at",
     "fed_by",
+    "find_apart",
     "find_gap",
     "find_hanging",
     "find_zone",
     "first_known",
     "free_span",
     "gather",
+    "get_asset_file",
     "get_import",
     "get_intervals",
     "get_meter",
     "get_photo",
+    "get_test",
     "get_virtual",
     "is_estimate_of",
     "is_proposal_of",
     "latest_readings",
+    "list_calibrations",
     "list_candidates",
     "list_conflicts",
     "list_corrections",
@@ -192,17 +252,22 @@ __all__ = [
     "list_flagged",
     "list_hanging",
     "list_imports",
+    "list_minimums",
     "list_peers",
     "list_proposals",
     "list_series",
+    "list_temperatures",
     "list_virtual",
     "live_power",
     "live_values",
     "narrowed",
     "newest_known",
+    "newest_readings",
     "open_findings",
     "open_findings_by_code",
+    "past_calibration",
     "photos_of",
+    "plate_at",
     "points_by_code",
     "points_by_id",
     "points_by_public_id",
@@ -210,6 +275,7 @@ __all__ = [
     "points_with_open_end",
     "series_within",
     "service_use",
+    "shape_of",
     "site_of_taken",
     "sites_with_photos",
     "span",

@@ -14,13 +14,14 @@ from meterbook.kernel import rounding
 from meterbook.kernel.period import Period
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, values
-from meterbook.metering.estimating.inputs import DEFAULT_ORDER, Method
+from meterbook.metering.estimating.inputs import Method
 from meterbook.metering.queries import intervals, standing
 from meterbook.metering.queries import series as series_queries
 from meterbook.metering.queries.series import SeriesRow
 from meterbook.metering.validation.inputs import CorrectionKind
 
 MOST = 200
+OF_A_TIME = (CorrectionKind.ESTIMATE, CorrectionKind.APPORTION)  # that can be withdrawn
 
 
 class EstimateState(enum.StrEnum):
@@ -230,11 +231,11 @@ def standing_estimates(*, series_ids: Collection[int], period: Period) -> list[S
 
 
 def is_estimate_of(*, meter_point: uuid.UUID, estimate: uuid.UUID) -> bool:
-    """This will tell whether there is such an estimate of a meter point, withdrawn or not."""
+    """This will tell whether there is such an estimate or apportioning of a meter point, withdrawn or not."""
     found = models.Correction.objects.filter(
         organization_id__in=scoping.current().organizations,
         public_id=estimate,
-        kind=CorrectionKind.ESTIMATE,
+        kind__in=OF_A_TIME,
         series__meter_point__public_id=meter_point,
     )
     return found.exists()
@@ -248,14 +249,6 @@ def is_proposal_of(*, meter_point: uuid.UUID, proposal: uuid.UUID) -> bool:
         series__meter_point__public_id=meter_point,
     )
     return found.exists()
-
-
-def estimating_order(*, site_id: int | None) -> tuple[Method, ...]:
-    """This will return the order in which methods are tried at a site, or (None) in the organization, in one query."""
-    rows = models.EstimatingPolicy.objects.filter(organization_id=scoping.current().organization_id)
-    by_site = {each.site_id: each.methods for each in rows}
-    methods = by_site.get(site_id) or by_site.get(None)
-    return DEFAULT_ORDER if methods is None else tuple(Method(each) for each in methods if each in set(Method))
 
 
 def _withdraws(fact: models.Correction) -> bool:
@@ -275,8 +268,10 @@ def _row(
         originals.get((fact.series_id, fact.at)) if kind in (CorrectionKind.SET, CorrectionKind.EXCLUDE) else None
     )
     state, replaced_at, now = None, None, None
+    is_withdrawn = withdrawn.get((fact.series_id, fact.at, fact.until), 0) > fact.pk
+    if kind is CorrectionKind.APPORTION:
+        state = EstimateState.WITHDRAWN if is_withdrawn else EstimateState.STANDING
     if is_estimate and fact.until is not None:
-        is_withdrawn = withdrawn.get((fact.series_id, fact.at, fact.until), 0) > fact.pk
         state, replaced_at = _state(fact, is_withdrawn=is_withdrawn)
         if state is not EstimateState.STANDING:
             now = _used_now(series, Period(fact.at, fact.until))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -15,9 +16,11 @@ from meterbook.kernel.period import Period
 from meterbook.kernel.quality import ESTIMATED, UNBILLABLE
 from meterbook.kernel.series import UsageSeries
 from meterbook.metering import models, values
-from meterbook.metering.estimating.inputs import Case, Part, Peer, Year
-from meterbook.metering.queries import intervals, runs
+from meterbook.metering.estimating.degrees import Follows, degree_days
+from meterbook.metering.estimating.inputs import Case, Minimum, Part, Peer, Year
+from meterbook.metering.queries import intervals, policies, runs, shaping
 from meterbook.metering.queries.gaps import Gap
+from meterbook.metering.queries.policies import EstimatingRow
 
 MONTHS_BACK = 6
 WEEKS = 4
@@ -38,12 +41,12 @@ class _Neighbor:
 
 
 def gather(
-    *, gap: Gap, since: datetime | None = None, minimum_a_day: int | None = None, given: int | None = None
+    *, gap: Gap, since: datetime | None = None, policy: EstimatingRow | None = None, given: int | None = None
 ) -> Case:
     """This will collect what the methods of estimating are given for a gap, in a fixed number of queries.
 
     :param since: when the account that pays now began to; what was before is another's. None: nobody is recorded
-    :param minimum_a_day: what its contract charges at least, in the series' scale
+    :param policy: what last year's use follows; None: nothing but the calendar
     :param given: a person's own number, in the series' scale
     """
     point = models.MeterPoint.objects.select_related("site", "node").get(
@@ -56,7 +59,9 @@ def gather(
     return Case(
         days=own.days,
         hours=Fraction(gap.period.duration // timedelta.resolution, _HOUR // timedelta.resolution),
-        year=own.year(),
+        difference=gap.difference,
+        weights=shaping.weights_of(gap=gap, zone=point.zone).weights,
+        year=_with_degrees(own, policy, point.site_id),
         periods=own.months(),
         like=own.like_days(),
         peers=[Peer(each.name, each.used, each.area) for each in neighbors if each.role == point.role],
@@ -67,9 +72,35 @@ def gather(
         siblings=[part for part, each in zip(parts, neighbors, strict=True) if each.role is not values.PointRole.MAIN]
         if is_part
         else (),
-        minimum_a_day=minimum_a_day,
+        minimums=_minimums(point, gap.period),
         given=given,
     )
+
+
+def _with_degrees(own: _Own, policy: EstimatingRow | None, site_id: int) -> Year | None:
+    """Last year's days with how cold or hot they and the gap were, where use follows that and it is known."""
+    year = own.year()
+    if year is None or policy is None or policy.follows is Follows.NOTHING:
+        return year
+    spans = [own.local_days, own.local_days_before]
+    wanted = [first + timedelta(days=each) for first, until in spans for each in range((until - first).days)]
+    known = policies.temperatures_of(site_id=site_id, days=wanted)
+    now, then = (
+        degree_days(known, first=first, until=until, follows=policy.follows, base=policy.base_tenths)
+        for first, until in spans
+    )
+    return replace(year, follows=policy.follows, degrees=now, degrees_then=then)
+
+
+def _minimums(point: models.MeterPoint, period: Period) -> list[Minimum]:
+    rows = policies.list_minimums(meter_point=point.public_id)
+    found: dict[tuple[str, int | None, int], Fraction] = defaultdict(Fraction)
+    if rows:
+        for day, part in civil.local_days(period, point.zone):
+            holding = next((each.a_month for each in rows if each.from_date <= day), None)
+            length = (civil.next_month(day.replace(day=1)) - day.replace(day=1)).days
+            found[f"{day:%Y-%m}", holding, length] += _share(part, day, point.zone)
+    return [Minimum(month, a_month, days, of) for (month, a_month, of), days in found.items()]
 
 
 class _Own:
@@ -85,6 +116,19 @@ class _Own:
         self._from = month
         self._past = self._run(Period(civil.start_of_day(month, zone), gap.period.start))
         self.days = sum((_share(part, day, zone) for day, part in civil.local_days(gap.period, zone)), Fraction(0))
+
+    @property
+    def local_days(self) -> tuple[date, date]:
+        """The local days of the gap, [first, until)."""
+        final = civil.local_date(self._period.end - timedelta.resolution, self._zone)
+        return self._first, final + timedelta(days=1)
+
+    @property
+    def local_days_before(self) -> tuple[date, date]:
+        """As many days from the same date a year before on."""
+        first, until = self.local_days
+        then = civil.local_date(self._year_before(self._period.start), self._zone)
+        return then, then + (until - first)
 
     def months(self) -> list[Part]:
         """Whole local months before the gap; `used` None where not all of one was measured for this account."""

@@ -34,6 +34,9 @@ class NoGap(enum.StrEnum):
     NO_REGISTER = "NO_REGISTER"
     FILLED = "FILLED"
     MULTIPLIER = "MULTIPLIER"
+    MEASURED = "MEASURED"
+    SPREAD = "SPREAD"
+    FELL = "FELL"
 
 
 NO_GAP_WORDS = {
@@ -43,6 +46,11 @@ NO_GAP_WORDS = {
     NoGap.READ_LATER: gettext_lazy(
         "A later reading is there: what was used until it is measured, so there is nothing to estimate."
     ),
+    NoGap.MEASURED: gettext_lazy(
+        "Readings lie at both ends of each interval there: when it was used is measured, so there is nothing to spread."
+    ),
+    NoGap.SPREAD: gettext_lazy("What was used in that time is spread by the usual shape already; it can be withdrawn."),
+    NoGap.FELL: gettext_lazy("The register went back in that time, so that it does not say what was used."),
     NoGap.WAITS: gettext_lazy(
         "Readings came, but something about them waits to be settled on the meter's page; do that first."
     ),
@@ -69,6 +77,7 @@ class Gap:
     """From the last register that is known to an instant.
 
     One count is `count` of the series' scale; `most` is the most that the supply can have delivered, in that scale.
+    `difference`: a reading lies at its end as well, and so much was used by the register; what is not known is when.
     """
 
     series: SeriesRow
@@ -76,6 +85,7 @@ class Gap:
     register: int
     count: Fraction
     most: int | None
+    difference: int | None = None
 
     def counts(self, used: int) -> int:
         """This will return a quantity in the series' scale as whole counts of the register, rounded half up."""
@@ -93,24 +103,10 @@ def find_gap(*, series: SeriesRow, until: datetime, at: datetime) -> Gap:
 
     :raises GapRefused: when nothing of it is a gap, or something must be done first
     """
-    if series.kind is not values.SeriesKind.CUMULATIVE:
-        raise GapRefused(NoGap.NOT_COUNTED)
     if until > at:
         raise GapRefused(NoGap.LATER)
-    register = (
-        models.InstallationRegister.objects.filter(
-            organization_id=scoping.current().organization_id,
-            series_id=series.id,
-            installation__during__contains=until - timedelta.resolution,
-        )
-        .select_related("installation__meter")
-        .first()
-    )
-    if register is None:
-        raise GapRefused(NoGap.NO_METER)
-    if register.installation.meter.model_code == values.VIRTUAL:
-        raise GapRefused(NoGap.NOT_COUNTED)
-    segments = _segments(register)
+    register = register_until(series, until)
+    segments = segments_of(register)
     known = _last_known(series, register, segments, until)
     if known is None:
         raise GapRefused(NoGap.NO_REGISTER)
@@ -128,19 +124,44 @@ def find_gap(*, series: SeriesRow, until: datetime, at: datetime) -> Gap:
         series,
         Period(start, until),
         shown,
-        _count(series, register, segments, start),
+        count_of(series, register, segments, start),
         _most(series, register, start, until),
     )
 
 
-def _segments(register: models.InstallationRegister) -> list[models.MultiplierSegment]:
+def register_until(series: SeriesRow, until: datetime) -> models.InstallationRegister:
+    """This will return the register that fed a counted series until an instant.
+
+    :raises GapRefused: for a series that does not count, a virtual meter, or a time without one
+    """
+    if series.kind is not values.SeriesKind.CUMULATIVE:
+        raise GapRefused(NoGap.NOT_COUNTED)
+    found = (
+        models.InstallationRegister.objects.filter(
+            organization_id=scoping.current().organization_id,
+            series_id=series.id,
+            installation__during__contains=until - timedelta.resolution,
+        )
+        .select_related("installation__meter")
+        .first()
+    )
+    if found is None:
+        raise GapRefused(NoGap.NO_METER)
+    if found.installation.meter.model_code == values.VIRTUAL:
+        raise GapRefused(NoGap.NOT_COUNTED)
+    return found
+
+
+def segments_of(register: models.InstallationRegister) -> list[models.MultiplierSegment]:
+    """This will return the multipliers of a meter at its place, in order of time."""
     found = models.MultiplierSegment.objects.filter(
         organization_id=scoping.current().organization_id, installation_id=register.installation_id
     )
     return list(found.order_by("starts_at", "id"))
 
 
-def _readings(series: SeriesRow, register: models.InstallationRegister) -> QuerySet[models.Reading]:
+def readings_of(series: SeriesRow, register: models.InstallationRegister) -> QuerySet[models.Reading]:
+    """This will return the readings of a series that are facts, while that meter hung there."""
     during = register.installation.during
     found = models.Reading.objects.filter(
         organization_id=scoping.current().organization_id, series_id=series.id, at__gte=during.lower
@@ -148,10 +169,10 @@ def _readings(series: SeriesRow, register: models.InstallationRegister) -> Query
     return found if during.upper is None else found.filter(at__lt=during.upper)
 
 
-def _set_by_people(
+def set_by_people(
     series: SeriesRow, register: models.InstallationRegister, narrowing: Q
 ) -> QuerySet[models.Correction]:
-    """Facts that say what the register showed, also at instants without a reading."""
+    """This will return facts that say what the register showed, also at instants without a reading."""
     during = register.installation.during
     found = models.Correction.objects.filter(
         narrowing,
@@ -170,10 +191,10 @@ def _last_known(
     until: datetime,
 ) -> tuple[datetime, int] | None:
     known = []
-    newest = standing.counting(_readings(series, register).filter(at__lt=until)).order_by("-at", "source")
+    newest = standing.counting(readings_of(series, register).filter(at__lt=until)).order_by("-at", "source")
     if (row := newest.values_list("at", "shown").first()) is not None:
         known.append(row)
-    said = _set_by_people(series, register, Q(at__lt=until)).order_by("-at", "-recorded_at", "-id").first()
+    said = set_by_people(series, register, Q(at__lt=until)).order_by("-at", "-recorded_at", "-id").first()
     if said is not None and said.value is not None:
         known.append((said.at, said.value))
     begin = register.installation.during.lower
@@ -190,8 +211,8 @@ def _last_known(
 def _is_read_later(series: SeriesRow, register: models.InstallationRegister, until: datetime) -> bool:
     if register.closing is not None and not register.is_closing_estimated:
         return True
-    later = standing.counting(_readings(series, register).filter(at__gte=until))
-    return later.exists() or _set_by_people(series, register, Q(at__gte=until)).exists()
+    later = standing.counting(readings_of(series, register).filter(at__gte=until))
+    return later.exists() or set_by_people(series, register, Q(at__gte=until)).exists()
 
 
 def _waits(series: SeriesRow, until: datetime) -> bool:
@@ -223,12 +244,13 @@ def _estimated_until(series: SeriesRow, start: datetime, until: datetime) -> dat
     return max((ended for began, ended in standing_ones if began < until), default=start)
 
 
-def _count(
+def count_of(
     series: SeriesRow,
     register: models.InstallationRegister,
     segments: list[models.MultiplierSegment],
     start: datetime,
 ) -> Fraction:
+    """This will return what a count of the register is in the scale of the series from an instant on."""
     multiplier = Fraction(1)
     for each in segments:
         if each.starts_at <= start:

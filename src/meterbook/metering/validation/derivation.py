@@ -25,6 +25,7 @@ from meterbook.metering.validation.inputs import (
     require_apart,
 )
 from meterbook.metering.validation.points import Point
+from meterbook.metering.validation.shapes import Shape
 from meterbook.metering.validation.slots import SlotBook
 from meterbook.metering.validation.walk import Piece
 
@@ -56,10 +57,11 @@ class Trace:
     points: tuple[Point, ...]
     findings: tuple[Finding, ...]
     releases: tuple[tuple[int, int], ...]
+    shapes: tuple[Shape, ...] = ()
 
     def intervals(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """This will return values (int64, series' scale) and quality (uint8) of a window, shape (slots,) each."""
-        book = SlotBook(window)
+        book = SlotBook(window, self.shapes)
         for meter, pieces in zip(self.meters, self.pieces, strict=True):
             book.add(pieces, meter, list(self.releases))
         _skip_outside(book, self.meters, window)
@@ -91,6 +93,7 @@ def trace(readings: Readings, installations: Iterable[Installation], corrections
         points=tuple(points),
         findings=tuple(sorted(findings, key=_in_order)),
         releases=tuple(validation_points.releases(corrections)),
+        shapes=tuple(validation_points.shapes(corrections)),
     )
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from meterbook.metering.validation.shapes import Shape
+
 MICROSECONDS = 1_000_000
 HOUR = 3_600 * MICROSECONDS
 DAY = 24 * HOUR
@@ -25,7 +27,8 @@ class CorrectionKind(enum.StrEnum):
     RELEASE = "RELEASE"  # what was held between `at` and `until` may be billed
     CONFIRM_RESET = "CONFIRM_RESET"  # the counter started anew at `at`; `value` was used before it was seen again
     ESTIMATE = "ESTIMATE"  # `value` counts were used between `at` and `until`, as far as no reading tells of them
-    WITHDRAW = "WITHDRAW"  # the estimate of `at` and `until` does not count
+    APPORTION = "APPORTION"  # what the register says was used between `at` and `until` lies there as its shape tells
+    WITHDRAW = "WITHDRAW"  # the estimate or apportioning of `at` and `until` does not count
 
 
 class FindingKind(enum.StrEnum):
@@ -119,12 +122,16 @@ class Installation:
 
 @dataclass(frozen=True)
 class Correction:
-    """A later fact about readings; `value` in the register's resolution, `until` only for RELEASE and estimates."""
+    """A later fact about readings; `value` in the register's resolution, `until` only for those of a time.
+
+    `shape` tells how what was used lies in the time of an estimate or an apportioning; None: evenly.
+    """
 
     kind: CorrectionKind
     at: int
     value: int | None = None
     until: int | None = None
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True, order=True)

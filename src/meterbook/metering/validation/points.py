@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from meterbook.metering.validation.inputs import (
     Installation,
     Readings,
 )
+from meterbook.metering.validation.shapes import Shape
 
 HELD = frozenset({Quality.QUESTIONABLE})
 LARGEST = 2**61  # of a register in the series' scale
@@ -67,6 +69,16 @@ class Estimate:
     start: int
     end: int
     used: int
+    shape: Shape | None = None
+
+    def left(self, instant: int) -> int:
+        """This will return what lies after an instant inside, rounded once, halves up."""
+        if self.shape is not None:
+            share = self.shape.after(instant)
+        else:
+            share = Fraction(self.end - instant, self.end - self.start)
+        used = self.used * share
+        return (2 * used.numerator + used.denominator) // (2 * used.denominator)
 
 
 def of_installation(
@@ -96,7 +108,7 @@ def of_installation(
 
 
 def _add_estimates(own: dict[int, Point], installation: Installation, estimates: Sequence[Estimate]) -> list[Finding]:
-    """What the register is taken to show where estimates end: on from the reading before, at the estimated rate.
+    """What the register is taken to show where estimates end: on from the reading before, as it was estimated.
 
     A reading inside an estimate's time leaves of it what lies after that; one at its end or later leaves nothing.
     """
@@ -112,9 +124,8 @@ def _add_estimates(own: dict[int, Point], installation: Installation, estimates:
         is_read_later, is_read_inside = first_later < len(facts), first_inside < first_later
         if not place or (is_read_later and is_read_inside):
             continue
-        before, length = known_at[place - 1], each.end - each.start
-        used = (2 * each.used * (each.end - before) + length) // (2 * length)
-        estimated = Point(each.end, own[before].value + used, Quality.ESTIMATED)
+        before = known_at[place - 1]
+        estimated = Point(each.end, own[before].value + each.left(before), Quality.ESTIMATED)
         known = own.get(each.end)
         if known is None:
             own[each.end] = estimated
@@ -182,18 +193,31 @@ def confirmed_resets(corrections: Iterable[Correction]) -> dict[int, int]:
 
 def estimates(corrections: Iterable[Correction]) -> list[Estimate]:
     """This will return the estimates that were not withdrawn, in order of their ends; the one recorded last holds."""
-    standing: dict[tuple[int, int], int] = {}
+    standing: dict[tuple[int, int], Estimate] = {}
     for each in corrections:
         if each.until is None:
             continue
         if each.kind is CorrectionKind.ESTIMATE and each.value is not None and each.until > each.at:
-            standing[each.at, each.until] = each.value
+            standing[each.at, each.until] = Estimate(each.at, each.until, each.value, each.shape)
         elif each.kind is CorrectionKind.WITHDRAW:
             standing.pop((each.at, each.until), None)
-    ordered = sorted(standing.items(), key=lambda pair: (pair[0][1], pair[0][0]))
-    return [Estimate(start, end, used) for (start, end), used in ordered]
+    return sorted(standing.values(), key=lambda each: (each.end, each.start))
 
 
 def releases(corrections: Iterable[Correction]) -> list[tuple[int, int]]:
     """This will return the stretches of time in which a person let held values count."""
     return [(c.at, c.until) for c in corrections if c.kind is CorrectionKind.RELEASE and c.until is not None]
+
+
+def shapes(corrections: Iterable[Correction]) -> list[Shape]:
+    """This will return the shapes that were not withdrawn, in order of time; of two about one time the later holds."""
+    found: dict[tuple[int, int], Shape] = {}
+    for each in corrections:
+        if each.until is None:
+            continue
+        key = (each.at, each.until)
+        if each.kind in (CorrectionKind.ESTIMATE, CorrectionKind.APPORTION, CorrectionKind.WITHDRAW):
+            found.pop(key, None)
+        if each.shape is not None and each.kind in (CorrectionKind.ESTIMATE, CorrectionKind.APPORTION):
+            found[key] = each.shape
+    return sorted(found.values(), key=lambda each: (each.start, each.end))

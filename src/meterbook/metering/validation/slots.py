@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meterbook.kernel.quality import Quality
+from meterbook.metering.validation import shapes as validation_shapes
 from meterbook.metering.validation.inputs import Factor, Installation, Window
+from meterbook.metering.validation.shapes import Course, Shape
 from meterbook.metering.validation.walk import Piece
 
 # Which of two qualities an interval shows: the first of these that any part of it has.
@@ -35,11 +37,25 @@ def scaled_between(piece: Piece, at: int, factor: Factor) -> int:
     return (2 * factor.numerator * numerator + denominator) // (2 * denominator)
 
 
+def scaled_along(piece: Piece, at: int, factor: Factor, course: Course) -> int:
+    """This will return the register at an instant inside a piece, on the given course, in the series' scale.
+
+    Three quarters of the way from 100 to 104 by the course it is 103, wherever in time that is.
+    """
+    register = piece.start_value + (piece.end_value - piece.start_value) * course.share(at)
+    divisor = factor.denominator * register.denominator
+    return (2 * factor.numerator * register.numerator + divisor) // (2 * divisor)
+
+
 @dataclass
 class SlotBook:
-    """Takes the pieces of all meters of a series, one by one, and gives out the intervals of a window."""
+    """Takes the pieces of all meters of a series, one by one, and gives out the intervals of a window.
+
+    `shapes` tell how the register ran where it did not run straight.
+    """
 
     window: Window
+    shapes: Sequence[Shape] = ()
     values: list[int] = field(init=False)
     covered: list[int] = field(init=False)
     ranks: list[int] = field(init=False)
@@ -57,8 +73,9 @@ class SlotBook:
                 continue
             quality = _released(piece, releases)
             self._anchor(piece)
+            course = validation_shapes.course(piece.start, piece.end, self.shapes) if self.shapes else None
             for start, end, factor in _by_factor(piece, installation.factors):
-                self._add_stretch(piece, start, end, factor, _RANK[quality])
+                self._add_stretch(piece, start, end, factor, course, _RANK[quality])
 
     def skip(self, start: int, end: int) -> None:
         """This will mark time in which no meter was there, before the first and after the final one, as in order."""
@@ -76,12 +93,14 @@ class SlotBook:
             if not self.anchors or at > self.anchors[-1]:
                 self.anchors.append(at)
 
-    def _add_stretch(self, piece: Piece, start: int, end: int, factor: Factor, rank: int) -> None:
+    def _add_stretch(
+        self, piece: Piece, start: int, end: int, factor: Factor, course: Course | None, rank: int
+    ) -> None:
         before = None
         for slot, first, until in _cut(start, end, self.window):
             if before is None:
-                before = scaled_between(piece, first, factor)
-            after = scaled_between(piece, until, factor)
+                before = _register(piece, first, factor, course)
+            after = _register(piece, until, factor, course)
             self.values[slot] += after - before
             self.covered[slot] += until - first
             self.ranks[slot] = min(self.ranks[slot], rank)
@@ -115,6 +134,10 @@ class SlotBook:
             if inward > 0
             else boundary - self.window.step < edge < boundary
         )
+
+
+def _register(piece: Piece, at: int, factor: Factor, course: Course | None) -> int:
+    return scaled_between(piece, at, factor) if course is None else scaled_along(piece, at, factor, course)
 
 
 def _cut(start: int, end: int, window: Window) -> Iterator[tuple[int, int, int]]:
