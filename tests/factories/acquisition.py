@@ -148,6 +148,11 @@ def shown_device(made: models.Device) -> queries.DeviceRow:
         return queries.get_device_of_meter(meter_public_id=made.meter.public_id)
 
 
+def until_well(made: models.Device) -> None:
+    """This will wait until a running collector has noted that a device answers; outside a scope."""
+    eventually(lambda: shown_device(made).status is values.DeviceStatus.OK)
+
+
 def published(organization_id: int) -> list[str]:
     """This will return the names of the events of acquisition, in order; outside a scope."""
     with scoping.scope([organization_id], actor=ACTOR):

@@ -21,6 +21,7 @@ from meterbook.documents import logos as document_logos
 from meterbook.documents import numbering as document_numbering
 from meterbook.documents import operations as document_operations
 from meterbook.documents import values as document_values
+from meterbook.fieldwork import operations as fieldwork_operations
 from meterbook.foundation import scoping
 from meterbook.identity import api_access, api_keys, invitations, saved_views
 from meterbook.identity import models as identity_models
@@ -37,6 +38,8 @@ from meterbook.metering import models as metering_models
 from meterbook.metering import operations as metering_operations
 from meterbook.metering.estimating.inputs import Method
 from meterbook.metering.validation.inputs import CorrectionKind
+from meterbook.monitoring import line_health
+from meterbook.notifications import operations as notification_operations
 from meterbook.notifications import values as notification_values
 from meterbook.sites import operations as site_operations
 from meterbook.sites import values as site_values
@@ -45,15 +48,19 @@ from tests.factories import (
     audit,
     billing,
     buildings,
+    commissioning,
     customers,
+    fieldwork,
     gateways,
     identity,
     imports,
+    meter_assets,
     meter_types,
     metering,
     monitoring,
     mqtt,
     notifications,
+    senders,
 )
 
 ACTOR = Actor.system("factory")
@@ -73,6 +80,7 @@ def organization() -> identity_models.Organization:
     _administer(place)
     _place(place)
     _know(place)
+    _work(place)
     # A mark that no job has taken yet, and an entry that waits for its seal.
     audit.seal(made)
     with scoping.scope([made.pk], actor=ACTOR):
@@ -99,7 +107,9 @@ def _read(place: billing.Place) -> None:
     acquisition.request(device)
     _push(place)
     acquisition.probe(place.site)
+    commissioning.found_meter(place.organization)
     meter_types.published(place.organization)
+    senders.sending(site=place.site, organization=place.organization)
     mqtt.heard_meter(organization=place.organization, on=mqtt.broker(site=place.site, port=1883), text="power: /p W")
     with scoping.scope([place.organization.pk], actor=ACTOR):
         acquisition_operations.note_device_silence(
@@ -107,6 +117,8 @@ def _read(place: billing.Place) -> None:
         )
         tally = acquisition_operations.Tally(device_id=device.pk, hour=START, asked=4, failed=1)
         acquisition_operations.add_tallies(actor=ACTOR, at=END, tallies=[tally])
+        hour = line_health.HourOfLine(device.bus_id, device.pk, START, asked=1, answered=1)
+        line_health.add_hours(actor=ACTOR, at=END, hours=[hour])
     acquisition.deliver(place.organization.pk)
     with scoping.scope([place.organization.pk], actor=ACTOR):
         assert alarm_models.Alarm.objects.filter(organization_id=place.organization.pk).exists()
@@ -114,7 +126,9 @@ def _read(place: billing.Place) -> None:
 
 def _push(place: billing.Place) -> None:
     meter = metering.installed_meter(organization=place.organization, site=place.site)
-    sender = gateways.enrolled(gateways.gateway(site=place.site, meters=[meter]))
+    gateway = gateways.gateway(site=place.site, meters=[meter])
+    gateways.carried(gateway, mqtt.broker(site=place.site, port=1884, name="Carrier"))
+    sender = gateways.enrolled(gateway)
     for _ in range(2):
         assert sender.send([gateways.group(meter, [(END, 1)])], sequence=1).status_code == 200
 
@@ -174,6 +188,9 @@ def _place(place: billing.Place) -> None:
 def _tell(organization: identity_models.Organization) -> None:
     """A message that its server did not take, because there is none."""
     notifications.mail_channel(organization, 2525)
+    with scoping.scope([organization.pk], actor=ACTOR):
+        severity = notification_values.Severity.CRITICAL
+        notification_operations.set_alarm_default(actor=ACTOR, at=END, severity=severity)
     notifications.send(organization, notification_values.To.address("ann@example.com", language="en"))
     notifications.deliver(organization)
 
@@ -182,6 +199,15 @@ def _picture(side: int) -> bytes:
     drawn = io.BytesIO()
     Image.new("RGB", (side, side)).save(drawn, "PNG")
     return drawn.getvalue()
+
+
+def _work(place: billing.Place) -> None:
+    """A job, and a swap test with a photo."""
+    fieldwork.job(place.site)
+    test = fieldwork.decided(place.organization)
+    with scoping.scope([place.organization.pk], actor=ACTOR):
+        fieldwork_operations.keep_swap_photo(actor=ACTOR, at=END, swap_test=test, content=_picture(32))
+    acquisition.deliver(place.organization.pk)
 
 
 def _know(place: billing.Place) -> None:
@@ -240,12 +266,20 @@ def _spoil(place: billing.Place) -> None:
             reason="the counter showed nonsense",
         )
         metering_operations.set_estimating_order(actor=ACTOR, at=END, site_id=None, methods=[Method.PEERS])
+        # Also leaves days that are to be checked again.
+        metering_operations.set_thresholds(actor=ACTOR, at=END, site_id=None, service="", given={"zero_days": "2"})
+        metering_operations.set_minimum_use(
+            actor=ACTOR, at=END, meter_point=meter.point.public_id, from_date=START.date(), a_month=1_000
+        )
+        metering_operations.keep_temperatures(actor=ACTOR, at=END, site_id=place.site.pk, tenths={START.date(): 55})
     _change_late(place, meter)
     metering.photo(meter, at=instant)
     metering.taken(meter, at=instant + timedelta(minutes=7))
     metering.estimate(billing.metered(place), needs_second=True)
     monitoring.day_finding(meter)
     metering.virtual_meter(meter)
+    meter_assets.calibrated(meter, with_certificate=True)
+    meter_assets.described(meter)
 
 
 def _change_late(place: billing.Place, meter: metering.Installed) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,14 +12,15 @@ from typing import Any
 
 from django.test import Client
 
-from meterbook.acquisition import gateway_models, operations
+from meterbook.acquisition import gateway_models, models, operations
 from meterbook.acquisition.gateway_values import USUAL_LIMIT, GatewayProfile
 from meterbook.acquisition.push import batch, signing
 from meterbook.foundation import scoping
+from meterbook.identity import models as identity_models
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
 from meterbook.sites import models as site_models
-from tests.factories import metering
+from tests.factories import metering, sites
 
 ACTOR = Actor.system("factory")
 BATCHES = "/push/v1/batches"
@@ -50,6 +52,17 @@ def gateway(
                 meters=[each.meter.public_id for each in meters],
             )
         return made
+
+
+def gateway_of(organization: identity_models.Organization) -> uuid.UUID:
+    """This will add a gateway to a new site, and return its public id."""
+    return gateway(site=sites.site(organization=organization)).public_id
+
+
+def carried(made: gateway_models.Gateway, bus: models.Bus) -> None:
+    """This will have a gateway send its batches through a broker; outside a scope."""
+    with scoping.scope([made.organization_id], actor=ACTOR):
+        operations.set_carrier(actor=ACTOR, at=clock.now(), public_id=made.public_id, broker=bus.public_id)
 
 
 def code(made: gateway_models.Gateway, *, real_at: datetime | None = None, overlap_days: int = 0) -> str:

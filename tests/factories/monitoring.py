@@ -20,6 +20,8 @@ FACTS = {
     CheckKind.PARENT_SUM: {"above": 5_000, "below": 6_000, "count": 3},
     CheckKind.PHASE_MISSING: {"phase": 2, "intervals": 288},
     CheckKind.CT_REVERSED: {"exported": 5_000},
+    CheckKind.DUPLICATE: {"count": 4},
+    CheckKind.OFF_TIME: {"count": 96, "of": 96},
 }
 
 

@@ -26,8 +26,11 @@ from meterbook.identity import registry
 from meterbook.identity.values import Module, RoleCode
 from tests.factories import account_books, api, buildings, identity, meter_types
 from tests.journeys import (
+    asset_bodies,
     broker_bodies,
+    commissioning_bodies,
     desk_bodies,
+    field_bodies,
     gap_bodies,
     gateway_bodies,
     test_roles,
@@ -82,6 +85,7 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
         "readings": [{"meter_point": str(point(o)), "at": "2026-02-01T00:00:00Z", "value": "5"}]
     },
     **gap_bodies.BODIES,
+    **field_bodies.bodies(test_routes.placed),
     "settle_finding": lambda _o: {
         "kind": "RESET_CANDIDATE",
         "at": "2026-02-01T00:00:00Z",
@@ -159,6 +163,7 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
     "import_account_workbook": lambda _o: {"expected": "another"},
     "set_place_facts": lambda _o: {"area": "40.5", "headcount": 3},
     "add_place_photo": lambda _o: api.MultipartBody(file=SimpleUploadedFile("a.jpg", b"no picture")),
+    "set_alarm_default": lambda _o: {"severity": "CRITICAL"},
     "set_mail": lambda _o: {"host": "localhost", "sender_name": "Harbor", "sender_address": "a@meterbook.example"},
     "set_telegram": lambda _o: {"is_on": False},
     "send_test_message": lambda _o: {"channel": "TELEGRAM"},
@@ -166,6 +171,8 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
     **gateway_bodies.BODIES,
     **virtual_bodies.BODIES,
     **broker_bodies.BODIES,
+    **commissioning_bodies.BODIES,
+    **asset_bodies.BODIES,
     "switch_module": lambda _o: {"module": "ALARMS", "is_on": True},
 }
 

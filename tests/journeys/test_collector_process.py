@@ -31,17 +31,6 @@ QUICK = (
 START = "import django; django.setup(); from meterbook.collector import main; main.run()"
 
 
-def allow_connections(server: databases.TestServer, database: str, *, is_allowed: bool) -> None:
-    """A database that nobody can reach is what the collector sees when its server is away."""
-    with server.admin() as connection:
-        connection.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS {str(is_allowed).lower()}')
-        if not is_allowed:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename <> %s",
-                [database, server.user],
-            )
-
-
 class TestCollector:
     @pytest.mark.server
     def test_reads_and_stops_within_five_seconds_of_a_signal(
@@ -81,11 +70,11 @@ class TestCollector:
             device = factory.device(organization=organization, on=bus, meter=installed.meter, live_seconds=60)
             with factory.running_collector():
                 factory.eventually(lambda: factory.stored(installed.series["power"]))
-                allow_connections(server, empty_database, is_allowed=False)
+                databases.allow_connections(server, empty_database, is_allowed=False)
                 databases.close_django()
                 away = clock.now()
                 factory.eventually(lambda: clock.now() > away + timedelta(minutes=6))
-                allow_connections(server, empty_database, is_allowed=True)
+                databases.allow_connections(server, empty_database, is_allowed=True)
                 back = clock.now()
                 kept = factory.eventually(
                     lambda: [at for at, _v in factory.stored(installed.series["power"]) if away < at < back]
@@ -116,13 +105,13 @@ class TestCollector:
             series = installed.series["power"]
             with running(code, environment) as process:
                 factory.eventually(lambda: len(factory.stored(series)) >= 2, seconds=60)
-                allow_connections(server, empty_database, is_allowed=False)
+                databases.allow_connections(server, empty_database, is_allowed=False)
                 databases.close_django()
                 away = clock.now()
                 factory.eventually(lambda: clock.now() > away + timedelta(minutes=11))
                 process.kill()
                 killed = clock.now()
-            allow_connections(server, empty_database, is_allowed=True)
+            databases.allow_connections(server, empty_database, is_allowed=True)
             with running(code, environment):
                 instants = factory.eventually(
                     lambda: found if (found := [at for at, _v in factory.stored(series)])[-1] > killed else None,

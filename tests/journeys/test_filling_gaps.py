@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from meterbook.foundation import scoping
@@ -16,6 +17,7 @@ from meterbook.metering.checking.days import CheckKind
 from tests.factories import billing, customers, identity, metering, monitoring, sites
 from tests.journeys import house
 
+UNTIL = {"until": "2026-03-01T00:00"}
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 BEGIN = civil.start_of_day(date(2026, 1, 1), billing.MADRID)
 LAST = civil.start_of_day(date(2026, 2, 20), billing.MADRID)
@@ -183,12 +185,24 @@ def test_the_order_of_methods_is_set_for_all_sites_or_the_chosen_one(silent: Sil
     none = silent.client.post(silent.path("estimating_order"), {}, follow=True)
     assert "Choose at least one method." in none.content.decode()
 
-    silent.client.post(silent.path("estimating_order"), {"place_1": "LIKE_DAYS", "place_3": "PEERS"}, follow=True)
+    silent.client.post(
+        silent.path("estimating_order"),
+        {"place_1": "LIKE_DAYS", "place_3": "PEERS", "follows": "COLD", "base": "16.5"},
+        follow=True,
+    )
 
-    kept = [(each.site_id, each.methods) for each in silent.rows(models.EstimatingPolicy)]
-    assert kept == [(None, ["LIKE_DAYS", "PEERS"])]
+    silent.client.post(silent.path("estimating_order"), {"place_1": "LIKE_DAYS", "base": "18"}, follow=True)
+    rows = silent.rows(models.EstimatingPolicy)
+    kept = [(each.site_id, each.version, each.methods, each.degree_days, each.base_tenths) for each in rows]
+    assert kept == [(None, 1, ["LIKE_DAYS", "PEERS"], "COLD", 165), (None, 2, ["LIKE_DAYS"], "", 180)]
+    assert "Version 2, set by" in silent.client.get(silent.path("estimating_order")).content.decode()
     gap = silent.show("meter_gap", day="2026-02-28")
     assert 'value="LIKE_DAYS" checked' in gap
+    assert 'value="MANUAL"' not in gap
+    assert "Switched off in the order of estimating." in gap
+    refused = silent.client.post(silent.at("meter_gap"), {**UNTIL, "method": "MANUAL", "given": "5", "reason": "x"})
+    assert refused.status_code == 422
+    assert "This method gives no number for this time" in refused.content.decode()
 
 
 @pytest.mark.spec("B-18")
@@ -209,11 +223,13 @@ class TestDayChecks:
             "It counted 5.000",
             "Phase L2 had no voltage",
             "Nothing came in and 5.000",
+            "Second numbers came for instants that had one: 4",
+            "96 of 96 intervals have no reading at their ends",
         ):
             assert words in page
         assert f"{silent.at('meter')}?view=day&amp;day=2026-02-18" in page
         needs = silent.client.get(silent.path("work")).content.decode()
-        assert "8 things that can hardly be right about meters" in needs
+        assert "10 things that can hardly be right about meters" in needs
 
         viewer = silent.colleague(RoleCode.OPERATOR)
         settle = silent.path("day_check_settle", made[0].public_id)
@@ -225,3 +241,83 @@ class TestDayChecks:
 
         assert "somebody did so meanwhile" in again
         assert "The counter stands still" not in silent.client.get(silent.path("day_checks")).content.decode()
+
+    def test_have_thresholds_of_everything_a_service_a_site(self, silent: Silent) -> None:
+        page = silent.path("check_thresholds")
+        assert page in silent.client.get(silent.path("day_checks")).content.decode()
+        shown = silent.client.get(page, {"service": "nonsense"}).content.decode()
+        assert "An interval above so many times what its hour seldom exceeds on such days is told. Empty: 3." in shown
+        assert "Empty: 1 kWh, or 0.1 m³." in shown
+        wrong = silent.client.post(page, {"spike_times": "0,5", "zero_days": "1.5", "sum_percent": "51"})
+        assert wrong.status_code == 422
+        said = wrong.content.decode()
+        assert "Write at most 0 decimals." in said
+        assert "Write a number that is not above 50." in said
+        assert 'value="0,5"' in said
+
+        told = silent.client.post(f"{page}?service=ELECTRICITY", {"spike_times": "2.5"}, follow=True).content.decode()
+
+        assert "the days of the last week are checked again" in told
+        assert 'value="2.5"' in told
+        assert "Version 1, set by" in told
+        (policy,) = silent.rows(models.CheckingPolicy)
+        assert (policy.service, policy.thresholds) == ("ELECTRICITY", {"spike_times": "2.5"})
+        assert len(silent.rows(models.UncheckedDays)) == 1
+        assert silent.colleague(RoleCode.OPERATOR).get(page).status_code in (403, 404)
+
+
+@pytest.mark.spec("B-20")
+class TestAgreements:
+    def test_a_minimum_is_agreed_from_a_day_on(self, silent: Silent) -> None:
+        assert silent.at("meter_minimum") in silent.show("meter_gap", day="2026-02-28")
+        assert "Nothing was agreed" in silent.show("meter_minimum")
+        wrong = silent.client.post(silent.at("meter_minimum"), {"from_date": "2026-02-30", "a_month": "-1"})
+        assert wrong.status_code == 422
+        assert 'value="-1"' in wrong.content.decode()
+        silent.send("meter_minimum", from_date="2026-01-01", a_month="280")
+        told = silent.send("meter_minimum", from_date="2026-06-01", a_month="").content.decode()
+
+        assert "280.00" in told
+        assert "nothing any more" in told
+        # 9 of 28 days of 280 kWh
+        gap = silent.show("meter_gap", day="2026-02-28")
+        assert "90.00" in gap
+        assert "February 2026 280.0\u00a0kWh a month, 9.0 of 28 days." in gap
+
+    def test_temperatures_are_brought_in_by_hand_or_file(self, silent: Silent) -> None:
+        page = silent.path("day_temperatures")
+        assert "No temperatures yet" in silent.client.get(page).content.decode()
+        for lines, words in (("x\ny", "Line 2: write a day"), ("2026-01-01;900", "Line 1"), ("", "at least one day")):
+            refused = silent.client.post(page, {"lines": lines})
+            assert refused.status_code == 422
+            assert words in refused.content.decode()
+        silent.client.post(page, {"lines": "day;mean\n2026-01-31;-5.4\n2026-02-01;0,25"})
+        again = SimpleUploadedFile("days.csv", b"2026-01-31,6\n2026-02-02,7\n", content_type="text/csv")
+
+        told = silent.client.post(page, {"file": again}, follow=True).content.decode()
+
+        assert "days that changed: 2" in told
+        kept = {each.day.isoformat(): each.tenths for each in silent.rows(models.DayTemperature)}
+        assert kept == {"2026-01-31": 60, "2026-02-01": 3, "2026-02-02": 70}
+
+
+@pytest.mark.spec("B-20")
+def test_a_measured_difference_is_spread_by_the_usual_shape(silent: Silent) -> None:
+    begin = civil.start_of_day(date(2026, 2, 22), billing.MADRID)
+    value = 100_000 + 25 * ((LAST - BEGIN) // billing.STEP)
+    metering.record(silent.meter.energy, [(begin, value + 4_800)])
+    billing.derive(silent.organization.pk)
+
+    page = silent.show("meter_gap", day="2026-02-21")
+    assert "Spread this difference" in page
+    assert "48.00\u00a0kWh were used, that is measured" in page
+    assert 'name="given"' not in page
+    told = silent.send("meter_gap", until="2026-02-22T00:00", method="PROFILE", reason="the logger was off").content
+
+    assert "It is spread by the usual shape" in told.decode()
+    (fact,) = silent.rows(models.Correction)
+    assert (fact.kind, fact.at, fact.until, len(fact.shape["parts"])) == ("APPORTION", LAST, begin, 48)
+    edits = silent.show("meter_edits")
+    assert "Usual shape, up to the register difference" in edits
+    assert "48 hours take their parts" in edits
+    assert "spread by the usual shape already" in silent.show("meter_gap", day="2026-02-21")

@@ -51,6 +51,8 @@ MATRIX = {
     "documents:view_document": MONEY_VIEWERS,
     "ledger:view": MONEY_VIEWERS,
     "ledger:post": {ADMIN},
+    "fieldwork:manage_jobs": TREE_EDITORS,
+    "fieldwork:do_jobs": TREE_EDITORS | {OPERATOR},
     "alarms:view": STAFF - {CASHIER, ANALYST, PLATFORM, FINANCE},
     "alarms:acknowledge": {ADMIN, MANAGER, OPERATOR, INTEGRATOR},
     "notifications:view_log": {ADMIN, MANAGER, AUDITOR, PLATFORM},

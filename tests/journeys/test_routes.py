@@ -48,6 +48,7 @@ from tests.factories import (
     api,
     billing,
     buildings,
+    commissioning,
     customers,
     gateways,
     identity,
@@ -56,10 +57,11 @@ from tests.factories import (
     metering,
     mqtt,
     notifications,
+    senders,
     sites,
     tariffs,
 )
-from tests.journeys import gap_bodies
+from tests.journeys import asset_arguments, field_bodies, gap_bodies
 from tests.support import routes
 
 
@@ -78,12 +80,7 @@ def alarm(organization: identity_models.Organization) -> uuid.UUID:
     return raised.public_id
 
 
-def gateway(organization: identity_models.Organization) -> uuid.UUID:
-    return gateways.gateway(site=sites.site(organization=organization)).public_id
-
-
 def entry(organization: identity_models.Organization) -> uuid.UUID:
-    """The newest of the trail."""
     with scoping.scope([organization.pk], actor=identity.ACTOR):
         return audit_queries.list_entries(limit=1)[0].public_id
 
@@ -173,11 +170,6 @@ def photo(organization: identity_models.Organization) -> uuid.UUID:
             media_type="image/jpeg",
         )
     return made.public_id
-
-
-def reading_photo(organization: identity_models.Organization) -> uuid.UUID:
-    hanging, _device = installed(organization)
-    return metering.photo(hanging).public_id
 
 
 def building(organization: identity_models.Organization) -> uuid.UUID:
@@ -292,6 +284,7 @@ def sign_in(organization: identity_models.Organization) -> uuid.UUID:
 
 ARGUMENTS: dict[str, routes.Argument] = {
     "broker": routes.Argument(make=mqtt.broker_of, is_owned=True),
+    "sender": routes.Argument(make=senders.sender_of, is_owned=True),
     "sign_in": routes.Argument(make=sign_in, is_owned=True),
     "delegation": routes.Argument(make=delegation, is_owned=True),
     "customer": routes.Argument(make=customer, is_owned=True),
@@ -317,15 +310,17 @@ ARGUMENTS: dict[str, routes.Argument] = {
     "line": routes.Argument(make=lambda _organization: 0, is_owned=False),
     "tariff": routes.Argument(make=tariff, is_owned=True),
     "alarm": routes.Argument(make=alarm, is_owned=True),
-    "gateway": routes.Argument(make=gateway, is_owned=True),
+    "gateway": routes.Argument(make=gateways.gateway_of, is_owned=True),
     "entry": routes.Argument(make=entry, is_owned=True),
     "bus": routes.Argument(make=lambda organization: installed(organization)[1].bus.public_id, is_owned=True),
-    "reading_photo": routes.Argument(make=reading_photo, is_owned=True),
+    **asset_arguments.arguments(lambda organization: installed(organization)[0]),
     "photo": routes.Argument(make=photo, is_owned=True),
     "building": routes.Argument(make=building, is_owned=True),
     "account_book": routes.Argument(make=account_books.uploaded, is_owned=True),
     "model": routes.Argument(make=lambda _organization: "eastron_sdm630", is_owned=False),
     "own_type": routes.Argument(make=meter_types.code_of, is_owned=True),
+    "found": routes.Argument(make=commissioning.found_meter, is_owned=True),
+    "discovery": routes.Argument(make=commissioning.discovery, is_owned=True),
     "probe": routes.Argument(
         make=lambda organization: acquisition.probe(installed(organization)[1].bus.site), is_owned=True
     ),
@@ -337,6 +332,7 @@ ARGUMENTS: dict[str, routes.Argument] = {
         make=lambda organization: metering.virtual_point(installed(organization)[0]), is_owned=True
     ),
     **gap_bodies.arguments(lambda organization: installed(organization)[0]),
+    **field_bodies.arguments(lambda organization: placed(organization)),
     "reading": routes.Argument(
         make=lambda organization: acquisition.request(installed(organization)[1]), is_owned=True
     ),

@@ -16,7 +16,7 @@ from meterbook.identity.values import RoleCode
 from meterbook.kernel import clock
 from meterbook.notifications import links, models, queries, values
 from meterbook_lab import mail_server
-from tests.factories import identity, notifications
+from tests.factories import api, identity, notifications
 from tests.factories.notifications import ACTOR, PASSWORD, TOKEN
 
 MAIL = {
@@ -183,6 +183,25 @@ class TestLog:
 
         assert client.get(path(other, f"log/{message.public_id}/")).status_code == 404
         assert client.post(path(other, f"log/{message.public_id}/retry")).status_code == 404
+
+
+class TestAlarmDefault:
+    def test_is_kept_by_page_and_program_and_told_to_the_administrator(self) -> None:
+        organization = identity.organization()
+        admin = identity.user(organization=organization)
+        client = signed_in(admin)
+        program = api.program(organization=organization, owner=admin)
+        assert "because you administer" in client.get(path(organization, "own")).content.decode()
+
+        wrong = client.post(path(organization, "messages/"), {"act": "alarms", "alarms-severity": "LOUD"})
+        kept = client.post(path(organization, "messages/"), {"act": "alarms", "alarms-severity": "NONE"}, follow=True)
+
+        assert wrong.status_code == 422
+        assert "Who hears of alarms was kept." in kept.content.decode()
+        assert "because you administer" not in client.get(path(organization, "own")).content.decode()
+        assert program.get("/alarm-default").json() == {"severity": "NONE", "chosen": 0, "told": 0}
+        told = program.ask("PUT", "/alarm-default", {"severity": "CRITICAL"}).json()
+        assert told == {"severity": "CRITICAL", "chosen": 0, "told": 1}
 
 
 class TestOwn:

@@ -16,7 +16,16 @@ from tests.factories import acquisition, api, identity, sites
 from tests.journeys.house import signed_in
 from tests.support import trails
 
-CHANGES = ("meter_name", "meter_zone", "meter_connection", "meter_exchange", "meter_multiplier")
+CHANGES = (
+    "meter_name",
+    "meter_zone",
+    "meter_connection",
+    "meter_exchange",
+    "meter_multiplier",
+    "meter_asset",
+    "meter_recalibrate",
+    "meter_remove",
+)
 
 
 class Row:

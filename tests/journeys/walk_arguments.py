@@ -14,7 +14,7 @@ from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
 from meterbook.ledger import queries as ledger_queries
 from tests.factories import identity, imports, sites, tariffs
-from tests.journeys import broker_bodies, gap_bodies, test_routes
+from tests.journeys import broker_bodies, field_bodies, gap_bodies, test_routes
 
 Organization = identity_models.Organization
 
@@ -63,14 +63,19 @@ ARGUMENTS: dict[str, Callable[[Organization], object]] = {
     **{name: of_route(name) for name in ("site", "file", "tariff", "account", "contract", "bill", "run", "print_file")},
     **{name: of_route(name) for name in ("transaction", "alarm", "reading", "probe", "delegation")},
     **{name: of_route(name) for name in ("customer", "contact", "consent", "paper", "journey", "building", "message")},
-    **{name: of_route(name) for name in ("grant", "invitation", "photo", "sign_in", "gateway", "key", "broker")},
+    **{name: of_route(name) for name in ("grant", "invitation", "photo", "sign_in", "gateway", "key", "broker", "bus")},
     "account_book": of_route("account_book"),
     "own_type": of_route("own_type"),
+    "found_meter": of_route("found"),
+    "sender": of_route("sender"),
     "recorded": of_route("entry"),
     "heard": broker_bodies.heard,
     "point": point,
     "virtual": of_route("virtual"),
+    "test": of_route("test"),
+    "asset_file": of_route("asset_file"),
     **{name: of_route(name) for name in gap_bodies.NAMES},
+    **{name: of_route(name) for name in field_bodies.NAMES},
     "ledger_account": ledger_account,
     "user": user,
     "place": place,

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Min, QuerySet
+from django.utils import formats
+from django.utils.translation import gettext as _
 
 from meterbook.acquisition import texts as acquisition_texts
 from meterbook.acquisition import values as acquisition_values
-from meterbook.alarms import models, values
+from meterbook.alarms import durations, models, values
 from meterbook.foundation import scoping
 
 PAGE = 50
@@ -40,10 +42,13 @@ class AlarmRow:
     cause: values.Cause | None = None
     points: tuple[uuid.UUID, ...] = ()  # the meter points that it touches
     since: datetime | None = None  # what it is about began then, sooner than it was raised
+    evidence: str = ""  # what tells the cause, in the reader's language
 
     @property
     def cause_caption(self) -> str:
         """What is most likely behind it and where to look, in the active language; empty where it is not known."""
+        if self.evidence:
+            return self.evidence
         return "" if self.cause is None else str(values.CAUSES[self.cause])
 
     @property
@@ -167,6 +172,13 @@ def get_alarm(*, public_id: uuid.UUID) -> PlacedAlarm:
     return PlacedAlarm(_row(found), found.site_id, found.site.time_zone, found.site.language)
 
 
+def open_of_kinds(*, kinds: Collection[values.AlarmKind]) -> list[PlacedAlarm]:
+    """This will return the open alarms of these kinds, the oldest first, in the language that is active."""
+    found = _alarms(None).filter(kind__in=list(kinds), cleared_at__isnull=True)
+    rows = found.select_related("site", "acknowledged_by").order_by("raised_at", "id")
+    return [PlacedAlarm(_row(each), each.site_id, each.site.time_zone, each.site.language) for each in rows]
+
+
 def _alarms(site_ids: Collection[int] | None) -> QuerySet[models.Alarm]:
     found = models.Alarm.objects.filter(organization_id__in=scoping.current().organizations)
     return found if site_ids is None else found.filter(site_id__in=site_ids)
@@ -194,10 +206,26 @@ def _row(alarm: models.Alarm) -> AlarmRow:
         cause=values.Cause(alarm.details["cause"]) if alarm.details.get("cause") else None,
         points=tuple(uuid.UUID(each) for each in alarm.details.get("points", ())),
         since=datetime.fromisoformat(alarm.details["since"]) if alarm.details.get("since") else None,
+        evidence=_evidence(alarm.details.get("evidence")),
     )
 
 
 def _reason(details: Mapping[str, Any]) -> str:
     """What a device's problem is, in the reader's language; other alarms keep the words they were raised with."""
+    if details.get("seconds") is not None:  # a clock that is wrong
+        lasted = durations.written(timedelta(seconds=abs(details["seconds"])))
+        return (_("It is %(time)s ahead.") if details["seconds"] > 0 else _("It is %(time)s behind.")) % {
+            "time": lasted
+        }
     problem = acquisition_values.Problem.from_json(details.get("problem"))
     return acquisition_texts.words(problem) if problem is not None else str(details.get("reason", ""))
+
+
+def _evidence(found: Mapping[str, Any] | None) -> str:
+    if not found:
+        return ""
+    if found["kind"] == "LAST_GASP":
+        return str(values.LAST_GASP)
+    words = values.DEAD_PHASE_OF_MAIN if found["is_main"] else values.DEAD_PHASE_NEAR
+    volts = formats.number_format(found["volts"])
+    return str(words) % {"name": found["name"], "phase": found["phase"], "volts": volts}

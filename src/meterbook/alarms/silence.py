@@ -79,9 +79,10 @@ def settle_causes(*, actor: Actor, at: datetime) -> None:
         )
         .order_by("id")
     ):
-        cause = affected.cause_of_meter(alarm.subject_id)
-        if alarm.details.get(affected.CAUSE) != cause:
-            alarm.details[affected.CAUSE] = cause
+        known = {key: alarm.details.get(key) for key in (affected.CAUSE, affected.EVIDENCE)}
+        cause = affected.cause_of_meter(alarm.subject_id, at=at)
+        if known != cause:
+            alarm.details |= cause
             alarm.save(update_fields=["details"])
 
 
@@ -112,7 +113,7 @@ def _raise_meter(meter: acquisition_queries.SilentMeter, *, actor: Actor, at: da
             "problem": meter.problem,
             "point_id": None if meter.point_id is None else str(meter.point_id),
             "since": meter.since.isoformat(),
-            affected.CAUSE: affected.cause_of_meter(meter.meter_id),
+            **affected.cause_of_meter(meter.meter_id, at=at),
             affected.POINTS: [] if meter.point_id is None else [str(meter.point_id)],
         },
     )
@@ -134,7 +135,7 @@ def _raise_bus(found: acquisition_queries.BusSilence, *, actor: Actor, at: datet
             "problem": first.problem,
             "point_id": None,
             "since": first.since.isoformat(),
-            affected.CAUSE: affected.cause_of_bus(found.bus.public_id),
+            **affected.cause_of_bus(found.bus.public_id, at=at),
             affected.POINTS: [str(each) for each in acquisition_ways.points_of_bus(bus=found.bus.public_id)],
         },
     )

@@ -28,6 +28,7 @@ class AlarmKind(enum.StrEnum):
     GATEWAY_CLONE = "GATEWAY_CLONE"
     GATEWAY_SILENT = "GATEWAY_SILENT"
     GATEWAY_CLOCK = "GATEWAY_CLOCK"
+    METER_CLOCK = "METER_CLOCK"
     # Nothing came for more than a day, for whatever reason: of a meter, or of all that share a line or a gateway.
     NO_DATA = "NO_DATA"
     NO_DATA_BUS = "NO_DATA_BUS"
@@ -43,6 +44,7 @@ class Cause(enum.StrEnum):
     CONVERTER_OFFLINE = "CONVERTER_OFFLINE"
     GATEWAY_OFFLINE = "GATEWAY_OFFLINE"
     CLOCK_DRIFT = "CLOCK_DRIFT"
+    METER_CLOCK_DRIFT = "METER_CLOCK_DRIFT"
 
 
 SEVERITY_CAPTIONS = {
@@ -61,6 +63,7 @@ SEVERITY_OF = {
     AlarmKind.GATEWAY_CLONE: Severity.CRITICAL,
     AlarmKind.GATEWAY_SILENT: Severity.CRITICAL,
     AlarmKind.GATEWAY_CLOCK: Severity.WARNING,
+    AlarmKind.METER_CLOCK: Severity.WARNING,
     AlarmKind.NO_DATA: Severity.WARNING,
     AlarmKind.NO_DATA_BUS: Severity.CRITICAL,
     AlarmKind.NO_DATA_GATEWAY: Severity.CRITICAL,
@@ -77,6 +80,7 @@ TITLES = {
     AlarmKind.GATEWAY_CLONE: _("Two gateways send as %(name)s: its key was copied"),
     AlarmKind.GATEWAY_SILENT: _("Field gateway %(name)s is silent"),
     AlarmKind.GATEWAY_CLOCK: _("The clock of field gateway %(name)s is wrong"),
+    AlarmKind.METER_CLOCK: _("The clock of %(name)s is wrong"),
     AlarmKind.NO_DATA: _("No data from %(name)s for more than a day"),
     AlarmKind.NO_DATA_BUS: _("No data from the meters on bus %(name)s for more than a day"),
     AlarmKind.NO_DATA_GATEWAY: _("No data from the meters behind gateway %(name)s for more than a day"),
@@ -91,5 +95,13 @@ CAUSES = {
     Cause.CONVERTER_OFFLINE: _("The converter of this bus cannot be reached: look at its power and its network."),
     Cause.GATEWAY_OFFLINE: _("The gateway does not report: look at its power and its network."),
     Cause.CLOCK_DRIFT: _("Intervals are assigned by this clock: set it, or let it be set over the network."),
+    Cause.METER_CLOCK_DRIFT: _(
+        "Set the clock of the meter: its tariffs, stored values and memory follow it. Readings have our time and are"
+        " right."
+    ),
 }
 NO_DATA_KINDS = (AlarmKind.NO_DATA, AlarmKind.NO_DATA_BUS, AlarmKind.NO_DATA_GATEWAY)
+# What tells that the supply of a meter is off, filled with the alarm's evidence.
+LAST_GASP = _("The meter said itself that its supply failed: look at its fuse.")
+DEAD_PHASE_OF_MAIN = _("The supply is off: the main meter %(name)s shows %(volts)s V at phase L%(phase)s.")
+DEAD_PHASE_NEAR = _("The supply is probably off: %(name)s beside it shows %(volts)s V at phase L%(phase)s.")

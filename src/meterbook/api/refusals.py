@@ -17,12 +17,23 @@ from meterbook.acquisition import gateways as acquisition_gateways
 from meterbook.acquisition import networks
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import queries as acquisition_queries
+from meterbook.acquisition import senders as acquisition_senders
 from meterbook.alarms import queries as alarm_queries
 from meterbook.api import problems
 from meterbook.audit import queries as audit_queries
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
-from meterbook.customers import agreements, erasing, granularity, lookups, merging, records, sign_ins, tenancies
+from meterbook.customers import (
+    agreements,
+    erasing,
+    granularity,
+    lookups,
+    merging,
+    own_tests,
+    records,
+    sign_ins,
+    tenancies,
+)
 from meterbook.customers import operations as customer_operations
 from meterbook.customers import queries as customer_queries
 from meterbook.documents import numbering, uploads
@@ -65,9 +76,13 @@ PLACES = {
 NOT_FOUND, TAKEN, STATE, INVALID = (404, "not_found"), (409, "taken"), (409, "state"), (422, "invalid")
 KINDS: Mapping[type[Exception], tuple[int, str]] = {
     acquisition_operations.DeviceNotAsked: STATE,
+    acquisition_operations.MemoryNotOffered: STATE,
     filling.MethodNotApplicable: INVALID,
     metering_operations.EstimateGone: NOT_FOUND,
     metering_operations.EstimateTooMuch: INVALID,
+    metering_operations.MinimumImpossible: INVALID,
+    metering_operations.OrderIncomplete: INVALID,
+    metering_operations.TemperatureImpossible: INVALID,
     metering_operations.ProposalGone: NOT_FOUND,
     metering_operations.SecondPersonNeeded: (403, "second_person"),
     metering_queries.GapRefused: STATE,
@@ -107,6 +122,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     billing_queries.PrintNotFound: NOT_FOUND,
     billing_queries.RunNotFound: NOT_FOUND,
     acquisition_brokers.BrokerNotFound: NOT_FOUND,
+    acquisition_senders.SenderNotFound: NOT_FOUND,
     acquisition_gateways.GatewayNotFound: NOT_FOUND,
     acquisition_operations.AddressTaken: TAKEN,
     acquisition_operations.DeviceMisconfigured: INVALID,
@@ -146,6 +162,11 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     lookups.CustomerNotFound: NOT_FOUND,
     lookups.FileNotFound: NOT_FOUND,
     merging.CannotMerge: INVALID,
+    metering_operations.FactsAhead: INVALID,
+    metering_operations.TestGone: NOT_FOUND,
+    metering_operations.TestImpossible: INVALID,
+    metering_queries.AssetFileNotFound: NOT_FOUND,
+    own_tests.TestNotOwn: NOT_FOUND,
     metering_operations.ClosingMissing: INVALID,
     metering_operations.CodeTaken: TAKEN,
     metering_operations.ImportDone: STATE,

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "meterbook.acquisition",
     "meterbook.customers",
     "meterbook.billing",
+    "meterbook.fieldwork",
     "meterbook.alarms",
     "meterbook.monitoring",
     "meterbook.journeys",

@@ -8,8 +8,9 @@ from meterbook.acquisition import events as acquisition_events
 from meterbook.alarms import events as alarm_events
 from meterbook.alarms import subscribers as alarm_subscribers
 from meterbook.billing import events as billing_events
+from meterbook.fieldwork import events as fieldwork_events
 from meterbook.foundation import events
-from meterbook.journeys import send_bills, tell_alarms
+from meterbook.journeys import send_bills, tell_alarms, tell_fieldwork
 from meterbook.notifications import attachments
 
 SUBSCRIPTIONS: Mapping[type[events.Event], Iterable[events.Handler]] = {
@@ -22,6 +23,8 @@ SUBSCRIPTIONS: Mapping[type[events.Event], Iterable[events.Handler]] = {
     alarm_events.AlarmReminded: [tell_alarms.alarm_reminded],
     alarm_events.AlarmCleared: [tell_alarms.alarm_cleared],
     billing_events.BillsIssued: [send_bills.bills_issued],
+    fieldwork_events.JobAssigned: [tell_fieldwork.job_assigned],
+    fieldwork_events.SwapSuspected: [tell_fieldwork.swap_suspected],
 }
 
 

@@ -26,6 +26,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "metering:*",
         "acquisition:*",
         "monitoring:*",
+        "fieldwork:*",
         "alarms:*",
         "tariffs:draft*",
         "notifications:view*",
@@ -85,6 +86,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "monitoring:view*",
         "acquisition:request_reading",
         "metering:enter_reading",
+        "fieldwork:do_jobs",
         "alarms:*",
     ),
     RoleCode.ANALYST: (
@@ -108,6 +110,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "metering:*",
         "acquisition:*",
         "monitoring:view*",
+        "fieldwork:*",
         "alarms:*",
     ),
     RoleCode.AUDITOR: ("*:view*", "audit:*"),
@@ -193,6 +196,7 @@ MODULE_OF_DOMAIN: dict[str, Module] = {
     "ledger": Module.BILLING,
     "documents": Module.BILLING,
     "billing": Module.BILLING,
+    "fieldwork": Module.METERING,
 }
 
 _known: dict[str, str] = {}

@@ -10,7 +10,7 @@ from procrastinate import RetryStrategy
 
 from meterbook.acquisition import gateway_values
 from meterbook.acquisition import operations as acquisition_operations
-from meterbook.alarms import gateway_silence, no_data, silence
+from meterbook.alarms import gateway_silence, meter_clocks, no_data, silence
 from meterbook.audit import checks as audit_checks
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import operations as billing_operations
@@ -21,10 +21,12 @@ from meterbook.identity import registry, sign_in_codes
 from meterbook.identity.values import Module
 from meterbook.installation import operations as installation_operations
 from meterbook.jobs.declare import MAX_ATTEMPTS, job
-from meterbook.journeys import send_sign_in_codes
+from meterbook.journeys import apportioning, send_sign_in_codes
+from meterbook.journeys import propose_jobs as propose_jobs_journey
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
 from meterbook.metering import operations as metering_operations
+from meterbook.monitoring import line_health
 from meterbook.monitoring import operations as monitoring_operations
 from meterbook.notifications import operations as notification_operations
 
@@ -56,6 +58,26 @@ def check_days(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     monitoring_operations.check_days(actor=actor, at=at)
 
 
+@job(
+    "metering.recheck_days",
+    queue="derive",
+    lock=lambda organization_id, **_: f"check_days:{organization_id}",
+    own_scope=True,
+)
+def recheck_days(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will check days again that late readings or a threshold changed, portion by portion."""
+    is_left = True
+    while is_left:
+        with scoping.scope([organization_id], actor=actor):
+            is_left = monitoring_operations.recheck_days(actor=actor, at=at) > 0
+
+
+@job("metering.apportion_gaps", queue="derive", lock=lambda organization_id, **_: f"apportion:{organization_id}")
+def apportion_gaps(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will spread what was used in gaps that ended by the usual hours of the meter."""
+    apportioning.apportion_gaps(actor=actor, at=at)
+
+
 @job("audit.seal_entries", queue="default", lock=lambda organization_id, **_: f"seal:{organization_id}")
 def seal_entries(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     """This will chain the audit entries written since the latest seal."""
@@ -74,6 +96,18 @@ def forget_batches(*, actor: Actor, at: datetime, scheduled_at: str = "") -> Non
     acquisition_operations.forget_batches(actor=actor, at=at)
 
 
+@job("monitoring.forget_hours", queue="default", lock=lambda organization_id, **_: f"hours:{organization_id}")
+def forget_hours(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will forget how lines answered long ago."""
+    line_health.forget_hours(actor=actor, at=at)
+
+
+@job("acquisition.watch_senders", queue="default", lock=lambda organization_id, **_: f"senders:{organization_id}")
+def watch_senders(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will tell devices that send by HTTP and have been quiet for too long."""
+    acquisition_operations.note_quiet_senders(actor=actor, at=at)
+
+
 @job("alarms.watch_gateways", queue="default", lock=lambda organization_id, **_: f"gateways:{organization_id}")
 def watch_gateways(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     """This will tell field gateways that are not heard. They speak in real time, also where the clock is faster."""
@@ -86,6 +120,18 @@ def watch_gateways(*, actor: Actor, at: datetime, scheduled_at: str = "") -> Non
 def watch_data(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     """This will tell meters from which nothing came for more than a day, and remind of those that nobody looked at."""
     no_data.watch(actor=actor, at=at)
+
+
+@job("fieldwork.propose_jobs", queue="default", lock=lambda organization_id, **_: f"propose:{organization_id}")
+def propose_jobs(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will propose jobs for what is silent for hours, and take back proposals that settled themselves."""
+    propose_jobs_journey.propose(actor=actor, at=at)
+
+
+@job("alarms.watch_clocks", queue="default", lock=lambda organization_id, **_: f"clocks:{organization_id}")
+def watch_clocks(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will tell meters whose own clock is wrong."""
+    meter_clocks.follow(actor=actor, at=at)
 
 
 @job("alarms.settle_buses", queue="default", lock=lambda organization_id, **_: f"buses:{organization_id}")
@@ -139,6 +185,12 @@ def make_print_file(*, organization_id: int, actor: Actor, at: datetime, print_i
 def make_partitions(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     """This will have the partitions of this month and the next two there before readings need them."""
     metering_operations.make_partitions(at=at)
+
+
+@job("metering.compact_months", queue="default", lock=lambda **_: "compact", own_scope=True)
+def compact_months(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will rewrite the months of day blocks that are a third air."""
+    metering_operations.compact_months()
 
 
 @job("foundation.back_up", lock=lambda **_: "backup", own_scope=True)

@@ -187,6 +187,8 @@ def _connect(
         bus = _create_bus(actor, at, site, gateway, allowed)
     else:
         bus = _find_bus(site, gateway)
+    if bus.gateway is not None:
+        _deliver(actor, at, bus.gateway.public_id, meter)
     if connection.subscription is not None:
         subscribe(actor, at, bus, meter, connection.subscription)
         return
@@ -200,6 +202,17 @@ def _connect(
             byte_order=connection.byte_order,
             secondary=connection.secondary,
         )
+
+
+def _deliver(actor: Actor, at: datetime, gateway: uuid.UUID, meter: metering_models.Meter) -> None:
+    """What a field gateway reads it must be allowed to deliver."""
+    refused = (
+        acquisition_operations.LimitReached,
+        acquisition_operations.MeterNotFree,
+        acquisition_operations.GatewayRevoked,
+    )
+    with blaming("gateway", *refused):
+        acquisition_operations.add_meters(actor=actor, at=at, public_id=gateway, meters=[meter.public_id])
 
 
 def subscribe(

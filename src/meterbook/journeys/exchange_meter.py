@@ -15,8 +15,9 @@ from meterbook.acquisition import brokers as acquisition_brokers
 from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import plans
+from meterbook.acquisition import senders as acquisition_senders
 from meterbook.foundation import operation, scoping
-from meterbook.journeys import add_meter
+from meterbook.journeys import add_meter, noting_assets
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models, values
 from meterbook.metering import operations as metering_operations
@@ -160,6 +161,7 @@ def exchange(
     finals: Mapping[str, Final],
     new: NewMeter,
     reason: str,
+    noted: noting_assets.Noted = noting_assets.NOTHING,
 ) -> None:
     """This will exchange the meter at a point at one instant, and ask the new one where the old one was asked (B-07).
 
@@ -167,15 +169,17 @@ def exchange(
 
     :param old_meter_id: the meter that is taken away, as the person saw it
     :param finals: by series code
+    :param noted: the seals of the new meter, and photos of both
     :raises NothingToExchange: when no meter hangs there
     :raises ChangedMeanwhile: when it is another one than `old_meter_id`
     :raises add_meter.MeterRefused: naming the field at fault
     """
-    installation = _installation(point_id)
+    installation = hanging(point_id)
     if installation.meter.public_id != old_meter_id:
         raise ChangedMeanwhile(_("Another meter hangs there by now: look at its page, then begin again."))
     service = values.Service(installation.meter_point.service)
     heard = _heard_again(installation.meter, new)
+    sent = acquisition_senders.registers_of_meter(meter_id=installation.meter_id)
     with add_meter.blaming("serial_number", metering_operations.CodeTaken):
         meter = metering_operations.create_meter(
             actor=actor,
@@ -188,18 +192,19 @@ def exchange(
         add_meter.blaming("exchanged_at", metering_operations.OutsideInstallation),
         add_meter.blaming("multiplier", metering_operations.RegistersArePrimary),
     ):
-        metering_operations.exchange_meter(
+        hung = metering_operations.exchange_meter(
             actor=actor,
             at=at,
             installation=installation,
             exchanged_at=exchanged_at,
-            closings=_closings(installation, finals),
+            closings=closings_of(installation, finals),
             meter=meter,
-            registers=registers_of(new.model_code, service, new.openings, only=_heard_registers(heard)),
+            registers=registers_of(new.model_code, service, new.openings, only=_heard_registers(heard) or sent),
             multiplier=new.multiplier,
             rated_per_hour=new.rated_per_hour,
             reason=reason,
         )
+    noting_assets.note(actor, at, noted, instant=exchanged_at, came=hung, went=installation, reason=reason)
     _connect(actor, at, installation.meter, meter, new, heard)
 
 
@@ -213,14 +218,16 @@ def multiply(
     multiplier: Fraction,
     registers: Mapping[str, Decimal],
     reason: str,
+    noted: noting_assets.Noted = noting_assets.NOTHING,
 ) -> None:
     """This will count the meter at a point another number of times from an instant on (B-02).
 
     :param registers: what its registers showed then, by series code, in their units
+    :param noted: the seals and transformers from then on, and photos
     :raises NothingToExchange: when no meter hangs there
     :raises add_meter.MeterRefused: naming the field at fault
     """
-    installation = _installation(point_id)
+    installation = hanging(point_id)
     decimals = _decimals(installation)
     with (
         add_meter.blaming("multiplier", metering_operations.RegistersArePrimary),
@@ -235,9 +242,14 @@ def multiply(
             registers={code: stored(value, decimals[code]) for code, value in registers.items() if code in decimals},
             reason=reason,
         )
+    noting_assets.note(actor, at, noted, instant=starts_at, came=installation, reason=reason)
 
 
-def _installation(point_id: uuid.UUID) -> models.Installation:
+def hanging(point_id: uuid.UUID) -> models.Installation:
+    """This will return the installation that has not ended at a meter point, locked, with its meter and its point.
+
+    :raises NothingToExchange: when no meter hangs there, or a virtual one
+    """
     found = (
         models.Installation.objects.select_for_update(of=("self",))
         .filter(
@@ -255,7 +267,10 @@ def _installation(point_id: uuid.UUID) -> models.Installation:
     return found
 
 
-def _closings(installation: models.Installation, finals: Mapping[str, Final]) -> dict[str, metering_operations.Closing]:
+def closings_of(
+    installation: models.Installation, finals: Mapping[str, Final]
+) -> dict[str, metering_operations.Closing]:
+    """This will return what the registers of a meter showed last as they are stored; by series code, as `finals`."""
     decimals = _decimals(installation)
     return {
         code: metering_operations.Closing(stored(final.value, decimals[code]), is_estimated=final.is_estimated)
@@ -310,6 +325,8 @@ def _connect(
     if heard is not None:
         add_meter.subscribe(actor, at, device.bus, new, heard)
         return
+    if plan.model_code != values.IMPORTED and _sends_on(actor, at, device, new, plan):
+        return
     if plan.unit_id is None and not plan.secondary:
         return
     with add_meter.blaming("unit_id", acquisition_operations.AddressTaken, acquisition_operations.DeviceMisconfigured):
@@ -321,4 +338,13 @@ def _connect(
             unit_id=plan.unit_id or 0,
             live_seconds=device.live_seconds,
             secondary=plan.secondary,
+        )
+
+
+def _sends_on(actor: Actor, at: datetime, device: acquisition_models.Device, new: models.Meter, plan: NewMeter) -> bool:
+    """What sends by HTTP keeps its address, when it counts what is sent there."""
+    refused = acquisition_operations.SenderMisconfigured, acquisition_operations.DeviceMisconfigured
+    with add_meter.blaming("model_code", *refused):
+        return acquisition_operations.hand_over_sender(
+            actor=actor, at=at, old=device, meter=new, model_code=plan.model_code
         )

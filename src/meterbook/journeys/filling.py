@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +13,9 @@ from django.utils.translation import gettext as _
 
 from meterbook.billing import models as billing_models
 from meterbook.customers import models as customer_models
+from meterbook.fieldwork import operations as fieldwork_operations
+from meterbook.fieldwork import queries as fieldwork_queries
+from meterbook.fieldwork import values as fieldwork_values
 from meterbook.foundation import operation, scoping
 from meterbook.identity import two_people
 from meterbook.identity.values import TwoPeople
@@ -22,8 +26,9 @@ from meterbook.metering import models, permissions, values
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.estimating import ladder
-from meterbook.metering.estimating.inputs import Method, Outcome
+from meterbook.metering.estimating.inputs import APPORTIONING, Case, Method, Outcome
 
+MOST_ESTIMATED = 2  # periods in a row, after which somebody must look (B-21)
 _MOST_BILLS = 20
 
 
@@ -57,14 +62,25 @@ class Done:
 class Preview:
     """A gap and what each method makes of it, in the order of the site; `used` as it would be booked.
 
-    `needs_second`: the time was billed, the organization asks two people, and somebody else could be the second.
+    Where a reading lies after it as well (`gap.difference`) how much was used is known, and only ways of spreading it
+    are offered. `months` are so many in a row that are estimated then (B-21). `policy_version` is that of the order;
+    `shape_is_usual`: it is spread by the meter's usual hours, else evenly. `needs_second`: the time was billed, the
+    organization asks two people, and somebody else could be the second.
     """
 
     gap: metering_queries.Gap
     outcomes: tuple[Outcome, ...]
+    policy_version: int
+    shape_is_usual: bool
+    months: int
     bills: tuple[Bill, ...]
     needs_second: bool
     second_people: tuple[str, ...]
+
+    @property
+    def needs_visit(self) -> bool:
+        """Whether somebody must go and read the meter: too many periods in a row are estimated."""
+        return self.gap.difference is None and self.months > MOST_ESTIMATED
 
     @property
     def first(self) -> Outcome | None:
@@ -91,19 +107,23 @@ def preview(
 
 def _preview(actor: Actor, at: datetime, series: models.Series, until: datetime, given: Decimal | None) -> Preview:
     row = _series_row(series)
-    gap = metering_queries.find_gap(series=row, until=until, at=at)
+    gap = _find(row, until, at)
+    site_id = series.meter_point.site_id
+    policy = metering_queries.estimating_policy(site_id=site_id)
     case = metering_queries.gather(
         gap=gap,
         since=_same_account_since(series.meter_point_id, gap.period.start),
+        policy=policy,
         given=None if given is None else int(given.scaleb(row.decimals, context=rounding.EXACT)),
     )
-    site_id = series.meter_point.site_id
-    order = metering_queries.estimating_order(site_id=site_id)
     bills = bills_of(meter_point_id=series.meter_point_id, period=gap.period)
     people = _second_people(actor, at, site_id) if bills else ()
     return Preview(
         gap=gap,
-        outcomes=tuple(_booked(each, gap) for each in ladder.outcomes(case, order)),
+        outcomes=tuple(_booked(each, gap) for each in _outcomes(case, policy.methods)),
+        policy_version=policy.version,
+        shape_is_usual=case.weights is not None,
+        months=_months(gap, series),
         bills=bills,
         needs_second=bool(people),
         second_people=people,
@@ -136,19 +156,26 @@ def fill(
     chosen = found.first if method is None else next(each for each in found.outcomes if each.method is method)
     if chosen is None or chosen.used is None:
         raise MethodNotApplicable(_("This method gives no number for this time; choose another."))
-    made = metering_operations.estimate(
-        actor=actor,
-        at=at,
-        series=series,
-        until=until,
-        estimated=metering_operations.Estimated(
-            method=chosen.method,
-            used=chosen.used,
-            made_of={**chosen.made_of, "used": chosen.used, "bills": [each.number for each in found.bills]},
-            reason=reason,
-        ),
-        needs_second=found.needs_second,
+    if chosen.method is Method.INTERPOLATION:
+        raise MethodNotApplicable(_("The register runs straight there already; nothing is to be done."))
+    shape = metering_queries.shape_of(gap=found.gap, zone=series.meter_point.zone, used=chosen.used)
+    estimated = metering_operations.Estimated(
+        method=chosen.method,
+        used=chosen.used,
+        made_of={
+            **chosen.made_of,
+            "used": chosen.used,
+            "bills": [each.number for each in found.bills],
+            "is_usual": bool(shape),
+            "policy": found.policy_version,
+        },
+        reason=reason,
+        shape=shape,
     )
+    book = metering_operations.estimate if found.gap.difference is None else metering_operations.apportion
+    made = book(actor=actor, at=at, series=series, until=until, estimated=estimated, needs_second=found.needs_second)
+    if found.needs_visit:
+        _send_somebody(actor, at, series, found.months)
     return Done.of(made)
 
 
@@ -200,6 +227,48 @@ def decide(
     return metering_operations.decide_proposal(
         actor=actor, at=at, proposal=proposal, is_approved=is_approved, may_be_alone=not others
     )
+
+
+def _months(gap: metering_queries.Gap, series: models.Series) -> int:
+    return metering_queries.estimated_months(gap=gap, zone=series.meter_point.zone)
+
+
+def _send_somebody(actor: Actor, at: datetime, series: models.Series, months: int) -> None:
+    """A job to read the meter, unless one waits already (B-21)."""
+    point = series.meter_point
+    waiting = fieldwork_queries.list_jobs(states=fieldwork_values.WAITING, managed_at=None, meter_point=point.public_id)
+    if any(each.kind is fieldwork_values.JobKind.READ for each in waiting):
+        return
+    words = _("Estimated for %(count)s months in a row: read what the meter shows, and say why it is not read.")
+    fieldwork_operations.make_job(
+        actor=actor,
+        at=at,
+        site_id=point.site_id,
+        kind=fieldwork_values.JobKind.READ,
+        words=words % {"count": months},
+        meter_point=point.public_id,
+    )
+
+
+def _find(row: metering_queries.SeriesRow, until: datetime, at: datetime) -> metering_queries.Gap:
+    """Time after the last reading; where one lies after it, the time between the two."""
+    try:
+        return metering_queries.find_gap(series=row, until=until, at=at)
+    except metering_queries.GapRefused as refused:
+        if refused.why is not metering_queries.NoGap.READ_LATER:
+            raise
+        try:
+            return metering_queries.find_apart(series=row, until=until)
+        except metering_queries.GapRefused as apart:
+            if apart.why is metering_queries.NoGap.MEASURED:
+                raise refused from apart
+            raise
+
+
+def _outcomes(case: Case, order: Sequence[Method]) -> list[Outcome]:
+    """All methods; of a known difference only the ways to spread it: nothing is to be estimated."""
+    is_known = case.difference is not None
+    return [each for each in ladder.outcomes(case, order) if each.method in APPORTIONING or not is_known]
 
 
 def _counted_series(meter_point: uuid.UUID) -> models.Series:

@@ -1,4 +1,5 @@
-"""From news of alarms to messages: to whoever asked to hear of that severity and may see alarms of that site.
+"""From news of alarms to messages: to whoever asked to hear of that severity and may see alarms of that site; while
+nobody did, to the organization's administrators.
 
 A message is in the language that is set at the meter it is about, else in the person's own, that of the site, that of
 the organization (M-012).
@@ -49,10 +50,8 @@ def _tell(alarm_id: str, kind: Kind, *, actor: Actor, at: datetime, again: str =
         return
     found = alarm_queries.get_alarm(public_id=uuid.UUID(alarm_id))
     about = _about(found)
-    for reader in notification_queries.alarm_readers(severity=found.row.severity):
-        access = identity_queries.access_of(user_id=reader.user_id, at=at)
-        if not access.allows(alarm_permissions.VIEW_ALARMS, found.site_id):
-            continue
+    readers, is_default = _readers(found, at=at)
+    for reader in readers:
         language = rendering.language_of(about.language or reader.language or found.language or organization.language)
         with translation.override(language):
             alarm = alarm_queries.get_alarm(public_id=found.row.public_id)
@@ -61,11 +60,27 @@ def _tell(alarm_id: str, kind: Kind, *, actor: Actor, at: datetime, again: str =
             actor=actor,
             at=at,
             kind=kind,
-            to=notification_values.To.user(reader.user_id),
+            to=notification_values.To.user(reader.user_id, zone=about.zone.key if is_default else ""),
             facts=facts,
             key=f"{kind.value}:{alarm_id}{again}",
             language=language,
+            reaches_sign_in=is_default,
         )
+
+
+def _readers(alarm: alarm_queries.PlacedAlarm, *, at: datetime) -> tuple[list[notification_queries.AlarmReader], bool]:
+    """Who is told, and whether by default: while nobody who may see the alarm and can be reached chose to hear of any,
+    that are the administrators."""
+    chosen = [each for each in notification_queries.alarm_readers() if each.is_reached and _may_see(each, alarm, at)]
+    if chosen:
+        return [each for each in chosen if each.wants(alarm.row.severity)], False
+    every = [each for each in notification_queries.default_readers(at=at) if _may_see(each, alarm, at)]
+    return [each for each in every if each.wants(alarm.row.severity)], True
+
+
+def _may_see(reader: notification_queries.AlarmReader, alarm: alarm_queries.PlacedAlarm, at: datetime) -> bool:
+    access = identity_queries.access_of(user_id=reader.user_id, at=at)
+    return access.allows(alarm_permissions.VIEW_ALARMS, alarm.site_id)
 
 
 def _about(alarm: alarm_queries.PlacedAlarm) -> metering_queries.PointZone:

@@ -54,6 +54,8 @@ class Recipient(foundation_models.TenantModel):
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
     alarm_severity = models.CharField(max_length=10, default=values.Severity.NONE.value)
+    # Whether the person said so; else administrators hear of alarms of which nobody chose to hear (`AlarmDefault`).
+    has_chosen = models.BooleanField(default=False, db_default=False)
     kinds_off = ArrayField(models.CharField(max_length=30), default=list, blank=True)
     preferred_channel = models.CharField(max_length=10, default=values.ChannelKind.MAIL.value)
 
@@ -69,6 +71,21 @@ class Recipient(foundation_models.TenantModel):
 
     def __str__(self) -> str:
         return f"{self.owner_kind} {self.pk}"
+
+
+class AlarmDefault(foundation_models.TenantModel):
+    """From which severity on administrators hear of alarms while nobody chose to; no row: `values.ALARM_DEFAULT`."""
+
+    severity = models.CharField(max_length=10)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["organization_id"], name="alarm_default_once"),
+            models.CheckConstraint(condition=_among("severity", values.Severity), name="alarm_default_severity_known"),
+        )
+
+    def __str__(self) -> str:
+        return self.severity
 
 
 class Destination(foundation_models.TenantModel):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from django.db.models import Count, Exists, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
@@ -102,15 +102,24 @@ class PreferencesRow:
     kinds_off: frozenset[values.Kind] = frozenset()
     preferred_channel: ChannelKind = ChannelKind.MAIL
     destinations: tuple[DestinationRow, ...] = ()
+    has_chosen: bool = False
 
 
 @dataclass(frozen=True)
 class AlarmReader:
-    """A person who asked to hear of alarms."""
+    """A person who asked to hear of alarms, or who hears of them because nobody did.
+
+    `is_reached`: some destination was confirmed, by a way that is open.
+    """
 
     user_id: int
     language: str
     severity: values.Severity
+    is_reached: bool = True
+
+    def wants(self, severity: str) -> bool:
+        """This will tell whether the person wants to hear of alarms of that severity."""
+        return values.wants_alarm(self.severity, severity)
 
 
 class RecipientNotFound(LookupError):
@@ -227,6 +236,7 @@ def get_preferences(*, user_id: int) -> PreferencesRow:
         alarm_severity=values.Severity(found.alarm_severity),
         kinds_off=frozenset(values.Kind(each) for each in found.kinds_off),
         preferred_channel=ChannelKind(found.preferred_channel),
+        has_chosen=found.has_chosen,
         destinations=tuple(
             DestinationRow(
                 public_id=each.public_id,
@@ -241,17 +251,51 @@ def get_preferences(*, user_id: int) -> PreferencesRow:
     )
 
 
-def alarm_readers(*, severity: str) -> list[AlarmReader]:
-    """This will return who asked to hear of alarms of that severity; whether they may see them is not asked here."""
+def alarm_readers() -> list[AlarmReader]:
+    """This will return who chose to hear of alarms, each with from which severity on; whether they may see them is not
+    asked here.
+    """
     found = models.Recipient.objects.filter(
         organization_id=scoping.current().organization_id, owner_kind=values.OwnerKind.USER, user__is_active=True
     ).exclude(alarm_severity=values.Severity.NONE)
-    readers = [
-        AlarmReader(each.user.pk, each.language or each.user.language, values.Severity(each.alarm_severity))
-        for each in found.select_related("user").order_by("id")
+    confirmed = models.Destination.objects.filter(
+        organization_id=scoping.current().organization_id,
+        recipient=OuterRef("pk"),
+        state=DestinationState.CONFIRMED,
+        channel_kind__in=channels_on(),
+    )
+    return [
+        AlarmReader(
+            each.user.pk, each.language or each.user.language, values.Severity(each.alarm_severity), each.is_reached
+        )
+        for each in found.annotate(is_reached=Exists(confirmed)).select_related("user").order_by("id")
         if each.user is not None
     ]
-    return [each for each in readers if values.wants_alarm(each.severity, severity)]
+
+
+def alarm_default() -> values.Severity:
+    """This will return from which severity on administrators hear of alarms while nobody chose to."""
+    found = models.AlarmDefault.objects.filter(organization_id=scoping.current().organization_id).first()
+    return values.ALARM_DEFAULT if found is None else values.Severity(found.severity)
+
+
+def default_readers(*, at: datetime) -> list[AlarmReader]:
+    """This will return the administrators who hear of alarms while nobody chose to: all that did not refuse.
+
+    One who chose a severity, but confirmed no destination, keeps that severity.
+    """
+    severity = alarm_default()
+    if severity is values.Severity.NONE:
+        return []
+    chosen = {each.user_id: each.severity for each in alarm_readers()}
+    refusing = models.Recipient.objects.filter(
+        Q(has_chosen=True, alarm_severity=values.Severity.NONE) | Q(kinds_off__contains=[values.Kind.ALARM_RAISED]),
+        organization_id=scoping.current().organization_id,
+        owner_kind=values.OwnerKind.USER,
+    )
+    administering = identity_queries.administrations(at=at).values("user_id")
+    users = identity_models.User.objects.filter(pk__in=administering).exclude(pk__in=refusing.values("user_id"))
+    return [AlarmReader(each.pk, each.language, chosen.get(each.pk, severity)) for each in users.order_by("id")]
 
 
 def language_of(recipient: models.Recipient) -> str:

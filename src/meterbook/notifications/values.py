@@ -98,6 +98,8 @@ class Kind(enum.StrEnum):
     ALARM_RAISED = "ALARM_RAISED"
     ALARM_CLEARED = "ALARM_CLEARED"
     BILL_ISSUED = "BILL_ISSUED"
+    JOB_ASSIGNED = "JOB_ASSIGNED"
+    SWAP_SUSPECTED = "SWAP_SUSPECTED"
 
 
 class Severity(enum.StrEnum):
@@ -109,6 +111,8 @@ class Severity(enum.StrEnum):
     INFO = "INFO"
 
 
+# From which severity on administrators hear of alarms while nobody chose to hear of them.
+ALARM_DEFAULT = Severity.WARNING
 RANKS = {Severity.NONE: 9, Severity.CRITICAL: 2, Severity.WARNING: 1, Severity.INFO: 0}
 
 
@@ -141,6 +145,8 @@ RULES: dict[Kind, Rule] = {
     Kind.ALARM_RAISED: Rule(is_mandatory=False, is_urgent=False, needs_opt_in=True, life=timedelta(days=1)),
     Kind.ALARM_CLEARED: Rule(is_mandatory=False, is_urgent=False, needs_opt_in=True, life=timedelta(days=1)),
     Kind.BILL_ISSUED: Rule(is_mandatory=True, is_urgent=False, needs_opt_in=True, life=timedelta(days=30)),
+    Kind.JOB_ASSIGNED: Rule(is_mandatory=True, is_urgent=False, needs_opt_in=False),
+    Kind.SWAP_SUSPECTED: Rule(is_mandatory=True, is_urgent=False, needs_opt_in=False),
 }
 # Waits for a mail server when none is set up, instead of being lost; so long at most.
 WAITS_FOR_MAIL = frozenset({Kind.BILL_ISSUED})
@@ -164,6 +170,8 @@ KIND_CAPTIONS = {
     Kind.ALARM_RAISED: _("Alarm raised"),
     Kind.ALARM_CLEARED: _("Alarm cleared"),
     Kind.BILL_ISSUED: _("Bill issued"),
+    Kind.JOB_ASSIGNED: _("Job given"),
+    Kind.SWAP_SUSPECTED: _("Swapped meters suspected"),
 }
 STATE_CAPTIONS = {
     MessageState.HELD: _("Waits for confirmation"),

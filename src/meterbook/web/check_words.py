@@ -23,6 +23,8 @@ TITLES = {
     CheckKind.PARENT_SUM: gettext_lazy("More than the main meter counted"),
     CheckKind.PHASE_MISSING: gettext_lazy("A phase is dead"),
     CheckKind.CT_REVERSED: gettext_lazy("A transformer may hang the wrong way round"),
+    CheckKind.DUPLICATE: gettext_lazy("Two numbers for one instant"),
+    CheckKind.OFF_TIME: gettext_lazy("Read beside the ends of intervals"),
 }
 _FOUND = {
     CheckKind.STUCK: gettext_lazy("It counted nothing all day, while the meter showed power."),
@@ -35,6 +37,12 @@ _FOUND = {
         "Phase L%(phase)s had no voltage for an hour or more: about a third of the use is not counted then."
     ),
     CheckKind.CT_REVERSED: gettext_lazy("Nothing came in and %(exported)s went out, as never before."),
+    CheckKind.DUPLICATE: gettext_lazy(
+        "Second numbers came for instants that had one: %(count)s; the first ones count."
+    ),
+    CheckKind.OFF_TIME: gettext_lazy(
+        "%(count)s of %(of)s intervals have no reading at their ends, although as many readings came."
+    ),
 }
 ADVICE = {
     CheckKind.STUCK: gettext_lazy("Have the meter looked at; exchange it if it is broken, and estimate the time."),
@@ -45,6 +53,8 @@ ADVICE = {
     CheckKind.PARENT_SUM: gettext_lazy("Look at multipliers and at the roles of the meters of the site."),
     CheckKind.PHASE_MISSING: gettext_lazy("Have fuses and voltage leads looked at."),
     CheckKind.CT_REVERSED: gettext_lazy("Have the direction of the current transformers looked at."),
+    CheckKind.DUPLICATE: gettext_lazy("Look at the conflicts on the page of edits; two sources may read one meter."),
+    CheckKind.OFF_TIME: gettext_lazy("Set the clock of the meter or logger, or let it be read at full intervals."),
 }
 
 
@@ -58,6 +68,8 @@ def found(kind: CheckKind, facts: Mapping[str, Any]) -> str:
         else value
         for name, value in facts.items()
     }
+    if kind is CheckKind.STUCK and "days" in facts:
+        return _("It has not moved for %(days)s days or more, which it never did before.") % told
     try:
         return str(_FOUND[kind]) % told
     except KeyError:  # kept by an earlier version

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from meterbook.kernel import rounding
 from meterbook.metering import queries as metering_queries
+from meterbook.metering.estimating.degrees import Follows
 from meterbook.metering.estimating.inputs import Lack, Method
 from meterbook.metering.values import ProposalState
 from meterbook.web.templatetags import meterbook as tags
@@ -41,8 +42,14 @@ LACKS = {
     Lack.FEW_PEERS: gettext_lazy("Fewer than three similar meters of the site were measured throughout the gap."),
     Lack.NO_PARENT: gettext_lazy("No main meter of the site measures what goes to this one."),
     Lack.NEGATIVE: gettext_lazy("The other meters counted more than the main meter in that time."),
-    Lack.NO_MINIMUM: gettext_lazy("No minimum was agreed."),
+    Lack.NO_MINIMUM: gettext_lazy("No minimum was agreed for all of that time."),
+    Lack.OFF: gettext_lazy("Switched off in the order of estimating."),
     Lack.NOT_GIVEN: gettext_lazy("Write the number below."),
+}
+FOLLOWS = {
+    Follows.NOTHING: gettext_lazy("the trend of the weeks before"),
+    Follows.COLD: gettext_lazy("the cold (heating)"),
+    Follows.HEAT: gettext_lazy("the heat (cooling)"),
 }
 STATES = {
     metering_queries.EstimateState.STANDING: gettext_lazy("counts"),
@@ -93,10 +100,17 @@ Shown = Callable[[int], str]
 def _last_year(facts: Mapping[str, Any], shown: Shown) -> str:
     day, used, _days = facts["then"]
     told = {"used": shown(used), "day": formats.date_format(date.fromisoformat(day), "SHORT_DATE_FORMAT")}
+    if "degrees" in facts:
+        told |= {"now": _degrees(facts["degrees"]), "before": _degrees(facts["degrees_then"])}
+        return _("%(used)s from %(day)s on, times %(now)s degree days over %(before)s then.") % told
     if "recent" not in facts:
         return _("%(used)s from %(day)s on, unchanged: how use has changed since is not known.") % told
     told |= {"recent": shown(facts["recent"]), "before": shown(facts["recent_before"])}
     return _("%(used)s from %(day)s on, times %(recent)s of the last four weeks over %(before)s then.") % told
+
+
+def _degrees(tenths: int) -> str:
+    return tags.number(Decimal(tenths).scaleb(-1), 1)
 
 
 def _daily_average(facts: Mapping[str, Any], shown: Shown) -> str:
@@ -135,7 +149,34 @@ def _residual(facts: Mapping[str, Any], shown: Shown) -> str:
 
 
 def _minimum(facts: Mapping[str, Any], shown: Shown) -> str:
-    return _("%(least)s a day, times %(days)s days.") % {"least": shown(facts["a_day"]), "days": _days(facts["days"])}
+    parts = [
+        _("%(month)s %(least)s a month, %(days)s of %(of)s days")
+        % {
+            "month": formats.date_format(date.fromisoformat(f"{month}-01"), "YEAR_MONTH_FORMAT"),
+            "least": shown(a_month),
+            "days": _days(days),
+            "of": of,
+        }
+        for month, a_month, days, of in facts["parts"]
+    ]
+    return f"{'; '.join(parts)}."
+
+
+def _profile(facts: Mapping[str, Any], _shown: Shown) -> str:
+    count = facts["intervals"]
+    words = ngettext(
+        "The register says how much; %(count)s hour takes its part as it did in the four weeks before.",
+        "The register says how much; %(count)s hours take their parts as they did in the four weeks before.",
+        count,
+    )
+    return words % {"count": count}
+
+
+def spread(*, is_usual: bool) -> str:
+    """This will say how an estimate lies in its time."""
+    if is_usual:
+        return _("It lies in the hours as this meter usually uses them: by weekday and hour of the four weeks before.")
+    return _("It lies evenly in the time: no usual hours of this meter are known.")
 
 
 def _days(written: str) -> str:
@@ -153,6 +194,7 @@ _WRITERS: dict[Method, Callable[[Mapping[str, Any], Shown], str]] = {
     Method.PEERS: _peers,
     Method.RESIDUAL: _residual,
     Method.MINIMUM: _minimum,
+    Method.PROFILE: _profile,
 }
 
 

@@ -14,6 +14,7 @@ from meterbook.alarms import permissions as alarm_permissions
 from meterbook.audit import permissions as audit_permissions
 from meterbook.billing import permissions as billing_permissions
 from meterbook.customers import permissions as customer_permissions
+from meterbook.fieldwork import permissions as fieldwork_permissions
 from meterbook.identity import permissions as identity_permissions
 from meterbook.identity.values import Module
 from meterbook.metering import permissions as metering_permissions
@@ -52,6 +53,7 @@ PLACES = (
     Place("home", _("Home"), "home", site_permissions.VIEW_SITES, Module.CORE),
     Place("work", _("My work"), "inbox", site_permissions.VIEW_SITES, Module.CORE),
     Place("alarms", _("Alarms"), "alert", alarm_permissions.VIEW_ALARMS, Module.ALARMS),
+    Place("jobs", _("Jobs"), "check", fieldwork_permissions.DO_JOBS, Module.METERING),
     Place("meters", _("Meters"), "meter", metering_permissions.VIEW_METER, Module.METERING, _READING),
     Place("readings_enter", _("Enter readings"), "edit", metering_permissions.ENTER_READING, Module.METERING, _READING),
     Place("quality", _("Data quality"), "chart", metering_permissions.VIEW_METER, Module.METERING, _READING),

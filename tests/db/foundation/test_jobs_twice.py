@@ -37,10 +37,16 @@ def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:
         "foundation.handle_event": [{**own, "event_id": event, "handler": handler} for event, handler in handled],
         "metering.derive_dirty_days": [own],
         "metering.check_days": [own],
+        "metering.recheck_days": [own],
+        "metering.apportion_gaps": [own],
         "acquisition.forget_batches": [own],
+        "acquisition.watch_senders": [own],
+        "monitoring.forget_hours": [own],
         "alarms.watch_gateways": [own],
         "alarms.watch_data": [own],
         "alarms.settle_buses": [own],
+        "alarms.watch_clocks": [own],
+        "fieldwork.propose_jobs": [own],
         "audit.seal_entries": [own],
         "audit.verify_chain": [{**own, "check_id": check} for check in checks],
         "billing.advance_run": [{**own, "run_id": run} for run in runs],
@@ -50,6 +56,7 @@ def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:
         "notifications.check_telegram": [own],
         "notifications.receive_updates": [own],
         "metering.make_partitions": [{"organization_id": ticker.PLATFORM}],
+        "metering.compact_months": [{"organization_id": ticker.PLATFORM}],
     }
 
 

@@ -71,6 +71,7 @@ CALLABLE = {
     "identity_api_secret_of": {"meterbook_app"},
     "acquisition_enrolment_of": {"meterbook_app"},
     "acquisition_gateway_of": {"meterbook_app"},
+    "acquisition_sender_of": {"meterbook_app"},
     "identity_delegations_to_scope": {"meterbook_app"},
     "identity_entrusted": {"meterbook_app"},
     "identity_organization_of_code": {"meterbook_app"},
@@ -79,10 +80,12 @@ CALLABLE = {
     "identity_organizations_of": {"meterbook_app"},
     "ledger_forget_name": {"meterbook_app"},
     "ledger_lock_balances": {"meterbook_app"},
+    "metering_compact_month": {"meterbook_bulk"},
     "metering_make_partition": {"meterbook_app", "meterbook_bulk", "meterbook_maintenance"},
 }
 BULK = {
     "metering_changeddays": {"INSERT"},
+    "metering_uncheckeddays": {"INSERT"},
     "metering_dirtydays": {"SELECT", "INSERT", "DELETE"},
     "metering_latestchunk": {"SELECT", "INSERT", "UPDATE"},
     "metering_reading": {"SELECT", "INSERT"},

@@ -99,7 +99,10 @@ ACTIONS = [
         "withdraw_estimate",
         "propose_correction",
         "refuse_correction",
+        "apportion",
         "set_estimating_order",
+        "set_minimum_use",
+        "keep_temperatures",
     )
 ]
 

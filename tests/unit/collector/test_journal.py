@@ -63,6 +63,20 @@ class TestJournal:
         kept.close()
         assert [at for _series, at, _value in left(tmp_path)[1]] == [0, 1, 2, 3, 4, 5]
 
+    def test_that_could_not_be_written_does_not_hide_what_memory_lost(self, tmp_path: Path) -> None:
+        folder = tmp_path / "gone"
+        kept = journal.Journal(folder)
+        (folder / "lock").unlink()
+        folder.rmdir()  # as good as a disk that is full
+        waiting = buffer.Buffer(most_readings=2, journal=kept)
+
+        with testing.capture_logs() as logged:
+            waiting.add(1, [reading(5, at) for at in range(3)])
+
+        assert waiting.lost == 1
+        assert [each["event"] for each in logged][-1] == "collector.readings_lost"
+        kept.close()
+
     def test_passes_over_a_record_that_was_cut_off(self, tmp_path: Path) -> None:
         kept = journal.Journal(tmp_path)
         kept.append([(1, (5, 1, 10)), (1, (5, 2, 20))])

@@ -71,3 +71,44 @@ class TestActor:
 class TestIds:
     def test_never_repeat(self) -> None:
         assert len({ids.new_id() for _ in range(100)}) == 100
+
+
+class TestASteadyClock:
+    NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
+
+    def steps(self, *shown: tuple[int, int]) -> list[int]:
+        """Seconds after noon that it tells where the machine's clock shows, at ticks, so many seconds after noon."""
+        machine, ticks = clock.SettableClock(self.NOON), [0]
+        steady = clock.SteadyClock(machine, lambda: ticks[0] * 10**9)
+        steady.now()
+        told = []
+        for tick, seconds in shown:
+            ticks[0], machine.instant = tick, self.NOON + timedelta(seconds=seconds)
+            told.append(round((steady.now() - self.NOON).total_seconds()))
+        return told
+
+    def test_follows_a_clock_that_is_corrected_a_little(self) -> None:
+        assert self.steps((10, 12), (20, 19), (30, 75), (31, 76)) == [12, 19, 75, 76]
+
+    @pytest.mark.parametrize("leap", [7_200, -7_200])
+    def test_does_not_follow_a_leap_that_is_over_soon(self, leap: int) -> None:
+        assert self.steps((10, 10 + leap), (200, 200 + leap), (290, 290)) == [10, 200, 290]
+
+    @pytest.mark.parametrize("leap", [7_200, -7_200, 86_400 * 400])
+    def test_follows_a_leap_that_lasts(self, leap: int) -> None:
+        assert self.steps((10, 10 + leap), (309, 309 + leap), (310, 310 + leap), (311, 311 + leap)) == [
+            10,
+            309,
+            310 + leap,
+            311 + leap,
+        ]
+
+    def test_begins_to_wait_anew_where_the_clock_leaps_again(self) -> None:
+        assert self.steps((10, 7_210), (300, 20_000), (320, 20_020), (600, 20_300)) == [10, 300, 320, 20_300]
+
+    def test_is_put_under_the_clock_of_a_demonstration_as_well(self) -> None:
+        with clock.use(clock.AcceleratedClock(self.NOON, self.NOON, 60)):
+            clock.steady()
+            installed = clock._installed[0]
+            assert isinstance(installed, clock.AcceleratedClock)
+            assert isinstance(installed.source, clock.SteadyClock)

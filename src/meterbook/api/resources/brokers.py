@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -156,7 +157,7 @@ def create_broker(request: entry.Request, given: NewBroker) -> Broker:
         actor=request.caller.actor,
         at=request.caller.at,
         site=site.public_id,
-        facts=_facts(given),
+        facts=facts(given),
         allowed=_allowed(),
     )
     return _told(brokers.get_broker(bus=made.public_id))
@@ -192,7 +193,7 @@ def change_broker(request: entry.Request, broker: uuid.UUID, given: BrokerGiven)
         actor=request.caller.actor,
         at=request.caller.at,
         bus=broker,
-        facts=_facts(given),
+        facts=facts(given),
         allowed=_allowed(),
     )
     return _told(brokers.get_broker(bus=broker))
@@ -235,24 +236,42 @@ def change_subscription(request: entry.Request, heard: uuid.UUID, given: Subscri
 
 def facts_of(given: SubscriptionGiven, model: MeterModel) -> acquisition_operations.SubscriptionFacts:
     """This will return a subscription as the operations want it; what its mapping says is checked there."""
-    units = {each.code: each.unit for each in model.registers}
     own = None
     if given.values is not None:
-        places = tuple(
-            mapping.Place(
-                each.code,
-                each.topic,
-                each.pointer,
-                Decimal(each.factor),
-                each.unit or units.get(each.code, Unit.ONE),
-            )
-            for each in given.values
-        )
-        own = mapping.MessageMap(places, given.time)
+        own = mapping.MessageMap(places_of(given.values, model), given.time)
     return acquisition_operations.SubscriptionFacts(given.topic, given.channel, own, given.expected_seconds)
 
 
-def _facts(given: BrokerGiven) -> acquisition_operations.BrokerFacts:
+def places_of(given: Sequence[PlaceGiven], model: MeterModel) -> tuple[mapping.Place, ...]:
+    """This will return where values stand as the operations want it; a unit that is not given is the register's."""
+    units = {each.code: each.unit for each in model.registers}
+    return tuple(
+        mapping.Place(
+            each.code, each.topic, each.pointer, Decimal(each.factor), each.unit or units.get(each.code, Unit.ONE)
+        )
+        for each in given
+    )
+
+
+def places_told(stored: Iterable[Mapping[str, Any]]) -> list[PlaceTold]:
+    """This will tell where values stand, from a mapping as it is stored."""
+    return [
+        PlaceTold(
+            code=each["register"],
+            topic=each["topic"],
+            pointer=each["pointer"],
+            factor=each["factor"],
+            unit=each["unit"],
+        )
+        for each in stored
+    ]
+
+
+def facts(given: BrokerGiven) -> acquisition_operations.BrokerFacts:
+    """This will return a broker as the operations want it.
+
+    :raises problems.Problem: for an address that is none
+    """
     host = hosts.read(given.host)
     if host is None:
         raise problems.invalid("/body/host", _("Give the broker's address or name alone, such as 192.168.10.5."))
@@ -290,16 +309,7 @@ def _heard(device: acquisition_queries.DeviceRow) -> Subscription:
     return Subscription(
         topic=row.topic,
         channel=row.channel,
-        values=[
-            PlaceTold(
-                code=each["register"],
-                topic=each["topic"],
-                pointer=each["pointer"],
-                factor=each["factor"],
-                unit=each["unit"],
-            )
-            for each in told["values"]
-        ],
+        values=places_told(told["values"]),
         time=told["time"],
         is_own=row.is_own,
         expected_seconds=row.expected_seconds,

@@ -31,7 +31,7 @@ class GatewayMeters(values.Given):
 class NewGatewayBus(values.Given):
     """A bus in the gateway's own network, or a serial port of it such as /dev/ttyUSB0, which has no port.
 
-    Without `port` it is the usual one of what is spoken: 502, with M-Bus 10001.
+    Without `port` it is the usual one of what is spoken: 502, with M-Bus 10001, with telegrams of DSMR and SML 23.
     """
 
     name: values.Name

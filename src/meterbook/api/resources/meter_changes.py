@@ -112,7 +112,7 @@ def change_meter_point(request: entry.Request, point: uuid.UUID, given: PointSet
     if not reach.holds(request, detail, site_permissions.EDIT_SITES):
         raise problems.not_found()
     if given.name is not None or given.code is not None:
-        _require(request, detail, permissions.MANAGE_METER)
+        require(request, detail, permissions.MANAGE_METER)
         metering_operations.rename_point(
             actor=caller.actor,
             at=caller.at,
@@ -147,12 +147,12 @@ def exchange_meter_of_point(request: entry.Request, point: uuid.UUID, given: Exc
     is_asked = given.unit_id is not None or given.secondary is not None
     secondary = lines.address(given.unit_id, given.secondary, "/body")[1] if is_asked else ""
     if is_asked:
-        _require(request, detail, acquisition_permissions.MANAGE_DEVICE)
-    _require_past("exchanged_at", given.exchanged_at, caller.at)
+        require(request, detail, acquisition_permissions.MANAGE_DEVICE)
+    require_past("exchanged_at", given.exchanged_at, caller.at)
     finals = {code: Decimal(each.value) for code, each in given.finals.items()}
-    _require_shown("finals", finals, detail, given.exchanged_at)
+    require_shown("finals", finals, detail, given.exchanged_at)
     openings = {code: Decimal(each) for code, each in given.openings.items()}
-    _require_openings(openings, given.model, detail.service)
+    require_openings(openings, given.model, detail.service)
     exchange_meter.exchange(
         actor=caller.actor,
         at=caller.at,
@@ -166,7 +166,7 @@ def exchange_meter_of_point(request: entry.Request, point: uuid.UUID, given: Exc
         new=exchange_meter.NewMeter(
             serial_number=given.serial_number,
             model_code=given.model,
-            multiplier=_ratio(given.multiplier),
+            multiplier=ratio(given.multiplier),
             rated_per_hour=values.read_decimal(given.rated_per_hour),
             unit_id=given.unit_id,
             secondary=secondary,
@@ -191,15 +191,15 @@ def change_multiplier(request: entry.Request, point: uuid.UUID, given: NewMultip
     """This will count a meter another number of times from an instant on; the days since then are derived anew."""
     caller = request.caller
     detail = reach.point(request, point, permissions.MANAGE_METER, is_assigned_enough=True)
-    _require_past("starts_at", given.starts_at, caller.at)
+    require_past("starts_at", given.starts_at, caller.at)
     shown = {code: Decimal(each) for code, each in given.shown.items()}
-    _require_shown("shown", shown, detail, given.starts_at)
+    require_shown("shown", shown, detail, given.starts_at)
     exchange_meter.multiply(
         actor=caller.actor,
         at=caller.at,
         point_id=detail.public_id,
         starts_at=given.starts_at,
-        multiplier=_ratio(given.multiplier),
+        multiplier=ratio(given.multiplier),
         registers=shown,
         reason=given.reason,
     )
@@ -231,14 +231,21 @@ def move_meter_point(request: entry.Request, point: uuid.UUID, given: PointMove)
     return shapes.told(metering_queries.get_meter(public_id=detail.public_id))
 
 
-def _require(request: entry.Request, detail: metering_queries.MeterDetail, permission: str) -> None:
-    """What the operation's own right does not cover."""
+def require(request: entry.Request, detail: metering_queries.MeterDetail, permission: str) -> None:
+    """This will refuse what the operation's own right does not cover, and the caller does not hold.
+
+    :raises problems.Problem: 403
+    """
     if not reach.holds(request, detail, permission):
         words = _("This needs the permission %(permission)s, which the key or its owner lacks.")
         raise problems.Problem(403, "forbidden", words % {"permission": permission})
 
 
-def _ratio(text: str) -> Fraction:
+def ratio(text: str) -> Fraction:
+    """This will read a factor: 40, or 200/5.
+
+    :raises problems.Problem: when it is zero
+    """
     found = RATIO.fullmatch(text)
     first, second = found.groups() if found else ("0", None)
     if not Fraction(first) or (second is not None and not Fraction(second)):
@@ -248,15 +255,22 @@ def _ratio(text: str) -> Fraction:
     return Fraction(first) / Fraction(second or "1")
 
 
-def _require_past(field: str, instant: datetime, at: datetime) -> None:
+def require_past(field: str, instant: datetime, at: datetime) -> None:
+    """This will refuse an instant that lies ahead.
+
+    :raises problems.Problem: 422, naming the field
+    """
     if instant > at:
         raise problems.invalid(f"/body/{field}", _("That lies ahead; take an instant that is over."))
 
 
-def _require_shown(
+def require_shown(
     field: str, given: Mapping[str, Decimal], detail: metering_queries.MeterDetail, instant: datetime
 ) -> None:
-    """Every counting register of the meter, as finely as it counts, and not below what it showed before."""
+    """This will require every counting register of the meter, as finely as it counts, not below what it showed before.
+
+    :raises problems.Problem: 422, naming each register at fault; 409 where no meter hangs
+    """
     current = detail.current
     if current is None:
         raise problems.Problem(409, "state", _("No meter hangs at this meter point; set one up instead."))
@@ -275,8 +289,11 @@ def _require_shown(
             raise problems.invalid(f"/body/{field}/{code}", words)
 
 
-def _require_openings(given: Mapping[str, Decimal], model: str, service: metering_values.Service) -> None:
-    """Every counting register of the model that comes, which must measure what is measured there."""
+def require_openings(given: Mapping[str, Decimal], model: str, service: metering_values.Service) -> None:
+    """This will require every counting register of the model that comes, which must measure what is measured there.
+
+    :raises problems.Problem: 422, naming the model or each register at fault
+    """
     try:
         if model != metering_values.IMPORTED and catalogue.current().load(model).service != service:
             raise problems.invalid("/body/model", _("This model does not measure that; choose another model."))

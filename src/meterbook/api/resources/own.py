@@ -156,7 +156,7 @@ def list_own_meters(request: entry.Request) -> OwnMeters:
                     for stay in each.stays
                 ],
             )
-            for each in _points(request)
+            for each in points_of(request)
         ]
     )
 
@@ -177,7 +177,7 @@ def get_own_use(
     day: values.DayGiven | None = None,
 ) -> OwnUse:
     """This will return what an own meter used in the local day, week, month or year (`view`) that holds a day."""
-    point = next((each for each in _points(request) if each.public_id == own_meter), None)
+    point = next((each for each in points_of(request) if each.public_id == own_meter), None)
     if point is None or view is metering_queries.View.RANGE:
         raise problems.not_found()
     detail = metering_queries.get_meter(public_id=own_meter)
@@ -261,7 +261,8 @@ def _accounts(request: entry.Request) -> list[customer_queries.AccountRow]:
     return [each for each in linked if caller.access.allows(SEE, each.site_id)]
 
 
-def _points(request: entry.Request) -> tuple[own.OwnPoint, ...]:
+def points_of(request: entry.Request) -> tuple[own.OwnPoint, ...]:
+    """This will return the meter points of the accounts that are linked to whoever asks, with the own time."""
     return own.points_of(account_ids=[each.id for each in _accounts(request)])
 
 

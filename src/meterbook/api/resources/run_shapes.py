@@ -42,10 +42,22 @@ class Run(values.Told):
     closed_at: values.InstantTold | None
 
 
+class PastCalibration(values.Told):
+    """A meter that counted in a run without a calibration that holds, since a day at the meter: a warning only."""
+
+    account: uuid.UUID
+    meter_point: uuid.UUID
+    meter_point_code: str
+    serial_number: str
+    since: date
+    is_failed: bool
+
+
 class RunWithSums(Run):
     """A run with the sums of its drafts; `stale` are accounts whose drafts must be calculated anew before approval.
 
-    Of a run with more than 2,000 drafts `stale` is empty: it is compared when it is approved.
+    Of a run with more than 2,000 drafts `stale` is empty: it is compared when it is approved. `past_calibration` warns,
+    and holds nothing up.
     """
 
     net: values.Money
@@ -53,6 +65,7 @@ class RunWithSums(Run):
     estimated: int
     vacancies: int
     stale: list[uuid.UUID]
+    past_calibration: list[PastCalibration]
 
 
 class Hold(values.Told):
@@ -150,6 +163,17 @@ def with_sums(detail: billing_queries.RunDetail) -> RunWithSums:
             for each in billing_queries.stale_members(
                 run_public_id=detail.run.public_id, most=billing_queries.MOST_COMPARED
             )
+        ],
+        past_calibration=[
+            PastCalibration(
+                account=each.account_public_id,
+                meter_point=each.point_public_id,
+                meter_point_code=each.point_code,
+                serial_number=each.serial_number,
+                since=each.first,
+                is_failed=each.is_failed,
+            )
+            for each in billing_queries.uncalibrated_of_run(run_public_id=detail.run.public_id)
         ],
     )
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import models, permissions, values
+from meterbook.billing import queries as billing_queries
 from meterbook.billing.calculating import facts, staleness
 from meterbook.billing.operations import planning
 from meterbook.foundation import operation
@@ -220,10 +221,22 @@ def approve_run(*, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID) 
         action="billing:approve_run",
         subject=locked,
         before={"state": values.RunState.REVIEW},
-        after={"state": locked.state, "is_approved_alone": is_alone, "bill_date": locked.bill_date},
+        after={
+            "state": locked.state,
+            "is_approved_alone": is_alone,
+            "bill_date": locked.bill_date,
+            **_past_calibration(locked),
+        },
     )
     planning.defer_advance(locked)
     return locked
+
+
+def _past_calibration(run: models.BillRun) -> dict[str, list[str]]:
+    """The meters of which the run warned, for the trail: a test that is noted later tells another story."""
+    found = billing_queries.uncalibrated_of_run(run_public_id=run.public_id)
+    serials = sorted({each.serial_number for each in found})
+    return {"past_calibration": serials} if serials else {}
 
 
 def _in_review(run: models.BillRun | uuid.UUID) -> models.BillRun:

@@ -40,7 +40,11 @@ def _zones(site: site_models.Site) -> dict[int, ZoneInfo]:
 
 
 def occupancy(site: site_models.Site, periods: Periods) -> dict[int, list[customer_queries.Share]]:
-    """This will return who had each meter point when; a vacancy only while a meter hangs there."""
+    """This will return who had each meter point when; a vacancy only while a meter hangs there.
+
+    A contract is not billed for time after a meter was removed and before another one is hung: nothing counts (decision
+    0022). Time before the first meter is billed as far as readings say what was used.
+    """
     own, usual = _zones(site), next(iter(periods))
     found: dict[int, list[customer_queries.Share]] = {}
     for zone, period in periods.items():
@@ -63,8 +67,9 @@ def _occupied(points: QuerySet[metering_models.MeterPoint], period: Period) -> d
         service__in=[each.value for each in values.BILLED_SERIES],
     )
     ids = list(billed.order_by("id").values_list("id", flat=True))
-    hung = _hung(organization_id, ids, period)
+    hung, before = _hung(organization_id, ids, period), _hung_before(organization_id, ids, period)
     ids = [each for each in ids if hung[each]]
+    served = {each: _served(hung[each], period, is_later=each in before) for each in ids}
     # Before its contract a main meter was nobody's vacancy: what went through it was billed behind it.
     sums = (metering_values.PointRole.MAIN, metering_values.PointRole.OTHER)
     let = set(billed.exclude(role__in=sums).order_by("id").values_list("id", flat=True))
@@ -73,7 +78,7 @@ def _occupied(points: QuerySet[metering_models.MeterPoint], period: Period) -> d
             part
             for each in shares
             if point_id in let or not each.is_vacancy
-            for part in _while_hung(each, hung[point_id])
+            for part in _while(each, hung[point_id] if each.is_vacancy else served[point_id])
         ]
         for point_id, shares in customer_queries.occupancy(meter_point_ids=ids, period=period).items()
     }
@@ -92,11 +97,29 @@ def _hung(organization_id: int, ids: list[int], period: Period) -> dict[int, lis
     return found
 
 
-def _while_hung(share: customer_queries.Share, hung: list[Period]) -> list[customer_queries.Share]:
-    if not share.is_vacancy:
-        return [share]
-    parts = [each.intersection(share.period) for each in hung]
-    return [customer_queries.Share(share.account_id, None, share.tariff_id, part) for part in parts if part is not None]
+def _hung_before(organization_id: int, ids: list[int], period: Period) -> set[int]:
+    """The meter points at which a meter hung that was gone when the period began."""
+    rows = metering_models.Installation.objects.filter(
+        organization_id=organization_id, meter_point_id__in=ids, during__endswith__lte=period.start
+    )
+    return set(rows.order_by("id").values_list("meter_point_id", flat=True))
+
+
+def _served(hung: list[Period], period: Period, *, is_later: bool) -> list[Period]:
+    """While a meter hung, and before the first one that ever did."""
+    first = hung[0]
+    if is_later or first.start <= period.start:
+        return hung
+    return [Period(period.start, first.end), *hung[1:]]
+
+
+def _while(share: customer_queries.Share, times: list[Period]) -> list[customer_queries.Share]:
+    parts = [each.intersection(share.period) for each in times]
+    return [
+        customer_queries.Share(share.account_id, share.contract_id, share.tariff_id, part)
+        for part in parts
+        if part is not None
+    ]
 
 
 def of_zone(first_day: date, until_day: date, zone: ZoneInfo) -> Period:

@@ -84,6 +84,7 @@ from meterbook.billing.queries.stale import (
     stale_members,
 )
 from meterbook.billing.queries.standing import Standing, standing_of
+from meterbook.billing.queries.uncalibrated import Uncalibrated, uncalibrated_of_run
 from meterbook.billing.queries.waiting import UnbilledMonth, WaitingRun, unbilled_months, waiting_runs
 
 __all__ = [
@@ -125,6 +126,7 @@ __all__ = [
     "Summary",
     "TariffSum",
     "UnbilledMonth",
+    "Uncalibrated",
     "UnprintedBill",
     "WaitingRun",
     "account_bills",
@@ -168,6 +170,7 @@ __all__ = [
     "standing_of",
     "tariff_sums",
     "unbilled_months",
+    "uncalibrated_of_run",
     "unprinted_bills",
     "waiting_runs",
 ]

@@ -71,8 +71,8 @@ def check_workbook(*, public_id: uuid.UUID, language: str, allowed: networks.All
     :raises sites.queries.BuildingFileNotFound: when there is no such workbook
     :raises book.WorkbookRefused: when it cannot be read
     """
-    _row, content = site_queries.get_building_file(public_id=public_id)
-    return _plan(content, present.load(), language, allowed)
+    row, content = site_queries.get_building_file(public_id=public_id)
+    return _plan(content, present.load(), language, allowed, row.uploaded_at)
 
 
 @operation.operation
@@ -103,7 +103,7 @@ def import_workbook(
     site_finding.hold_sites(file.organization_id)
     known = present.load()
     content = bytes(file.content)
-    plan = _plan(content, known, language, allowed)
+    plan = _plan(content, known, language, allowed, file.uploaded_at)
     if plan.total_problems:
         raise BuildingFaulty(_("Nothing was imported: the workbook does not fit any more. See its faults below."))
     if plan.digest != expected:
@@ -149,9 +149,15 @@ def _dismiss(actor: Actor, at: datetime, file: site_models.BuildingFile, *, beca
     file.delete()
 
 
-def _plan(content: bytes, known: present.Present, language: str, allowed: networks.AllowedNetworks) -> Plan:
+def _plan(
+    content: bytes,
+    known: present.Present,
+    language: str,
+    allowed: networks.AllowedNetworks,
+    uploaded_at: datetime,
+) -> Plan:
     columns = sheets.columns_of(site_queries.list_fields())
-    return rules.plan(book.read(content, columns, language), known, columns, allowed)
+    return rules.plan(book.read(content, columns, language), known, columns, allowed, uploaded_at)
 
 
 def _finish(actor: Actor, at: datetime, file: site_models.BuildingFile, plan: Plan) -> None:

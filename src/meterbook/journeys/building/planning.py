@@ -7,6 +7,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.utils.translation import gettext as _
@@ -197,6 +198,7 @@ class Planner(Planning[Sheet]):
 
     present: Present
     allowed: networks.AllowedNetworks
+    uploaded_at: datetime
 
 
 def nearest(code: str, known: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import values as acquisition_values
 from meterbook.foundation import scoping
 from meterbook.journeys import change_site
+from meterbook.journeys.building import present_assets
 from meterbook.journeys.building.cells import Value
 from meterbook.journeys.building.sheets import CUSTOM
 from meterbook.kernel import civil
@@ -142,6 +143,7 @@ def _points(
         )
     }
     read = {each.meter_id: each for each in devices}
+    known = present_assets.load(installed.values(), points)
     found: dict[str, Values] = {}
     for point in points:
         values: dict[str, Value] = {
@@ -153,6 +155,7 @@ def _points(
             "place": point.node.code if point.node else None,
             "time_zone": point.time_zone or None,
             "language": point.language or None,
+            **known.get(point.pk, {}),
         }
         installation = installed.get(point.pk)
         if installation is not None:

@@ -41,7 +41,9 @@ def replaced(
             continue
         named = _sites(read, known)
         own = _sites(book.read(content, columns, language), known) if own is None else own
-        if (not named or not own or named & own) and rules.plan(read, known, columns, allowed).total_problems:
+        if (not named or not own or named & own) and rules.plan(
+            read, known, columns, allowed, file.uploaded_at
+        ).total_problems:
             found.append(each)
     return found
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from meterbook.acquisition import catalogue, networks
-from meterbook.journeys.building import lines, model_names
+from meterbook.journeys.building import asset_columns, lines, model_names
 from meterbook.journeys.building import present as presents
 from meterbook.journeys.building.book import Book
 from meterbook.journeys.building.planning import Entry, Plan, Planner, nearest
 from meterbook.journeys.building.present import Values
 from meterbook.journeys.building.sheets import Column, Sheet
 from meterbook.metering import values as metering_values
+from meterbook.metering import zones
 from meterbook.sites import values as site_values
 
 FIXED = ("service", "role", "site")  # of a meter point that is there
@@ -27,9 +31,10 @@ def plan(
     present: presents.Present,
     columns: dict[Sheet, tuple[Column, ...]],
     allowed: networks.AllowedNetworks,
+    uploaded_at: datetime,
 ) -> Plan:
     """This will compare a workbook with what is there; the plan may be written when it has no problems."""
-    planner = Planner(book, columns, present, allowed)
+    planner = Planner(book, columns, present, allowed, uploaded_at)
     _plan_sites(planner)
     _plan_places(planner)
     _plan_points(planner)
@@ -216,7 +221,16 @@ def _plan_points(planner: Planner) -> None:
             _is_place(planner, sheet, ready, "place", str(place))
         if known is None or known.get("serial") is None:
             ready = _with_meter(planner, ready, meters, units)
+        blame = functools.partial(planner.blame, sheet, ready.line)
+        ready = asset_columns.entry_of(ready, known, blame, planner.uploaded_at, _zone(planner, ready))
         planner.keep(sheet, ready, known)
+
+
+def _zone(planner: Planner, entry: Entry) -> ZoneInfo:
+    site = str(entry.values.get("site"))
+    named = planner.seen[Sheet.SITES].get(site)
+    of_site = named.values if named is not None else planner.present.values_of_sites.get(site, {})
+    return zones.resolve(str(entry.values.get("time_zone") or ""), (), str(of_site.get("time_zone") or "UTC"))
 
 
 def _with_model(entry: Entry, known: Values | None) -> Entry:

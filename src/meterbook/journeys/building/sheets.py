@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.acquisition import values as acquisition_values
+from meterbook.metering import assets
 from meterbook.metering import values as metering_values
 from meterbook.sites import values as site_values
 
@@ -127,6 +128,25 @@ PLACE_COLUMNS = (
     Column("contacts", _("Contacts"), Holds.LINES, most=site_values.CONTACTS_LENGTH, width=32),
     choice("language", _("Language"), _LANGUAGE_CHOICES, _("Empty: that of the site.")),
 )
+ASSET_COLUMNS = (
+    text("location", _("Where exactly it hangs"), assets.PLACE_LENGTH, _("Such as: basement, riser 2."), width=24),
+    text("seals", _("Seal numbers"), 800, _("With commas between them."), width=20),
+    text("accuracy_class", _("Accuracy class"), assets.CLASS_LENGTH),
+    choice(
+        "approval",
+        _("Mark of approval"),
+        {each.value: caption for each, caption in assets.APPROVAL_CAPTIONS.items() if each.value},
+    ),
+    text("approval_number", _("Number beside the mark"), assets.NUMBER_LENGTH),
+    Column("battery_until", _("Battery lasts until"), Holds.DAY),
+    text("current_ratio", _("Current transformers, ratio"), 40, _("Such as 200/5. The multiplier is another column.")),
+    text("current_serials", _("Current transformers, serial numbers"), assets.PLACE_LENGTH),
+    text("voltage_ratio", _("Voltage transformers, ratio"), 40),
+    text("voltage_serials", _("Voltage transformers, serial numbers"), assets.PLACE_LENGTH),
+    Column("tested_on", _("Tested on"), Holds.DAY, _("Day of the latest test that was passed; empty: it stays.")),
+    Column("calibrated_through", _("Holds through"), Holds.DAY, _("The last day of the calibration.")),
+    text("certificate_number", _("Number of the certificate"), assets.NUMBER_LENGTH),
+)
 POINT_COLUMNS = (
     code("code", _("Code"), _CODE, _("Unique in the organization; it stands on bills."), is_required=True, is_key=True),
     text("name", _("Name"), _NAME, is_required=True, width=28),
@@ -183,6 +203,7 @@ POINT_COLUMNS = (
         _LANGUAGE_CHOICES,
         _("Of bills and exports of this meter. Empty: that of the account, then of the site."),
     ),
+    *ASSET_COLUMNS,
 )
 
 

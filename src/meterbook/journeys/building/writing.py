@@ -15,7 +15,7 @@ from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.operations import bulk as acquisition_bulk
 from meterbook.journeys import add_meter, changing_zones
-from meterbook.journeys.building import lines
+from meterbook.journeys.building import asset_columns, lines
 from meterbook.journeys.building.planning import Entry, Plan
 from meterbook.journeys.building.present import Present, Values
 from meterbook.journeys.building.sheets import CUSTOM, Sheet
@@ -45,6 +45,7 @@ def write(*, actor: Actor, at: datetime, plan: Plan, present: Present, allowed: 
     meters = metering_bulk.install_meters(
         points=points, meters=[_meter(at, each.values, points[str(each.values["code"])].zone) for each in hung]
     )
+    asset_columns.write(actor=actor, at=at, entries=entries, points=points, fresh=meters)
     _connect(actor, at, [each for each in hung if each.values.get("host")], meters, sites, present, allowed)
 
 

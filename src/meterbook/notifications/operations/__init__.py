@@ -14,6 +14,7 @@ from meterbook.notifications.operations.recipients import (
     confirm_code,
     link_chat,
     remove_destination,
+    set_alarm_default,
     set_preferences,
     unsubscribe,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "retry_message",
     "send",
     "send_test",
+    "set_alarm_default",
     "set_mail",
     "set_preferences",
     "set_telegram",

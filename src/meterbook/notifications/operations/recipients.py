@@ -40,10 +40,30 @@ def set_preferences(
     before = _preferences(found)
     found.zone, found.quiet_from, found.quiet_until = zone, quiet_from, quiet_until
     found.alarm_severity, found.preferred_channel = alarm_severity, preferred_channel
+    found.has_chosen = True
     found.kinds_off = sorted(each.value for each in kinds_off if not values.RULES[each].is_mandatory)
     found.save()
     if before != _preferences(found):
         _record(found, actor=actor, at=at, action="set_preferences", before=before, after=_preferences(found))
+
+
+@operation.operation
+def set_alarm_default(*, actor: Actor, at: datetime, severity: values.Severity) -> None:
+    """This will set from which severity on administrators hear of alarms while nobody chose to; NONE: not at all."""
+    before = queries.alarm_default()
+    if before is severity:
+        return
+    found, _is_new = models.AlarmDefault.objects.update_or_create(
+        organization_id=scoping.current().organization_id, defaults={"severity": severity.value}
+    )
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="notifications:set_alarm_default",
+        subject=found,
+        before={"severity": before.value},
+        after={"severity": severity.value},
+    )
 
 
 @operation.operation

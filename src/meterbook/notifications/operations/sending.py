@@ -29,6 +29,7 @@ def send(
     key: str,
     attachment: str = "",
     language: str = "",
+    reaches_sign_in: bool = False,
 ) -> Outcome:
     """This will queue one message in the caller's transaction; a worker sends it after the commit.
 
@@ -40,6 +41,7 @@ def send(
     :param key: names the occasion; the same one never goes to the same recipient twice
     :param attachment: "name:reference" (`attachments`), for mail
     :param language: of what it is about (M-012), such as the bill; empty: that of the recipient
+    :param reaches_sign_in: also the address of a person's sign-in that was not confirmed, where there is no other way
     """
     rule, recipient = values.RULES[kind], locked_recipient(to)
     facts = {"name": to.name, **facts}
@@ -55,6 +57,7 @@ def send(
         return Outcome.DUPLICATE
     main = _main_mail(recipient, to)
     open_to = destinations_for(recipient, kind, on=on, main=main)
+    open_to = open_to or _unconfirmed(main, on=on if reaches_sign_in else set())
     if open_to:
         queue_to(open_to[0], kind=kind, key=key, facts=facts, at=at, attachment=attachment, language=language)
         return Outcome.QUEUED
@@ -306,6 +309,12 @@ def _main_mail(recipient: models.Recipient, to: values.To) -> models.Destination
             found.state = DestinationState.UNCONFIRMED
             found.save(update_fields=["state"])
     return found
+
+
+def _unconfirmed(main: models.Destination | None, *, on: set[ChannelKind]) -> list[models.Destination]:
+    """The address of a sign-in that was neither confirmed nor refused nor removed."""
+    is_open = main is not None and main.state == DestinationState.UNCONFIRMED and main.channel_kind in on
+    return [main] if main is not None and is_open else []
 
 
 def _ask_customer(destination: models.Destination, *, at: datetime) -> None:

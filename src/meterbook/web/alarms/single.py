@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -14,6 +16,7 @@ from meterbook.alarms import permissions
 from meterbook.alarms import queries as alarm_queries
 from meterbook.billing import permissions as billing_permissions
 from meterbook.billing.queries import unsettled
+from meterbook.fieldwork import permissions as fieldwork_permissions
 from meterbook.identity.values import Module
 from meterbook.kernel.period import Period
 from meterbook.metering import permissions as metering_permissions
@@ -50,8 +53,18 @@ def alarm(request: access.Request, alarm: uuid.UUID) -> HttpResponse:
         "count": len(touched.meters),
         "may_acknowledge": request.access.allows(permissions.ACKNOWLEDGE_ALARM, found.site_id),
         "self_href": request.get_full_path(),
+        "job_href": _job_href(request, found),
     }
     return render(request, "alarms/alarm.html", context)
+
+
+def _job_href(request: access.Request, found: alarm_queries.PlacedAlarm) -> str:
+    """Where a manager makes a job of an alarm that is open."""
+    may_manage = request.access.allows(fieldwork_permissions.MANAGE_JOBS, found.site_id)
+    if found.row.cleared_at is not None or not may_manage or not request.organization.has_module(Module.METERING):
+        return ""
+    query = urlencode({"alarm": found.row.public_id})
+    return f"{reverse('job_new', args=[request.organization.public_id])}?{query}"
 
 
 def affected(request: access.Request, row: alarm_queries.AlarmRow) -> Affected:

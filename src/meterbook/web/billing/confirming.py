@@ -18,7 +18,7 @@ from meterbook.documents import queries as document_queries
 from meterbook.foundation import scoping
 from meterbook.kernel import currency as currencies
 from meterbook.web import access
-from meterbook.web.billing import runs, unsent
+from meterbook.web.billing import past_calibration, runs, unsent
 from meterbook.web.templatetags import meterbook as tags
 
 NAMED = 12  # accounts; the others are counted
@@ -91,6 +91,7 @@ def approving(request: access.Request, run: billing_queries.RunRow) -> HttpRespo
             unusual,
         )
         effects.insert(0, words % {"count": tags.number(unusual)})
+    effects[:0] = past_calibration.effects(run)
     if run.started_by_id == request.actor.id:
         effects.append(_("You started this run: it is marked “approved alone”."))
     question = Question(

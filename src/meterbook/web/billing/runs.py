@@ -30,7 +30,7 @@ from meterbook.sites import queries as site_queries
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, parameters, site_modules, tables
-from meterbook.web.billing import printing, run_table, signs, stages, words
+from meterbook.web.billing import past_calibration, printing, run_table, signs, stages, words
 from meterbook.web.quality import asking as quality_asking
 from meterbook.web.readings import rounds
 from meterbook.web.templatetags import meterbook as tags
@@ -154,6 +154,7 @@ def _context(request: access.Request, run: uuid.UUID) -> dict[str, Any]:
         "pages": tables.pages(asked, number, page.count),
         "tariffs": _tariffs(request, run),
         "missing_signs": signs.of_run(row),
+        **past_calibration.context(row),
         **printing.context(request, row),
         "body_href": reverse("run_body", args=[request.organization.public_id, run])
         + tables.link(asked, page=str(number) if number > 1 else ""),

@@ -44,6 +44,8 @@ def mark(row: BrokerRow, at: datetime) -> BrokerMark:
 def _state(row: BrokerRow, at: datetime) -> tuple[str, str, str]:
     if not row.bus.is_enabled:
         return _("Switched off"), "", "cross"
+    if row.bus.is_of_gateway:
+        return _("Entered by its field gateway"), "", "server"
     if row.state is BrokerState.NEVER:
         return _("Not entered yet"), "", "clock"
     if row.is_stale(at):

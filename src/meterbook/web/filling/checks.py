@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from meterbook.fieldwork import permissions as fieldwork_permissions
 from meterbook.identity.values import Module
 from meterbook.metering import permissions
 from meterbook.monitoring import operations as monitoring_operations
@@ -38,6 +39,7 @@ class Line:
     advice: str
     href: str
     may_settle: bool
+    job_href: str
 
 
 @require_safe
@@ -47,6 +49,7 @@ def checks(request: access.Request) -> HttpResponse:
     rows = monitoring_queries.list_day_findings(site_ids=choice.site_ids(request, permissions.VIEW_METER))
     context = {
         "lines": [_line(request, each) for each in rows],
+        "may_set": request.access.allows_somewhere(permissions.MANAGE_METER),
         "quality_href": reverse("quality", args=[request.organization.public_id]),
     }
     return render(request, "filling/checks.html", context)
@@ -77,6 +80,8 @@ def settle(request: access.Request, day_finding: uuid.UUID) -> HttpResponse:
 
 def _line(request: access.Request, row: monitoring_queries.DayFindingRow) -> Line:
     page = reverse("meter", args=[request.organization.public_id, row.meter_point])
+    may_make = request.access.allows(fieldwork_permissions.MANAGE_JOBS, row.site_id)
+    job = urlencode({"meter": row.meter_point, "words": str(check_words.TITLES[row.kind])})
     return Line(
         row=row,
         title=str(check_words.TITLES[row.kind]),
@@ -84,4 +89,5 @@ def _line(request: access.Request, row: monitoring_queries.DayFindingRow) -> Lin
         advice=str(check_words.ADVICE[row.kind]),
         href=f"{page}?{urlencode({'view': 'day', 'day': row.last_day.isoformat()})}",
         may_settle=request.access.allows(permissions.CORRECT_READING, row.site_id),
+        job_href=f"{reverse('job_new', args=[request.organization.public_id])}?{job}" if may_make else "",
     )

@@ -146,7 +146,7 @@ def decide(request: access.Request, meter: uuid.UUID, proposal: uuid.UUID) -> Ht
 
 
 def _line(row: metering_queries.EditRow) -> Line:
-    is_estimate = row.kind is CorrectionKind.ESTIMATE
+    is_estimate = row.kind in (CorrectionKind.ESTIMATE, CorrectionKind.APPORTION)
     what = words.method(row.method) if is_estimate else str(captions.CORRECTIONS[row.kind])
     after = ""
     if is_estimate:
@@ -158,10 +158,19 @@ def _line(row: metering_queries.EditRow) -> Line:
         what=what,
         before=_number(row.original, row),
         after=after,
-        detail=words.made_of(row.method, row.made_of, row.series) if row.method else "",
+        detail=_detail(row),
         state=_state(row),
         may_withdraw=is_estimate and row.state not in _ENDED,
     )
+
+
+def _detail(row: metering_queries.EditRow) -> str:
+    if row.method is None:
+        return ""
+    told = [words.made_of(row.method, row.made_of, row.series)]
+    if row.kind is CorrectionKind.ESTIMATE and "is_usual" in row.made_of:
+        told.append(words.spread(is_usual=row.made_of["is_usual"] is True))
+    return " ".join(each for each in told if each)
 
 
 def _state(row: metering_queries.EditRow) -> str:

@@ -27,9 +27,10 @@ from meterbook.kernel import civil
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
-from meterbook.metering.estimating.inputs import APPORTIONING, Method, Outcome
+from meterbook.metering.estimating.inputs import Lack, Method, Outcome
 from meterbook.web import access, amounts, once, parameters, typed
 from meterbook.web import estimate_words as words
+from meterbook.web.filling import memory
 from meterbook.web.meters import finding, instants
 
 PLACES = 6
@@ -49,7 +50,7 @@ class FillForm(typed.Form):
             help_text=gettext_lazy("Begins at the last known register; ends where an interval ends."),
         )
         self.fields["method"] = forms.ChoiceField(
-            choices=[(each.value, each.value) for each in Method if each not in APPORTIONING],
+            choices=[(each.value, each.value) for each in Method if each is not Method.INTERPOLATION],
             label=gettext_lazy("Method"),
             error_messages={"required": gettext_lazy("Choose a method.")},
         )
@@ -81,6 +82,14 @@ class Choice:
     detail: str
     why_not: str
     is_chosen: bool
+    is_off: bool = False
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether it can be chosen: it gives a number, or takes one; a straight line is there already."""
+        if self.method is Method.INTERPOLATION:
+            return False
+        return bool(self.number) or (self.is_own and not self.is_off)
 
     @property
     def is_own(self) -> bool:
@@ -145,7 +154,10 @@ def _fill(request: access.Request, detail: metering_queries.MeterDetail) -> Http
     if made.is_waiting:
         messages.success(request, _("It waits for a second person: bills were made from this time."))
         return redirect("meter_edits", request.organization.public_id, detail.public_id)
-    messages.success(request, _("The gap is filled; its days are derived anew within seconds."))
+    told = _("The gap is filled; its days are derived anew within seconds.")
+    if method is Method.PROFILE:
+        told = _("It is spread by the usual shape; its days are derived anew within seconds.")
+    messages.success(request, told)
     page = reverse("meter", args=[request.organization.public_id, detail.public_id])
     day = civil.local_date(made.start, detail.zone)
     return redirect(f"{page}?{urlencode({'view': 'month', 'day': day.isoformat()})}")
@@ -175,8 +187,11 @@ def _show(
         "form": form,
         "preview": found,
         "unit": found.gap.series.unit.symbol,
-        "choices": [each for each in listed if each.number or each.is_own],
-        "others": [each for each in listed if not each.number and not each.is_own],
+        "choices": [each for each in listed if each.is_offered],
+        "others": [each for each in listed if not each.is_offered and each.why_not],
+        "difference": None if found.gap.difference is None else words.quantity(found.gap.difference, found.gap.series),
+        "spread": words.spread(is_usual=found.shape_is_usual),
+        "minimum_href": _minimum_href(request, detail),
         "bills": found.bills if may_view else (),
         "bill_count": len(found.bills),
     }
@@ -192,7 +207,13 @@ def _choice(outcome: Outcome, found: filling.Preview, chosen: str) -> Choice:
         detail=words.made_of(outcome.method, outcome.made_of, series),
         why_not="" if outcome.lack is None else words.why_not(outcome.lack, outcome.made_of),
         is_chosen=outcome.method.value == chosen,
+        is_off=outcome.lack is Lack.OFF,
     )
+
+
+def _minimum_href(request: access.Request, detail: metering_queries.MeterDetail) -> str:
+    may = request.access.allows(permissions.MANAGE_METER, detail.site_id)
+    return reverse("meter_minimum", args=[request.organization.public_id, detail.public_id]) if may else ""
 
 
 def _nothing(
@@ -220,5 +241,6 @@ def _ways(request: access.Request, detail: metering_queries.MeterDetail, until: 
         "day_href": f"{page}?{urlencode({'view': 'day', 'day': day.isoformat()})}",
         "enter_href": f"{enter}?{urlencode({'q': detail.code})}" if may_enter and device is None else "",
         "device": device,
+        "memory": memory.panel(request, detail) if device is not None else None,
         "edits_href": reverse("meter_edits", args=[organization, detail.public_id]),
     }

@@ -14,7 +14,7 @@ from meterbook.acquisition import catalogue, meter_types, operations, permission
 from meterbook.acquisition.library import checks
 from meterbook.identity.values import Module
 from meterbook.web import access
-from meterbook.web.library import reviewing, sheet, testing
+from meterbook.web.library import rereading, reviewing, sheet, testing
 
 ACT = re.compile(r"(?a:(add|copy|remove|up|down|order)(?::(\d{1,4}))?)")
 MOST_BASE = 10**6
@@ -23,12 +23,16 @@ MOST_BASE = 10**6
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.EDIT_TYPE, module=Module.METERING)
 def new(request: access.Request) -> HttpResponse:
-    """This will show the form of a new type: empty, or as the type that `from` names; and check it."""
+    """This will show the form of a new type: empty, or as the type that `from` names; and check it.
+
+    `order` and `scale` are those in which commissioning found that a meter says what its display shows.
+    """
     if request.method == "POST":
         return _posted(request, "")
     source = request.GET.get("from", "")
     if source in catalogue.current():
         content = {**meter_types.content_of(source), "code": _free_code(source)}
+        content = rereading.read_otherwise(content, request.GET.get("order", ""), request.GET.get("scale", ""))
     else:
         protocol = checks.MBUS if request.GET.get("protocol") == checks.MBUS else checks.MODBUS
         content = {**sheet.EMPTY[protocol], "service": "ELECTRICITY"}

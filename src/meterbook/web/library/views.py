@@ -130,6 +130,7 @@ def model(request: access.Request, model: str) -> HttpResponse:
         "source": found.source,
         "max_words": found.max_words,
         "is_named": found.is_named,
+        "memory": found.memory,
         "traps": [each.get(language, each["en"]) for each in found.traps],
         "registers": [_register(each, language, found.notation) for each in found.registers],
         "may_add": request.access.allows_somewhere(metering_permissions.MANAGE_METER),

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from meterbook.acquisition import catalogue
 from meterbook.acquisition import values as acquisition_values
+from meterbook.acquisition.library import orders
 from meterbook.metering import values as metering_values
 from meterbook.sites import queries as site_queries
 from meterbook.web import parameters
@@ -48,7 +49,10 @@ def of(sites: Collection[site_queries.SiteRow], wanted: str) -> Places:
 
 
 def kept(asked: Mapping[str, str]) -> dict[str, str]:
-    """This will return what an address says about the meter: model, service, first day, the code before its own."""
+    """This will return what an address says about the meter: model, service, first day, the code before its own.
+
+    Commissioning adds the site, the order of bytes, the multiplier and the serial number.
+    """
     known = {}
     if (model := asked.get("model", "")) in catalogue.current():
         known = {"model_code": model, "service": catalogue.current().load(model).service}
@@ -62,6 +66,11 @@ def kept(asked: Mapping[str, str]) -> dict[str, str]:
         known["unit_id"] = asked["unit"]
     if asked.get("gateway"):
         known["gateway"] = asked["gateway"]
+    for asked_name, name in (("site", "site"), ("multiplier", "multiplier"), ("serial", "serial_number")):
+        if text := parameters.written(asked.get(asked_name, ""), CODE_LENGTH):
+            known[name] = text
+    if asked.get("order", "") in set(orders.ByteOrder):
+        known["byte_order"] = asked["order"]
     if code := place_forms.code_after(parameters.written(asked.get("after", ""), CODE_LENGTH), ()):
         known["code"] = code
     return known

@@ -95,6 +95,7 @@ CORRECTIONS = {
     CorrectionKind.RELEASE: _("Held values released"),
     CorrectionKind.CONFIRM_RESET: _("Reset confirmed"),
     CorrectionKind.ESTIMATE: _("Gap estimated"),
+    CorrectionKind.APPORTION: _("Spread by the usual shape"),
     CorrectionKind.WITHDRAW: _("Estimate withdrawn"),
 }
 

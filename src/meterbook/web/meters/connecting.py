@@ -19,6 +19,7 @@ from meterbook.acquisition import networks
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.acquisition import queries as acquisition_queries
+from meterbook.acquisition import senders as acquisition_senders
 from meterbook.acquisition.library import orders
 from meterbook.acquisition.values import ASKED, BUS_PROTOCOL_CAPTIONS, MODEL_PROTOCOL_OF
 from meterbook.identity.values import Module
@@ -106,6 +107,9 @@ def connection(request: access.Request, meter: uuid.UUID) -> HttpResponse:
     device = finding.find_device(detail)
     if device is None:
         return render(request, "meters/connection.html", {"detail": detail})
+    sender = acquisition_senders.find_of_device(device_id=device.id)
+    if sender is not None:
+        return redirect("sender", request.organization.public_id, sender)
     if not device.bus.protocol.is_asked:
         return hearing.connection(request, detail, device)
     form = ConnectionForm(

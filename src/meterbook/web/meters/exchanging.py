@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods
 from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.identity.values import Module
-from meterbook.journeys import add_meter, exchange_meter
+from meterbook.journeys import add_meter, exchange_meter, noting_assets
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.web import access
-from meterbook.web.meters import exchanging_forms, finding, history, instants
+from meterbook.web.meters import asset_forms, exchanging_forms, finding, history, instants
 
 METER, READINGS, SURE = "meter", "readings", "sure"
 OLD = "old"
@@ -33,6 +33,7 @@ class Steps:
 
     meter: exchanging_forms.NewMeterForm
     readings: exchanging_forms.ReadingsForm | None
+    photos: asset_forms.PhotosForm
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,11 +58,13 @@ def exchange(request: access.Request, meter: uuid.UUID) -> HttpResponse:
         fresh = exchanging_forms.ReadingsForm(
             detail=detail, exchanged_at=_given(steps)["exchanged_at"], registers=steps.readings.registers
         )
-        return _show(request, detail, Steps(steps.meter, fresh), READINGS)
+        return _show(request, detail, Steps(steps.meter, fresh, steps.photos), READINGS)
     if not steps.readings.is_valid():
         return _show(request, detail, steps, READINGS, status=422)
     if step == READINGS:
         return _show(request, detail, steps, SURE)
+    if not steps.photos.is_valid():
+        return _show(request, detail, steps, SURE, status=422)
     return _exchange(request, detail, steps)
 
 
@@ -84,7 +87,7 @@ def _ask_meter(
         "unit_id": device.unit_id if device and not device.secondary else None,
     }
     form = exchanging_forms.NewMeterForm(detail=detail, device=device, at=request.at, initial=initial)
-    return _show(request, detail, Steps(form, None), METER)
+    return _show(request, detail, Steps(form, None, asset_forms.PhotosForm()), METER)
 
 
 def _steps(
@@ -94,12 +97,18 @@ def _steps(
 ) -> Steps:
     form = exchanging_forms.NewMeterForm(request.POST, detail=detail, device=device, at=request.at)
     if not form.is_valid():
-        return Steps(form, None)
+        return Steps(form, None, asset_forms.PhotosForm())
     registers = exchange_meter.registers_of(form.cleaned_data["model_code"], detail.service)
     readings = exchanging_forms.ReadingsForm(
         request.POST, detail=detail, exchanged_at=form.cleaned_data["exchanged_at"], registers=registers
     )
-    return Steps(form, readings)
+    serials = {
+        "went": detail.current.serial_number if detail.current else "",
+        "came": form.cleaned_data["serial_number"],
+    }
+    if request.POST.get("step") != SURE:
+        return Steps(form, readings, asset_forms.PhotosForm(**serials))
+    return Steps(form, readings, asset_forms.PhotosForm(request.POST, request.FILES, **serials))
 
 
 def _given(steps: Steps) -> dict[str, Any]:
@@ -107,7 +116,7 @@ def _given(steps: Steps) -> dict[str, Any]:
 
 
 def _exchange(request: access.Request, detail: metering_queries.MeterDetail, steps: Steps) -> HttpResponse:
-    given, readings = _given(steps), steps.readings
+    given, readings, photos = _given(steps), steps.readings, steps.photos.cleaned_data
     try:
         with transaction.atomic():
             exchange_meter.exchange(
@@ -117,16 +126,9 @@ def _exchange(request: access.Request, detail: metering_queries.MeterDetail, ste
                 old_meter_id=uuid.UUID(request.POST[OLD]),
                 exchanged_at=given["exchanged_at"],
                 finals=readings.final_values() if readings else {},
-                new=exchange_meter.NewMeter(
-                    serial_number=given["serial_number"],
-                    model_code=given["model_code"],
-                    multiplier=given["multiplier"],
-                    rated_per_hour=given["rated_per_hour"],
-                    unit_id=given.get("unit_id"),
-                    secondary=given.get("secondary") or "",
-                    openings=readings.opening_values() if readings else {},
-                ),
+                new=new_meter(given, readings),
                 reason=given["reason"],
+                noted=noting_assets.Noted(seals=given["seals"], came=photos["photo_came"], went=photos["photo_went"]),
             )
     except add_meter.MeterRefused as error:
         steps.meter.add_error(error.field if error.field in steps.meter.fields else None, str(error))
@@ -136,6 +138,19 @@ def _exchange(request: access.Request, detail: metering_queries.MeterDetail, ste
         return _show(request, detail, steps, METER, status=409)
     messages.success(request, _("The meter was exchanged; %(serial)s counts now.") % {"serial": given["serial_number"]})
     return redirect("meter", request.organization.public_id, detail.public_id)
+
+
+def new_meter(given: dict[str, Any], readings: exchanging_forms.ReadingsForm | None) -> exchange_meter.NewMeter:
+    """This will return the meter that was typed, with what it showed first."""
+    return exchange_meter.NewMeter(
+        serial_number=given["serial_number"],
+        model_code=given["model_code"],
+        multiplier=given["multiplier"],
+        rated_per_hour=given["rated_per_hour"],
+        unit_id=given.get("unit_id"),
+        secondary=given.get("secondary") or "",
+        openings=readings.opening_values() if readings else {},
+    )
 
 
 def _show(
@@ -148,6 +163,7 @@ def _show(
         "number": (METER, READINGS, SURE).index(step) + 1,
         "form": steps.meter,
         "readings": readings,
+        "photos": steps.photos,
         "old": current.meter_public_id if current else "",
         "old_serial": current.serial_number if current else "",
         "kept": [] if step == METER else hidden(steps.meter),

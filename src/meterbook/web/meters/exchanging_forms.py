@@ -21,7 +21,7 @@ from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
 from meterbook.web import amounts, typed
-from meterbook.web.meters import adding_forms, instants, line_forms
+from meterbook.web.meters import adding_forms, asset_forms, instants, line_forms
 from meterbook.web.templatetags import meterbook as tags
 
 
@@ -48,6 +48,9 @@ class NewMeterForm(line_forms.AddressForm):
         help_text=_(
             "In kW, for water and gas in m³/h. Values above it are marked as impossible. Leave it empty if unknown."
         ),
+    )
+    seals = asset_forms.SealsField(
+        label=_("Seal numbers of the new meter"), help_text=_("With commas between them; may stay empty.")
     )
     unit_id = forms.IntegerField(
         label=_("Unit address"),

@@ -26,6 +26,9 @@ class Mark:
     detail: str
 
 
+_OF_A_TIME = (CorrectionKind.RESTORE, CorrectionKind.ESTIMATE, CorrectionKind.APPORTION, CorrectionKind.WITHDRAW)
+
+
 def marks_of(
     *,
     detail: metering_queries.MeterDetail,
@@ -43,7 +46,7 @@ def marks_of(
     found += [
         Mark(each.at, str(captions.CORRECTIONS[each.kind]), _("Correction"), each.reason)
         for each in corrections
-        if each.kind not in (CorrectionKind.RESTORE, CorrectionKind.ESTIMATE, CorrectionKind.WITHDRAW)
+        if each.kind not in _OF_A_TIME
     ]
     return tuple(sorted((each for each in found if each.at in usage.period), key=lambda each: each.at))
 

@@ -16,21 +16,27 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from meterbook.identity.values import Module
-from meterbook.journeys import add_meter, exchange_meter
+from meterbook.journeys import add_meter, exchange_meter, noting_assets
 from meterbook.kernel.quantity import Unit
-from meterbook.metering import permissions
+from meterbook.metering import assets, permissions
 from meterbook.metering import queries as metering_queries
-from meterbook.web import access, amounts, typed
-from meterbook.web.meters import adding_forms, exchanging, exchanging_forms, finding, instants
+from meterbook.web import access, amounts
+from meterbook.web.meters import adding_forms, asset_forms, exchanging, exchanging_forms, finding, instants
 from meterbook.web.templatetags import meterbook as tags
 
+TRANSFORMERS = "transformers"  # sent by a form that shows their fields: what is empty there is none
 
-class MultiplierForm(typed.Form):
+
+class MultiplierForm(asset_forms.TransformersForm):
     """The new factor, since when, and what each counting register showed at that instant."""
 
     multiplier = adding_forms.RatioField(
         label=gettext_lazy("New multiplier"),
         help_text=gettext_lazy("Ratio of the current transformers, primary/secondary: 200/5 counts 40 times."),
+    )
+    seals = asset_forms.SealsField(
+        label=gettext_lazy("Seal numbers from then on"),
+        help_text=gettext_lazy("With commas between them; empty where they stay."),
     )
     reason = forms.CharField(
         label=gettext_lazy("Why it changes"),
@@ -63,11 +69,13 @@ class MultiplierForm(typed.Form):
                 label=f"{series.caption} ({unit})",
                 help_text=gettext_lazy("What the meter showed then, not multiplied."),
             )
-        self.order_fields(["starts_at", "multiplier"])
+        shown = [f"shown_{series.code}" for series, _register in self.registers]
+        self.order_fields(["starts_at", "multiplier", *shown, "reason", "seals"])
 
     def clean(self) -> dict[str, Any]:
         """This will refuse a register that lies outside of the readings around the instant."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
+        self._clean_ratio(given)
         at: datetime | None = given.get("starts_at")
         current = self.detail.current
         if at is None or current is None:
@@ -83,6 +91,18 @@ class MultiplierForm(typed.Form):
                 self.add_error(f"shown_{series.code}", words % {"value": tags.number(known, register.decimals)})
         return given
 
+    def _clean_ratio(self, given: dict[str, Any]) -> None:
+        """What stands on the transformers is what is counted, unless the meter multiplies inside."""
+        factor, multiplier = assets.Equipment("", self.current(), self.voltage()).factor, given.get("multiplier")
+        if factor is None or multiplier is None or multiplier in (1, factor):
+            return
+        words = _("These transformers divide by %(factor)s, but the multiplier is %(multiplier)s; correct one of them.")
+        self.add_error("current_ratio", words % {"factor": factor, "multiplier": multiplier})
+
+    def main_fields(self) -> list[forms.BoundField]:
+        """This will return what the change needs."""
+        return [each for each in self if each.name not in asset_forms.TRANSFORMERS]
+
     def shown(self) -> dict[str, Decimal]:
         """This will return what the registers showed, by series code."""
         return {series.code: self.cleaned_data[f"shown_{series.code}"] for series, _register in self.registers}
@@ -97,22 +117,33 @@ def multiplier(request: access.Request, meter: uuid.UUID) -> HttpResponse:
         messages.info(request, _("No meter hangs at this meter point; set one up instead."))
         return redirect("meter", request.organization.public_id, detail.public_id)
     if request.method == "GET":
-        form = MultiplierForm(
-            detail=detail, at=request.at, initial={"starts_at": instants.shown(request.at, detail.zone)}
-        )
+        known = metering_queries.equipment_of(meter_point=detail.public_id)
+        around = asset_forms.transformers_shown(known[0].equipment) if known else {}
+        initial = {"starts_at": instants.shown(request.at, detail.zone), **around}
+        form = MultiplierForm(detail=detail, at=request.at, initial=initial)
         return _show(request, detail, form)
     form = MultiplierForm(request.POST, detail=detail, at=request.at)
+    photos = asset_forms.PhotosForm(
+        request.POST if request.POST.get("sure") else None, request.FILES, came=detail.current.serial_number
+    )
     if request.POST.get("back"):
         kept = {key: value for key, value in request.POST.items() if isinstance(value, str)}
         return _show(request, detail, MultiplierForm(detail=detail, at=request.at, initial=kept))
     if not form.is_valid():
         return _show(request, detail, form, status=422)
     if not request.POST.get("sure"):
-        return _show(request, detail, form, is_sure=True)
-    return _change(request, detail, form)
+        return _show(request, detail, form, photos=photos)
+    if not photos.is_valid():
+        return _show(request, detail, form, photos=photos, status=422)
+    return _change(request, detail, form, photos)
 
 
-def _change(request: access.Request, detail: metering_queries.MeterDetail, form: MultiplierForm) -> HttpResponse:
+def _change(
+    request: access.Request,
+    detail: metering_queries.MeterDetail,
+    form: MultiplierForm,
+    photos: asset_forms.PhotosForm,
+) -> HttpResponse:
     given = form.cleaned_data
     try:
         exchange_meter.multiply(
@@ -123,6 +154,12 @@ def _change(request: access.Request, detail: metering_queries.MeterDetail, form:
             multiplier=given["multiplier"],
             registers=form.shown(),
             reason=given["reason"],
+            noted=noting_assets.Noted(
+                seals=given["seals"],
+                current=form.current() if TRANSFORMERS in request.POST else None,
+                voltage=form.voltage() if TRANSFORMERS in request.POST else None,
+                changed=photos.cleaned_data["photo_came"],
+            ),
         )
     except add_meter.MeterRefused as error:
         form.add_error(error.field, str(error))
@@ -136,14 +173,15 @@ def _show(
     detail: metering_queries.MeterDetail,
     form: MultiplierForm,
     *,
-    is_sure: bool = False,
+    photos: asset_forms.PhotosForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    current = detail.current
+    current, is_sure = detail.current, photos is not None
     context = {
         "detail": detail,
         "form": form,
         "is_sure": is_sure,
+        "photos": photos,
         "serial": current.serial_number if current else "",
         "factor": current.multipliers[-1].factor if current and current.multipliers else 1,
         "kept": exchanging.hidden(form) if is_sure else [],

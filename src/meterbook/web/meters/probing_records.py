@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils import translation
 
 from meterbook.acquisition import probing
 from meterbook.acquisition.contract.frames import Record
+from meterbook.acquisition.library import documents
 from meterbook.web.templatetags import meterbook as tags
 
 MOST_DECIMALS = 6
@@ -25,19 +27,30 @@ class RecordLine:
 
 def lines(row: probing.ProbeRow) -> tuple[RecordLine, ...]:
     """This will return all records in the order in which they came."""
+    return listed(row.records, row.model)
+
+
+def listed(records: Iterable[Record], model: documents.MeterModel | None) -> tuple[RecordLine, ...]:
+    """This will return records as lists show them, with the register of a model as which each is taken."""
     language = (translation.get_language() or "en")[:2]
-    taken = {each.record: each.caption.get(language, each.caption["en"]) for each in row.model.registers if each.record}
+    registers = model.registers if model is not None else ()
+    taken = {each.record: each.caption.get(language, each.caption["en"]) for each in registers if each.record}
     return tuple(
         RecordLine(each.name, _value(each), bytes.fromhex(each.raw).hex(" ").upper(), taken.get(each.name, ""))
-        for each in row.records
+        for each in records
     )
 
 
 def who(row: probing.ProbeRow) -> str:
     """This will return who the meter says it is: maker, number, version and medium."""
-    if row.kin is None:
+    return named(row.kin)
+
+
+def named(kin: tuple[str, str, int, int] | None) -> str:
+    """This will write who a meter says it is; nothing where it does not."""
+    if kin is None:
         return ""
-    maker, number, version, medium = row.kin
+    maker, number, version, medium = kin
     return f"{maker} {number} · {version} · {medium:02X}"
 
 

@@ -23,6 +23,7 @@ from meterbook.sites import permissions as site_permissions
 from meterbook.web import access, parameters
 from meterbook.web.meters import (
     asking,
+    assets,
     captions,
     chart,
     estimated,
@@ -61,6 +62,7 @@ def meter(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
         "model": history.model_name(detail.current.model_code) if detail.current else "",
         "device": subject.device,
         "history": history.history(detail),
+        "asset": None if _is_virtual(detail) else assets.collect(detail, request.at),
         "frame": frames.frame(subject.device),
         "may_read": may_read,
         **settling.collect(request, detail),

@@ -10,6 +10,9 @@ from meterbook.web import access, navigation
 CAPTION = _("Pages")
 MORE = (
     ("meter_new", _("Add a meter"), "meter"),
+    ("job_new", _("Make a job"), "plus"),
+    ("swap_tests", _("Swap tests"), "lightning"),
+    ("swap_test_new", _("Begin a swap test"), "lightning"),
     ("account_new", _("Open an account"), "account"),
     ("run_new", _("Start a bill run"), "run"),
     ("letterhead", _("Bill head"), "bill"),

@@ -15,18 +15,21 @@ from meterbook.identity.values import Module
 from meterbook.notifications import operations as notification_operations
 from meterbook.notifications import permissions
 from meterbook.notifications import queries as notification_queries
-from meterbook.notifications.values import ChannelKind, TlsMode
+from meterbook.notifications.values import ChannelKind, Severity, TlsMode
 from meterbook.web import access
 from meterbook.web.settings import forms
 from meterbook.web.sites import choice
 
-MAIL, TELEGRAM, TEST = "mail", "telegram", "test"
+MAIL, TELEGRAM, TEST, ALARMS = "mail", "telegram", "test", "alarms"
 
 
 @require_http_methods(["GET", "POST"])
 @access.page(permission=permissions.CONFIGURE_CHANNELS, module=Module.CORE)
 def channels(request: access.Request) -> HttpResponse:
-    """This will show both ways out; `act` of a form says which is kept or tested, `test` which test is looked at."""
+    """This will show both ways out and who hears of alarms by default.
+
+    `act` of a form says which is kept or tested, `test` which test is looked at.
+    """
     act = request.POST.get("act", "") if request.method == "POST" else ""
     if act == TEST:
         return _test(request)
@@ -40,8 +43,16 @@ def channels(request: access.Request) -> HttpResponse:
         return _back(request, _("The mail settings were kept. Send a test to see that they work."))
     if bot_form.is_bound and bot_form.is_valid() and _keep_bot(request, bot_form, bot):
         return _back(request, _("The bot was kept."))
+    alarm_form = _alarm_form(request, is_sent=act == ALARMS)
+    if alarm_form.is_bound and alarm_form.is_valid():
+        severity = Severity(alarm_form.cleaned_data["severity"])
+        notification_operations.set_alarm_default(actor=request.actor, at=request.at, severity=severity)
+        return _back(request, _("Who hears of alarms was kept."))
     test = _find_test(request)
     context = {
+        "alarm_form": alarm_form,
+        "chosen": sum(each.is_reached for each in notification_queries.alarm_readers()),
+        "told": len(notification_queries.default_readers(at=request.at)),
         "mail": mail,
         "bot": bot,
         "mail_form": mail_form,
@@ -53,7 +64,14 @@ def channels(request: access.Request) -> HttpResponse:
     }
     is_part = request.headers.get("HX-Request") == "true"
     template = "settings/_outcome.html" if is_part else "settings/channels.html"
-    return render(request, template, context, status=422 if mail_form.errors or bot_form.errors else 200)
+    return render(
+        request, template, context, status=422 if mail_form.errors or bot_form.errors or alarm_form.errors else 200
+    )
+
+
+def _alarm_form(request: access.Request, *, is_sent: bool) -> forms.AlarmDefaultForm:
+    initial = {"severity": notification_queries.alarm_default()}
+    return forms.AlarmDefaultForm(request.POST if is_sent else None, initial=initial, prefix="alarms")
 
 
 def _mail_form(request: access.Request, channel: notification_queries.ChannelRow, *, is_sent: bool) -> forms.MailForm:

@@ -86,6 +86,14 @@ class TelegramForm(typed.Form):
         return token
 
 
+class AlarmDefaultForm(typed.Form):
+    """Of which alarms administrators hear while nobody chose to."""
+
+    severity = forms.ChoiceField(
+        label=gettext_lazy("Tell administrators of"), choices=list(values.SEVERITY_CAPTIONS.items())
+    )
+
+
 class PreferencesForm(typed.Form):
     """What a person wants to hear of, by which way first, and when not."""
 

@@ -60,7 +60,7 @@ def _page(
     context = _context(request)
     form = form or _preferences_form(request, None)
     address_form = address_form or forms.AddressForm(prefix="new")
-    context |= {"form": form, "address_form": address_form}
+    context |= {"form": form, "address_form": address_form, "is_told_by_default": _is_told_by_default(request)}
     context["wrong_id"], context["wrong_words"] = wrong or (None, "")
     context["mandatory"] = [
         str(values.KIND_CAPTIONS[kind])
@@ -99,8 +99,9 @@ def _context(request: access.Request) -> dict[str, object]:
 def _preferences_form(request: access.Request, data: object) -> forms.PreferencesForm:
     found = notification_queries.get_preferences(user_id=_user_id(request))
     is_new = found == notification_queries.PreferencesRow()
+    severity = notification_queries.alarm_default() if _is_told_by_default(request) else found.alarm_severity
     initial = {
-        "alarm_severity": found.alarm_severity,
+        "alarm_severity": severity,
         "alarm_raised": values.Kind.ALARM_RAISED not in found.kinds_off,
         "alarm_cleared": values.Kind.ALARM_CLEARED not in found.kinds_off,
         "preferred_channel": found.preferred_channel,
@@ -109,6 +110,13 @@ def _preferences_form(request: access.Request, data: object) -> forms.Preference
         "zone": choice.clock_zone(request).key if is_new else found.zone,
     }
     return forms.PreferencesForm(data, initial=initial, prefix="wish")  # type: ignore[arg-type]
+
+
+def _is_told_by_default(request: access.Request) -> bool:
+    """Whether the person hears of alarms as an administrator, because nobody chose to."""
+    if any(each.is_reached for each in notification_queries.alarm_readers()):
+        return False
+    return any(each.user_id == _user_id(request) for each in notification_queries.default_readers(at=request.at))
 
 
 def _keep(request: access.Request) -> HttpResponse:

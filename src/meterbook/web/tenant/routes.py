@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.tenant import inviting, privacy, views
+from meterbook.web.tenant import certificates, inviting, privacy, views
 
 urlpatterns = [
     path("my/", views.home, name="tenant_home"),
     path("my/meters/<uuid:meter>/", views.meter, name="tenant_use"),
     path("my/meters/<uuid:meter>/data.csv", views.data, name="tenant_data"),
     path("my/meters/<uuid:meter>/data.xlsx", views.workbook, name="tenant_workbook"),
+    path("my/meters/<uuid:meter>/tests/<uuid:test>/certificate", certificates.certificate, name="tenant_certificate"),
     path("my/bills/<uuid:bill>/pdf", views.bill, name="tenant_bill"),
     path("my/looks", views.looks, name="tenant_looks"),
     path("accounts/<uuid:account>/sign-ins/invite", inviting.invite, name="tenant_invite"),

@@ -24,7 +24,7 @@ from meterbook.metering import queries as metering_queries
 from meterbook.metering.values import SERVICE_CAPTIONS
 from meterbook.web import access
 from meterbook.web.meters import chart, downloads, sheet
-from meterbook.web.tenant import month, ownership, use
+from meterbook.web.tenant import certificates, month, ownership, use
 
 MOST_BILLS = 24
 SEE = permissions.SEE_OWN_ACCOUNT
@@ -66,6 +66,7 @@ def meter(request: access.Request, meter: uuid.UUID) -> HttpResponse:
     """This will show what one own meter used: `?view=month&day=2026-06-15`."""
     held = ownership.find(request)
     context = _usage(request, held, meter, view=metering_queries.View.MONTH)
+    context |= {"tests": certificates.collect(request, context["point"], context["detail"])}
     return render(request, "tenant/use.html", {**context, "held": held, "now": request.at, "tab": "use"})
 
 

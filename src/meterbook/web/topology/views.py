@@ -140,6 +140,7 @@ def devices(request: access.Request, bus: uuid.UUID) -> HttpResponse:
     context = {
         "devices": [_device(request, each) for each in found],
         "self_href": request.get_full_path(),
+        "health_href": reverse("bus_health", args=[request.organization.public_id, bus]),
         "only_troubled": asked.only_troubled,
         "now": request.at,
     }
