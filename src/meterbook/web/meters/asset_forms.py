@@ -36,9 +36,7 @@ class SealsField(forms.CharField):
         try:
             return assets.read_seals(text) or None
         except assets.SealsUnreadable as error:
-            words = gettext(
-                "Write the numbers with commas between them: at most %(most)s, of up to %(long)s signs."
-            )
+            words = gettext("Write the numbers with commas between them: at most %(most)s, of up to %(long)s signs.")
             facts = {"most": assets.MOST_SEALS, "long": assets.SEAL_LENGTH}
             raise forms.ValidationError(words % facts) from error
 

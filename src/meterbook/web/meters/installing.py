@@ -59,7 +59,6 @@ class InstallForm(exchanging_forms.NewMeterForm):
             self.add_error("exchanged_at", words)
         return given
 
-
     def _clean_address(self, given: dict[str, Any], protocol: acquisition_values.BusProtocol) -> None:
         """One that has no address is not asked."""
         if given.get("unit_id") is not None or given.get("secondary"):
