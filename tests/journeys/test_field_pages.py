@@ -17,7 +17,7 @@ from PIL import Image
 from meterbook.alarms import operations as alarm_operations
 from meterbook.alarms.values import AlarmKind
 from meterbook.fieldwork import operations, queries, values
-from meterbook.fieldwork.deciding import Verdict
+from meterbook.fieldwork.deciding import SwapVerdict
 from meterbook.fieldwork.values import JobKind, JobState
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
@@ -295,4 +295,4 @@ class TestSwapTestPages:
         assert "Repeat the test" not in page
         assert viewer.post(yard.path("swap_test_beat", test)).status_code == 403
         with scoping.scope([yard.organization.pk], actor=identity.ACTOR):
-            assert queries.get_swap_test(public_id=test).verdict is Verdict.RIGHT
+            assert queries.get_swap_test(public_id=test).verdict is SwapVerdict.RIGHT

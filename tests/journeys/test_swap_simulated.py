@@ -8,7 +8,7 @@ import pytest
 
 from meterbook.acquisition import plans
 from meterbook.fieldwork import operations, queries
-from meterbook.fieldwork.deciding import Verdict
+from meterbook.fieldwork.deciding import SwapVerdict
 from meterbook.fieldwork.values import SwapState
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
@@ -69,7 +69,7 @@ class TestSimulatedSwap:
                     lambda: row if (row := beat()).state is SwapState.DECIDED else None, seconds=60
                 )
 
-        assert found.verdict is Verdict.OTHER
+        assert found.verdict is SwapVerdict.OTHER
         assert [each.name for each in found.fallen] == ["Meter of Flat 2"]
         assert [str(each.before) for each in found.meters] == ["1.000", "2.000", "3.000"]
 

@@ -47,7 +47,7 @@ class Reaction(enum.StrEnum):
     UNSEEN = "UNSEEN"  # too few values
 
 
-class Verdict(enum.StrEnum):
+class SwapVerdict(enum.StrEnum):
     """What a test says of the unit's meter."""
 
     RIGHT = "RIGHT"
@@ -106,7 +106,7 @@ class Finding:
 class Outcome:
     """The verdict, the meters that fell (`fell`, by key), and what each one did."""
 
-    verdict: Verdict
+    verdict: SwapVerdict
     fell: tuple[str, ...]
     findings: tuple[Finding, ...]
 
@@ -189,14 +189,14 @@ def _has_enough(watched: Watched, instants: Sequence[datetime]) -> bool:
     return instants[-1] - instants[0] >= COUNTED_FOR
 
 
-def _verdict(watched: Sequence[Watched], findings: dict[str, Finding], chosen: Sequence[Watched]) -> Verdict:
+def _verdict(watched: Sequence[Watched], findings: dict[str, Finding], chosen: Sequence[Watched]) -> SwapVerdict:
     if not chosen:
         own = [each for each in watched if each.is_expected] or list(watched)
         seen = any(findings[each.key].reaction is not Reaction.UNSEEN for each in own)
-        return Verdict.NONE if seen else Verdict.UNSEEN
+        return SwapVerdict.NONE if seen else SwapVerdict.UNSEEN
     if all(each.is_expected for each in chosen):
-        return Verdict.RIGHT
-    return Verdict.OTHER if len(chosen) == 1 else Verdict.SEVERAL
+        return SwapVerdict.RIGHT
+    return SwapVerdict.OTHER if len(chosen) == 1 else SwapVerdict.SEVERAL
 
 
 def _reaction(before: _Band | None, off: _Band | None) -> Reaction:

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from meterbook.fieldwork.deciding import Reaction, Verdict
+from meterbook.fieldwork.deciding import Reaction, SwapVerdict
 
 MOST_WORDS = 500
 MOST_PHOTOS = 6  # of one job or test
@@ -58,7 +58,7 @@ class SwapState(enum.StrEnum):
 WAITING = (JobState.OPEN, JobState.BEGUN)
 ENDED = (JobState.DONE, JobState.IMPOSSIBLE, JobState.WITHDRAWN)
 RUNNING = (SwapState.BEFORE, SwapState.OFF, SwapState.AFTER)
-SUSPICIOUS = (Verdict.OTHER, Verdict.SEVERAL)
+SUSPICIOUS = (SwapVerdict.OTHER, SwapVerdict.SEVERAL)
 
 KIND_CAPTIONS: dict[JobKind, str | Promise] = {
     JobKind.COMMISSION: _("Commission a meter"),
@@ -82,12 +82,12 @@ ORIGIN_CAPTIONS: dict[Origin, str | Promise] = {
     Origin.ALARM: _("from an alarm that goes on"),
     Origin.CALIBRATION: _("because the calibration ends"),
 }
-VERDICT_CAPTIONS: dict[Verdict, str | Promise] = {
-    Verdict.RIGHT: _("The meter of this unit fell: right"),
-    Verdict.OTHER: _("Another meter fell: swapped?"),
-    Verdict.SEVERAL: _("Several meters fell"),
-    Verdict.NONE: _("No meter fell"),
-    Verdict.UNSEEN: _("Too few values to say anything"),
+VERDICT_CAPTIONS: dict[SwapVerdict, str | Promise] = {
+    SwapVerdict.RIGHT: _("The meter of this unit fell: right"),
+    SwapVerdict.OTHER: _("Another meter fell: swapped?"),
+    SwapVerdict.SEVERAL: _("Several meters fell"),
+    SwapVerdict.NONE: _("No meter fell"),
+    SwapVerdict.UNSEEN: _("Too few values to say anything"),
 }
 REACTION_CAPTIONS: dict[Reaction, str | Promise] = {
     Reaction.FELL: _("fell"),

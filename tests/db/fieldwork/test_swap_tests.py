@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from meterbook.fieldwork import models, operations, queries
-from meterbook.fieldwork.deciding import Reaction, Verdict
+from meterbook.fieldwork.deciding import Reaction, SwapVerdict
 from meterbook.fieldwork.values import SwapState
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
@@ -34,7 +34,7 @@ class TestSwapTest:
 
         found = shown(organization.pk, fieldwork.decided(organization, falls="a"))
 
-        assert (found.state, found.verdict) == (SwapState.DECIDED, Verdict.RIGHT)
+        assert (found.state, found.verdict) == (SwapState.DECIDED, SwapVerdict.RIGHT)
         assert [each.name for each in found.fallen] == ["Flat 1 meter"]
         own, other, main = found.meters
         assert (own.before, own.off, own.after) == (Decimal("3.000"), Decimal("0.000"), Decimal("3.000"))
@@ -51,7 +51,7 @@ class TestSwapTest:
         acquisition.deliver(organization.pk)
 
         found = shown(organization.pk, test)
-        assert (found.verdict, [each.name for each in found.fallen]) == (Verdict.OTHER, ["Flat 2 meter"])
+        assert (found.verdict, [each.name for each in found.fallen]) == (SwapVerdict.OTHER, ["Flat 2 meter"])
         with scoping.scope([organization.pk], actor=ACTOR):
             assert [each.public_id for each in queries.list_swap_tests(site_ids=None, is_suspicious=True)] == [test]
             told = notification_models.Message.objects.filter(
@@ -97,7 +97,7 @@ class TestSwapTest:
             operations.end_swap_test(actor=ACTOR, at=begin + timedelta(minutes=100), swap_test=test)
 
         found = shown(organization.pk, test)
-        assert (found.verdict, [each.name for each in found.fallen]) == (Verdict.RIGHT, ["Kiosk meter"])
+        assert (found.verdict, [each.name for each in found.fallen]) == (SwapVerdict.RIGHT, ["Kiosk meter"])
         assert [each.before for each in found.meters] == [Decimal("2.000"), Decimal("2.800")]
 
     def test_runs_once_at_a_unit_and_can_be_stopped(self) -> None:

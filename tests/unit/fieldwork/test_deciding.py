@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meterbook.fieldwork import deciding
-from meterbook.fieldwork.deciding import Measure, Reaction, Sample, Verdict, Watched, Windows
+from meterbook.fieldwork.deciding import Measure, Reaction, Sample, SwapVerdict, Watched, Windows
 from meterbook.kernel.period import Period
 
 START = datetime(2026, 11, 26, 10, tzinfo=UTC)
@@ -58,7 +58,7 @@ def counter(key: str, rates: Sequence[str], *, every: timedelta, own: bool = Fal
     return Watched(key, Measure.COUNTER, Decimal("0.01"), samples, windows, is_expected=own)
 
 
-def verdict(*watched: Watched) -> Verdict:
+def verdict(*watched: Watched) -> SwapVerdict:
     return deciding.decide(watched).verdict
 
 
@@ -71,7 +71,7 @@ class TestDecide:
     def test_finds_the_meter_of_the_unit(self) -> None:
         found = deciding.decide([power("A", ON, OFF, ON, own=True), power("B", STEADY, STEADY, STEADY)])
 
-        assert (found.verdict, found.fell) == (Verdict.RIGHT, ("A",))
+        assert (found.verdict, found.fell) == (SwapVerdict.RIGHT, ("A",))
         assert [each.reaction for each in found.findings] == [Reaction.FELL, Reaction.STAYED]
         assert found.findings[0].before == 3
         assert found.findings[0].came_back
@@ -79,54 +79,54 @@ class TestDecide:
     def test_tells_that_another_meter_fell(self) -> None:
         found = deciding.decide([power("A", STEADY, STEADY, STEADY, own=True), power("B", ON, OFF, ON)])
 
-        assert (found.verdict, found.fell) == (Verdict.OTHER, ("B",))
+        assert (found.verdict, found.fell) == (SwapVerdict.OTHER, ("B",))
 
     def test_tells_that_several_fell(self) -> None:
-        assert verdict(power("A", ON, OFF, ON, own=True), power("B", ON, OFF, ON)) is Verdict.SEVERAL
-        assert verdict(power("A", STEADY, STEADY), power("B", ON, OFF), power("C", ON, OFF)) is Verdict.SEVERAL
+        assert verdict(power("A", ON, OFF, ON, own=True), power("B", ON, OFF, ON)) is SwapVerdict.SEVERAL
+        assert verdict(power("A", STEADY, STEADY), power("B", ON, OFF), power("C", ON, OFF)) is SwapVerdict.SEVERAL
 
     def test_tells_that_none_fell(self) -> None:
-        assert verdict(power("A", STEADY, STEADY, own=True), power("B", OFF, OFF)) is Verdict.NONE
+        assert verdict(power("A", STEADY, STEADY, own=True), power("B", OFF, OFF)) is SwapVerdict.NONE
 
     def test_calls_two_meters_of_the_unit_right(self) -> None:
-        assert verdict(power("A", ON, OFF, own=True), power("A2", STEADY, OFF, own=True)) is Verdict.RIGHT
+        assert verdict(power("A", ON, OFF, own=True), power("A2", STEADY, OFF, own=True)) is SwapVerdict.RIGHT
 
     def test_says_nothing_without_values(self) -> None:
-        assert verdict(power("A", ["3"], [], own=True), power("B", STEADY, STEADY)) is Verdict.UNSEEN
+        assert verdict(power("A", ["3"], [], own=True), power("B", STEADY, STEADY)) is SwapVerdict.UNSEEN
 
     def test_leaves_out_what_measures_the_whole(self) -> None:
         main = power("M", ["50", "50", "50"], ["47", "47", "47"], ["50", "50", "50"], is_sum=True)
 
-        assert verdict(main, power("A", ON, OFF, ON, own=True)) is Verdict.RIGHT
-        assert verdict(main, power("A", STEADY, STEADY, own=True)) is Verdict.NONE
+        assert verdict(main, power("A", ON, OFF, ON, own=True)) is SwapVerdict.RIGHT
+        assert verdict(main, power("A", STEADY, STEADY, own=True)) is SwapVerdict.NONE
 
     def test_leaves_out_what_comes_and_goes_anyway(self) -> None:
         compressor = power("B", ["4", "0", "4", "4"], OFF, ["4", "0", "4", "0"])
 
         found = deciding.decide([power("A", ON, OFF, ON, own=True), compressor])
 
-        assert found.verdict is Verdict.RIGHT
+        assert found.verdict is SwapVerdict.RIGHT
         assert found.findings[1].reaction is Reaction.VARIES
 
     def test_leaves_out_what_slowly_goes_down(self) -> None:
         fading = power("B", ["5", "4.6", "4.2", "3.8"], ["3.4", "3.0", "2.6", "2.2"])
 
-        assert verdict(fading, power("A", ON, OFF, own=True)) is Verdict.RIGHT
+        assert verdict(fading, power("A", ON, OFF, own=True)) is SwapVerdict.RIGHT
 
     def test_leaves_out_another_that_went_off_and_did_not_come_back(self) -> None:
-        assert verdict(power("A", ON, OFF, ON, own=True), power("B", ON, OFF, OFF)) is Verdict.RIGHT
-        assert verdict(power("A", ON, OFF, OFF, own=True), power("B", STEADY, STEADY, STEADY)) is Verdict.RIGHT
+        assert verdict(power("A", ON, OFF, ON, own=True), power("B", ON, OFF, OFF)) is SwapVerdict.RIGHT
+        assert verdict(power("A", ON, OFF, OFF, own=True), power("B", STEADY, STEADY, STEADY)) is SwapVerdict.RIGHT
 
     def test_leaves_out_what_fell_by_a_part_where_another_fell_to_nothing(self) -> None:
         part = power("B", ["6", "6", "6"], ["4", "4", "4"], ["6", "6", "6"])
 
-        assert verdict(power("A", ON, OFF, ON, own=True), part) is Verdict.RIGHT
-        assert verdict(power("A", STEADY, STEADY, STEADY, own=True), part) is Verdict.OTHER
+        assert verdict(power("A", ON, OFF, ON, own=True), part) is SwapVerdict.RIGHT
+        assert verdict(power("A", STEADY, STEADY, STEADY, own=True), part) is SwapVerdict.OTHER
 
     def test_names_what_fell_to_nothing_though_it_did_not_come_back(self) -> None:
         found = deciding.decide([power("A", STEADY, STEADY, STEADY, own=True), power("B", ON, OFF, OFF)])
 
-        assert (found.verdict, found.fell) == (Verdict.OTHER, ("B",))
+        assert (found.verdict, found.fell) == (SwapVerdict.OTHER, ("B",))
 
     @given(steps=st.lists(st.integers(min_value=300, max_value=990), min_size=1, max_size=90), is_off=st.booleans())
     def test_blames_nobody_of_a_crowd_that_uses_less_from_then_on(self, steps: list[int], is_off: bool) -> None:
@@ -136,12 +136,12 @@ class TestDecide:
         crowd = [power(str(n), [ten] * 4, [each] * 4, [each] * 4) for n, each in enumerate(lower)]
         own = power("A", ON, OFF if is_off else ON, ON, own=True)
 
-        assert verdict(own, *crowd) is (Verdict.RIGHT if is_off else Verdict.NONE)
+        assert verdict(own, *crowd) is (SwapVerdict.RIGHT if is_off else SwapVerdict.NONE)
 
     def test_lets_one_wrong_value_decide_nothing(self) -> None:
         many = [*ON, *ON]
 
-        assert verdict(power("A", [*many, "0"], [*OFF, *OFF, "9"], many, own=True)) is Verdict.RIGHT
+        assert verdict(power("A", [*many, "0"], [*OFF, *OFF, "9"], many, own=True)) is SwapVerdict.RIGHT
 
     def test_names_what_used_nothing(self) -> None:
         (found,) = deciding.decide([power("A", OFF, OFF, own=True)]).findings
@@ -149,8 +149,8 @@ class TestDecide:
         assert found.reaction is Reaction.IDLE
 
     def test_does_without_an_own_meter(self) -> None:
-        assert verdict(power("B", ON, OFF, ON), power("C", STEADY, STEADY)) is Verdict.OTHER
-        assert verdict(power("B", STEADY, STEADY)) is Verdict.NONE
+        assert verdict(power("B", ON, OFF, ON), power("C", STEADY, STEADY)) is SwapVerdict.OTHER
+        assert verdict(power("B", STEADY, STEADY)) is SwapVerdict.NONE
 
     @given(
         load=KILOWATTS,
@@ -173,7 +173,7 @@ class TestDecide:
         found = deciding.decide(watched)
 
         assert found.fell == ("X",)
-        assert found.verdict is (Verdict.RIGHT if own == 0 else Verdict.OTHER)
+        assert found.verdict is (SwapVerdict.RIGHT if own == 0 else SwapVerdict.OTHER)
 
     @given(levels=st.lists(st.integers(min_value=0, max_value=9_000), min_size=4, max_size=12), turn=st.integers(1, 11))
     def test_blames_none_whose_windows_hold_the_same(self, levels: list[int], turn: int) -> None:
@@ -181,7 +181,7 @@ class TestDecide:
         shown = [Decimal(each).scaleb(-3) for each in levels]
         turned = shown[turn % len(shown) :] + shown[: turn % len(shown)]
 
-        assert verdict(power("A", shown, turned, own=True)) is Verdict.NONE
+        assert verdict(power("A", shown, turned, own=True)) is SwapVerdict.NONE
 
     @given(fallen=st.sets(st.integers(0, 5), max_size=6), own=st.integers(0, 5))
     def test_names_every_one_that_fell(self, fallen: set[int], own: int) -> None:
@@ -190,8 +190,8 @@ class TestDecide:
         found = deciding.decide(meters)
 
         assert {int(each) for each in found.fell} == fallen
-        expected = Verdict.SEVERAL if len(fallen) > 1 else Verdict.OTHER
-        assert found.verdict is (Verdict.NONE if not fallen else Verdict.RIGHT if fallen == {own} else expected)
+        expected = SwapVerdict.SEVERAL if len(fallen) > 1 else SwapVerdict.OTHER
+        assert found.verdict is (SwapVerdict.NONE if not fallen else SwapVerdict.RIGHT if fallen == {own} else expected)
 
 
 class TestCounters:
@@ -201,19 +201,19 @@ class TestCounters:
 
         found = deciding.decide([own, counter("B", ["1.1", "1.1", "1.1"], every=quarter)])
 
-        assert (found.verdict, found.fell) == (Verdict.RIGHT, ("A",))
+        assert (found.verdict, found.fell) == (SwapVerdict.RIGHT, ("A",))
 
     def test_are_looked_at_with_the_step_that_they_show(self) -> None:
         """0.03 kW is a step in twenty minutes: less than what its values may be off by."""
         slow = counter("A", ["0.03", "0", "0.03"], every=2 * 60 * MINUTE, own=True)
 
-        assert deciding.decide([slow]).verdict is not Verdict.RIGHT
+        assert deciding.decide([slow]).verdict is not SwapVerdict.RIGHT
 
     def test_say_nothing_when_they_began_anew(self) -> None:
         samples = [Sample(START + 20 * n * SECOND, Decimal(v)) for n, v in enumerate(("9", "9.1", "0.1"))]
         reset = Watched("A", Measure.COUNTER, Decimal("0.01"), samples, WINDOWS, is_expected=True)
 
-        assert deciding.decide([reset]).verdict is Verdict.UNSEEN
+        assert deciding.decide([reset]).verdict is SwapVerdict.UNSEEN
 
     @given(before=st.integers(5, 200), off=st.integers(5, 200))
     def test_fall_only_when_less_is_used(self, before: int, off: int) -> None:

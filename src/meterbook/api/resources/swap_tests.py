@@ -14,7 +14,7 @@ from meterbook.api.resources import reach
 from meterbook.fieldwork import operations as fieldwork_operations
 from meterbook.fieldwork import permissions
 from meterbook.fieldwork import queries as fieldwork_queries
-from meterbook.fieldwork.deciding import Reaction, Verdict
+from meterbook.fieldwork.deciding import Reaction, SwapVerdict
 from meterbook.fieldwork.values import SwapState
 from meterbook.identity.values import Module
 from meterbook.metering import permissions as metering_permissions
@@ -55,7 +55,7 @@ class SwapTest(values.Told):
     job: uuid.UUID | None
     state: SwapState
     is_enough: bool
-    verdict: Verdict | None
+    verdict: SwapVerdict | None
     is_suspicious: bool
     began_at: values.InstantTold
     began_by: str

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from meterbook.fieldwork import models, values
-from meterbook.fieldwork.deciding import Reaction, Verdict
+from meterbook.fieldwork.deciding import Reaction, SwapVerdict
 from meterbook.foundation import scoping
 
 MOST = 100
@@ -69,7 +69,7 @@ class SwapTestRow:
     line_name: str
     job: uuid.UUID | None
     state: values.SwapState
-    verdict: Verdict | None
+    verdict: SwapVerdict | None
     began_at: datetime
     began_by: str
     before_until: datetime | None
@@ -204,7 +204,7 @@ def _row(test: models.SwapTest, photos: tuple[uuid.UUID, ...]) -> SwapTestRow:
         line_name=test.bus.name if test.bus else "",
         job=test.job.public_id if test.job else None,
         state=values.SwapState(test.state),
-        verdict=Verdict(test.verdict) if test.verdict else None,
+        verdict=SwapVerdict(test.verdict) if test.verdict else None,
         began_at=test.began_at,
         began_by=test.began_by,
         before_until=test.before_until,

@@ -9,15 +9,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from meterbook.fieldwork import queries as fieldwork_queries
-from meterbook.fieldwork.deciding import Reaction, Verdict
+from meterbook.fieldwork.deciding import Reaction, SwapVerdict
 from meterbook.fieldwork.values import SwapState
 
 TONES = {
-    Verdict.RIGHT: ("ok", "circle-check"),
-    Verdict.OTHER: ("alarm", "alert"),
-    Verdict.SEVERAL: ("warn", "alert"),
-    Verdict.NONE: ("warn", "question"),
-    Verdict.UNSEEN: ("warn", "clock"),
+    SwapVerdict.RIGHT: ("ok", "circle-check"),
+    SwapVerdict.OTHER: ("alarm", "alert"),
+    SwapVerdict.SEVERAL: ("warn", "alert"),
+    SwapVerdict.NONE: ("warn", "question"),
+    SwapVerdict.UNSEEN: ("warn", "clock"),
 }
 
 
@@ -66,29 +66,29 @@ def slow(test: fieldwork_queries.SwapTestRow, at: datetime) -> tuple[str, dateti
 def verdict(test: fieldwork_queries.SwapTestRow) -> str:
     """This will say what came out of a decided test, naming meters."""
     fallen = ", ".join(f"{each.name} ({each.code})" for each in test.fallen)
-    if test.verdict is Verdict.RIGHT:
+    if test.verdict is SwapVerdict.RIGHT:
         return _("The meter of this unit fell: right. %(meters)s") % {"meters": fallen}
-    if test.verdict is Verdict.OTHER:
+    if test.verdict is SwapVerdict.OTHER:
         return _("Another meter fell: %(meters)s. Is it swapped?") % {"meters": fallen}
-    if test.verdict is Verdict.SEVERAL:
+    if test.verdict is SwapVerdict.SEVERAL:
         return _("Several meters fell: %(meters)s.") % {"meters": fallen}
-    if test.verdict is Verdict.NONE:
+    if test.verdict is SwapVerdict.NONE:
         return _("No meter fell.")
     return _("Too few values came to say anything.")
 
 
 def advice(test: fieldwork_queries.SwapTestRow) -> str:
     """This will say what to do with what came out."""
-    if test.verdict is Verdict.RIGHT:
+    if test.verdict is SwapVerdict.RIGHT:
         return ""
-    if test.verdict is Verdict.OTHER:
+    if test.verdict is SwapVerdict.OTHER:
         return _(
             "Nothing is changed by this. Follow the wires from the breaker to the meter; where they are crossed, "
             "correct the wires, or which meter belongs to which unit."
         )
-    if test.verdict is Verdict.SEVERAL:
+    if test.verdict is SwapVerdict.SEVERAL:
         return _("Another unit may have gone off by chance, or one breaker feeds several. Repeat the test.")
-    if test.verdict is Verdict.UNSEEN:
+    if test.verdict is SwapVerdict.UNSEEN:
         return _("Look whether the meters answer, or leave the unit off for longer, and repeat the test.")
     if any(each.reaction is Reaction.IDLE for each in test.own):
         return _(
