@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -180,23 +181,26 @@ class TestExchange:
     def test_of_its_meter_keeps_the_address_and_counts_what_the_new_one_sends(self) -> None:
         house = House()
         made = factory.sending(site=house.site, organization=house.organization, text="energy_import: /e kWh")
-        made.post({"e": 100})
+        begin = clock.now()
+        with clock.use(clock.SettableClock(begin)):
+            made.post({"e": 100})
         (row,) = house.rows()
         assert row.point_id is not None
         assert "unit_id" not in house.page("meter_exchange", row.point_id)
         with scoping.scope([house.organization.pk], actor=identity.ACTOR):
             exchange_meter.exchange(
                 actor=identity.ACTOR,
-                at=clock.now(),
+                at=begin + timedelta(seconds=5),
                 point_id=row.point_id,
                 old_meter_id=row.meter_id,
-                exchanged_at=clock.now(),
+                exchanged_at=begin + timedelta(seconds=5),
                 finals={"energy_import": exchange_meter.Final(Decimal(101))},
                 new=exchange_meter.NewMeter("S-2", "json_electricity", openings={"energy_import": Decimal(3)}),
                 reason="worn",
             )
 
-        answer = made.post({"e": 4})
+        with clock.use(clock.SettableClock(begin + timedelta(seconds=10))):
+            answer = made.post({"e": 4})
 
         assert answer.status_code == 200, answer.content
         (after,) = house.rows()

@@ -239,7 +239,7 @@ def _bus(actor: Actor, at: datetime, site: site_models.Site) -> models.Bus:
         .order_by("id")
         .values_list("name", flat=True)
     )
-    wanted = _("Sends by HTTP")
+    wanted = values.BusProtocol.HTTP.value  # a name that is the same in each language
     name = next(each for each in (wanted, *(f"{wanted} {number}" for number in range(2, 1_000))) if each not in names)
     fields: dict[str, Any] = {"name": name, "protocol": values.BusProtocol.HTTP.value, "host": BUS_PLACE, "port": 0}
     made = models.Bus.objects.create(organization_id=site.organization_id, site=site, **fields)

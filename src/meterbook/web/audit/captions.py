@@ -1,4 +1,4 @@
-"""What actions, kinds of objects, fields and codes of the audit trail are called."""
+"""What actions, fields and codes of the audit trail are called."""
 
 from __future__ import annotations
 
@@ -199,51 +199,6 @@ ACTIONS: Captions = {
     "tariffs:create_tariff": _("Wrote a tariff"),
     "tariffs:publish_version": _("Published a version of a tariff"),
     "tariffs:save_draft": _("Saved the draft of a tariff"),
-}
-KINDS: Captions = {
-    "acquisition.bus": _("Gateway"),
-    "acquisition.device": _("Device"),
-    "acquisition.broker": _("Broker"),
-    "acquisition.gateway": _("Field gateway"),
-    "alarms.alarm": _("Alarm"),
-    "audit.auditcheck": _("Audit trail"),
-    "billing.billrun": _("Bill run"),
-    "billing.printfile": _("Print file"),
-    "customers.account": _("Account"),
-    "customers.contract": _("Contract"),
-    "customers.customer": _("Customer"),
-    "customers.signin": _("Tenant's sign-in"),
-    "customers.siteprivacy": _("Privacy of a site"),
-    "documents.issuedfile": _("Document"),
-    "documents.letterhead": _("Bill head"),
-    "identity.apikey": _("API key"),
-    "identity.grant": _("Role of a person"),
-    "identity.invitation": _("Invitation"),
-    "identity.organization": _("Organization"),
-    "identity.role": _("Role"),
-    "identity.user": _("Person"),
-    "documents.seriesplan": _("Bill numbers"),
-    "installation.setting": _("Installation"),
-    "ledger.ledgeraccount": _("Ledger account"),
-    "ledger.ledgertransaction": _("Ledger transaction"),
-    "journeys.journey": _("Move-in or move-out"),
-    "metering.importfile": _("Import file"),
-    "metering.meter": _("Meter"),
-    "metering.meterpoint": _("Meter point"),
-    "fieldwork.job": _("Job"),
-    "fieldwork.swaptest": _("Swap test"),
-    "metering.series": _("Series of readings"),
-    "notifications.channel": _("Way of sending"),
-    "notifications.destination": _("Where alarms go"),
-    "notifications.message": _("Message"),
-    "notifications.recipient": _("Who is told"),
-    "journeys.accountbook": _("Workbook of accounts"),
-    "sites.buildingfile": _("Building workbook"),
-    "sites.customfield": _("Own field of places"),
-    "sites.nodephoto": _("Photo"),
-    "sites.site": _("Site"),
-    "sites.sitenode": _("Place"),
-    "tariffs.tariff": _("Tariff"),
 }
 FIELDS: Captions = {
     "accounts": _("Accounts"),

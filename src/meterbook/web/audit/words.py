@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from meterbook.identity import values as identity_values
-from meterbook.web.audit import captions
+from meterbook.web.audit import captions, kinds
 from meterbook.web.people import words as people_words
 from meterbook.web.templatetags import meterbook as tags
 
@@ -52,7 +52,7 @@ def area(code: str) -> str:
 
 def kind(code: str) -> str:
     """This will say what kind of object an entry is about: "sites.site" is "Site"."""
-    known = captions.KINDS.get(code)
+    known = kinds.KINDS.get(code)
     return str(known) if known is not None else _spoken(code.partition(".")[2] or code)
 
 
