@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as some
 
 from meterbook.acquisition.commissioning import transformers
-from meterbook.acquisition.commissioning.transformers import Kind, Measured, Phase
-from meterbook.acquisition.contract.frames import Kind as SampleKind
+from meterbook.acquisition.commissioning.transformers import CtKind, Measured, Phase
+from meterbook.acquisition.contract.frames import CtKind as SampleKind
 from meterbook.acquisition.contract.frames import Sample
 from meterbook.kernel.quantity import Unit
 
@@ -20,7 +20,7 @@ def phase(name: str = "1", volts: str = "230", amperes: str = "5", factor: str =
     return Phase(name, *(Decimal(each) if each else None for each in (volts, amperes, factor, watts)))
 
 
-def kinds(measured: Measured, **more: object) -> list[tuple[Kind, str]]:
+def kinds(measured: Measured, **more: object) -> list[tuple[CtKind, str]]:
     return [(each.kind, each.phase) for each in transformers.check(measured, **more)]  # type: ignore[arg-type]
 
 
@@ -32,7 +32,7 @@ class TestCheck:
     def test_tells_by_how_much_power_differs_with_exact_figures(self) -> None:
         (found,) = transformers.check(Measured((phase(watts="41200"),)))
 
-        assert (found.kind, found.phase) == (Kind.DIFFERS, "1")
+        assert (found.kind, found.phase) == (CtKind.DIFFERS, "1")
         assert (found.found, found.expected) == (Fraction(41200), Fraction(1035))
         assert found.ratio == Fraction(41200, 1035)
         assert found.percent == Fraction(40165, 1035) * 100
@@ -40,54 +40,60 @@ class TestCheck:
     @pytest.mark.parametrize(
         ("of", "said"),
         [
-            (phase(), [(Kind.AGREES, "1")]),
-            (phase(watts="1030"), [(Kind.AGREES, "1")]),
-            (phase(watts="1086.75"), [(Kind.AGREES, "1")]),  # 5 % to the last watt
-            (phase(watts="1086.76"), [(Kind.DIFFERS, "1")]),
-            (phase(watts="-1035"), [(Kind.REVERSED, "1"), (Kind.AGREES, "1")]),
-            (phase(factor="-0.9", watts="-1035"), [(Kind.REVERSED, "1"), (Kind.AGREES, "1")]),
-            (phase(factor="", watts="1035"), [(Kind.CARRIES, "1")]),
-            (phase(factor="", watts="1300"), [(Kind.EXCEEDS, "1")]),
-            (phase(amperes="0", watts="0", factor="1"), [(Kind.TOO_LITTLE, "1")]),
-            (phase(volts="0", watts="0"), [(Kind.NO_VOLTAGE, "1"), (Kind.TOO_LITTLE, "1")]),
-            (phase(volts="", factor="", watts="7"), [(Kind.INCOMPLETE, "")]),
+            (phase(), [(CtKind.AGREES, "1")]),
+            (phase(watts="1030"), [(CtKind.AGREES, "1")]),
+            (phase(watts="1086.75"), [(CtKind.AGREES, "1")]),  # 5 % to the last watt
+            (phase(watts="1086.76"), [(CtKind.DIFFERS, "1")]),
+            (phase(watts="-1035"), [(CtKind.REVERSED, "1"), (CtKind.AGREES, "1")]),
+            (
+                phase(factor="-0.9", watts="-1035"),
+                [(CtKind.REVERSED, "1"), (CtKind.AGREES, "1")],
+            ),
+            (phase(factor="", watts="1035"), [(CtKind.CARRIES, "1")]),
+            (phase(factor="", watts="1300"), [(CtKind.EXCEEDS, "1")]),
+            (phase(amperes="0", watts="0", factor="1"), [(CtKind.TOO_LITTLE, "1")]),
+            (phase(volts="0", watts="0"), [(CtKind.NO_VOLTAGE, "1"), (CtKind.TOO_LITTLE, "1")]),
+            (phase(volts="", factor="", watts="7"), [(CtKind.INCOMPLETE, "")]),
         ],
     )
-    def test_of_one_phase(self, of: Phase, said: list[tuple[Kind, str]]) -> None:
+    def test_of_one_phase(self, of: Phase, said: list[tuple[CtKind, str]]) -> None:
         assert kinds(Measured((of,))) == said
 
     def test_names_the_phase_that_is_reversed_the_one_without_voltage_and_the_one_without_current(self) -> None:
         three = (phase("1"), phase("2", watts="-1035"), phase("3", volts="3", watts="0"))
 
-        assert kinds(Measured(three))[:2] == [(Kind.NO_VOLTAGE, "3"), (Kind.REVERSED, "2")]
+        assert kinds(Measured(three))[:2] == [(CtKind.NO_VOLTAGE, "3"), (CtKind.REVERSED, "2")]
         dead = (phase("1"), phase("2"), phase("3", amperes="0", watts="0"))
-        assert (Kind.NO_CURRENT, "3") in kinds(Measured(dead))
+        assert (CtKind.NO_CURRENT, "3") in kinds(Measured(dead))
 
     def test_a_transformer_on_another_phase_shows_as_a_factor_that_no_load_has(self) -> None:
         crossed = (phase("1", factor="0.4", watts="460"), phase("2"), phase("3"))
 
-        assert (Kind.LOW_FACTOR, "1") in kinds(Measured(crossed))
+        assert (CtKind.LOW_FACTOR, "1") in kinds(Measured(crossed))
 
     def test_compares_the_whole_where_no_phase_tells_its_power(self) -> None:
         three = tuple(phase(each, factor="", watts="") for each in transformers.PHASES)
 
-        assert kinds(Measured(three, Decimal(3105), Decimal("0.9"))) == [(Kind.AGREES, "")]
-        assert kinds(Measured(three, Decimal(3450), Decimal("0.9"))) == [(Kind.DIFFERS, "")]
-        assert kinds(Measured(three, Decimal(-3105), Decimal("0.9"))) == [(Kind.REVERSED, ""), (Kind.AGREES, "")]
-        assert kinds(Measured(three)) == [(Kind.INCOMPLETE, "")]
+        assert kinds(Measured(three, Decimal(3105), Decimal("0.9"))) == [(CtKind.AGREES, "")]
+        assert kinds(Measured(three, Decimal(3450), Decimal("0.9"))) == [(CtKind.DIFFERS, "")]
+        assert kinds(Measured(three, Decimal(-3105), Decimal("0.9"))) == [
+            (CtKind.REVERSED, ""),
+            (CtKind.AGREES, ""),
+        ]
+        assert kinds(Measured(three)) == [(CtKind.INCOMPLETE, "")]
 
     @pytest.mark.parametrize(
         ("clamp", "multiplier", "kind", "ratio"),
         [
-            ("200", 40, Kind.CLAMP_AGREES, Fraction(40)),
-            ("196", 40, Kind.CLAMP_AGREES, Fraction(40)),
-            ("101", 40, Kind.CLAMP_DIFFERS, Fraction(20)),  # 100/5 hang there, not 200/5
-            ("5.1", 40, Kind.CLAMP_INSIDE, Fraction(1)),  # the meter multiplies itself
-            ("5", 1, Kind.CLAMP_AGREES, Fraction(1)),
-            ("0", 1, Kind.CLAMP_UNREAD, None),
+            ("200", 40, CtKind.CLAMP_AGREES, Fraction(40)),
+            ("196", 40, CtKind.CLAMP_AGREES, Fraction(40)),
+            ("101", 40, CtKind.CLAMP_DIFFERS, Fraction(20)),  # 100/5 hang there, not 200/5
+            ("5.1", 40, CtKind.CLAMP_INSIDE, Fraction(1)),  # the meter multiplies itself
+            ("5", 1, CtKind.CLAMP_AGREES, Fraction(1)),
+            ("0", 1, CtKind.CLAMP_UNREAD, None),
         ],
     )
-    def test_compares_with_a_clamp(self, clamp: str, multiplier: int, kind: Kind, ratio: Fraction | None) -> None:
+    def test_compares_with_a_clamp(self, clamp: str, multiplier: int, kind: CtKind, ratio: Fraction | None) -> None:
         found = transformers.check(Measured((phase(),)), multiplier=Fraction(multiplier), clamps={"1": Decimal(clamp)})
 
         said = next(each for each in found if each.kind.value.startswith("CLAMP"))
@@ -96,9 +102,9 @@ class TestCheck:
     def test_compares_with_a_known_load(self) -> None:
         whole = Measured((phase(),), Decimal(1035))
 
-        assert (Kind.LOAD_AGREES, "") in kinds(whole, multiplier=Fraction(20), load=Decimal(20000))
-        assert (Kind.LOAD_DIFFERS, "") in kinds(whole, multiplier=Fraction(40), load=Decimal(20000))
-        assert (Kind.LOAD_INSIDE, "") in kinds(whole, multiplier=Fraction(40), load=Decimal(1000))
+        assert (CtKind.LOAD_AGREES, "") in kinds(whole, multiplier=Fraction(20), load=Decimal(20000))
+        assert (CtKind.LOAD_DIFFERS, "") in kinds(whole, multiplier=Fraction(40), load=Decimal(20000))
+        assert (CtKind.LOAD_INSIDE, "") in kinds(whole, multiplier=Fraction(40), load=Decimal(1000))
 
     @given(
         volts=some.decimals(100, 400, places=2),
@@ -120,9 +126,9 @@ class TestCheck:
         assert not any(each.kind.is_fault for each in clamped)
         turned = Measured((Phase("1", volts, amperes, factor, -watts),), -watts)
         assume(watts >= transformers.LEAST_POWER)
-        assert Kind.REVERSED in {each.kind for each in transformers.check(turned)}
+        assert CtKind.REVERSED in {each.kind for each in transformers.check(turned)}
         wrong = transformers.check(right, multiplier=through * 2, clamps={"1": Decimal(amperes) * ratio / 5})
-        assert next(each.ratio for each in wrong if each.kind is Kind.CLAMP_DIFFERS) == through
+        assert next(each.ratio for each in wrong if each.kind is CtKind.CLAMP_DIFFERS) == through
 
 
 class TestMeasured:

@@ -28,7 +28,7 @@ PRIMARY = (30, 40, 50, 60, 75, 80, 100, 120, 125, 150, 160, 200, 250, 300, 400, 
 PRIMARY_LARGE = (1500, 1600, 2000, 2500, 3000, 4000, 5000, 6000)
 
 
-class Kind(enum.StrEnum):
+class CtKind(enum.StrEnum):
     """What the check found."""
 
     AGREES = "AGREES"
@@ -58,14 +58,14 @@ class Kind(enum.StrEnum):
 
 _FAULTS = frozenset(
     {
-        Kind.DIFFERS,
-        Kind.EXCEEDS,
-        Kind.REVERSED,
-        Kind.NO_VOLTAGE,
-        Kind.CLAMP_DIFFERS,
-        Kind.CLAMP_INSIDE,
-        Kind.LOAD_DIFFERS,
-        Kind.LOAD_INSIDE,
+        CtKind.DIFFERS,
+        CtKind.EXCEEDS,
+        CtKind.REVERSED,
+        CtKind.NO_VOLTAGE,
+        CtKind.CLAMP_DIFFERS,
+        CtKind.CLAMP_INSIDE,
+        CtKind.LOAD_DIFFERS,
+        CtKind.LOAD_INSIDE,
     }
 )
 
@@ -112,7 +112,7 @@ class Finding:
     how much they differ; `ratio` is found / expected with powers, and the multiplier that would be right with a clamp.
     """
 
-    kind: Kind
+    kind: CtKind
     phase: str = ""
     found: Fraction | None = None
     expected: Fraction | None = None
@@ -197,7 +197,7 @@ def _voltages(measured: Measured) -> Iterable[Finding]:
     highest = max((volts for _each, volts in known), default=Fraction(0))
     for each, volts in known:
         if volts < MISSING or volts < highest * LIVE:
-            yield Finding(Kind.NO_VOLTAGE, each.name, volts, highest)
+            yield Finding(CtKind.NO_VOLTAGE, each.name, volts, highest)
 
 
 def _signs(measured: Measured) -> Iterable[Finding]:
@@ -205,9 +205,9 @@ def _signs(measured: Measured) -> Iterable[Finding]:
     known = [each for each in measured.phases if each.power is not None]
     for each in known:
         if each.power is not None and each.power <= -LEAST_POWER:
-            yield Finding(Kind.REVERSED, each.name, Fraction(each.power))
+            yield Finding(CtKind.REVERSED, each.name, Fraction(each.power))
     if not known and measured.power is not None and measured.power <= -LEAST_POWER:
-        yield Finding(Kind.REVERSED, "", Fraction(measured.power))
+        yield Finding(CtKind.REVERSED, "", Fraction(measured.power))
 
 
 def _currents(measured: Measured) -> Iterable[Finding]:
@@ -216,14 +216,14 @@ def _currents(measured: Measured) -> Iterable[Finding]:
     is_some = any(each >= LEAST_CURRENT for each in currents.values())
     for name, amperes in currents.items():
         if is_some and amperes < LEAST_CURRENT:
-            yield Finding(Kind.NO_CURRENT, name, amperes)
+            yield Finding(CtKind.NO_CURRENT, name, amperes)
     for each in measured.phases:
         carried = each.carried
         if len(measured.phases) < 2 or each.power is None or not carried or currents[each.name] < LEAST_CURRENT:
             continue
         share = abs(Fraction(each.power)) / carried
         if share < LOW_FACTOR and carried >= LEAST_POWER:
-            yield Finding(Kind.LOW_FACTOR, each.name, share)
+            yield Finding(CtKind.LOW_FACTOR, each.name, share)
 
 
 def _powers(measured: Measured, tolerance: Fraction) -> Iterable[Finding]:
@@ -235,37 +235,44 @@ def _powers(measured: Measured, tolerance: Fraction) -> Iterable[Finding]:
     if told and len(told) == len(measured.phases):
         return
     if measured.power is None or measured.carried is None:
-        yield Finding(Kind.INCOMPLETE)
+        yield Finding(CtKind.INCOMPLETE)
         return
     yield _power("", Fraction(measured.power), measured.carried, measured.factor, tolerance)
 
 
 def _power(name: str, power: Fraction, carried: Fraction, factor: Decimal | None, tolerance: Fraction) -> Finding:
     if carried < LEAST_POWER and abs(power) < LEAST_POWER:
-        return Finding(Kind.TOO_LITTLE, name, power, carried)
+        return Finding(CtKind.TOO_LITTLE, name, power, carried)
     expected = carried * abs(Fraction(factor)) if factor else carried
     ratio = abs(power) / expected if expected else None
     percent = differs(abs(power), expected)
     is_more = abs(power) > expected * (1 + tolerance / 100)
     if not factor:
-        return Finding(Kind.EXCEEDS if is_more else Kind.CARRIES, name, abs(power), expected, percent, ratio)
+        return Finding(
+            CtKind.EXCEEDS if is_more else CtKind.CARRIES,
+            name,
+            abs(power),
+            expected,
+            percent,
+            ratio,
+        )
     is_less = abs(power) < expected * (1 - tolerance / 100)
     is_off = (is_more or is_less) and abs(abs(power) - expected) > LEAST_POWER
-    return Finding(Kind.DIFFERS if is_off else Kind.AGREES, name, abs(power), expected, percent, ratio)
+    return Finding(CtKind.DIFFERS if is_off else CtKind.AGREES, name, abs(power), expected, percent, ratio)
 
 
 def _clamp(measured: Measured, name: str, shown: Fraction, multiplier: Fraction, tolerance: Fraction) -> Finding:
     phase = next((each for each in measured.phases if each.name == name), None)
     own = abs(Fraction(phase.current)) if phase is not None and phase.current is not None else Fraction(0)
     if own < LEAST_CURRENT or not shown:
-        return Finding(Kind.CLAMP_UNREAD, name, own, shown)
+        return Finding(CtKind.CLAMP_UNREAD, name, own, shown)
     return _compared("CLAMP", name, own, shown, multiplier, tolerance)
 
 
 def _load(measured: Measured, load: Fraction, multiplier: Fraction, tolerance: Fraction) -> Finding:
     own = abs(Fraction(measured.power)) if measured.power is not None else Fraction(0)
     if own < LEAST_POWER or not load:
-        return Finding(Kind.LOAD_UNREAD, "", own, load)
+        return Finding(CtKind.LOAD_UNREAD, "", own, load)
     return _compared("LOAD", "", own, load, multiplier, tolerance)
 
 
@@ -277,7 +284,7 @@ def _compared(
     percent = differs(counted, shown)
     right = usual_ratio(shown / own, tolerance)
     if percent is not None and percent <= tolerance:
-        return Finding(Kind[f"{what}_AGREES"], name, counted, shown, percent, multiplier)
+        return Finding(CtKind[f"{what}_AGREES"], name, counted, shown, percent, multiplier)
     if multiplier != 1 and (plain_percent := differs(own, shown)) is not None and plain_percent <= tolerance:
-        return Finding(Kind[f"{what}_INSIDE"], name, counted, shown, percent, Fraction(1))
-    return Finding(Kind[f"{what}_DIFFERS"], name, counted, shown, percent, right)
+        return Finding(CtKind[f"{what}_INSIDE"], name, counted, shown, percent, Fraction(1))
+    return Finding(CtKind[f"{what}_DIFFERS"], name, counted, shown, percent, right)

@@ -46,10 +46,10 @@ class TransformersGiven(values.Given):
     load: values.DecimalGiven | None = None
 
 
-class TransformerFinding(values.Told):
+class CtKind(values.Told):
     """One thing that was found; `ratio` is found / expected, or the multiplier that would be right."""
 
-    kind: transformers.Kind
+    kind: transformers.CtKind
     is_fault: bool
     phase: str
     found: values.DecimalTold | None
@@ -61,7 +61,7 @@ class TransformerFinding(values.Told):
 class TransformerFindings(values.Told):
     """The findings, faults first."""
 
-    items: list[TransformerFinding]
+    items: list[CtKind]
 
 
 @endpoint(
@@ -105,8 +105,8 @@ def _rounded(number: Fraction | None) -> str | None:
     return None if number is None else f"{rounding.round_fraction(number, PLACES):f}"
 
 
-def _finding(each: transformers.Finding) -> TransformerFinding:
-    return TransformerFinding(
+def _finding(each: transformers.Finding) -> CtKind:
+    return CtKind(
         kind=each.kind,
         is_fault=each.kind.is_fault,
         phase=each.phase,

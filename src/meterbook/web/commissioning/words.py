@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from meterbook.acquisition import commissionings
 from meterbook.acquisition.commissioning import ranking
 from meterbook.acquisition.commissioning.ranking import Grade, Judgment
-from meterbook.acquisition.commissioning.transformers import Finding, Kind
+from meterbook.acquisition.commissioning.transformers import CtKind, Finding
 from meterbook.acquisition.contract import frames
 from meterbook.acquisition.contract.frames import Sample
 from meterbook.kernel import rounding
@@ -98,7 +98,7 @@ def said(finding: Finding) -> Said:
     tone, icon = ("alarm", "alert") if kind.is_fault else ("ok", "check")
     if not kind.is_fault and kind.value not in GOOD:
         tone, icon = "stale", "info"
-    unit = "A" if kind.value.startswith("CLAMP") else "V" if kind is Kind.NO_VOLTAGE else "W"
+    unit = "A" if kind.value.startswith("CLAMP") else "V" if kind is CtKind.NO_VOLTAGE else "W"
     facts = {
         "where": _("L%(phase)s") % {"phase": finding.phase} if finding.phase else _("The meter"),
         "found": _quantity(finding.found, unit),
@@ -232,24 +232,24 @@ def _load_unread() -> tuple[str, str]:
 
 
 _TEXTS = {
-    Kind.AGREES: _agrees,
-    Kind.DIFFERS: _differs,
-    Kind.EXCEEDS: _exceeds,
-    Kind.CARRIES: _carries,
-    Kind.REVERSED: _reversed,
-    Kind.NO_VOLTAGE: _no_voltage,
-    Kind.NO_CURRENT: _no_current,
-    Kind.LOW_FACTOR: _low_factor,
-    Kind.TOO_LITTLE: _too_little,
-    Kind.INCOMPLETE: _incomplete,
-    Kind.CLAMP_AGREES: _clamp_agrees,
-    Kind.CLAMP_DIFFERS: _clamp_differs,
-    Kind.CLAMP_INSIDE: _clamp_inside,
-    Kind.CLAMP_UNREAD: _clamp_unread,
-    Kind.LOAD_AGREES: _load_agrees,
-    Kind.LOAD_DIFFERS: _load_differs,
-    Kind.LOAD_INSIDE: _load_inside,
-    Kind.LOAD_UNREAD: _load_unread,
+    CtKind.AGREES: _agrees,
+    CtKind.DIFFERS: _differs,
+    CtKind.EXCEEDS: _exceeds,
+    CtKind.CARRIES: _carries,
+    CtKind.REVERSED: _reversed,
+    CtKind.NO_VOLTAGE: _no_voltage,
+    CtKind.NO_CURRENT: _no_current,
+    CtKind.LOW_FACTOR: _low_factor,
+    CtKind.TOO_LITTLE: _too_little,
+    CtKind.INCOMPLETE: _incomplete,
+    CtKind.CLAMP_AGREES: _clamp_agrees,
+    CtKind.CLAMP_DIFFERS: _clamp_differs,
+    CtKind.CLAMP_INSIDE: _clamp_inside,
+    CtKind.CLAMP_UNREAD: _clamp_unread,
+    CtKind.LOAD_AGREES: _load_agrees,
+    CtKind.LOAD_DIFFERS: _load_differs,
+    CtKind.LOAD_INSIDE: _load_inside,
+    CtKind.LOAD_UNREAD: _load_unread,
 }
 
 
