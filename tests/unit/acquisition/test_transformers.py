@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from meterbook.acquisition.commissioning import transformers
 from meterbook.acquisition.commissioning.transformers import CtKind, Measured, Phase
-from meterbook.acquisition.contract.frames import CtKind as SampleKind
+from meterbook.acquisition.contract.frames import Kind as SampleKind
 from meterbook.acquisition.contract.frames import Sample
 from meterbook.kernel.quantity import Unit
 
