@@ -155,7 +155,7 @@ class NewTest(values.Given):
     note: Annotated[values.Words, Field(max_length=assets.NOTE_LENGTH)] = ""
 
 
-class Withdrawal(values.Given):
+class TestWithdrawal(values.Given):
     """Why a test is taken back."""
 
     reason: Annotated[values.Words, Field(min_length=1, max_length=200)]

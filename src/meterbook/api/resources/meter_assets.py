@@ -131,7 +131,7 @@ def _record(
     by_single=True,
 )
 def withdraw_meter_test(
-    request: entry.Request, point: uuid.UUID, test: uuid.UUID, given: shapes.Withdrawal
+    request: entry.Request, point: uuid.UUID, test: uuid.UUID, given: shapes.TestWithdrawal
 ) -> shapes.MeterTest:
     """This will take back a test that was noted wrongly; it stays on record."""
     caller = request.caller
