@@ -129,7 +129,7 @@ class GivenEquipment(values.Given):
     voltage: GivenTransformers = Field(default_factory=GivenTransformers)
 
 
-class NewFacts(values.Given):
+class NewAssetFacts(values.Given):
     """What is known from an instant on. `plate` or `equipment` left out: it stays as it is.
 
     `meter` is the one that hangs there, null when none does: had it been exchanged meanwhile, nothing happens.

@@ -49,7 +49,7 @@ def get_assets_of_point(request: entry.Request, point: uuid.UUID) -> shapes.Poin
     by_site=True,
     by_single=True,
 )
-def note_assets_of_point(request: entry.Request, point: uuid.UUID, given: shapes.NewFacts) -> shapes.PointAssets:
+def note_assets_of_point(request: entry.Request, point: uuid.UUID, given: shapes.NewAssetFacts) -> shapes.PointAssets:
     """This will note what stands on the meter of a point and around it from an instant on; the past stays on record."""
     caller = request.caller
     detail = reach.point(request, point, permissions.MANAGE_METER, is_assigned_enough=True)
