@@ -273,7 +273,9 @@ def keep_temperatures(request: entry.Request, site: uuid.UUID, given: NewDayTemp
 def _site_id(request: entry.Request, site: uuid.UUID | None) -> int | None:
     """What holds for all sites is for those who manage all of them."""
     if site is None and request.caller.access.sites(permissions.MANAGE_METER) is not None:
-        raise problems.not_found()
+        raise problems.invalid(
+            "/query/site", _("Name a site: what holds for all sites is for those who manage all of them.")
+        )
     return reach.site_id(request, site, permissions.MANAGE_METER)
 
 
