@@ -126,7 +126,8 @@ def _fill(organization_id: int, like: int, series: list[int]) -> None:
     with connections["owner"].cursor() as cursor:
         for table, span in (("metering_seriesday", "day"), ("metering_seriesmonth", "month")):
             cursor.execute(
-                "SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position",
+                "SELECT column_name FROM information_schema.columns WHERE table_name = %s"
+                " AND is_generated = 'NEVER' ORDER BY ordinal_position",
                 [table],
             )
             columns = [name for (name,) in cursor.fetchall()]

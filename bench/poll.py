@@ -34,9 +34,11 @@ def main() -> None:
         gateway = stack.enter_context(live.gateway())
         pairs = measure.interleaved(lambda: asyncio.run(_bare(gateway.port)), lambda: asyncio.run(_ours(gateway.port)))
         measure.report_pairs("poll_line", "requests/s", pairs, lines=AT_ONCE, words=BLOCK_COUNT)
-    seconds, answered = asyncio.run(_slow_bus())
-    measure.report("poll_bus", "ms", 1000 * seconds, 15_000, meters=31, dead=3, answered=answered, baud=9_600)
-    _collector()
+    folder = os.environ.get("MB_BENCH_FOLDER")
+    with measure.database(Path(folder) if folder else None) as data:
+        seconds, answered = asyncio.run(_slow_bus())
+        measure.report("poll_bus", "ms", 1000 * seconds, 15_000, meters=31, dead=3, answered=answered, baud=9_600)
+        _collector(data)
 
 
 async def _ours(port: int) -> int:
@@ -101,9 +103,8 @@ def live_codes(model: Any) -> list[str]:  # noqa: ANN401 - a MeterModel
     return [each.register_code for each in plans.registers_of_model(model.code)]
 
 
-def _collector() -> None:
-    folder = os.environ.get("MB_BENCH_FOLDER")
-    with measure.database(Path(folder) if folder else None) as data, contextlib.ExitStack() as stack:
+def _collector(data: Path) -> None:
+    with contextlib.ExitStack() as stack:
         gateways = [stack.enter_context(live.gateway()) for _ in range(GATEWAYS)]
         _site(gateways)
         process = stack.enter_context(_running(data))
