@@ -1,0 +1,1 @@
+"""Calendars of holidays that tariffs name."""
