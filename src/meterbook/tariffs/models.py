@@ -64,3 +64,32 @@ class TariffVersion(foundation_models.TenantModel):
 
     def __str__(self) -> str:
         return f"{self.tariff_id} v{self.number}"
+
+
+class PriceSeries(foundation_models.TenantModel):
+    """Prices that change by the hour, which tariff documents name by `code`; each holds for `step` minutes."""
+
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    step = models.SmallIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["organization_id", "code"], name="price_series_code_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class PriceOfInstant(foundation_models.TenantTable):
+    """The price of one interval of a series, from `at` on."""
+
+    id = models.BigAutoField(primary_key=True)
+    series = models.ForeignKey(PriceSeries, on_delete=models.PROTECT, db_index=False)
+    at = models.DateTimeField()
+    price = models.DecimalField(max_digits=20, decimal_places=8)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["series", "at"], name="price_of_instant_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.series_id} {self.at}"

@@ -19,7 +19,7 @@ from meterbook.foundation import operation, scoping
 from meterbook.identity import two_people
 from meterbook.identity.values import TwoPeople
 from meterbook.kernel.actor import Actor
-from meterbook.tariffs import models, permissions, queries, values
+from meterbook.tariffs import models, permissions, queries, sources, values
 from meterbook.tariffs.rating import reading
 from meterbook.tariffs.rating.problems import Problem, TariffInvalid
 
@@ -52,7 +52,7 @@ def create_tariff(*, actor: Actor, at: datetime, document: dict[str, Any]) -> mo
     :raises TariffInvalid: naming every place of the document that is wrong
     :raises TariffCodeTaken: when the organization has a tariff of that code
     """
-    sound = reading.read(document)
+    sound = reading.read(document, sources.calendars())
     try:
         with transaction.atomic():
             tariff = models.Tariff.objects.create(
@@ -83,7 +83,7 @@ def save_draft(
     :raises TariffInvalid: naming every place that is wrong; code and currency must be those of the tariff
     :raises queries.TariffNotFound: when the organization has no such tariff
     """
-    sound, tariff = reading.read(document), _locked(tariff)
+    sound, tariff = reading.read(document, sources.calendars()), _locked(tariff)
     problems = [
         Problem(place, gettext_noop("it is “%(is)s” for this tariff, and stays so"), {"is": have})
         for place, given, have in (

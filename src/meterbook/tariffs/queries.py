@@ -11,8 +11,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from meterbook.foundation import scoping
-from meterbook.tariffs import models, values
-from meterbook.tariffs.rating import reading
+from meterbook.tariffs import models, sources, values
+from meterbook.tariffs.rating import component_reading, reading
 from meterbook.tariffs.rating.document import TariffDocument
 
 
@@ -37,7 +37,7 @@ class VersionRow:
     @property
     def document(self) -> TariffDocument:
         """The document, ready for rating."""
-        return reading.read(self.raw)
+        return reading.read(self.raw, sources.calendars())
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class TariffRow:
     def names(self) -> Mapping[str, str]:
         """What it is called, by language; "en" is always there."""
         version = self.current or self.draft
-        return reading.text_of(version.raw["name"]) if version else {"en": self.name}
+        return component_reading.text_of(version.raw["name"]) if version else {"en": self.name}
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def names_of(*, codes: Iterable[str]) -> dict[str, TariffName]:
     versions = models.TariffVersion.objects.filter(organization_id=organization_id, tariff__in=found)
     names = dict(versions.order_by("number", "id").values_list("tariff_id", "document__name"))
     return {
-        each.code: TariffName(each.public_id, each.code, reading.text_of(names.get(each.pk) or each.name))
+        each.code: TariffName(each.public_id, each.code, component_reading.text_of(names.get(each.pk) or each.name))
         for each in found
     }
 
@@ -124,8 +124,8 @@ def part_names(*, currency: str) -> PartNames:
     components: dict[str, Mapping[str, str]] = {}
     taxes: dict[str, Mapping[str, str]] = {}
     for own, due in versions.order_by("id").values_list("document__components", "document__taxes"):
-        components.update((each["code"], reading.text_of(each["name"])) for each in own or ())
-        taxes.update((each["code"], reading.text_of(each["name"])) for each in due or ())
+        components.update((each["code"], component_reading.text_of(each["name"])) for each in own or ())
+        taxes.update((each["code"], component_reading.text_of(each["name"])) for each in due or ())
     return PartNames(components, taxes)
 
 

@@ -35,3 +35,35 @@ def test_every_key_is_explained() -> None:
     keys = [*schema["properties"], *component]
 
     assert [key for key in keys if f"`{key}`" not in PAGE and key != "note"] == []
+
+
+def test_every_example_of_a_component_is_sound() -> None:
+    """Each alone, behind those that it names."""
+    before = [
+        {"code": "energy", "name": "Energy", "charge": "ENERGY", "price": "1"},
+        {"code": "demand", "name": "Demand", "charge": "DEMAND", "price": "1"},
+    ]
+    found = [
+        each
+        for block in BLOCKS
+        if block.startswith('{"code"') or block.startswith('    {"code"')
+        for each in objects(block)
+        if "charge" in each and "code" in each
+    ]
+
+    for each in found:
+        others = [other for other in before if other["code"] != each["code"]]
+        reading.read(tariffs.document(components=[*others, each]))
+    assert len(found) >= 20
+
+
+def objects(text: str) -> list[dict[str, object]]:
+    """JSON objects one behind the other; what is not one is passed over."""
+    decoder, found, place = json.JSONDecoder(), [], 0
+    while (place := text.find("{", place)) >= 0:
+        try:
+            each, place = decoder.raw_decode(text, place)
+        except json.JSONDecodeError:
+            return found
+        found.append(each)
+    return found

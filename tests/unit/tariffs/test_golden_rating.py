@@ -41,6 +41,7 @@ class TestTiers:
         assert rated.total == Decimal("80.00")
 
     @pytest.mark.spec("G-02")
+    @pytest.mark.spec("M-051/1")
     @pytest.mark.spec("B-30")
     def test_thresholds_grow_with_the_period(self) -> None:
         rated = tiers(45, "500")

@@ -126,8 +126,8 @@ class TestRead:
             ({"name": {"es": "Casa"}}, "name: this must be a text, or texts by language"),
             ({"taxes": [{"code": "a", "name": "A", "rate": "21"}]}, "taxes[0].rate: “21” is not a share from 0 to 1"),
             (
-                {"taxes": [{"code": code, "name": "A", "rate": "0.21"} for code in "ab"]},
-                "taxes: at most 1 can be there",
+                {"taxes": [{"code": "a", "name": "A", "rate": "0.21"}] * 2},
+                "taxes[1].code: “a” is there already; codes are used once",
             ),
             ({"holidays": ["2026-13-01"]}, "holidays[0]: “2026-13-01” is not a date such as 2026-12-25"),
         ],

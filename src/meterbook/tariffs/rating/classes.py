@@ -45,8 +45,12 @@ def offsets(starts: NDArray[np.int64], zone: tzinfo) -> NDArray[np.int64]:
     return result
 
 
-def classify(document: TariffDocument, zone: tzinfo, *, start: datetime, step: timedelta, count: int) -> Classes:
+def classify(
+    document: TariffDocument, zone: tzinfo, *, start: datetime, step: timedelta, count: int, by_season: bool = False
+) -> Classes:
     """This will class `count` intervals of one step.
+
+    :param by_season: class `season x periods + period` instead of the price period alone
 
     :raises UsageMisfit: when the step is not whole minutes
     """
@@ -55,20 +59,30 @@ def classify(document: TariffDocument, zone: tzinfo, *, start: datetime, step: t
         raise UsageMisfit(f"Intervals of {step} cannot be rated: a step is one or more whole minutes.")
     starts = _microseconds(start) + np.arange(count, dtype=np.int64) * width * _MINUTE
     offset = offsets(starts, zone)
-    table = np.array(document.table, np.int16)
-    if (table == 0).all():
+    tables = _Tables.of(document, by_season=by_season)
+    if (tables.table == 0).all():
         return Classes(np.zeros(count, np.int16), ())
     day, minute = _wall(starts, offset)
-    period = table[_rows(document, day), minute]
     # Whether the whole interval lies in one period is told by its final minute and by how long the window goes on.
-    runs_on = _minutes_left(table)[_rows(document, day), minute] >= width
-    suspects = np.flatnonzero(~runs_on)
+    period, left = tables.at(day, minute), tables.left(day, minute)
+    suspects = np.flatnonzero(left < width)
     shared = []
     for index in suspects.tolist():
-        parts = _parts(document, table, zone, int(starts[index]), width)
+        parts = _parts(tables, zone, int(starts[index]), width)
         if len(parts) > 1:
             shared.append((index, parts))
     return Classes(period, tuple(shared))
+
+
+def seasons_and_periods(
+    document: TariffDocument, zone: tzinfo, *, start: datetime, step: timedelta, count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """This will return season and price period of intervals by the wall clock at their starts, as indexes."""
+    starts = _microseconds(start) + np.arange(count, dtype=np.int64) * (step // timedelta(minutes=1)) * _MINUTE
+    day, minute = _wall(starts, offsets(starts, zone))
+    both = _Tables.of(document, by_season=True).at(day, minute).astype(np.int64)
+    season, period = np.divmod(both, len(document.periods))
+    return season, period
 
 
 def local_days(period: Period, zone: ZoneInfo) -> list[date]:
@@ -76,12 +90,55 @@ def local_days(period: Period, zone: ZoneInfo) -> list[date]:
     return [day for day, _part in civil.local_days(period, zone)]
 
 
-def _parts(
-    document: TariffDocument, table: NDArray[np.int16], zone: tzinfo, start: int, width: int
-) -> tuple[tuple[int, int], ...]:
+@dataclass(frozen=True)
+class _Tables:
+    """The document's tables as arrays; classes are price periods, or season and price period in one number."""
+
+    document: TariffDocument
+    table: NDArray[np.int16]
+    tails: NDArray[np.int16] | None
+
+    @classmethod
+    def of(cls, document: TariffDocument, *, by_season: bool) -> _Tables:
+        """This will make the arrays of a document."""
+        table = np.array(document.table, np.int16)
+        tails = np.array(document.tails, np.int16) if document.tails else None
+        if by_season:
+            table = table + _season_of_rows(document)[:, None] * len(document.periods)
+        return cls(document, table, tails)
+
+    def at(self, day: NDArray[np.int64], minute: NDArray[np.int64]) -> NDArray[np.int16]:
+        """This will return the class of each minute."""
+        rows = _rows(self.document, day)
+        own: NDArray[np.int16] = self.table[rows, minute]
+        if self.tails is None:
+            return own
+        # A window that began the day before goes on with its own day type; the season stays that of the date.
+        tail = self.tails[_rows(self.document, day - 1), minute]
+        periods = len(self.document.periods)
+        result: NDArray[np.int16] = np.where(tail < 0, own, own // periods * periods + tail)
+        return result
+
+    def left(self, day: NDArray[np.int64], minute: NDArray[np.int64]) -> NDArray[np.int64]:
+        """This will return how many minutes of the same class follow for certain on that day, itself included."""
+        rows = _rows(self.document, day)
+        own: NDArray[np.int64] = _minutes_left(self.table)[rows, minute]
+        if self.tails is None:
+            return own
+        before = _rows(self.document, day - 1)
+        within = self.tails[before, minute] >= 0
+        result: NDArray[np.int64] = np.where(within, _minutes_left(self.tails)[before, minute], own)
+        return result
+
+
+def _season_of_rows(document: TariffDocument) -> NDArray[np.int16]:
+    return np.arange(len(document.table), dtype=np.int16) // np.int16(len(document.day_types))
+
+
+def _parts(tables: _Tables, zone: tzinfo, start: int, width: int) -> tuple[tuple[int, int], ...]:
     minutes = start + np.arange(width, dtype=np.int64) * _MINUTE
     day, minute = _wall(minutes, offsets(minutes, zone))
-    found, counts = np.unique(table[_rows(document, day), minute], return_counts=True)
+    found, counts = np.unique(tables.at(day, minute), return_counts=True)
     return tuple(zip(found.tolist(), counts.tolist(), strict=True))
 
 

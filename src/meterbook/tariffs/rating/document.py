@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from meterbook.kernel.quantity import Unit
 from meterbook.kernel.rounding import RoundingMode
+from meterbook.tariffs.rating.terms import (
+    BY_DAYS,
+    MONTH_OF_30,
+    PLAIN_LADDER,
+    PRORATED,
+    Allowance,
+    Change,
+    Channel,
+    Charge,
+    Condition,
+    Demand,
+    InvoicePart,
+    Ladder,
+    Length,
+    Loss,
+    Minimum,
+    PowerFactor,
+    PriceSeries,
+    Proration,
+    Tier,
+    Whole,
+)
 
 FORMAT = "meterbook-tariff/1"
 MINUTES = 1440  # of a wall clock's day; windows of a calendar are minutes of it
 
 Text = dict[str, str]  # language to words; "en" is always there
-
-
-class Charge(enum.StrEnum):
-    """What a component charges for."""
-
-    ENERGY = "ENERGY"  # each unit used
-    FIXED_DAILY = "FIXED_DAILY"  # each calendar day
-    FIXED_MONTHLY = "FIXED_MONTHLY"  # each calendar month, by days where it is not whole
 
 
 @dataclass(frozen=True)
@@ -36,12 +50,13 @@ class Season:
 
 @dataclass(frozen=True)
 class DayType:
-    """Days that share windows: weekdays (Monday is 0), or holidays, which come before weekdays."""
+    """Days that share windows: weekdays (Monday is 0), holidays, which come before, or `dates`, which come first."""
 
     code: str
     name: Text
     weekdays: frozenset[int]
     is_holiday: bool
+    dates: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -53,19 +68,13 @@ class PricePeriod:
 
 
 @dataclass(frozen=True)
-class Tier:
-    """Units up to `up_to` (None: all others) at a price; thresholds count from zero, for the reference length."""
-
-    up_to: Decimal | None
-    price: Decimal
-
-
-@dataclass(frozen=True)
 class Component:
-    """One charge. `price` is for each unit, unless an ENERGY component has `prices` (by price period) or `tiers`.
+    """One charge. `price` is for each unit, unless there are `prices` (by price period), `tiers` or others below.
 
-    Tier thresholds hold for `reference_days` days (None: a calendar month) and are prorated to the length of the
-    billing period, unless that differs from the reference by no more than `exempt_days` days (B-30).
+    Tier thresholds hold for `reference_days` days (None: a calendar month, or what `reference` names) and are prorated
+    to the length of the billing period, unless that differs by no more than `exempt_days` days (B-30). `seasons` are
+    those in which it is charged, empty: all. `on` are the components whose lines a percentage, minimum or cap is of.
+    `is_plain`: it has nothing but what is named first, which many accounts are priced by at once.
     """
 
     code: str
@@ -76,16 +85,52 @@ class Component:
     tiers: tuple[Tier, ...] = ()
     reference_days: int | None = 30
     exempt_days: int = 0
+    is_plain: bool = True
+    reference: Length = MONTH_OF_30
+    period_tiers: tuple[tuple[str, tuple[Tier, ...]], ...] = ()
+    ladder: Ladder = PLAIN_LADDER
+    channel: Channel = Channel.IMPORT
+    seasons: tuple[str, ...] = ()
+    series: PriceSeries | None = None
+    only_if: Condition | None = None
+    package: Decimal | None = None
+    package_down: bool = False
+    whole: Whole | None = None
+    loss: Loss | None = None
+    minimum: Minimum | None = None
+    allowance: Allowance | None = None
+    times: str = ""
+    proration: Proration = BY_DAYS
+    due: date | None = None
+    demand: Demand | None = None
+    power_factor: PowerFactor | None = None
+    percent: Decimal | None = None
+    on: frozenset[str] = frozenset()
+    least: Decimal | None = None
+    most: Decimal | None = None
+    invoice: InvoicePart | None = None
 
 
 @dataclass(frozen=True)
 class Tax:
-    """A rate on the sum of the rounded lines of `components`."""
+    """A rate on the sum of the rounded lines of `components`, and on the amounts of earlier `taxes`.
+
+    `is_inclusive`: the prices hold it. `by_line`: it is rounded line by line. `is_reversed`: the customer owes it.
+    """
 
     code: str
     name: Text
     rate: Decimal
     components: frozenset[str]
+    taxes: tuple[str, ...] = ()
+    is_inclusive: bool = False
+    by_line: bool = False
+    is_reversed: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is nothing but a rate on lines."""
+        return not (self.taxes or self.is_inclusive or self.by_line or self.is_reversed)
 
 
 @dataclass(frozen=True)
@@ -94,7 +139,8 @@ class TariffDocument:
 
     `table` holds for each (season, day type) the price period of every minute of the day, as an index into `periods`;
     its rows are in the order season by season, day type by day type. `decimals` is the resolution of billed quantities
-    in `unit`.
+    in `unit`. `tails`: where windows over midnight take the day type of their start (B-14), the price period of the
+    minutes after midnight of the next day, -1 where no window reaches; rows as in `table`.
     """
 
     code: str
@@ -110,6 +156,19 @@ class TariffDocument:
     table: tuple[tuple[int, ...], ...]
     components: tuple[Component, ...]
     taxes: tuple[Tax, ...]
+    change: Change = PRORATED
+    holiday_calendar: str = ""
+    tails: tuple[tuple[int, ...], ...] = ()
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether totals of imported energy by price period are all that its components need."""
+        return all(each.is_plain for each in self.components) and all(each.is_plain for each in self.taxes)
+
+    @cached_property
+    def by_season(self) -> bool:
+        """Whether usage is kept apart by season: a component is charged in some of them only."""
+        return any(each.seasons for each in self.components)
 
     def season_of(self, day: date) -> int:
         """This will return the index of the season that holds a date."""
@@ -117,7 +176,10 @@ class TariffDocument:
         return begun[-1] if begun else len(self.seasons) - 1
 
     def day_type_of(self, day: date) -> int:
-        """This will return the index of the day type of a date; holidays come first."""
+        """This will return the index of the day type of a date; its own dates come first, then holidays."""
+        for index, each in enumerate(self.day_types):
+            if day in each.dates:
+                return index
         if day in self.holidays:
             for index, each in enumerate(self.day_types):
                 if each.is_holiday:

@@ -6,8 +6,8 @@ import csv
 import io
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -21,9 +21,11 @@ from meterbook.kernel.series import UsageSeries
 from meterbook.tariffs.rating import usage
 from meterbook.tariffs.rating.plan import Scale
 from meterbook.tariffs.rating.problems import UsageMisfit
+from meterbook.tariffs.rating.terms import Channel
 
 STEPS = tuple(timedelta(minutes=minutes) for minutes in range(1, 61) if 60 % minutes == 0)
 DELIMITERS = ",;\t"
+_EXPORT = "_export"
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,45 @@ def from_csv(text: str, *, zone: ZoneInfo, period: Period, unit: Unit) -> Interv
     :raises UsageMisfit: naming the line that cannot be read, or the first interval that is missing
     """
     cells = _cells(text)
-    columns = _columns(next(cells, (1, []))[1], unit)
+    return _read(cells, _columns(next(cells, (1, []))[1], unit), text, zone, period)
+
+
+def channels_from_csv(
+    text: str, wanted: Collection[Channel], *, zone: ZoneInfo, period: Period, unit: Unit
+) -> dict[Channel, Intervals]:
+    """This will read further columns of the same file: `kvarh`, `kvah`, `kwh_export`, `kvarh_export`, or other units.
+
+    :param unit: the tariff's; what is exported must measure the same
+    :raises UsageMisfit: as `from_csv`
+    """
+    found = {}
+    for channel, (measure, suffix) in _channels(unit).items():
+        if channel not in wanted:
+            continue
+        cells = _cells(text)
+        header = next(cells, (1, []))[1]
+        names = [name.strip().lower() for name in header]
+        own = [name.removesuffix(suffix) if name.endswith(suffix) else "" for name in names]
+        if any(name in usage.UNITS and usage.UNITS[name].dimension is measure.dimension for name in own):
+            columns = _columns(["start" if name == "start" else own[n] for n, name in enumerate(names)], measure)
+            quality = names.index("quality") if "quality" in names else None
+            found[channel] = _read(cells, replace(columns, quality=quality), text, zone, period)
+    return found
+
+
+def _channels(unit: Unit) -> dict[Channel, tuple[Unit, str]]:
+    """The unit that a channel's column is named like, and what stands after it."""
+    return {
+        Channel.REACTIVE_IMPORT: (Unit.KVARH, ""),
+        Channel.REACTIVE_EXPORT: (Unit.KVARH, _EXPORT),
+        Channel.EXPORT: (unit, _EXPORT),
+        Channel.APPARENT: (Unit.KVAH, ""),
+    }
+
+
+def _read(
+    cells: Iterator[tuple[int, list[str]]], columns: _Columns, text: str, zone: ZoneInfo, period: Period
+) -> Intervals:
     rows = list(_rows(cells, columns, zone, has_decimal_comma=_delimiter(text) != ","))
     step = _step(rows)
     rows = [row for row in rows if row.start + step > period.start and row.start < period.end]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from meterbook.kernel import currency as currencies
 from meterbook.kernel import rounding
-from meterbook.tariffs.rating.document import Charge, Component, Text
+from meterbook.kernel.rounding import RoundingMode
+from meterbook.tariffs.rating.document import Component, Text
 from meterbook.tariffs.rating.plan import MonthPart, Plan
+from meterbook.tariffs.rating.terms import Charge
 
-DAY, MONTH = "DAY", "MONTH"
+DAY, MONTH, YEAR, ONCE = "DAY", "MONTH", "YEAR", "ONE"
 EXACT_PLACES = 12  # of amounts that no decimal number holds, such as a third
 
 
@@ -35,13 +38,19 @@ class Line(NamedTuple):
 
 
 class TaxLine(NamedTuple):
-    """A tax on the sum of the rounded lines it applies to."""
+    """A tax on the sum of the rounded lines it applies to; `trace` says what else there is to it."""
 
     code: str
     text: Text
     rate: Decimal
     base: Decimal
     amount: Decimal
+    trace: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def is_inclusive(self) -> bool:
+        """Whether the lines hold it already."""
+        return "inclusive" in self.trace
 
 
 class PeriodTotal(NamedTuple):
@@ -75,10 +84,10 @@ def rate_totals(plan: Plan, totals: Sequence[int], counts: Sequence[int], *, app
     billed = [plan.billed(total) for total in totals]
     lines: list[Line] = []
     for component in document.components:
-        lines.extend(_lines(plan, component, billed, counts, apportioned))
-    zero = rounding.round_decimal(Decimal(0), _places(plan))
-    net = sum((line.amount for line in lines), zero)
-    taxes = tuple(_taxes(plan, lines, zero))
+        lines.extend(plain(plan, component, billed, counts, apportioned))
+    nothing = zero(plan)
+    net = sum((line.amount for line in lines), nothing)
+    taxes = tuple(_taxes(plan, lines, nothing))
     periods = tuple(
         PeriodTotal(period.code, period.name, plan.number(units), count)
         for period, units, count in zip(document.periods, billed, counts, strict=True)
@@ -90,13 +99,14 @@ def rate_totals(plan: Plan, totals: Sequence[int], counts: Sequence[int], *, app
         lines=tuple(lines),
         net=net,
         taxes=taxes,
-        total=net + sum((tax.amount for tax in taxes), zero),
+        total=net + sum((tax.amount for tax in taxes), nothing),
     )
 
 
-def _lines(
+def plain(
     plan: Plan, component: Component, billed: Sequence[int], counts: Sequence[int], apportioned: int
 ) -> Iterable[Line]:
+    """This will price a plain component: units and intervals by price period."""
     if component.charge is Charge.FIXED_DAILY:
         return plan.kept(f"lines {component.code}", lambda: list(_daily(plan, component)))
     if component.charge is Charge.FIXED_MONTHLY:
@@ -133,7 +143,7 @@ def _period_rows(plan: Plan, component: Component) -> list[tuple[int, _Row]]:
     rows = []
     for code, price in component.prices:
         index, name = names[code]
-        text = _joined(component.name, name)
+        text = joined(component.name, name)
         rows.append((index, _Row(component, f"{component.code}.{code}", text, price, {"period": code})))
     return rows
 
@@ -164,7 +174,7 @@ def _tier_rows(plan: Plan, component: Component) -> list[tuple[int | None, _Row]
             "proration": str(plan.proration(component)),
             "days": len(plan.days),
         }
-        text = _tier_text(plan, component, below or 0, edge)
+        text = tier_text(plan, component, below or 0, edge, plan.document.unit.symbol)
         rows.append((edge, _Row(component, f"{component.code}.{number + 1}", text, tier.price, trace)))
     return rows
 
@@ -210,22 +220,23 @@ def _part_of_month(plan: Plan, component: Component, part: MonthPart) -> Line:
         unit=MONTH,
         price=component.price,
         exact=rounding.round_fraction(due, EXACT_PLACES, plan.document.mode),
-        amount=_unsigned(rounding.round_fraction(due, _places(plan), plan.document.mode)),
+        amount=unsigned(rounding.round_fraction(due, places(plan), plan.document.mode)),
         trace={"months": [month], "days": part.days, "of": part.of},
     )
 
 
 def _line(plan: Plan, row: _Row, quantity: str, unit: str, exact: Decimal, trace: dict[str, Any]) -> Line:
-    amount = _unsigned(rounding.round_decimal(exact, _places(plan), plan.document.mode))
-    return Line(row.code, row.component.code, row.text, quantity, unit, row.price, _unsigned(exact), amount, trace)
+    amount = unsigned(rounding.round_decimal(exact, places(plan), plan.document.mode))
+    return Line(row.code, row.component.code, row.text, quantity, unit, row.price, unsigned(exact), amount, trace)
 
 
-def _unsigned(amount: Decimal) -> Decimal:
-    """Zero has no sign: nothing used at a price below zero is 0.00, not -0.00."""
+def unsigned(amount: Decimal) -> Decimal:
+    """This will return an amount; zero has no sign: nothing used at a price below zero is 0.00, not -0.00."""
     return amount if amount else amount.copy_abs()
 
 
-def _places(plan: Plan) -> int:
+def places(plan: Plan) -> int:
+    """This will return the decimals of amounts."""
     return currencies.minor_units(plan.document.currency)
 
 
@@ -233,18 +244,104 @@ def _taxes(plan: Plan, lines: Sequence[Line], zero: Decimal) -> Iterator[TaxLine
     """Tax on the sum of the rounded lines (B-67)."""
     for tax in plan.document.taxes:
         base = sum((line.amount for line in lines if line.component in tax.components), zero)
-        due = rounding.round_decimal(rounding.EXACT.multiply(base, tax.rate), _places(plan), plan.document.mode)
-        yield TaxLine(tax.code, tax.name, tax.rate, base, _unsigned(due))
+        due = rounding.round_decimal(rounding.EXACT.multiply(base, tax.rate), places(plan), plan.document.mode)
+        yield TaxLine(tax.code, tax.name, tax.rate, base, unsigned(due))
 
 
-def _joined(one: Text, other: Text) -> Text:
-    """Both texts in every language that one of them has."""
+def zero(plan: Plan) -> Decimal:
+    """This will return no money, with the decimals of amounts."""
+    return rounding.round_decimal(Decimal(0), places(plan))
+
+
+def nothing(plan: Plan) -> Rated:
+    """This will return a rating without any line."""
+    return Rated(plan.document.currency, (), (), zero(plan), (), zero(plan))
+
+
+def folded(plan: Plan, by_class: Sequence[int]) -> list[int]:
+    """This will sum up numbers by class to price periods."""
+    periods = len(plan.document.periods)
+    return [sum(by_class[period::periods]) for period in range(periods)]
+
+
+def line(
+    plan: Plan,
+    component: Component,
+    *,
+    quantity: str,
+    unit: str,
+    price: Decimal,
+    exact: Fraction,
+    trace: dict[str, Any],
+    more: str = "",
+    text: Text | None = None,
+) -> Line:
+    """This will make a line: `more` stands after the component's code, `text` instead of its name."""
+    mode = plan.document.mode
+    return Line(
+        code=f"{component.code}.{more}" if more else component.code,
+        component=component.code,
+        text=component.name if text is None else text,
+        quantity=quantity,
+        unit=unit,
+        price=price,
+        exact=unsigned(decimal(exact, mode)),
+        amount=unsigned(rounding.round_fraction(exact, places(plan), mode)),
+        trace=trace,
+    )
+
+
+def product(
+    plan: Plan,
+    component: Component,
+    *,
+    quantity: Decimal,
+    unit: str,
+    price: Decimal,
+    trace: dict[str, Any],
+    more: str,
+    text: Text,
+) -> Line:
+    """This will make a line of two decimal numbers, which is faster than by fractions."""
+    exact = rounding.EXACT.multiply(quantity, price)
+    return Line(
+        code=f"{component.code}.{more}" if more else component.code,
+        component=component.code,
+        text=text,
+        quantity=str(quantity),
+        unit=unit,
+        price=price,
+        exact=unsigned(exact),
+        amount=unsigned(rounding.round_decimal(exact, places(plan), plan.document.mode)),
+        trace=trace,
+    )
+
+
+def rounded(plan: Plan, value: Fraction) -> Decimal:
+    """This will round an amount to the smallest unit of the currency."""
+    return rounding.round_fraction(value, places(plan), plan.document.mode)
+
+
+def decimal(value: Fraction, mode: RoundingMode = RoundingMode.HALF_UP) -> Decimal:
+    """This will return a fraction as a decimal number: exactly where one has it, else to `EXACT_PLACES`."""
+    rest, twos, fives = value.denominator, 0, 0
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    if rest > 1:
+        return rounding.round_fraction(value, EXACT_PLACES, mode)
+    return rounding.round_fraction(value, max(twos, fives), mode)
+
+
+def joined(one: Text, other: Text) -> Text:
+    """This will return both texts in every language that one of them has."""
     languages = one.keys() | other.keys()
     return {each: f"{one.get(each, one['en'])}, {other.get(each, other['en'])}" for each in sorted(languages)}
 
 
-def _tier_text(plan: Plan, component: Component, below: int, edge: int | None) -> Text:
-    symbol = plan.document.unit.symbol
+def tier_text(plan: Plan, component: Component, below: int, edge: int | None, symbol: str) -> Text:
+    """This will name a tier by its bounds, in billed units."""
     low = f"{plan.number(below).normalize():f}"
     span = f"> {low} {symbol}" if edge is None else f"{low} … {plan.number(edge).normalize():f} {symbol}"
     return {language: f"{words}, {span}" for language, words in component.name.items()}

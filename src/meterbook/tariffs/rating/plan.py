@@ -6,7 +6,7 @@ import calendar
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -76,6 +76,18 @@ class Plan:
         )
 
     @cached_property
+    def year_starts(self) -> tuple[datetime, ...]:
+        """The instants inside the period at which a ladder over the year begins anew."""
+        starts = {each.ladder.year for each in self.document.components if each.ladder.year is not None}
+        return tuple(civil.start_of_day(day, self.zone) for day in self.days[1:] if (day.month, day.day) in starts)
+
+    @property
+    def class_count(self) -> int:
+        """How many classes usage is kept apart by: price periods, by season and ladder year where that matters."""
+        seasons = len(self.document.seasons) if self.document.by_season else 1
+        return (len(self.year_starts) + 1) * seasons * len(self.document.periods)
+
+    @cached_property
     def factor(self) -> Fraction:
         """Units of 10^-document.decimals of the document's unit in one unit of the usage.
 
@@ -141,7 +153,22 @@ class Plan:
         count, rest = divmod(self.period.duration, step)
         if rest:
             raise UsageMisfit(f"{self.period.start} to {self.period.end} is not a whole number of steps of {step}.")
-        return classes.classify(self.document, self.zone, start=self.period.start, step=step, count=count)
+        return self.classify(self.period.start, step, count)
+
+    def classify(self, start: datetime, step: timedelta, count: int) -> classes.Classes:
+        """This will class intervals inside the period, each by price period, season and ladder year."""
+        document = self.document
+        found = classes.classify(document, self.zone, start=start, step=step, count=count, by_season=document.by_season)
+        if not self.year_starts:
+            return found
+        width = self.class_count // (len(self.year_starts) + 1)
+        places = [-((start - each) // step) for each in self.year_starts]
+        year = np.searchsorted(places, np.arange(count), side="right").astype(np.int16)
+        shared = tuple(
+            (index, tuple((each + int(year[index]) * width, minutes) for each, minutes in parts))
+            for index, parts in found.shared
+        )
+        return classes.Classes(found.period + year * np.int16(width), shared)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import calendar
+import dataclasses
 import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from importlib import resources
@@ -16,20 +17,12 @@ import jsonschema
 from meterbook.kernel import currency as currencies
 from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.kernel.rounding import RoundingMode
-from meterbook.tariffs.rating import plain_text, schema_faults, windows
-from meterbook.tariffs.rating.document import (
-    Charge,
-    Component,
-    DayType,
-    PricePeriod,
-    Season,
-    TariffDocument,
-    Tax,
-    Text,
-    Tier,
-)
+from meterbook.tariffs.rating import component_reading, plain_text, schema_faults, windows
+from meterbook.tariffs.rating.component_reading import text_of
+from meterbook.tariffs.rating.document import Component, DayType, PricePeriod, Season, TariffDocument, Tax
 from meterbook.tariffs.rating.problems import Problem, TariffInvalid
 from meterbook.tariffs.rating.problems import gettext_noop as _
+from meterbook.tariffs.rating.terms import Change
 
 _WEEKDAYS = {code: number for number, code in enumerate(("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"))}
 _ALL = "all"
@@ -44,6 +37,7 @@ _ADDS_UP = {
 }
 _USED = {unit.value for unit in Unit if unit.dimension in _ADDS_UP}
 LONGEST_NUMBER = 20
+Calendars = Callable[[str], Collection[date] | None]
 
 
 @functools.cache
@@ -59,7 +53,11 @@ def chargeable_units() -> tuple[Unit, ...]:
     return tuple(unit for unit in Unit if unit.value in _USED)
 
 
-def read_text(text: str) -> TariffDocument:
+def _no_calendars(code: str) -> Collection[date] | None:
+    return None
+
+
+def read_text(text: str, calendars: Calendars = _no_calendars) -> TariffDocument:
     """This will read a tariff document from JSON text.
 
     :raises TariffInvalid: naming line and column of broken JSON, or every place of the document that is wrong
@@ -81,12 +79,13 @@ def read_text(text: str) -> TariffDocument:
         raise TariffInvalid([Problem("", words, data)]) from None
     except RecursionError:
         raise TariffInvalid([Problem("", _("brackets are nested too deeply"))]) from None
-    return read(raw)
+    return read(raw, calendars)
 
 
-def read(raw: object) -> TariffDocument:
+def read(raw: object, calendars: Calendars = _no_calendars) -> TariffDocument:
     """This will read a tariff document from parsed JSON.
 
+    :param calendars: gives the dates of a named calendar of holidays; None: there is no such calendar
     :raises TariffInvalid: with every problem found, each with its place, such as `components[1].tiers[0].up_to`
     """
     unfit = plain_text.problems(raw)
@@ -99,37 +98,38 @@ def read(raw: object) -> TariffDocument:
     ]
     if problems or not isinstance(raw, dict):
         raise TariffInvalid(problems or [Problem("", schema_faults.TYPES["object"], {"given": raw})])
-    return _Reader(raw).read()
+    return _Reader(raw, calendars).read()
 
 
 class _Reader:
     """Collects problems while it reads, so that all are told at once."""
 
-    def __init__(self, raw: Mapping[str, Any]) -> None:
+    def __init__(self, raw: Mapping[str, Any], calendars: Calendars) -> None:
         self.raw = raw
+        self.calendars = calendars
         self.problems: list[Problem] = []
 
     def read(self) -> TariffDocument:
         raw = self.raw
         seasons, day_types = self._seasons(), self._day_types()
         periods = self._periods()
-        holidays = frozenset(self._date(f"holidays[{i}]", each) for i, each in enumerate(raw.get("holidays", [])))
+        holidays = self._holidays()
         if holidays and not any(each.is_holiday for each in day_types):
             self._note("holidays", _("no day type has is_holiday: add one, or remove the dates"))
-        table = windows.table(
+        table, tails = windows.tables(
             raw.get("calendar"),
-            seasons=[each.code for each in seasons],
-            day_types=[each.code for each in day_types],
-            periods=[each.code for each in periods],
+            windows.Codes(*([each.code for each in listed] for listed in (seasons, day_types, periods))),
+            by_start=raw.get("midnight") == "START_DATE",
             note=self._note,
         )
-        components = tuple(self._component(index, each, periods) for index, each in enumerate(raw["components"]))
-        self._distinct("components", [each.code for each in components])
+        currency, unit = self._currency(raw["currency"]), self._unit(raw["unit"])
+        known = component_reading.Known([each.code for each in periods], [each.code for each in seasons], {}, unit)
+        components = self._components(known)
         document = TariffDocument(
             code=raw["code"],
             name=text_of(raw["name"]),
-            currency=self._currency(raw["currency"]),
-            unit=self._unit(raw["unit"]),
+            currency=currency,
+            unit=unit,
             decimals=raw.get("decimals", 3),
             mode=RoundingMode(raw.get("rounding", RoundingMode.HALF_UP)),
             seasons=seasons,
@@ -138,7 +138,13 @@ class _Reader:
             periods=periods,
             table=table,
             components=components,
-            taxes=tuple(self._tax(index, each, components) for index, each in enumerate(raw.get("taxes", []))),
+            taxes=self._taxes(components),
+            change=Change(
+                is_cumulative=raw.get("change", {}).get("tiers") == "CUMULATIVE",
+                is_whole=raw.get("change", {}).get("demand") == "WHOLE",
+            ),
+            holiday_calendar=raw.get("holiday_calendar", ""),
+            tails=tails,
         )
         if self.problems:
             raise TariffInvalid(self.problems)
@@ -183,9 +189,11 @@ class _Reader:
                     words = _("%(weekday)s belongs to “%(day_type)s” already")
                     self._note(f"day_types[{index}].weekdays", words, weekday=_weekday(day), day_type=taken[day])
                 taken[day] = each["code"]
-            if not days and not each.get("is_holiday"):
+            dates = [self._date(f"day_types[{index}].dates[{i}]", day) for i, day in enumerate(each.get("dates", []))]
+            if not days and not dates and not each.get("is_holiday"):
                 self._note(f"day_types[{index}]", _("give weekdays, or is_holiday: true"))
-            found.append(DayType(each["code"], text_of(each["name"]), frozenset(days), each.get("is_holiday", False)))
+            is_holiday = each.get("is_holiday", False)
+            found.append(DayType(each["code"], text_of(each["name"]), frozenset(days), is_holiday, frozenset(dates)))
         for day in range(7):
             if day not in taken:
                 self._note("day_types", _("%(weekday)s belongs to no day type"), weekday=_weekday(day))
@@ -194,6 +202,17 @@ class _Reader:
         self._distinct("day_types", [each.code for each in found])
         return tuple(found)
 
+    def _holidays(self) -> frozenset[date]:
+        """The dates of the document, and those of the calendar that it names."""
+        own = [self._date(f"holidays[{i}]", each) for i, each in enumerate(self.raw.get("holidays", []))]
+        named = self.raw.get("holiday_calendar")
+        if named is None:
+            return frozenset(own)
+        dates = self.calendars(named)
+        if dates is None:
+            self._note("holiday_calendar", _("there is no calendar of holidays “%(code)s”"), code=named)
+        return frozenset(own) | frozenset(dates or ())
+
     def _periods(self) -> tuple[PricePeriod, ...]:
         listed = self.raw.get("periods")
         if listed is None:
@@ -201,67 +220,45 @@ class _Reader:
         self._distinct("periods", [each["code"] for each in listed])
         return tuple(PricePeriod(each["code"], text_of(each["name"])) for each in listed)
 
-    def _component(self, index: int, raw: Mapping[str, Any], periods: tuple[PricePeriod, ...]) -> Component:
-        place = f"components[{index}]"
-        charge = Charge(raw["charge"])
-        given = [key for key in ("price", "prices", "tiers") if key in raw]
-        if charge is Charge.ENERGY and len(given) != 1:
-            self._note(place, _("an ENERGY component needs exactly one of price, prices and tiers"))
-        if charge is not Charge.ENERGY and given != ["price"]:
-            self._note(place, _("a %(charge)s component needs a price, and neither prices nor tiers"), charge=charge)
-        for key in ("tier_reference", "no_proration_within_days"):
-            if key in raw and "tiers" not in raw:
-                self._note(f"{place}.{key}", _("only a component with tiers has this"))
-        reference = raw.get("tier_reference", {"days": 30})
-        return Component(
-            code=raw["code"],
-            name=text_of(raw["name"]),
-            charge=charge,
-            price=Decimal(raw.get("price", "0")),
-            prices=self._prices(place, raw.get("prices", {}), periods),
-            tiers=self._tiers(place, raw.get("tiers", [])),
-            reference_days=None if reference == "CALENDAR_MONTH" else reference["days"],
-            exempt_days=raw.get("no_proration_within_days", 0),
-        )
+    def _components(self, known: component_reading.Known) -> tuple[Component, ...]:
+        """In the order of the document: a component can only name those before it."""
+        found, before = [], dict(known.before)
+        for index, raw in enumerate(self.raw["components"]):
+            seen = dataclasses.replace(known, before=before)
+            found.append(component_reading.read(f"components[{index}]", raw, seen, self._note))
+            before = {**before, found[-1].code: found[-1].charge}
+        self._distinct("components", [each.code for each in found])
+        return tuple(found)
 
-    def _prices(
-        self, place: str, raw: Mapping[str, str], periods: tuple[PricePeriod, ...]
-    ) -> tuple[tuple[str, Decimal], ...]:
-        if not raw:
-            return ()
-        known = [each.code for each in periods]
-        for code in raw:
-            if code not in known:
-                self._note(f"{place}.prices.{code}", _("there is no such price period"))
-        for code in known:
-            if code not in raw:
-                words = _("price period “%(code)s” has no price; a price of 0 must be written")
-                self._note(f"{place}.prices", words, code=code)
-        return tuple((code, Decimal(raw[code])) for code in known if code in raw)
+    def _taxes(self, components: tuple[Component, ...]) -> tuple[Tax, ...]:
+        found: list[Tax] = []
+        for index, raw in enumerate(self.raw.get("taxes", [])):
+            found.append(self._tax(f"taxes[{index}]", raw, components, [each.code for each in found]))
+        self._distinct("taxes", [each.code for each in found])
+        return tuple(found)
 
-    def _tiers(self, place: str, raw: list[Mapping[str, str]]) -> tuple[Tier, ...]:
-        tiers = tuple(Tier(Decimal(t["up_to"]) if "up_to" in t else None, Decimal(t["price"])) for t in raw)
-        before = Decimal(0)
-        for index, tier in enumerate(tiers):
-            here, is_final = f"{place}.tiers[{index}]", index == len(tiers) - 1
-            if is_final and tier.up_to is not None:
-                self._note(here, _("the final tier has no up_to: it takes all that is left"))
-            elif not is_final and tier.up_to is None:
-                self._note(here, _("up_to is missing"))
-            elif tier.up_to is not None and tier.up_to <= before:
-                words = _("%(up_to)s is not above %(before)s, the tier before")
-                self._note(f"{here}.up_to", words, up_to=tier.up_to, before=before)
-            before = tier.up_to if tier.up_to is not None else before
-        return tiers
-
-    def _tax(self, index: int, raw: Mapping[str, Any], components: tuple[Component, ...]) -> Tax:
+    def _tax(self, place: str, raw: Mapping[str, Any], components: tuple[Component, ...], before: list[str]) -> Tax:
         known = [each.code for each in components]
-        named = raw.get("components", known)
+        named, taxes = raw.get("components", known), raw.get("taxes", [])
         for number, code in enumerate(named):
             if code not in known:
-                words = _("there is no component “%(code)s”")
-                self._note(f"taxes[{index}].components[{number}]", words, code=code)
-        return Tax(raw["code"], text_of(raw["name"]), Decimal(raw["rate"]), frozenset(named))
+                self._note(f"{place}.components[{number}]", _("there is no component “%(code)s”"), code=code)
+        for number, code in enumerate(taxes):
+            if code not in before:
+                words = _("there is no tax “%(code)s” before this one: a tax is on earlier taxes only")
+                self._note(f"{place}.taxes[{number}]", words, code=code)
+        if raw.get("inclusive") and (taxes or raw.get("reverse_charge")):
+            self._note(f"{place}.inclusive", _("a tax that the prices hold is on lines alone, and is not reversed"))
+        return Tax(
+            code=raw["code"],
+            name=text_of(raw["name"]),
+            rate=Decimal(raw["rate"]),
+            components=frozenset(named),
+            taxes=tuple(taxes),
+            is_inclusive=raw.get("inclusive", False),
+            by_line=raw.get("rounding") == "LINE",
+            is_reversed=raw.get("reverse_charge", False),
+        )
 
     def _currency(self, code: str) -> str:
         if code not in currencies.MINOR_UNITS:
@@ -286,11 +283,6 @@ class _Reader:
         except ValueError:
             self._note(place, _("%(given)s is not a date"), given=text)
             return date.min
-
-
-def text_of(raw: str | Text) -> Text:
-    """This will return the words by language; a document may write a name in English alone, without a language."""
-    return {"en": raw} if isinstance(raw, str) else dict(raw)
 
 
 def _weekday(day: int) -> str:

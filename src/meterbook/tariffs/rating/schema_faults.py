@@ -28,6 +28,13 @@ SHAPES = {
     "a number from 0 on such as 100.5, with a point and at most 6 decimals": _(
         "“%(given)s” is not a number from 0 on such as 100.5, with a point and at most 6 decimals"
     ),
+    "a number above 0 such as 100.5, with a point and at most 6 decimals": _(
+        "“%(given)s” is not a number above 0 such as 100.5, with a point and at most 6 decimals"
+    ),
+    "a share above 0 and at most 1 such as 0.90, with at most 6 decimals": _(
+        "“%(given)s” is not a share above 0 and at most 1 such as 0.90, with at most 6 decimals"
+    ),
+    "a fraction such as 3/5 or 0.25": _("“%(given)s” is not a fraction such as 3/5 or 0.25"),
     "a time from 00:00 to 24:00 such as 08:30": _("“%(given)s” is not a time from 00:00 to 24:00 such as 08:30"),
     "a month and a day such as 06-01": _("“%(given)s” is not a month and a day such as 06-01"),
     "a date such as 2026-12-25": _("“%(given)s” is not a date such as 2026-12-25"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from meterbook.tariffs.rating.document import MINUTES
@@ -11,42 +12,63 @@ from meterbook.tariffs.rating.problems import Note
 from meterbook.tariffs.rating.problems import gettext_noop as _
 
 
-def table(
-    raw: Sequence[Mapping[str, Any]] | None,
-    *,
-    seasons: Sequence[str],
-    day_types: Sequence[str],
-    periods: Sequence[str],
-    note: Note,
-) -> tuple[tuple[int, ...], ...]:
+@dataclass(frozen=True)
+class Codes:
+    """The codes that a calendar can name."""
+
+    seasons: Sequence[str]
+    day_types: Sequence[str]
+    periods: Sequence[str]
+
+
+Rows = tuple[tuple[int, ...], ...]
+NOTHING = -1
+
+
+def tables(raw: Sequence[Mapping[str, Any]] | None, codes: Codes, *, by_start: bool, note: Note) -> tuple[Rows, Rows]:
     """This will return one row for each (season, day type), each with the index of a period for every minute.
 
-    A window that crosses midnight is split there, and each part takes the day type of its own date (B-14).
+    A window that crosses midnight is split there. Each part takes the day type of its own date, or with `by_start`
+    that of the date at its start (B-14): then the second table holds for each (season, day type) which minutes of the
+    next day belong to such windows (-1: none does). It is empty otherwise.
 
     :param note: told of each problem: a gap, an overlap, an unknown code
     """
-    combinations = list(itertools.product(seasons, day_types))
+    combinations = list(itertools.product(codes.seasons, codes.day_types))
     if raw is None:
-        if len(periods) > 1:
+        if len(codes.periods) > 1:
             note("calendar", _("several price periods need a calendar that says when each of them holds"))
-        return tuple((0,) * MINUTES for _each in combinations)
+        return tuple((0,) * MINUTES for _each in combinations), ()
     rows: dict[tuple[str, str], tuple[int, ...]] = {}
+    tails: dict[tuple[str, str], tuple[int, ...]] = {}
     for index, entry in enumerate(raw):
         place = f"calendar[{index}]"
-        row = _row(place, entry["windows"], periods, note)
+        row = _row(place, entry["windows"], codes.periods, note)
         for key in itertools.product(
-            _named(f"{place}.seasons", entry.get("seasons"), seasons, note),
-            _named(f"{place}.day_types", entry.get("day_types"), day_types, note),
+            _named(f"{place}.seasons", entry.get("seasons"), codes.seasons, note),
+            _named(f"{place}.day_types", entry.get("day_types"), codes.day_types, note),
         ):
             if key in rows:
                 words = _("season “%(season)s” with day type “%(day_type)s” has windows already")
                 note(place, words, season=key[0], day_type=key[1])
             rows[key] = row
+            tails[key] = _tail(entry["windows"], codes.periods)
     for season, day_type in combinations:
         if (season, day_type) not in rows:
             words = _("season “%(season)s” with day type “%(day_type)s” has no windows")
             note("calendar", words, season=season, day_type=day_type)
-    return tuple(rows.get(key, (0,) * MINUTES) for key in combinations)
+    table = tuple(rows.get(key, (0,) * MINUTES) for key in combinations)
+    return table, tuple(tails.get(key, ()) for key in combinations) if by_start else ()
+
+
+def _tail(windows: Sequence[Mapping[str, str]], periods: Sequence[str]) -> tuple[int, ...]:
+    """Of the next day: the minutes that windows over midnight reach into."""
+    minutes = [NOTHING] * MINUTES
+    for window in windows:
+        first, until = _minute(window["from"]), _minute(window["to"])
+        if until < first < MINUTES and window["period"] in periods:
+            minutes[:until] = [periods.index(window["period"])] * until
+    return tuple(minutes)
 
 
 def _named(place: str, given: Sequence[str] | None, known: Sequence[str], note: Note) -> list[str]:

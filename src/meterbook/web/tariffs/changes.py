@@ -12,7 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from meterbook.kernel.rounding import RoundingMode
-from meterbook.tariffs.rating.document import Charge, Component, TariffDocument, Text
+from meterbook.tariffs.rating.document import Component, TariffDocument, Text
+from meterbook.tariffs.rating.terms import Charge
 from meterbook.tariffs.rating.windows import clock
 from meterbook.web.tariffs import picture
 

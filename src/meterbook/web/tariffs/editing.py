@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from meterbook.identity.values import Module
 from meterbook.tariffs import operations as tariff_operations
-from meterbook.tariffs import permissions
+from meterbook.tariffs import permissions, sources
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.tariffs.rating import reading
 from meterbook.tariffs.rating.problems import Problem, TariffInvalid, of_words
@@ -56,6 +56,11 @@ def new(request: access.Request) -> HttpResponse:
 
     `?from=<id>` starts from a copy of another tariff, `?start=steps` from one of the examples.
     """
+    return edit(request, task_of_new(request, _copied(request) or _named_start(request)))
+
+
+def task_of_new(request: access.Request, start: dict[str, Any]) -> Task:
+    """This will return the task of writing a tariff that is not there yet, from a first document on."""
 
     def keep(document: dict[str, Any]) -> HttpResponse:
         try:
@@ -66,8 +71,7 @@ def new(request: access.Request) -> HttpResponse:
         return redirect("tariff", request.organization.public_id, made.public_id)
 
     back = reverse("tariffs", args=[request.organization.public_id])
-    start = _copied(request) or _named_start(request)
-    return _edit(request, Task(_("New tariff"), back, start, keep, is_new=True))
+    return Task(_("New tariff"), back, start, keep, is_new=True)
 
 
 @require_http_methods(["GET", "POST"])
@@ -90,7 +94,7 @@ def draft(request: access.Request, tariff: uuid.UUID) -> HttpResponse:
 
     title = _("Draft of %(name)s") % {"name": views.said(row.names, (translation.get_language() or "en")[:2])}
     start, note = _start(request, row)
-    return _edit(request, Task(title, back, start, keep, is_new=False, note=note))
+    return edit(request, Task(title, back, start, keep, is_new=False, note=note))
 
 
 @require_POST
@@ -140,14 +144,14 @@ def _start(request: access.Request, row: tariff_queries.TariffRow) -> tuple[dict
     return found.raw, words % {"number": asked.number, "draft": row.draft.number}
 
 
-def _edit(request: access.Request, task: Task) -> HttpResponse:
-    """The one view of both tabs."""
+def edit(request: access.Request, task: Task) -> HttpResponse:
+    """This will show the task in a form or as text, or carry out what was asked of it: the one view of both tabs."""
     if request.method == "GET":
         return _begin(request, task)
     wanted = request.POST.get("do", "save")
     if "document" in request.POST:
         text = request.POST["document"].replace("\r\n", "\n")
-        return _save_text(request, task, text) if wanted == "save" else _to_form(request, task, text)
+        return _save_text(request, task, text) if wanted == "save" else show(request, task, text)
     try:
         filled = forming.filled(request.POST)
     except loose.Unreadable:
@@ -167,11 +171,11 @@ def _edit(request: access.Request, task: Task) -> HttpResponse:
 
 def _begin(request: access.Request, task: Task) -> HttpResponse:
     text = loose.written(task.start)
-    return _text(request, task, text) if request.GET.get("as") == "text" else _to_form(request, task, text)
+    return _text(request, task, text) if request.GET.get("as") == "text" else show(request, task, text)
 
 
-def _to_form(request: access.Request, task: Task, text: str) -> HttpResponse:
-    """The form, unless the text is no document that it could show."""
+def show(request: access.Request, task: Task, text: str) -> HttpResponse:
+    """This will show a document in the form, unless it is none that the form could show: then as text."""
     try:
         raw = forming.fitting(text)
     except loose.Unreadable:
@@ -210,7 +214,9 @@ def _problems(text: str) -> tuple[Problem, ...]:
 
 def _warn(request: access.Request, document: dict[str, Any]) -> None:
     """What may be meant is saved, and said."""
-    for each in views.cautions_of(reading.read(document), (translation.get_language() or "en")[:2]):
+    for each in views.cautions_of(
+        reading.read(document, sources.calendars()), (translation.get_language() or "en")[:2]
+    ):
         messages.warning(request, each)
 
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from meterbook.tariffs.rating.document import Component, TariffDocument, Tier
+from meterbook.tariffs.rating.document import Component, TariffDocument
+from meterbook.tariffs.rating.terms import Tier
 from meterbook.web.tariffs import picture, views
 from meterbook.web.templatetags import meterbook as tags
 

@@ -23,8 +23,9 @@ from meterbook.identity.values import Module, TwoPeople
 from meterbook.tariffs import permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.tariffs import values as tariff_values
-from meterbook.tariffs.rating import cautions
-from meterbook.tariffs.rating.document import Charge, Component, TariffDocument
+from meterbook.tariffs.rating import cautions, wording
+from meterbook.tariffs.rating.document import Component, TariffDocument
+from meterbook.tariffs.rating.terms import Charge
 from meterbook.web import access, parameters, typed
 from meterbook.web.tariffs import picture
 
@@ -142,6 +143,9 @@ def charge_row(component: Component, document: TariffDocument, language: str) ->
     """This will tell a component in words."""
     name = said(component.name, language)
     unit = f"{document.currency}/{document.unit.symbol}"
+    if not component.is_plain:
+        sentences = wording.of_component(document, component).sentences
+        return ChargeRow("table", name, " ".join(_(each.template) % each.data for each in sentences), ())
     if component.charge is Charge.FIXED_DAILY:
         price = ("", picture.written(component.price), _("%s a day") % document.currency)
         return ChargeRow("calendar", name, _("For every calendar day, whatever its hours."), (price,))

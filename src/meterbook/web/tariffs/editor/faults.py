@@ -188,7 +188,7 @@ _SPECIAL: Mapping[str, Callable[[Raw, str, Mapping[str, object]], Told]] = {
     "%(day)s is not a day of every year": _month_day,
     "up_to is missing": _step_end,
     "the final tier has no up_to: it takes all that is left": _final_step,
-    "%(up_to)s is not above %(before)s, the tier before": _falling,
+    "%(limit)s is not above %(before)s": _falling,
     "price period “%(code)s” has no price; a price of 0 must be written": _unpriced,
     "season “%(season)s” with day type “%(day_type)s” has no windows": _no_windows,
     "season “%(season)s” with day type “%(day_type)s” has windows already": _windows_twice,

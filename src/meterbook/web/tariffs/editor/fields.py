@@ -50,6 +50,7 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
     is_quiet: bool = False  # its label is for screen readers only: the column says it
+    is_submitting: bool = False  # another choice has other fields: the page is asked anew
     look: ClassVar[Look] = Look.TEXT
 
     @property

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
+from meterbook.tariffs import sources
 from meterbook.tariffs.rating import reading
 from meterbook.tariffs.rating.document import TariffDocument
 from meterbook.tariffs.rating.problems import Problem, TariffInvalid
@@ -80,6 +81,7 @@ def page(
         "in_times": in_times,
         "has_holidays": any(each.get("is_holiday") for each in raw.get("day_types", [])),
         "shapes": sheet.shapes(),
+        "simple_shapes": structure.SIMPLE,
         "painter": painter(raw, form.grid) if form.grid is not None and not in_times else None,
         "page_texts": texts(),
         "open": {fields.identifier(each.path) for each in found},
@@ -91,7 +93,7 @@ def preview(raw: Raw, posted: Mapping[str, str], *, today: date) -> dict[str, An
     document: TariffDocument | None = None
     problems: tuple[Problem, ...] = ()
     try:
-        document = reading.read(raw)
+        document = reading.read(raw, sources.calendars())
     except TariffInvalid as error:
         problems = error.problems
     form = previewing.form_of(posted, document, today=today)

@@ -71,7 +71,8 @@ def _loosened(node: dict[str, Any]) -> dict[str, Any]:
     if found.get("type") == "integer":
         found["type"] = ["integer", "string"]
     if "enum" in node or "const" in node:
-        found["type"] = "string"
+        is_whole = any(isinstance(each, int) for each in node.get("enum", ()))
+        found["type"] = ["integer", "string"] if is_whole else "string"
     return found
 
 

@@ -35,6 +35,16 @@ CHARGES: Mapping[str, Text] = {
     "TIERS": {"en": "Energy in steps", "es": "Energía por tramos"},
     "DAILY": {"en": "Daily charge", "es": "Cargo por día"},
     "MONTHLY": {"en": "Service", "es": "Servicio"},
+    "YEARLY": {"en": "Yearly charge", "es": "Cargo por año"},
+    "PERIOD": {"en": "Charge of the bill", "es": "Cargo por factura"},
+    "ONCE": {"en": "Connection", "es": "Conexión"},
+    "DEMAND": {"en": "Demand", "es": "Demanda"},
+    "DEMAND_TIERS": {"en": "Demand in steps", "es": "Demanda por tramos"},
+    "POWER_FACTOR": {"en": "Power factor", "es": "Factor de potencia"},
+    "DISCOUNT": {"en": "Discount", "es": "Descuento"},
+    "SURCHARGE": {"en": "Surcharge", "es": "Recargo"},
+    "MINIMUM": {"en": "Minimum bill", "es": "Factura mínima"},
+    "MAXIMUM": {"en": "Maximum bill", "es": "Factura máxima"},
 }
 PERIODS: Sequence[Text] = ({"en": "Peak", "es": "Punta"}, {"en": "Off-peak", "es": "Valle"})
 SEASONS: Sequence[tuple[Text, str]] = (

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext
 from meterbook.kernel import currency as currencies
 from meterbook.kernel.quantity import Unit
 from meterbook.tariffs.rating import reading
-from meterbook.web.tariffs.editor import charge_fields, fields, grid, structure
+from meterbook.web.tariffs.editor import charge_fields, fields, further, further_fields, grid, structure
 from meterbook.web.tariffs.editor.fields import Field
 from meterbook.web.tariffs.editor.layout import Group, Sheet
 from meterbook.web.tariffs.editor.loose import Raw
@@ -44,7 +44,7 @@ def of(raw: Raw, *, has_code: bool = True, problems: Mapping[str, Sequence[str]]
 def take(sheet: Sheet, posted: QueryDict) -> None:
     """This will write what came back into the sheet's document; a field that did not come stays."""
     waiting = [each for each in sheet.fields() if each.path in posted]
-    for each in sorted(waiting, key=lambda each: isinstance(each, charge_fields.Shape)):
+    for each in sorted(waiting, key=lambda each: isinstance(each, charge_fields.Shape | further_fields.Rule)):
         each.take(posted.getlist(each.path))
 
 
@@ -131,17 +131,16 @@ class _Maker:
         path = f"components[{index}]"
         shape = structure.shape_of(node)
         choice = charge_fields.Shape(
-            f"{path}.charge", _("How it charges"), node, "charge", choices=tuple(shapes().items()), document=self.raw
+            f"{path}.charge",
+            _("How it charges"),
+            node,
+            "charge",
+            choices=_ways(shape),
+            document=self.raw,
+            is_submitting=True,
         )
-        found: list[Field] = [*self.names(path, node), choice]
-        groups: tuple[Group, ...] = ()
-        if shape == "BY_PERIOD":
-            found += self._prices(path, node)
-        elif shape == "TIERS":
-            found += self._reference(path, node)
-            groups = tuple(self._tiers(path, node))
-        else:
-            found.append(fields.Amount(f"{path}.price", _("Price"), node, "price", unit=self._per(shape)))
+        found: list[Field] = [*self.names(path, node), choice, *self._charging(path, node, shape, index)]
+        groups = tuple(self._tiers(path, node)) if shape in {"TIERS", "DEMAND_TIERS"} else ()
         count = len(self.raw["components"])
         return self.group(
             path,
@@ -151,6 +150,30 @@ class _Maker:
             groups=groups,
             is_first=index == 0,
             is_last=index == count - 1,
+        )
+
+    def _charging(self, path: str, node: fields.Node, shape: str, index: int) -> list[Field]:
+        if shape in further.CHARGES:
+            return further.fields_of(shape, path, node, self._around(index))
+        if shape == "BY_PERIOD":
+            return [*self._prices(path, node), *further.of_energy(path, node, self.unit)]
+        if shape == "TIERS":
+            more = further.of_energy(path, node, self.unit)
+            return [*self._reference(path, node), *further.of_tiers(path, node), *more]
+        if shape not in structure.SIMPLE:
+            return []
+        price = fields.Amount(f"{path}.price", _("Price"), node, "price", unit=self._per(shape))
+        if shape == "FLAT":
+            return [price, *further.of_energy(path, node, self.unit)]
+        return [price, further.times(path, node)]
+
+    def _around(self, index: int) -> further.Around:
+        earlier = self.raw["components"][:index]
+        return further.Around(
+            money=self.money,
+            unit=self.unit,
+            earlier=tuple((each.get("code", ""), said(each.get("name", ""))) for each in earlier),
+            periods=tuple((each.get("code", ""), said(each.get("name", ""))) for each in self.raw.get("periods", [])),
         )
 
     def _per(self, shape: str) -> str:
@@ -170,7 +193,12 @@ class _Maker:
         ]
 
     def _reference(self, path: str, node: fields.Node) -> list[Field]:
-        kinds = [("DAYS", _("a number of days")), ("CALENDAR_MONTH", _("a calendar month"))]
+        kinds = [
+            ("DAYS", _("a number of days")),
+            ("CALENDAR_MONTH", _("a calendar month")),
+            ("CALENDAR_YEAR", _("a calendar year")),
+            ("BILLING_PERIOD", _("each bill, whatever its days")),
+        ]
         value = node.get("tier_reference", {"days": 30})
         found: list[Field] = [
             charge_fields.ReferenceKind(
@@ -179,6 +207,7 @@ class _Maker:
                 node,
                 "tier_reference",
                 choices=tuple(kinds) + (((str(value), str(value)),) if _is_odd(value, kinds) else ()),
+                is_submitting=True,
             )
         ]
         if isinstance(value, dict):
@@ -196,14 +225,23 @@ class _Maker:
         return found
 
     def _tiers(self, path: str, node: fields.Node) -> Iterator[Group]:
-        tiers = node["tiers"]
+        tiers, unit = node["tiers"], "kW" if node.get("charge") == "DEMAND" else self.unit
         for index, tier in enumerate(tiers):
             place, is_last = f"{path}.tiers[{index}]", index == len(tiers) - 1
             found: list[Field] = []
-            if not is_last or "up_to" in tier:
+            if "hours" in tier:
+                found.append(fields.Amount(f"{place}.hours", _("Up to"), tier, "hours", unit="kWh/kW"))
+            elif not is_last or "up_to" in tier:
                 kind = fields.OptionalAmount if is_last else fields.Amount
-                found.append(kind(f"{place}.up_to", _("Up to"), tier, "up_to", unit=self.unit))
-            found.append(fields.Amount(f"{place}.price", _("Price"), tier, "price", unit=self._per("")))
+                found.append(kind(f"{place}.up_to", _("Up to"), tier, "up_to", unit=unit))
+            if "prices" in tier:
+                found += self._prices(place, tier)
+            else:
+                found.append(fields.Amount(f"{place}.price", _("Price"), tier, "price", unit=f"{self.money}/{unit}"))
+            if "fixed" in tier:
+                found.append(
+                    fields.OptionalAmount(f"{place}.fixed", _("When it is entered"), tier, "fixed", unit=self.money)
+                )
             title = _("All above") if is_last else _("Step %(number)s") % {"number": index + 1}
             yield self.group(place, found, title=title, is_first=index == 0, is_last=is_last)
 
@@ -268,7 +306,25 @@ def shapes() -> dict[str, str]:
         "TIERS": _("prices in steps of quantity"),
         "DAILY": _("a fixed amount each day"),
         "MONTHLY": _("a fixed amount each month"),
+        "YEARLY": _("a fixed amount each year"),
+        "PERIOD": _("a fixed amount each bill"),
+        "ONCE": _("an amount once"),
+        "DEMAND": _("the highest power"),
+        "DEMAND_TIERS": _("the highest power in steps"),
+        "POWER_FACTOR": _("a low power factor"),
+        "DISCOUNT": _("a discount on charges"),
+        "SURCHARGE": _("a surcharge on charges"),
+        "MINIMUM": _("at least an amount"),
+        "MAXIMUM": _("at most an amount"),
     }
+
+
+def _ways(shape: str) -> tuple[tuple[str, str], ...]:
+    """The ways to charge; what the form has no fields for is one of them where the document has it."""
+    known = shapes()
+    if shape in known:
+        return tuple(known.items())
+    return ((shape, _("as written in the text: %(charge)s") % {"charge": shape.removeprefix("TEXT:")}), *known.items())
 
 
 def entry_words(raw: Raw, entry: Mapping[str, Any]) -> str:

@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from meterbook.web.tariffs.editor import grid, naming
+from meterbook.web.tariffs.editor import further, further_fields, grid, naming
 from meterbook.web.tariffs.editor.loose import Raw
 
-SHAPES = ("FLAT", "BY_PERIOD", "TIERS", "DAILY", "MONTHLY")
+SIMPLE = ("FLAT", "BY_PERIOD", "TIERS", "DAILY", "MONTHLY")
+SHAPES = (*SIMPLE, *further.CHARGES)
 _FIXED = {"DAILY": "FIXED_DAILY", "MONTHLY": "FIXED_MONTHLY"}
+_ALWAYS = ("code", "name", "charge")
 _PLACE = re.compile(r"(?a:([a-z_]+)(?:\[(\d{1,4})\](?:\.(tiers|windows)(?:\[(\d{1,4})\])?)?)?)")
 MOST = 50  # parts of a kind that buttons add
 
@@ -39,11 +41,15 @@ def act(raw: Raw, wanted: str) -> str:
 
 def shape_of(component: dict[str, Any]) -> str:
     """This will tell how a component charges, as one word of SHAPES; what is no charge, as it was sent."""
-    charge = component.get("charge")
-    if charge is not None and charge != "ENERGY" and charge not in _FIXED.values():
-        return str(charge)
-    for shape, charge in _FIXED.items():
-        if component.get("charge") == charge:
+    charge = str(component.get("charge", "ENERGY"))
+    if charge == "DEMAND" and "tiers" in component:
+        return "DEMAND_TIERS"
+    if any(key in component for key in further.AS_TEXT) or (charge == "DEMAND" and "prices" in component):
+        return f"TEXT:{charge}"
+    if charge != "ENERGY" and charge not in _FIXED.values():
+        return further.SHAPES_OF.get(charge, charge)
+    for shape, known in _FIXED.items():
+        if charge == known:
             return shape
     return "TIERS" if "tiers" in component else "BY_PERIOD" if "prices" in component else "FLAT"
 
@@ -55,8 +61,11 @@ def reshape(raw: Raw, component: dict[str, Any], shape: str) -> None:
     if shape not in SHAPES or shape == shape_of(component):
         return
     price = _first_price(component)
-    for key in ("price", "prices", "tiers", "tier_reference", "no_proration_within_days"):
-        component.pop(key, None)
+    for key in [each for each in component if each not in _ALWAYS]:
+        component.pop(key)
+    if shape in further.CHARGES:
+        _reshape_further(raw, component, shape, price)
+        return
     component["charge"] = _FIXED.get(shape, "ENERGY")
     if shape == "TIERS":
         component["tiers"] = [{"up_to": "", "price": price}, {"price": ""}]
@@ -64,6 +73,20 @@ def reshape(raw: Raw, component: dict[str, Any], shape: str) -> None:
         if not raw.get("periods"):
             _add_period(raw, "")
         component["prices"] = dict.fromkeys(grid.codes(raw, "periods"), price)
+    else:
+        component["price"] = price
+
+
+def _reshape_further(raw: Raw, component: dict[str, Any], shape: str, price: str) -> None:
+    charge, more = further.CHARGES[shape]
+    component["charge"] = charge
+    component.update(copy.deepcopy(dict(more)))
+    if shape == "POWER_FACTOR":
+        listed = raw.get("components", [])
+        place = next((n for n, each in enumerate(listed) if each is component), len(listed))
+        further_fields.set_rule(component, "STEPS", [each.get("code", "") for each in listed[:place]])
+    elif shape == "DEMAND_TIERS":
+        component["tiers"] = [{"up_to": "", "price": price}, {"price": ""}]
     else:
         component["price"] = price
 
@@ -195,8 +218,8 @@ def _whole_part(raw: Raw, verb: str, key: str, index: int) -> str:
 def _forget(raw: Raw, key: str, code: str) -> None:
     """What refers to a part that was removed goes too; hours without a price are told, not filled."""
     if key == "components":
-        for tax in raw.get("taxes", []):
-            _without(tax, "components", code)
+        for each in (*raw.get("taxes", []), *raw.get("components", [])):
+            _without(each, "components", code)
     elif key == "periods":
         _forget_period(raw, code)
     elif key in {"seasons", "day_types"}:

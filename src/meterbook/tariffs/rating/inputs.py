@@ -1,0 +1,118 @@
+"""What rating needs besides usage: facts of the account, what came before, invoices, prices. All of it is optional."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from meterbook.tariffs.rating.problems import UsageMisfit
+
+CONTRACTED = "contracted_kw"
+
+
+class InputMissing(UsageMisfit):
+    """The tariff needs something of the account that is not there; `need` and `name` say what."""
+
+    def __init__(self, need: str, name: str, words: str) -> None:
+        self.need, self.name = need, name
+        super().__init__(words)
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """An account does not owe a tax on days from `first` until before `until` (None: open)."""
+
+    tax: str
+    certificate: str
+    first: date
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class MonthlyDemand:
+    """The actual maximum of an earlier bill, in kW or kVA, by the month in which its period began (B-41)."""
+
+    month: date
+    component: str
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class History:
+    """What earlier bills of the same account leave behind.
+
+    `ladder`: units used since the year of a component's ladder began. `allowance`: unused units carried on.
+    """
+
+    demand: tuple[MonthlyDemand, ...] = ()
+    ladder: Mapping[str, Decimal] = field(default_factory=dict)
+    allowance: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class InvoiceLine:
+    """A line of a utility's invoice: what was used, in the unit of the tariff, and what it cost."""
+
+    quantity: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Prices:
+    """A price for each interval from an instant on."""
+
+    start: datetime
+    step: timedelta
+    prices: Sequence[Decimal]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The billing period is cut by tariff versions, and this is one part (B-31).
+
+    `share` is its days over those of the whole. Ladders that go through the whole period count with `factors`, their
+    proration there, and from `before` on: units used in the parts before, each by component. `is_final`: demand of the
+    whole period is billed here, where the version says so; `demand_elsewhere`: it is billed by another part.
+    """
+
+    share: Fraction
+    factors: Mapping[str, Fraction] = field(default_factory=dict)
+    before: Mapping[str, Decimal] = field(default_factory=dict)
+    demand_elsewhere: bool = False
+    demand_whole: bool = False
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything besides usage. `whole_days`: days of the billing period where the account has only a part of it."""
+
+    facts: Mapping[str, Decimal] = field(default_factory=dict)
+    is_first_period: bool = False
+    exemptions: tuple[Exemption, ...] = ()
+    history: History = field(default_factory=History)
+    invoices: Mapping[str, Mapping[str, InvoiceLine]] = field(default_factory=dict)
+    keys: Mapping[str, Decimal] = field(default_factory=dict)
+    price_series: Mapping[str, Prices] = field(default_factory=dict)
+    site_peak: datetime | None = None
+    whole_days: int | None = None
+    part: Part | None = None
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is nothing that a bill would have to remember."""
+        return replace(self, whole_days=None) == NONE
+
+    def fact(self, name: str, component: str) -> Decimal:
+        """This will return a fact of the account.
+
+        :raises InputMissing: when nothing is known of it
+        """
+        if name not in self.facts:
+            raise InputMissing("FACT", name, f"{component} needs “{name}” of the account: note it there.")
+        return self.facts[name]
+
+
+NONE = Inputs()

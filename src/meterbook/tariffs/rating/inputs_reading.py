@@ -1,0 +1,189 @@
+"""Read what rating needs besides usage from a JSON object; errors name place and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from meterbook.tariffs.rating.inputs import Exemption, History, Inputs, InvoiceLine, MonthlyDemand, Prices
+from meterbook.tariffs.rating.problems import UsageMisfit
+
+KEYS = {
+    "facts",
+    "is_first_period",
+    "exemptions",
+    "history",
+    "invoices",
+    "keys",
+    "price_series",
+    "site_peak",
+    "whole_days",
+}
+_MOST_DAYS = 3_660
+_MOST_DIGITS = 24
+_SHOWN = 40
+
+
+def read(raw: object) -> Inputs:
+    """This will read inputs; keys of determinants beside them are passed over.
+
+    :raises UsageMisfit: naming the place that cannot be read
+    """
+    given = _object("", raw)
+    history = _object("history", given.get("history", {}))
+    _known("history", history, {"demand", "ladder", "allowance"})
+    peak, whole = given.get("site_peak"), given.get("whole_days")
+    if whole is not None and (isinstance(whole, bool) or not isinstance(whole, int) or not 0 < whole <= _MOST_DAYS):
+        raise UsageMisfit("whole_days: this must be a number of days without quotation marks.")
+    is_first = given.get("is_first_period", False)
+    if not isinstance(is_first, bool):
+        raise UsageMisfit("is_first_period: this must be true or false.")
+    return Inputs(
+        facts=_numbers("facts", given.get("facts", {})),
+        is_first_period=is_first,
+        exemptions=tuple(_exemption(*each) for each in _listed("exemptions", given.get("exemptions", []))),
+        history=History(
+            demand=tuple(_month(*each) for each in _listed("history.demand", history.get("demand", []))),
+            ladder=_numbers("history.ladder", history.get("ladder", {})),
+            allowance=_numbers("history.allowance", history.get("allowance", {})),
+        ),
+        invoices={
+            code: {line: _line(f"invoices.{code}.{line}", each) for line, each in _object(code, lines).items()}
+            for code, lines in _object("invoices", given.get("invoices", {})).items()
+        },
+        keys=_numbers("keys", given.get("keys", {})),
+        price_series={
+            code: _prices(f"price_series.{code}", each)
+            for code, each in _object("price_series", given.get("price_series", {})).items()
+        },
+        site_peak=None if peak is None else _instant("site_peak", peak),
+        whole_days=whole,
+    )
+
+
+def decimal(place: str, raw: object) -> Decimal:
+    """This will read an exact number, in quotation marks or a whole one.
+
+    :raises UsageMisfit: when it is none
+    """
+    try:
+        found = Decimal(str(raw)) if isinstance(raw, str | int) and not isinstance(raw, bool) else None
+    except InvalidOperation:
+        found = None
+    if found is None or not found.is_finite() or len(str(raw)) > _MOST_DIGITS or abs(found.adjusted()) > _MOST_DIGITS:
+        raise UsageMisfit(f"{place}: “{str(raw)[:_SHOWN]}” is not an exact number in quotation marks, such as 12.5.")
+    return found
+
+
+def _object(place: str, raw: object) -> Mapping[str, Any]:
+    if not isinstance(raw, dict):
+        raise UsageMisfit(f"{place or 'inputs'}: this must be an object: keys with values, in braces.")
+    return raw
+
+
+def _known(place: str, raw: Mapping[str, Any], keys: set[str]) -> None:
+    for key in raw:
+        if key not in keys:
+            raise UsageMisfit(f"{place}.{key}: there is no such key; take from {', '.join(sorted(keys))}.")
+
+
+def _needed(place: str, raw: object, keys: set[str], others: set[str] | None = None) -> Mapping[str, Any]:
+    found = _object(place, raw)
+    _known(place, found, keys | (others or set()))
+    for key in sorted(keys - found.keys()):
+        raise UsageMisfit(f"{place}: “{key}” is missing.")
+    return found
+
+
+def _listed(place: str, raw: object) -> list[tuple[str, object]]:
+    if not isinstance(raw, list):
+        raise UsageMisfit(f"{place}: this must be a list, in square brackets.")
+    return [(f"{place}[{index}]", each) for index, each in enumerate(raw)]
+
+
+def _numbers(place: str, raw: object) -> dict[str, Decimal]:
+    return {name: decimal(f"{place}.{name}", value) for name, value in _object(place, raw).items()}
+
+
+def _day(place: str, raw: object) -> date:
+    try:
+        return date.fromisoformat(str(raw))
+    except ValueError:
+        raise UsageMisfit(f"{place}: “{str(raw)[:_SHOWN]}” is not a date such as 2026-01-31.") from None
+
+
+def _instant(place: str, raw: object) -> datetime:
+    try:
+        found = datetime.fromisoformat(str(raw))
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise UsageMisfit(f"{place}: “{str(raw)[:_SHOWN]}” is not an instant such as 2026-01-15T12:00+01:00.")
+
+
+def _exemption(place: str, raw: object) -> Exemption:
+    found = _needed(place, raw, {"tax", "certificate", "from"}, {"until"})
+    until = found.get("until")
+    return Exemption(
+        tax=str(found["tax"]),
+        certificate=str(found["certificate"]),
+        first=_day(f"{place}.from", found["from"]),
+        until=None if until is None else _day(f"{place}.until", until),
+    )
+
+
+def _month(place: str, raw: object) -> MonthlyDemand:
+    found = _needed(place, raw, {"month", "component", "value"})
+    month = _day(f"{place}.month", f"{str(found['month'])[:_SHOWN]}-01")
+    return MonthlyDemand(month, str(found["component"]), decimal(f"{place}.value", found["value"]))
+
+
+def _line(place: str, raw: object) -> InvoiceLine:
+    found = _needed(place, raw, {"quantity", "amount"})
+    return InvoiceLine(decimal(f"{place}.quantity", found["quantity"]), decimal(f"{place}.amount", found["amount"]))
+
+
+def _prices(place: str, raw: object) -> Prices:
+    found = _needed(place, raw, {"start", "step_minutes", "prices"})
+    minutes = found["step_minutes"]
+    if isinstance(minutes, bool) or not isinstance(minutes, int) or not 0 < minutes <= 24 * 60:
+        raise UsageMisfit(f"{place}.step_minutes: this must be a number of minutes without quotation marks.")
+    prices = [decimal(*each) for each in _listed(f"{place}.prices", found["prices"])]
+    return Prices(_instant(f"{place}.start", found["start"]), timedelta(minutes=minutes), prices)
+
+
+def written(inputs: Inputs) -> dict[str, Any]:
+    """This will write inputs down as `read` takes them, without what is not there, and without series of prices."""
+    history = {
+        "demand": [
+            {"month": f"{each.month:%Y-%m}", "component": each.component, "value": str(each.value)}
+            for each in inputs.history.demand
+        ],
+        "ladder": {code: str(value) for code, value in inputs.history.ladder.items()},
+        "allowance": {code: str(value) for code, value in inputs.history.allowance.items()},
+    }
+    found = {
+        "facts": {name: str(value) for name, value in sorted(inputs.facts.items())},
+        "is_first_period": inputs.is_first_period,
+        "exemptions": [
+            {
+                "tax": each.tax,
+                "certificate": each.certificate,
+                "from": each.first.isoformat(),
+                **({} if each.until is None else {"until": each.until.isoformat()}),
+            }
+            for each in inputs.exemptions
+        ],
+        "history": {key: value for key, value in history.items() if value},
+        "invoices": {
+            code: {line: {"quantity": str(each.quantity), "amount": str(each.amount)} for line, each in lines.items()}
+            for code, lines in inputs.invoices.items()
+        },
+        "keys": {name: str(value) for name, value in sorted(inputs.keys.items())},
+        "site_peak": None if inputs.site_peak is None else inputs.site_peak.isoformat(),
+        "whole_days": inputs.whole_days,
+    }
+    return {key: value for key, value in found.items() if value}

@@ -1,0 +1,128 @@
+"""From a record of the Utility Rate Database to a tariff document, and what of the record it does not hold.
+
+A record charges by calendar months: its steps, minimums and highest powers are those of a month. Where periods with
+steps share a month, all energy of the month fills the steps, and each period has its part of every step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from meterbook.tariffs.urdb import demands, energies, naming
+from meterbook.tariffs.urdb.record import Record
+from meterbook.tariffs.urdb.seasons import Plan, plan
+
+FORMAT = "meterbook-tariff/1"
+UNNAMED = "urdb"
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A document (JSON as `rating.reading.read` takes it), and remarks on what it leaves out, in English."""
+
+    document: dict[str, Any]
+    remarks: tuple[str, ...]
+
+
+def convert(record: Record) -> Converted:
+    """This will make a tariff document of a record.
+
+    :raises record.RecordInvalid: naming the key of a charge that no tariff holds
+    """
+    found = plan(record)
+    components = [
+        *_fixed(record),
+        *demands.components(record, found),
+        *energies.components(record, found),
+    ]
+    components += _minimum(record, components)
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "code": _code(record),
+        "name": " · ".join(filter(None, (record.utility, record.name)))[:200],
+        "currency": "USD",
+        "unit": "KWH",
+        "decimals": 3,
+        **_calendar(found, record),
+        "components": components,
+    }
+    return Converted(document, tuple(_remarks(record)))
+
+
+def _code(record: Record) -> str:
+    text = re.sub(r"[^a-z0-9]+", "-", (record.name or record.label).lower()).strip("-")
+    return (text or UNNAMED)[:40].strip("-")
+
+
+def _calendar(found: Plan, record: Record) -> dict[str, Any]:
+    """Seasons, day types and windows, where there is more than one price period."""
+    names = naming.periods(found, record)
+    seasons = [
+        {"code": each.code, "name": naming.season(each.months), "starts": f"{each.months[0]:02}-01"}
+        for each in found.seasons
+    ]
+    kept: dict[str, Any] = {"periods": [{"code": code, "name": names[code]} for code in found.codes]}
+    if len(found.codes) == 1 and len(seasons) == 1:
+        return kept
+    kinds = [
+        {"code": "weekday", "name": naming.WEEKDAY, "weekdays": ["MON", "TUE", "WED", "THU", "FRI"]},
+        {"code": "weekend", "name": naming.WEEKEND, "weekdays": ["SAT", "SUN"]},
+    ]
+    calendar = [
+        {"seasons": [each.code], "day_types": [kind], "windows": _windows(hours)}
+        for each in found.seasons
+        for kind, hours in (("weekday", each.weekday), ("weekend", each.weekend))
+    ]
+    return {**kept, "seasons": seasons, "day_types": kinds, "calendar": calendar}
+
+
+def _windows(hours: Sequence[str]) -> list[dict[str, str]]:
+    windows: list[dict[str, str]] = []
+    for hour, code in enumerate(hours):
+        if windows and windows[-1]["period"] == code:
+            windows[-1]["to"] = f"{hour + 1:02}:00"
+        else:
+            windows.append({"from": f"{hour:02}:00", "to": f"{hour + 1:02}:00", "period": code})
+    return windows
+
+
+def _fixed(record: Record) -> Iterable[dict[str, Any]]:
+    charges = {"$/day": "FIXED_DAILY", "$/month": "FIXED_MONTHLY", "$/year": "FIXED_YEARLY"}
+    if record.fixed:
+        yield {
+            "code": "fixed",
+            "name": naming.FIXED,
+            "charge": naming.chosen(charges, record.fixed_per, "fixedchargeunits"),
+            "price": naming.price(record.fixed),
+        }
+
+
+def _minimum(record: Record, components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    lengths: dict[str, Any] = {"$/day": {"days": 1}, "$/month": "MONTH_DAYS", "$/year": {"days": 365}}
+    if not record.least:
+        return []
+    length = naming.chosen(lengths, record.least_per, "minchargeunits")
+    return [
+        {
+            "code": "minimum",
+            "name": naming.MINIMUM,
+            "charge": "MINIMUM_BILL",
+            "price": naming.price(record.least),
+            "components": [each["code"] for each in components],
+            "proration": length,
+        }
+    ]
+
+
+def _remarks(record: Record) -> Iterable[str]:
+    if record.least_year:
+        yield f"annualmincharge {record.least_year}: a minimum of the year is not taken; bills are monthly."
+    if record.reactive:
+        yield f"demandreactivepowercharge {record.reactive}: the price of a kvar is not taken; add it where it is due."
+    steps = [step for ladder in record.energy.ladders for step in ladder] if record.energy else []
+    if any(step.sell != Decimal(0) for step in steps):
+        yield "sell: what is fed in is not paid by this tariff; add a component on the export register."

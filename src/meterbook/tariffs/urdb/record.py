@@ -1,0 +1,264 @@
+"""A record of the Utility Rate Database as others wrote it, made of one shape; errors name the key (format 7 and 8).
+
+Numbers are read as decimals: no float touches a price.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+MONTHS, HOURS = 12, 24
+ENDLESS = Decimal("1e30")  # what programs write for "no limit" is 1e38
+LARGEST_TEXT = 4_000_000
+# The same figure under the names that exports of other years give it.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "fixed": ("fixedchargefirstmeter", "fixedmonthlycharge"),
+    "fixed_units": ("fixedchargeunits",),
+    "least": ("mincharge", "minmonthlycharge"),
+    "least_units": ("minchargeunits",),
+    "least_year": ("annualmincharge",),
+    "flat_units": ("flatdemandunit", "flatDemandUnits"),
+    "demand_units": ("demandrateunit", "demandRateUnits", "demandunits"),
+    "reactive": ("demandreactivepowercharge", "demandReactPwrCharge"),
+    "window": ("demandwindow", "demandWindow"),
+    "ratchet": ("demandratchetpercentage", "demandRatchetPercentage"),
+    "lookback_percent": ("lookbackpercent", "lookbackPercent"),
+    "lookback_range": ("lookbackrange", "lookbackRange"),
+    "lookback_months": ("lookbackmonths", "lookbackMonths"),
+    "fuel": ("fueladjustmentsmonthly", "fuelAdjustmentsMonthly"),
+    "coincident": ("coincidentratestructure", "coincidentRateStructure"),
+    "label": ("label",),
+    "name": ("name", "rate_name"),
+    "utility": ("utility",),
+    "period_names": ("energytoulabels", "energyTOULabels"),
+}
+
+
+class RecordInvalid(ValueError):
+    """A record cannot be read; `place` is the key, such as energyratestructure[0][1].max."""
+
+    def __init__(self, place: str, words: str) -> None:
+        self.place = place
+        super().__init__(f"{place}: {words}" if place else words)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a ladder: units up to `most` (None: all others) at a price; `sell` is what a unit fed in earns."""
+
+    most: Decimal | None
+    unit: str
+    price: Decimal
+    sell: Decimal
+
+
+Ladder = tuple[Step, ...]
+Schedule = tuple[tuple[int, ...], ...]  # by month, by hour
+
+
+@dataclass(frozen=True)
+class Charges:
+    """Ladders by period and when each period holds, on weekdays and on weekends."""
+
+    ladders: tuple[Ladder, ...]
+    weekday: Schedule
+    weekend: Schedule
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a record charges. `flat` is by month, an index into its ladders; empty where there is none."""
+
+    label: str
+    name: str
+    utility: str
+    period_names: tuple[str, ...]
+    energy: Charges | None
+    demand: Charges | None
+    flat: tuple[Ladder, ...]
+    flat_months: tuple[int, ...]
+    demand_unit: str
+    window: int | None
+    fuel: tuple[Decimal, ...]
+    fixed: Decimal
+    fixed_per: str
+    least: Decimal
+    least_per: str
+    least_year: Decimal
+    reactive: Decimal
+    ratchet: tuple[Decimal, ...]
+    lookback_percent: Decimal
+    lookback_range: int
+    lookback_months: tuple[int, ...]
+
+
+def read_text(text: str) -> Record:
+    """This will read a record, or the only one of an answer {"items": [...]}.
+
+    :raises RecordInvalid: naming the key
+    """
+    if len(text) > LARGEST_TEXT:
+        raise RecordInvalid("", f"The text is longer than {LARGEST_TEXT:,} characters.")
+    try:
+        raw = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise RecordInvalid("", f"line {error.lineno}, column {error.colno}: this is not JSON: {error.msg}") from None
+    except RecursionError:
+        raise RecordInvalid("", "brackets are nested too deeply") from None
+    return read(raw)
+
+
+def read(raw: object) -> Record:
+    """This will read a record from parsed JSON; numbers are Decimal or int.
+
+    :raises RecordInvalid: naming the key
+    """
+    if isinstance(raw, Mapping) and isinstance(raw.get("items"), list):
+        raw = raw["items"]
+    if isinstance(raw, list):
+        if len(raw) != 1:
+            raise RecordInvalid("items", f"there are {len(raw)} rates; keep the one that is meant")
+        raw = raw[0]
+    if not isinstance(raw, Mapping):
+        raise RecordInvalid("", "this is no record of the Utility Rate Database: an object with energyratestructure")
+    if not any(key in raw for key in ("energyratestructure", "demandratestructure", "flatdemandstructure")):
+        raise RecordInvalid("", "it has neither energyratestructure, demandratestructure nor flatdemandstructure")
+    return _record(raw)
+
+
+def _record(raw: Mapping[str, Any]) -> Record:
+    if _given(raw, "coincident"):
+        raise RecordInvalid("coincidentratestructure", "demand at the peak of the utility is not taken from a record")
+    flat = _ladders(raw, "flatdemandstructure")
+    months = _months(raw, "flatdemandmonths", len(flat)) if flat else ()
+    return Record(
+        label=str(_first(raw, "label", "")),
+        name=str(_first(raw, "name", "") or "URDB rate"),
+        utility=str(_first(raw, "utility", "")),
+        period_names=tuple(str(each) for each in _first(raw, "period_names", []) if isinstance(each, str)),
+        energy=_charges(raw, "energy"),
+        demand=_charges(raw, "demand"),
+        flat=flat,
+        flat_months=months,
+        demand_unit=str(_first(raw, "flat_units", "") or _first(raw, "demand_units", "kW")),
+        window=_whole(_first(raw, "window", None), "demandwindow"),
+        fuel=_decimals(raw, "fuel"),
+        fixed=_decimal(_first(raw, "fixed", 0), "fixedchargefirstmeter"),
+        fixed_per=str(_first(raw, "fixed_units", "$/month")),
+        least=_decimal(_first(raw, "least", 0), "mincharge"),
+        least_per=str(_first(raw, "least_units", "$/month")),
+        least_year=_decimal(_first(raw, "least_year", 0), "annualmincharge"),
+        reactive=_decimal(_first(raw, "reactive", 0), "demandreactivepowercharge"),
+        ratchet=_decimals(raw, "ratchet"),
+        lookback_percent=_decimal(_first(raw, "lookback_percent", 0), "lookbackpercent"),
+        lookback_range=_whole(_first(raw, "lookback_range", 0), "lookbackrange") or 0,
+        lookback_months=tuple(int(each) for each in _decimals(raw, "lookback_months")),
+    )
+
+
+def _charges(raw: Mapping[str, Any], what: str) -> Charges | None:
+    ladders = _ladders(raw, f"{what}ratestructure")
+    if not ladders:
+        return None
+    weekday = _schedule(raw, f"{what}weekdayschedule", len(ladders))
+    return Charges(ladders, weekday, _schedule(raw, f"{what}weekendschedule", len(ladders)))
+
+
+def _ladders(raw: Mapping[str, Any], key: str) -> tuple[Ladder, ...]:
+    given = raw.get(key) or []
+    if not isinstance(given, list) or not all(isinstance(each, list) and each for each in given):
+        raise RecordInvalid(key, "it must be a list of periods, each a list of steps")
+    return tuple(_ladder(each, f"{key}[{index}]") for index, each in enumerate(given))
+
+
+def _ladder(given: Sequence[Any], place: str) -> Ladder:
+    steps: list[Step] = []
+    for index, each in enumerate(given):
+        here = f"{place}[{index}]"
+        if not isinstance(each, Mapping):
+            raise RecordInvalid(here, "a step is an object with rate")
+        price = _decimal(each.get("rate", 0), f"{here}.rate") + _decimal(each.get("adj", 0), f"{here}.adj")
+        most = _decimal(each["max"], f"{here}.max") if each.get("max") is not None else None
+        if most is not None and most >= ENDLESS:
+            most = None
+        if steps and steps[-1].most is not None and most is not None and most <= steps[-1].most:
+            raise RecordInvalid(f"{here}.max", "a step must end above the one before")
+        if index < len(given) - 1 and most is None:
+            raise RecordInvalid(f"{here}.max", "only the final step has no end")
+        unit = str(each.get("unit", "kWh"))
+        steps.append(Step(most, unit, price, _decimal(each.get("sell", 0), f"{here}.sell")))
+    # What is used above the end of the final step costs what that costs.
+    final = steps[-1]
+    return (*steps[:-1], Step(None, final.unit, final.price, final.sell))
+
+
+def _schedule(raw: Mapping[str, Any], key: str, periods: int) -> Schedule:
+    given = raw.get(key)
+    if given is None and periods == 1:
+        return ((0,) * HOURS,) * MONTHS
+    if not isinstance(given, list) or len(given) != MONTHS:
+        raise RecordInvalid(key, "it must hold twelve months")
+    return tuple(_hours(each, f"{key}[{month}]", periods) for month, each in enumerate(given))
+
+
+def _hours(given: object, place: str, periods: int) -> tuple[int, ...]:
+    if not isinstance(given, list) or len(given) != HOURS:
+        raise RecordInvalid(place, "a month must hold 24 hours")
+    return tuple(_index(each, f"{place}[{hour}]", periods) for hour, each in enumerate(given))
+
+
+def _months(raw: Mapping[str, Any], key: str, periods: int) -> tuple[int, ...]:
+    given = raw.get(key)
+    if given is None and periods == 1:
+        return (0,) * MONTHS
+    if not isinstance(given, list) or len(given) != MONTHS:
+        raise RecordInvalid(key, "it must hold twelve months")
+    return tuple(_index(each, f"{key}[{month}]", periods) for month, each in enumerate(given))
+
+
+def _index(given: object, place: str, periods: int) -> int:
+    found = _whole(given, place)
+    if found is None or not 0 <= found < periods:
+        raise RecordInvalid(place, f"there is no period {given}; they are counted from 0 to {periods - 1}")
+    return found
+
+
+def _first(raw: Mapping[str, Any], name: str, default: object) -> Any:  # noqa: ANN401 - JSON
+    return next((raw[key] for key in NAMES[name] if raw.get(key) is not None), default)
+
+
+def _given(raw: Mapping[str, Any], name: str) -> bool:
+    """Whether anything of a structure has a price."""
+    found = _first(raw, name, None)
+    steps = [step for ladder in found or [] if isinstance(ladder, list) for step in ladder if isinstance(step, Mapping)]
+    return any(step.get(key) for step in steps for key in ("rate", "adj"))
+
+
+def _decimals(raw: Mapping[str, Any], name: str) -> tuple[Decimal, ...]:
+    given = _first(raw, name, [])
+    if not isinstance(given, list):
+        raise RecordInvalid(NAMES[name][0], "it must be a list of numbers")
+    return tuple(_decimal(each, f"{NAMES[name][0]}[{index}]") for index, each in enumerate(given))
+
+
+def _decimal(given: object, place: str) -> Decimal:
+    if isinstance(given, bool) or not isinstance(given, int | Decimal):
+        raise RecordInvalid(place, f"{given!r} is not a number")
+    return Decimal(given)
+
+
+def _whole(given: object, place: str) -> int | None:
+    if given is None:
+        return None
+    found = _decimal(given, place)
+    if found != found.to_integral_value():
+        raise RecordInvalid(place, f"{given} is not a whole number")
+    return int(found)
+
+
+def _no_number(text: str) -> Decimal:
+    raise RecordInvalid("", f"{text} is not a number")

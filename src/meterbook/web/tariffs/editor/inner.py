@@ -1,0 +1,72 @@
+"""Values that lie inside an object of a component, which is there only while it holds something."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from meterbook.web.tariffs.editor.fields import Node
+
+
+class Inner(dict[str, Any]):
+    """The object under a key: written into its parent with its first value, taken away with its last.
+
+    It holds nothing itself, so that a document never contains one of these. With `is_kept` an empty object stays.
+    """
+
+    def __init__(self, parent: Node, key: str, *, is_kept: bool = False) -> None:
+        super().__init__()
+        self._parent, self._key, self._is_kept = parent, key, is_kept
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 - as of a mapping
+        """This will return a value of the object."""
+        return self._held().get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._held()
+
+    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - as of a mapping
+        return self._held()[key]
+
+    def __setitem__(self, key: str, value: object) -> None:
+        if not isinstance(self._parent.get(self._key), dict):
+            self._parent[self._key] = {}
+        self._parent[self._key][key] = value
+
+    def pop(self, key: str, *default: Any) -> Any:  # noqa: ANN401 - as of a mapping
+        """This will take a value away, and the object with its last one."""
+        held = self._held()
+        found = held.pop(key, *default)
+        if not held and not self._is_kept and self._key in self._parent:
+            del self._parent[self._key]
+        return found
+
+    def _held(self) -> Node:
+        found = self._parent.get(self._key)
+        return cast("Node", found) if isinstance(found, dict) else {}
+
+
+class First(Inner):
+    """The first object of a list under a key, such as the only ratchet."""
+
+    def __setitem__(self, key: str, value: object) -> None:
+        if not self._list():
+            self._parent[self._key] = [{}]
+        self._list()[0][key] = value
+
+    def pop(self, key: str, *default: Any) -> Any:  # noqa: ANN401 - as of a mapping
+        """This will take a value away, and the object with its last one."""
+        held = self._held()
+        found = held.pop(key, *default)
+        if not held and self._list():
+            del self._list()[0]
+            if not self._list():
+                del self._parent[self._key]
+        return found
+
+    def _list(self) -> list[Node]:
+        found = self._parent.get(self._key)
+        return found if isinstance(found, list) else []
+
+    def _held(self) -> Node:
+        listed = self._list()
+        return listed[0] if listed and isinstance(listed[0], dict) else {}

@@ -1,0 +1,134 @@
+"""Charges beside energy and days in the form: what nobody changed stays, what is typed is written where it belongs."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from meterbook.tariffs.rating import reading
+from meterbook.tariffs.urdb import converting, record
+from meterbook.web.tariffs.editor import forming, loose, sheet, starts, structure
+from tests.unit.web.test_tariff_form import after, places, posted
+
+RATES = Path(__file__).parents[2] / "golden" / "urdb"
+FURTHER: list[dict[str, Any]] = [
+    {"code": "energy", "name": "Energy", "charge": "ENERGY", "prices": {"off": "0.1", "peak": "0.2"}},
+    {
+        "code": "dem",
+        "name": "Demand",
+        "charge": "DEMAND",
+        "price": "9",
+        "demand": {
+            "interval": 15,
+            "sliding_by": 5,
+            "periods": ["peak"],
+            "ratchet": [{"percent": "80", "months": 11, "of_months": [6, 7]}],
+            "contracted": {"charge": "HIGHER", "excess": [{"above_percent": "105", "price": "3"}]},
+        },
+    },
+    {
+        "code": "pf",
+        "name": "Power factor",
+        "charge": "POWER_FACTOR",
+        "components": ["energy", "dem"],
+        "power_factor": {"rule": "STEPS", "steps": [{"below": "0.85", "percent": "1.5"}], "step": "0.01"},
+    },
+    {"code": "less", "name": "Less", "charge": "DISCOUNT", "percent": "10", "components": ["energy"]},
+    {"code": "once", "name": "Once", "charge": "ONE_OFF", "price": "50", "due": "2026-03-01"},
+    {"code": "least", "name": "Least", "charge": "MINIMUM_BILL", "price": "5", "proration": {"days": 30}},
+    {"code": "spot", "name": "Spot", "charge": "ENERGY", "price_series": {"code": "pvpc"}},
+]
+
+
+def document(components: list[dict[str, Any]]) -> dict[str, Any]:
+    raw = starts.document("")
+    raw["components"] = copy.deepcopy(components)
+    raw.pop("taxes", None)
+    return raw
+
+
+def test_what_nobody_changed_stays() -> None:
+    raw = document(FURTHER)
+    reading.read(raw)
+
+    assert forming.filled(posted(raw)).text == loose.written(raw)
+
+
+@pytest.mark.parametrize("rate", sorted(each.stem for each in RATES.glob("*.json")))
+def test_a_rate_of_others_passes_through_the_form(rate: str) -> None:
+    found = json.loads((RATES / f"{rate}.json").read_text(encoding="utf-8"))["urdb"]
+    raw = converting.convert(record.read_text(json.dumps(found))).document
+
+    assert forming.filled(posted(raw)).text == loose.written(raw)
+
+
+def test_what_is_typed_lands_inside() -> None:
+    raw = document(FURTHER)
+    place = "components[1].demand"
+
+    changed = after(
+        raw,
+        {
+            f"{place}.interval": ["30"],
+            f"{place}.sliding_by": [""],
+            f"{place}.ratchet[0].percent": [""],
+            f"{place}.ratchet[0].months": [""],
+            f"{place}.minimum": ["12.5"],
+            f"{place}.power_factor.target": ["0.95"],
+            "components[3].percent": [""],
+            "components[3].price": ["2"],
+            "components[5].proration": ["NONE"],
+            "components[0].allowance.quantity": ["10"],
+        },
+    )["components"]
+
+    assert changed[1]["demand"] == {
+        "interval": 30,
+        "periods": ["peak"],
+        "ratchet": [{"of_months": [6, 7]}],
+        "contracted": {"charge": "HIGHER", "excess": [{"above_percent": "105", "price": "3"}]},
+        "minimum": "12.5",
+        "power_factor": {"target": "0.95"},
+    }
+    assert changed[3] == {"code": "less", "name": "Less", "charge": "DISCOUNT", "components": ["energy"], "price": "2"}
+    assert "proration" not in changed[5]
+    assert changed[0]["allowance"] == {"quantity": "10"}
+
+
+def test_what_is_emptied_again_leaves_nothing_behind() -> None:
+    raw = document(FURTHER[:2])
+    raw["components"][0]["minimum"] = {"quantity": "30"}
+
+    changed = after(raw, {"components[0].minimum.quantity": [""]})
+
+    assert "minimum" not in changed["components"][0]
+
+
+def test_another_rule_begins_with_its_usual_figures() -> None:
+    raw = document(FURTHER[:3])
+
+    formula = after(raw, {"components[2].power_factor.rule": ["FORMULA"]})
+    above = after(formula, {"components[2].power_factor.rule": ["REACTIVE_ABOVE"]})
+
+    assert formula["components"][2]["power_factor"]["penalty"] == {"share": "3/5", "most": "120"}
+    assert places(formula) == {}
+    assert set(places(above)) <= {"components[2]", "components[2].price"}
+    assert places(after(above, {"components[2].price": ["0.03"]})) == {}
+    assert after(above, {"components[2].power_factor.rule": ["STEPS"]})["components"][2]["components"] == [
+        "energy",
+        "dem",
+    ]
+    assert "components[2].components" not in {each.path for each in sheet.of(above).fields()}
+
+
+def test_what_a_charge_was_on_goes_with_it() -> None:
+    raw = document(FURTHER[:4])
+
+    structure.act(raw, "remove:components[0]")
+
+    assert raw["components"][1]["components"] == ["dem"]
+    assert "components" not in raw["components"][2]
