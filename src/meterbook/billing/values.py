@@ -14,6 +14,8 @@ MOST_DUE_DAYS = 365  # between the date of a bill and the day on which it is due
 ACCOUNTS_A_CHUNK = 400  # bounded memory, and faster than large ones (performance-notes 11)
 BILLS_A_BLOCK = 2_000  # issued in one transaction, which holds the lock of the number series
 WORKERS = 2  # jobs that draft the chunks of a run side by side
+TOLERANCE_PERCENT = 30  # by how much a bill may differ from the one before, and be approved by itself
+MOST_GRACE_DAYS = 60
 
 # What of a meter point is billed.
 BILLED_SERIES = {
@@ -77,8 +79,49 @@ MEMBER_STATE_CAPTIONS = {
 }
 
 
+class OnMissing(enum.StrEnum):
+    """What is done with accounts whose readings lack when the days of grace are over (M-089)."""
+
+    PERSON = "PERSON"  # a person decides
+    ESTIMATE = "ESTIMATE"  # by the methods of the site, marked on the bill, settled with the next readings
+
+
+ON_MISSING_CAPTIONS = {
+    OnMissing.PERSON: _("A person decides"),
+    OnMissing.ESTIMATE: _("Estimate, and settle with the next readings"),
+}
+
+
+class Settlement(enum.StrEnum):
+    """How estimates that were billed are settled (B-22)."""
+
+    RERUN = "RERUN"  # the estimated period is priced again with what was used
+    NETTING = "NETTING"  # the new period has what the register says, less what was billed
+
+
+SETTLEMENT_CAPTIONS = {
+    Settlement.RERUN: _("Price the estimated period again"),
+    Settlement.NETTING: _("Register less what was billed"),
+}
+
+
+class PeriodState(enum.StrEnum):
+    """Where a period of a calendar stands."""
+
+    WAITS = "WAITS"  # it could not start yet
+    STARTED = "STARTED"
+    EMPTY = "EMPTY"  # nobody was to be billed
+
+
+class AsideReason(enum.StrEnum):
+    """Why an account was put aside from a run."""
+
+    READINGS = "READINGS"
+    PERSON = "PERSON"
+
+
 class HoldReason(enum.StrEnum):
-    """Why an account cannot be billed as it is; TOO_MUCH and UNUSUAL only ask to look at a draft, and hold nothing."""
+    """Why an account cannot be billed as it is; LOOKS only ask to look at a draft, and hold nothing."""
 
     MISSING = "MISSING"
     QUESTIONABLE = "QUESTIONABLE"
@@ -90,9 +133,27 @@ class HoldReason(enum.StrEnum):
     UNIT = "UNIT"
     CURRENCY = "CURRENCY"
     BELOW_A_DAY = "BELOW_A_DAY"
+    FAULT = "FAULT"
+    NO_FACT = "NO_FACT"
+    NO_CHANNEL = "NO_CHANNEL"
+    NO_DEMAND = "NO_DEMAND"
+    NO_INVOICE = "NO_INVOICE"
+    NO_PRICES = "NO_PRICES"
+    UNFIT = "UNFIT"
+    POOL_AMOUNT = "POOL_AMOUNT"
+    POOL_DAYS = "POOL_DAYS"
+    POOL_KEY = "POOL_KEY"
+    POOL_MEMBER = "POOL_MEMBER"
+    POOL_METER = "POOL_METER"
+    POOL_NOTHING = "POOL_NOTHING"
+    POOL_STAGE = "POOL_STAGE"
     TOO_MUCH = "TOO_MUCH"
     UNUSUAL = "UNUSUAL"
+    NO_USE = "NO_USE"
+    NEGATIVE = "NEGATIVE"
 
+
+LOOKS = frozenset({HoldReason.TOO_MUCH, HoldReason.UNUSUAL, HoldReason.NO_USE, HoldReason.NEGATIVE})
 
 HOLD_REASON_CAPTIONS = {
     HoldReason.MISSING: _("Intervals are missing"),
@@ -105,8 +166,24 @@ HOLD_REASON_CAPTIONS = {
     HoldReason.UNIT: _("The tariff is for another unit"),
     HoldReason.CURRENCY: _("The tariff has another currency"),
     HoldReason.BELOW_A_DAY: _("The contract begins and ends within one day"),
+    HoldReason.FAULT: _("The calculation failed"),
+    HoldReason.NO_FACT: _("The tariff needs a figure of the account that is not noted"),
+    HoldReason.NO_CHANNEL: _("The tariff needs something that is not measured here"),
+    HoldReason.NO_DEMAND: _("No interval of the period tells the demand"),
+    HoldReason.NO_INVOICE: _("The tariff passes on an invoice that is not there"),
+    HoldReason.NO_PRICES: _("Prices by the hour are missing"),
+    HoldReason.UNFIT: _("The tariff does not fit what is measured"),
+    HoldReason.POOL_AMOUNT: _("A shared cost has no amount for these days"),
+    HoldReason.POOL_DAYS: _("An amount of a shared cost is for other days"),
+    HoldReason.POOL_KEY: _("A member of a shared cost has no key value"),
+    HoldReason.POOL_MEMBER: _("A member of a shared cost is gone"),
+    HoldReason.POOL_METER: _("A shared cost waits for readings"),
+    HoldReason.POOL_NOTHING: _("A shared cost has nothing to be shared by"),
+    HoldReason.POOL_STAGE: _("A shared cost waits for an earlier one"),
     HoldReason.TOO_MUCH: _("More than such a meter plausibly counts"),
     HoldReason.UNUSUAL: _("More than ten times the usual use"),
+    HoldReason.NO_USE: _("Nothing was used, unlike in the months before"),
+    HoldReason.NEGATIVE: _("Less than nothing was used"),
 }
 
 _INTERVALS = _("%(count)d intervals between %(start)s and %(end)s.")
@@ -118,8 +195,23 @@ HOLD_DETAILS = {
     HoldReason.NO_VERSION: _("Tariff %(tariff)s from %(day)s on."),
     HoldReason.UNIT: "%(measured)s / %(priced)s",
     HoldReason.CURRENCY: "%(currency)s",
+    HoldReason.NO_FACT: "%(name)s",
+    HoldReason.NO_CHANNEL: "%(name)s",
+    HoldReason.NO_DEMAND: "%(name)s",
+    HoldReason.NO_INVOICE: "%(name)s",
+    HoldReason.NO_PRICES: "%(name)s",
+    HoldReason.UNFIT: "%(words)s",
+    HoldReason.POOL_AMOUNT: _("%(pool)s, %(first)s to %(last)s"),
+    HoldReason.POOL_DAYS: _("%(pool)s, %(first)s to %(last)s"),
+    HoldReason.POOL_KEY: "%(pool)s: %(member)s",
+    HoldReason.POOL_MEMBER: "%(pool)s",
+    HoldReason.POOL_METER: "%(pool)s: %(meter)s",
+    HoldReason.POOL_NOTHING: "%(pool)s",
+    HoldReason.POOL_STAGE: _("%(pool)s waits for %(other)s"),
     HoldReason.TOO_MUCH: _("%(used)s %(unit)s a day; at most %(most)s are plausible."),
     HoldReason.UNUSUAL: _("%(used)s %(unit)s a day; %(usual)s were usual in the months before."),
+    HoldReason.NO_USE: _("%(usual)s %(unit)s a day were usual in the months before."),
+    HoldReason.NEGATIVE: _("%(used)s %(unit)s a day."),
 }
 
 _LOOK = _("Compare the readings with the meter before you approve; correct them, or leave the account out.")
@@ -134,6 +226,24 @@ HOLD_REMEDIES = {
     HoldReason.UNIT: _("Give the contract a tariff for this unit."),
     HoldReason.CURRENCY: _("Give the contract a tariff in the currency of the site."),
     HoldReason.BELOW_A_DAY: _("Correct the dates of the contract, then plan the run again."),
+    HoldReason.NO_FACT: _(
+        "Fill in area, headcount, or a field of your own with this name, at place or customer; then check again."
+    ),
+    HoldReason.NO_CHANNEL: _("Measure it at the same meter point, or give the contract another tariff."),
+    HoldReason.NO_DEMAND: _("Bring in measured intervals, or have the tariff count estimated ones; then check again."),
+    HoldReason.NO_INVOICE: _("Enter the lines of the invoice, with quantities, at the shared cost of this name."),
+    HoldReason.NO_PRICES: _("Bring in the prices of all hours of the period, then check again."),
+    HoldReason.UNFIT: _("Give the contract a tariff that fits what is measured, or correct the tariff."),
+    HoldReason.FAULT: _("Leave the account out and report it: the log of the server has the cause."),
+    HoldReason.POOL_AMOUNT: _("Enter the amount at the shared cost, then check again."),
+    HoldReason.POOL_DAYS: _("Withdraw the amount and enter one for exactly the days of the run, then check again."),
+    HoldReason.POOL_KEY: _("Fill in the area, headcount or capacity of the unit, or a value at the shared cost."),
+    HoldReason.POOL_MEMBER: _("Take the member out of the shared cost, then check again."),
+    HoldReason.POOL_METER: _("Bring in the missing readings of that meter, then check again."),
+    HoldReason.POOL_NOTHING: _("Give the members key values, or another secondary key, then check again."),
+    HoldReason.POOL_STAGE: _("Settle the earlier shared cost first, then check again."),
     HoldReason.TOO_MUCH: _LOOK,
     HoldReason.UNUSUAL: _LOOK,
+    HoldReason.NO_USE: _LOOK,
+    HoldReason.NEGATIVE: _LOOK,
 }

@@ -157,6 +157,7 @@ class TestRun:
 
 
 class TestHeld:
+    @pytest.mark.spec("M-023/1")
     def test_names_what_is_missing_and_is_billed_once_it_is_there(self) -> None:
         place = billing.place()
         gap = datetime(2026, 10, 31, 22, 30, tzinfo=UTC)  # to the end: no later reading shows the usage

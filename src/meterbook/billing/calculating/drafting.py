@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
-
-import numpy as np
-from numpy.typing import NDArray
 
 from meterbook.billing import content
 from meterbook.billing.calculating import (
     checking,
     facts,
+    further,
     headings,
-    history,
+    measured,
     named,
     plausible,
+    rating,
     registers,
+    shared,
     spans,
     stamps,
     usage,
@@ -27,22 +27,11 @@ from meterbook.billing.calculating import (
 from meterbook.billing.values import HoldReason
 from meterbook.kernel import civil
 from meterbook.kernel.period import Period
-from meterbook.kernel.quality import Quality
 from meterbook.metering import zones
-from meterbook.tariffs.rating import fold
+from meterbook.tariffs.rating import inputs_reading
+from meterbook.tariffs.rating.inputs import Inputs
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.plan import Scale
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """A part of a share with one tariff version."""
-
-    share: facts.Share
-    point: facts.Point
-    tariff: facts.Tariff
-    version: facts.Version
-    span: spans.Span
 
 
 @dataclass(frozen=True)
@@ -61,6 +50,10 @@ class Outcome:
 class Calculator:
     """Calculates the chunks of one run; plans and tariff documents are worked out once."""
 
+    # Where facts and blocks come from; others where bills are made again (`billing.correcting`).
+    load, read, borne = staticmethod(facts.load), staticmethod(usage.load), staticmethod(shared.load)
+    besides = staticmethod(further.load)
+
     def __init__(self, run: facts.Run) -> None:
         self.run = run
         self.documents = facts.Documents()
@@ -68,33 +61,46 @@ class Calculator:
 
     def calculate(self, account_ids: list[int]) -> Outcome:
         """This will check accounts and make the contents of their bills, in a fixed number of queries."""
-        chunk = facts.load(self.run, account_ids, self.documents)
+        chunk = self.load(self.run, account_ids, self.documents)
         held: dict[int, list[checking.Held]] = defaultdict(list)
         for account_id, shares in chunk.shares.items():
             for share in shares:
                 held[account_id] += checking.of_share(chunk, share)
+        borne = self.borne(self.run, account_ids)
+        for account_id, reasons in borne.held.items():
+            held[account_id] += reasons
         pieces = self._pieces(chunk, {account_id for account_id, reasons in held.items() if reasons})
-        loaded = _load_blocks(self.run, pieces)
+        owner = self.run.organization_id
+        loaded = {
+            step: self.read(organization_id=owner, series_ids=ids, step=step, first=first, until=until)
+            for step, ids, first, until in measured.wanted(pieces)
+        }
         for account_id, reasons in self._unmeasured(pieces, loaded):
             held[account_id] += reasons
         held = {account_id: reasons for account_id, reasons in held.items() if reasons}
         pieces = [each for each in pieces if each.share.account_id not in held]
+        more = self.besides(self.run, chunk, rating.wanted(pieces), self.read)
+        rated, refused = rating.rate(pieces, loaded, more, self._plan)
+        held |= refused
+        pieces = [each for each in pieces if each.share.account_id not in held]
+        alone = self._alone(chunk, borne, held, pieces)
         if not pieces:
-            return Outcome({}, held, {}, {})
-        used = _Used.load(self.run, chunk, pieces, loaded)
+            return Outcome(alone.contents, held, alone.inputs, {})
+        used = measured.Used.load(self.run, chunk, pieces, loaded)
         inputs = stamps.Inputs(
             {step: stamps.Digests(each.first, each.digests) for step, each in loaded.items()},
             lambda series, part: loaded[series.step].written(series.id, part),
             used.registers,
         )
-        rated, by_account = self._rate(pieces, loaded), _by_account(pieces)
+        by_account = measured.by_account(pieces)
         points = {account_id: self._points(own, used, rated) for account_id, own in by_account.items()}
         contents = {
-            account_id: content.build(self._heading(chunk, by_account[account_id]), own)
+            account_id: content.build(self._heading(chunk, by_account[account_id]), own, borne.of(account_id))
             for account_id, own in points.items()
         }
         remarks = {account_id: found for account_id, own in points.items() if (found := plausible.remarks(chunk, own))}
-        return Outcome(contents, held, self._inputs(chunk, pieces, inputs, used.estimates), remarks)
+        stamped = self._inputs(chunk, pieces, inputs, used.estimates, borne, more)
+        return Outcome(contents | alone.contents, held, stamped | alone.inputs, remarks)
 
     def inputs(self, account_ids: list[int]) -> dict[int, str]:
         """This will return the digests of what accounts would be calculated from now; nothing is rated.
@@ -107,26 +113,34 @@ class Calculator:
             for account_id, shares in chunk.shares.items()
             if any(checking.of_share(chunk, each) for each in shares)
         }
-        pieces = self._pieces(chunk, unsound)
+        pieces, borne = self._pieces(chunk, unsound), self.borne(self.run, account_ids)
+        alone = self._alone(chunk, borne, borne.held, pieces).inputs
         if not pieces:
-            return {}
-        wholes = [(series, cut) for series, cut, _piece in _wholes(pieces)]
+            return alone
+        wholes = [(series, cut) for series, cut, _piece in measured.wholes(pieces)]
         owner, digests, waiting = self.run.organization_id, {}, set[int]()
-        for step, ids, first, until in _wanted(pieces):
+        for step, ids, first, until in measured.wanted(pieces):
             loaded = usage.load_digests(organization_id=owner, series_ids=ids, first=first, until=until)
             digests[step] = stamps.Digests(first, loaded)
             waiting |= checking.pending(self.run, first, until) & set(ids)
         inputs = stamps.Inputs(digests, stamps.edges_of(owner, wholes), registers.Registers.load(wholes))
-        late = {each.share.account_id for each in pieces if _series(each).id in waiting}
+        late = {each.share.account_id for each in pieces if measured.series_of(each).id in waiting}
         kept = [each for each in pieces if each.share.account_id not in late]
-        return self._inputs(chunk, kept, inputs, named.Estimates.load(wholes))
+        more = self.besides(self.run, chunk, rating.wanted(kept), self.read)
+        return self._inputs(chunk, kept, inputs, named.Estimates.load(wholes), borne, more) | alone
 
     def _inputs(
-        self, chunk: facts.Chunk, pieces: list[_Piece], inputs: stamps.Inputs, estimates: named.Estimates
+        self,
+        chunk: facts.Chunk,
+        pieces: list[measured.Piece],
+        inputs: stamps.Inputs,
+        estimates: named.Estimates,
+        borne: shared.Borne,
+        more: further.Further,
     ) -> dict[int, str]:
         """Of everything that is measured, priced or printed, by account; the months before are not among it."""
         words: dict[int, list[str]] = defaultdict(list)
-        for series, cut, piece in _wholes(pieces):
+        for series, cut, piece in measured.wholes(pieces):
             words[piece.share.account_id] += [
                 repr((piece.share, stamps.printed(piece.point), cut)),
                 *inputs.used(series, cut),
@@ -135,16 +149,37 @@ class Calculator:
         for each in pieces:
             tariff = each.tariff.code, each.tariff.currency, each.version.number, each.version.digest
             words[each.share.account_id].append(repr((tariff, each.span)))
+            words[each.share.account_id] += more.words(each.share, each.span.cut)
         return {
-            account_id: stamps.of(self._heading(chunk, own), words[account_id])
-            for account_id, own in _by_account(pieces).items()
+            account_id: stamps.of(self._heading(chunk, own), [*words[account_id], *borne.inputs(account_id)])
+            for account_id, own in measured.by_account(pieces).items()
         }
 
-    def _heading(self, chunk: facts.Chunk, pieces: list[_Piece]) -> content.Heading:
+    def _alone(
+        self,
+        chunk: facts.Chunk,
+        borne: shared.Borne,
+        held: Mapping[int, list[checking.Held]],
+        pieces: list[measured.Piece],
+    ) -> Outcome:
+        """Accounts that only bear shared costs: no meter point of theirs is billed in this run."""
+        metered = {each.share.account_id for each in pieces}
+        ids = [
+            each for each in borne.costs if each not in metered and not chunk.shares.get(each) and not held.get(each)
+        ]
+        heads = {each: headings.heading(self.run, chunk.accounts[each], self.run.zone) for each in ids}
+        return Outcome(
+            {each: content.build(head, [], borne.of(each)) for each, head in heads.items()},
+            {},
+            {each: stamps.of(head, borne.inputs(each)) for each, head in heads.items()},
+            {},
+        )
+
+    def _heading(self, chunk: facts.Chunk, pieces: list[measured.Piece]) -> content.Heading:
         zone = zones.common((each.point.zone for each in pieces), self.run.zone)
         return headings.heading(self.run, chunk.accounts[pieces[0].share.account_id], zone)
 
-    def _pieces(self, chunk: facts.Chunk, without: set[int]) -> list[_Piece]:
+    def _pieces(self, chunk: facts.Chunk, without: set[int]) -> list[measured.Piece]:
         found = []
         for account_id, shares in chunk.shares.items():
             for share in shares if account_id not in without else ():
@@ -153,15 +188,15 @@ class Calculator:
                 for part, version in tariff.pieces(share.period, point.zone):
                     span = None if point.series is None else spans.span(part, step=point.series.step, zone=point.zone)
                     if version is not None and span is not None:  # it was checked
-                        found.append(_Piece(share, point, tariff, version, span))
+                        found.append(measured.Piece(share, point, tariff, version, span))
         return found
 
     def _unmeasured(
-        self, pieces: list[_Piece], loaded: dict[int, usage.Blocks]
+        self, pieces: list[measured.Piece], loaded: dict[int, usage.Blocks]
     ) -> Iterator[tuple[int, list[checking.Held]]]:
         """Accounts whose intervals are missing, questionable or not derived."""
         waiting = {step: checking.pending(self.run, each.first, each.until) for step, each in loaded.items()}
-        for series, cut, piece in _wholes(pieces):
+        for series, cut, piece in measured.wholes(pieces):
             codes = loaded[series.step].codes(series.id, cut)
             # What is worked on may not lack anything in a moment: nobody is sent to bring in readings that are there.
             if series.id in waiting[series.step]:
@@ -169,30 +204,10 @@ class Calculator:
             elif codes is not None:
                 yield piece.share.account_id, checking.of_usage(codes, cut, step=series.step, point=piece.point)
 
-    def _rate(self, pieces: list[_Piece], blocks: dict[int, usage.Blocks]) -> dict[int, tuple[int, Rated]]:
-        """Quantity and rating by the id() of the piece: those that share a plan are one matrix."""
-        groups: dict[tuple[object, ...], list[_Piece]] = defaultdict(list)
-        for piece in pieces:
-            series = _series(piece)
-            days = len(piece.span.days)
-            kind = series.unit, series.decimals, series.step
-            groups[piece.version.id, piece.point.zone, *kind, piece.span.cut, days].append(piece)
-        found = {}
-        for key, group in groups.items():
-            plan = self._plan(key, group[0])
-            loaded = blocks[_series(group[0]).step]
-            rows = [loaded.row_of[_series(piece).id] for piece in group]
-            matrix = loaded.values[rows, loaded.columns(plan.period)]
-            totals = matrix.sum(axis=1, dtype=np.int64).tolist()
-            step = timedelta(minutes=loaded.step)
-            for piece, total, rated in zip(group, totals, fold.rate_matrix(plan, matrix, step), strict=True):
-                found[id(piece)] = (total, rated)
-        return found
-
-    def _plan(self, key: tuple[object, ...], piece: _Piece) -> spans.SharePlan:
+    def _plan(self, key: tuple[object, ...], piece: measured.Piece) -> spans.SharePlan:
         found = self._plans.get(key)
         if found is None:
-            series = _series(piece)
+            series = measured.series_of(piece)
             found = self._plans[key] = spans.SharePlan(
                 document=piece.version.document,
                 zone=piece.point.zone,
@@ -202,15 +217,15 @@ class Calculator:
             )
         return found
 
-    def _points(self, pieces: list[_Piece], used: _Used, rated: dict[int, tuple[int, Rated]]) -> list[content.Point]:
-        by_share: dict[int, list[_Piece]] = defaultdict(list)
+    def _points(self, pieces: list[measured.Piece], used: measured.Used, rated: rating.Found) -> list[content.Point]:
+        by_share: dict[int, list[measured.Piece]] = defaultdict(list)
         for piece in pieces:
             by_share[id(piece.share)].append(piece)
         return [self._point(group, used, rated) for group in by_share.values()]
 
-    def _point(self, pieces: list[_Piece], used: _Used, rated: dict[int, tuple[int, Rated]]) -> content.Point:
+    def _point(self, pieces: list[measured.Piece], used: measured.Used, rated: rating.Found) -> content.Point:
         share, point = pieces[0].share, pieces[0].point
-        series = _series(pieces[0])
+        series = measured.series_of(pieces[0])
         cut = Period(pieces[0].span.cut.start, pieces[-1].span.cut.end)
         days = sum(len(each.span.days) for each in pieces)
         charges = [self._charge(piece, *rated[id(piece)]) for piece in pieces]
@@ -247,7 +262,7 @@ class Calculator:
         first = civil.local_date(month.start, zone)
         return content.Month(first, days, total, bool(counts.estimated))
 
-    def _charge(self, piece: _Piece, total: int, rated: Rated) -> content.Charge:
+    def _charge(self, piece: measured.Piece, total: int, rated: Rated, given: Inputs | None) -> content.Charge:
         version = piece.version
         return content.Charge(
             period=piece.span.cut,
@@ -261,110 +276,5 @@ class Calculator:
             ),
             quantity=total,
             rated=rated,
+            inputs=None if given is None else inputs_reading.written(given),
         )
-
-
-@dataclass(frozen=True)
-class _Used:
-    """Everything measured that a chunk needs."""
-
-    blocks: dict[int, usage.Blocks]
-    registers: registers.Registers
-    held: dict[tuple[int, int], list[Period]]
-    months: history.Store
-    estimates: named.Estimates
-
-    @classmethod
-    def load(cls, run: facts.Run, chunk: facts.Chunk, pieces: list[_Piece], loaded: dict[int, usage.Blocks]) -> _Used:
-        """This will load registers and histories."""
-        held = history.tenures(run.organization_id, chunk)
-        wanted = {(each.share.account_id, each.point.id): (_series(each).id, each.point.zone) for each in pieces}
-        wholes = [(series, cut) for series, cut, _piece in _wholes(pieces)]
-        return cls(
-            blocks=loaded,
-            registers=registers.Registers.load(wholes),
-            held=held,
-            months=history.load(run, wanted, held),
-            estimates=named.Estimates.load(wholes),
-        )
-
-    def counts(self, series: facts.Series, cut: Period) -> content.Counts:
-        """This will count the intervals of a period by quality."""
-        loaded = self.blocks[series.step]
-        codes = loaded.codes(series.id, cut)
-        columns = loaded.columns(cut)
-        intervals = columns.stop - columns.start
-        if codes is None:
-            return content.Counts(intervals, 0, 0, 0)
-        return content.Counts(
-            intervals,
-            _count(codes, Quality.ESTIMATED) + _count(codes, Quality.PROJECTED),
-            _count(codes, Quality.INTERPOLATED),
-            _count(codes, Quality.EDITED),
-            starts_between=bool(codes[0] == Quality.INTERPOLATED),
-            ends_between=bool(codes[-1] == Quality.INTERPOLATED),
-        )
-
-    def reference(self, series: facts.Series, cut: Period) -> content.Reference:
-        """This will return which blocks a period was made from."""
-        loaded = self.blocks[series.step]
-        first, until, digest = loaded.reference(series.id, cut)
-        revision = loaded.revision[series.id]
-        return content.Reference(str(series.public_id), first, until, (until - first).days, revision, digest)
-
-    def history(
-        self, run: facts.Run, share: facts.Share, point: facts.Point, own: content.Month | None
-    ) -> list[content.Month]:
-        """This will return twelve months; of a vacancy only that it has none."""
-        held = self.held.get((share.account_id, share.meter_point_id), []) if share.contract_id else []
-        if point.series is None:  # it was checked
-            return []
-        place = history.Place(point.series.id, point.zone)
-        return history.months(self.months, place, held, run, own)
-
-
-def _load_blocks(run: facts.Run, pieces: list[_Piece]) -> dict[int, usage.Blocks]:
-    """By step."""
-    return {
-        step: usage.load(organization_id=run.organization_id, series_ids=ids, step=step, first=first, until=until)
-        for step, ids, first, until in _wanted(pieces)
-    }
-
-
-def _wanted(pieces: list[_Piece]) -> Iterator[tuple[int, list[int], date, date]]:
-    """The series of each step, and the UTC days that they are needed of."""
-    by_step: dict[int, list[_Piece]] = defaultdict(list)
-    for piece in pieces:
-        by_step[_series(piece).step].append(piece)
-    for step, group in by_step.items():
-        start, end = min(each.span.cut.start for each in group), max(each.span.cut.end for each in group)
-        yield step, sorted({_series(each).id for each in group}), *usage.utc_days(Period(start, end))
-
-
-def _wholes(pieces: list[_Piece]) -> list[tuple[facts.Series, Period, _Piece]]:
-    """Each share's time as a whole, with its first piece: registers are not read where only the tariff changes."""
-    found: dict[int, tuple[facts.Series, Period, _Piece]] = {}
-    for piece in pieces:
-        known = found.get(id(piece.share))
-        if known is None:
-            found[id(piece.share)] = (_series(piece), piece.span.cut, piece)
-        else:
-            found[id(piece.share)] = (known[0], Period(known[1].start, piece.span.cut.end), known[2])
-    return list(found.values())
-
-
-def _by_account(pieces: list[_Piece]) -> dict[int, list[_Piece]]:
-    found: dict[int, list[_Piece]] = defaultdict(list)
-    for piece in pieces:
-        found[piece.share.account_id].append(piece)
-    return found
-
-
-def _series(piece: _Piece) -> facts.Series:
-    if piece.point.series is None:
-        raise LookupError(f"{piece.point.code} has no series that can be billed; it was not checked.")
-    return piece.point.series
-
-
-def _count(codes: NDArray[np.uint8], quality: Quality) -> int:
-    return int(np.count_nonzero(codes == quality))

@@ -25,6 +25,7 @@ from meterbook.metering import models as metering_models
 from meterbook.metering import zones as metering_zones
 from meterbook.metering.values import PointRole, Service
 from meterbook.tariffs import models as tariff_models
+from meterbook.tariffs import sources
 from meterbook.tariffs import values as tariff_values
 from meterbook.tariffs.rating import reading
 from meterbook.tariffs.rating.document import TariffDocument
@@ -34,7 +35,7 @@ from meterbook.tariffs.rating.document import TariffDocument
 class Run:
     """A run with its place: `period` is the local days [first_day, until_day) of the site.
 
-    A meter point in another zone is billed for the same days there.
+    A meter point in another zone is billed for the same days there. `exact` are the free ends of a manual bill.
     """
 
     id: int
@@ -53,6 +54,7 @@ class Run:
     first_day: date
     until_day: date
     period: Period
+    exact: Period | None = None
 
 
 @dataclass(frozen=True)
@@ -145,12 +147,13 @@ class Documents:
 
     def __init__(self) -> None:
         self._read: dict[int, TariffDocument] = {}
+        self._calendars = sources.calendars()
 
     def of(self, version: tariff_models.TariffVersion) -> TariffDocument:
         """This will return the document of a version."""
         found = self._read.get(version.pk)
         if found is None:
-            found = self._read[version.pk] = reading.read(version.document)
+            found = self._read[version.pk] = reading.read(version.document, self._calendars)
         return found
 
 
@@ -159,6 +162,7 @@ def run_of(run: models.BillRun) -> Run:
     organization = identity_queries.get_organization(organization_id=run.organization_id)
     zone = metering_zones.resolve("", (), run.site.time_zone)
     first, until = run.days.lower, run.days.upper
+    exact = None if run.exact is None else Period(run.exact.lower, run.exact.upper)
     return Run(
         id=run.pk,
         public_id=run.public_id,
@@ -175,7 +179,8 @@ def run_of(run: models.BillRun) -> Run:
         zone=zone,
         first_day=first,
         until_day=until,
-        period=Period(civil.start_of_day(first, zone), civil.start_of_day(until, zone)),
+        period=exact or Period(civil.start_of_day(first, zone), civil.start_of_day(until, zone)),
+        exact=exact,
     )
 
 
@@ -192,7 +197,7 @@ def load(run: Run, account_ids: Sequence[int], documents: Documents) -> Chunk:
         accounts=customer_queries.accounts_by_id(ids=account_ids),
         shares=dict(shares),
         points=load_points(run, {each.meter_point_id for each in listed}),
-        tariffs=_tariffs(run, {each.tariff_id for each in listed if each.tariff_id is not None}, documents),
+        tariffs=load_tariffs(run, {each.tariff_id for each in listed if each.tariff_id is not None}, documents),
     )
 
 
@@ -268,7 +273,8 @@ def _billed(service: str) -> str:
     return values.BILLED_SERIES.get(Service(service), "")
 
 
-def _tariffs(run: Run, ids: set[int], documents: Documents) -> dict[int, Tariff]:
+def load_tariffs(run: Run, ids: set[int], documents: Documents) -> dict[int, Tariff]:
+    """This will return tariffs with their versions in force in the period of a run, in two queries."""
     versions: dict[int, list[Version]] = defaultdict(list)
     found = tariff_models.TariffVersion.objects.filter(
         organization_id=run.organization_id,

@@ -44,8 +44,13 @@ def heading(run: facts.Run, account: AccountRow, zone: ZoneInfo) -> content.Head
             "language": account.language,
         },
         currency=account.currency,
-        period=Period(civil.start_of_day(run.first_day, zone), civil.start_of_day(run.until_day, zone)),
-        days=(run.until_day - run.first_day).days,
+        period=run.exact or Period(civil.start_of_day(run.first_day, zone), civil.start_of_day(run.until_day, zone)),
+        days=(run.until_day - run.first_day).days if run.exact is None else _days_begun(run.exact, zone),
         zone=zone,
         language=account.language or run.site_language or run.organization_language,
     )
+
+
+def _days_begun(period: Period, zone: ZoneInfo) -> int:
+    """A day belongs to whom its beginning belongs."""
+    return sum(part.start == civil.start_of_day(day, zone) for day, part in civil.local_days(period, zone))

@@ -1,4 +1,4 @@
-"""Twelve local months of a meter point, exact: whole UTC days from month rows, the days at the edges from blocks."""
+"""Thirteen local months of a meter point, exact: whole UTC days from month rows, the days at the edges from blocks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from meterbook.kernel.period import Period
 from meterbook.kernel.quality import ESTIMATED, Quality
 from meterbook.metering import blocks
 
-MONTHS = 12
+MONTHS = 13  # twelve, and before them the same month of the year before
 MONTH_ROWS = b"""
 SELECT series_id, month, days FROM metering_seriesmonth
 WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[])
@@ -98,7 +98,7 @@ _UTC = ZoneInfo("UTC")
 
 
 def months_until(day: date) -> list[date]:
-    """This will return the first days of the twelve months that end with that of a day, the oldest first."""
+    """This will return the first days of the thirteen months that end with that of a day, the oldest first."""
     found = [day.replace(day=1)]
     while len(found) < MONTHS:
         found.append((found[-1] - timedelta(days=1)).replace(day=1))
@@ -172,7 +172,7 @@ def _load(store: Store, run: facts.Run, series: list[int], months: Sequence[Loca
 
 @functools.lru_cache(maxsize=64)
 def _calendar(day: date, zone: ZoneInfo) -> tuple[LocalMonth, ...]:
-    """The twelve months that end with that of a day."""
+    """The thirteen months that end with that of a day."""
     return tuple(_local_month(first, zone) for first in months_until(day))
 
 
@@ -199,7 +199,7 @@ def _local_month(first: date, zone: ZoneInfo) -> LocalMonth:
 def months(
     store: Store, place: Place, held: Sequence[Period], run: facts.Run, own: content.Month | None
 ) -> list[content.Month]:
-    """This will return twelve months of a meter point; `own` is the present one, where the bill holds all of it."""
+    """This will return thirteen months of a meter point; `own` is the present one, where the bill holds all of it."""
     found = []
     begins = civil.start_of_day(run.first_day, place.zone)
     for month in _calendar(run.until_day - timedelta(days=1), place.zone):

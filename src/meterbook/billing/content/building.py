@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from meterbook.billing.content.digests import canonical, income_code, tax_code
-from meterbook.billing.content.parts import Charge, Content, Estimate, Heading, Plain, Point, Register, Segment
+from meterbook.billing.content import posting, shared_costs
+from meterbook.billing.content.digests import canonical
+from meterbook.billing.content.parts import Charge, Content, Estimate, Heading, Month, Plain, Point, Register, Segment
 from meterbook.kernel import currency as currencies
 from meterbook.kernel import rounding
 from meterbook.kernel import zones as kernel_zones
@@ -18,25 +19,30 @@ from meterbook.kernel.period import Period
 from meterbook.kernel.quality import ESTIMATED, Quality
 from meterbook.kernel.rounding import RoundingMode
 from meterbook.metering import zones
-from meterbook.tariffs.rating import plain
+from meterbook.tariffs.rating import plain, taxing
 from meterbook.tariffs.rating.lines import Line, TaxLine
 
 FORMAT = "meterbook-bill/1"
+HISTORY = 12  # months
 ENGINE = "2"  # rises when the same facts would give other bytes
 _HALF_A_DAY, _MICROSECOND = timedelta(hours=12), timedelta.resolution
 
 
-def build(heading: Heading, points: Sequence[Point]) -> Content:
-    """This will make the content of a bill from its facts; the same facts give the same bytes."""
+def build(heading: Heading, points: Sequence[Point], shared: Sequence[shared_costs.Shared] = ()) -> Content:
+    """This will make the content of a bill from its facts; the same facts give the same bytes.
+
+    :param shared: what the account bears of costs that several share
+    """
     charges = [(point, charge) for point in points for charge in point.charges]
     zero = Decimal(0).scaleb(-currencies.minor_units(heading.currency))
-    net = sum((charge.rated.net for _point, charge in charges), zero)
-    taxes = _taxes([charge for _point, charge in charges], heading.currency)
+    gross = sum((line.amount for _point, charge in charges for line in charge.rated.lines), zero)
+    taxes = _taxes([charge for _point, charge in charges], shared, heading.currency)
+    net = gross + shared_costs.net(shared) - sum((tax.amount for tax in taxes if tax.is_inclusive), zero)
     total = net + sum((tax.amount for tax in taxes), zero)
     is_estimated = any(map(_is_estimated, points))
     is_apportioned = any(map(_is_apportioned, points))
     is_vacancy = any(point.is_vacancy for point in points)
-    inputs = _inputs_digest(points)
+    inputs = _inputs_digest(points, shared)
     data = canonical(
         {
             "format": FORMAT,
@@ -52,6 +58,7 @@ def build(heading: Heading, points: Sequence[Point]) -> Content:
             "is_vacancy": is_vacancy,
             **_language(heading, points),
             "meter_points": [_point(point, heading) for point in points],
+            **shared_costs.section(shared),
             "net": str(net),
             "tax": str(total - net),
             "taxes": [_tax(tax) for tax in taxes],
@@ -69,8 +76,8 @@ def build(heading: Heading, points: Sequence[Point]) -> Content:
         is_estimated=is_estimated,
         is_apportioned=is_apportioned,
         is_vacancy=is_vacancy,
-        postings=_postings(charges, taxes, heading.currency),
-        nets=_nets(charges),
+        postings=posting.postings(charges, shared, taxes, heading.currency),
+        nets=posting.nets(charges, shared),
     )
 
 
@@ -144,17 +151,10 @@ def _point(point: Point, heading: Heading) -> Plain:
             "edited": counts.edited,
         },
         **({"is_apportioned": True} if _is_apportioned(point) else {}),
-        **({"estimates": [_estimate(each, zone) for each in point.estimates]} if point.estimates else {}),
+        **_estimates(point, zone),
         "daily_average": daily_average(point.quantity, point.days, point.decimals),
-        "history": [
-            {
-                "month": f"{each.first:%Y-%m}",
-                "quantity": each.quantity,
-                "days": each.days,
-                "is_estimated": each.is_estimated,
-            }
-            for each in point.history
-        ],
+        "history": [_month(each) for each in point.history[-HISTORY:]],
+        **_last_year(point),
         "reference": {
             "series": reference.series,
             "first_day": reference.first_day.isoformat(),
@@ -165,6 +165,30 @@ def _point(point: Point, heading: Heading) -> Plain:
         },
         "charges": [_charge(each, zone) for each in point.charges],
     }
+
+
+def _estimates(point: Point, zone: ZoneInfo) -> Plain:
+    """Time that was estimated, and time over which measured use was spread."""
+    both = {
+        "estimates": [_estimate(each, zone) for each in point.estimates if not each.is_spread],
+        "apportioned": [_estimate(each, zone) for each in point.estimates if each.is_spread],
+    }
+    return {key: told for key, told in both.items() if told}
+
+
+def _month(month: Month) -> Plain:
+    return {
+        "month": f"{month.first:%Y-%m}",
+        "quantity": month.quantity,
+        "days": month.days,
+        "is_estimated": month.is_estimated,
+    }
+
+
+def _last_year(point: Point) -> Plain:
+    """The same month of the year before, where it is on record and was the account's own."""
+    before = point.history[:-HISTORY]
+    return {"last_year": _month(before[-1])} if before and before[-1].quantity is not None else {}
 
 
 def _estimate(estimate: Estimate, zone: ZoneInfo) -> Plain:
@@ -221,6 +245,7 @@ def _charge(charge: Charge, zone: ZoneInfo) -> Plain:
             "digest": charge.tariff.digest,
         },
         "quantity": charge.quantity,
+        **({} if charge.inputs is None else {"inputs": charge.inputs}),
         "periods": [
             {"code": each.code, "text": each.text, "quantity": str(each.quantity), "intervals": each.intervals}
             for each in rated.periods
@@ -251,24 +276,15 @@ def _tax(tax: TaxLine) -> Plain:
         "rate": str(tax.rate),
         "base": str(tax.base),
         "amount": str(tax.amount),
+        **({"trace": dict(tax.trace)} if tax.trace else {}),
     }
 
 
-def _taxes(charges: Sequence[Charge], currency: str) -> list[TaxLine]:
+def _taxes(charges: Sequence[Charge], shared: Sequence[shared_costs.Shared], currency: str) -> list[TaxLine]:
     """Each tax once, on the sum of the rounded lines of all charges (B-67)."""
-    groups: dict[tuple[str, Decimal], list[tuple[TaxLine, RoundingMode]]] = {}
-    for charge in charges:
-        for tax in charge.rated.taxes:
-            groups.setdefault((tax.code, tax.rate), []).append((tax, charge.tariff.mode))
-    found = []
-    for (_code, rate), group in sorted(groups.items()):
-        (tax, mode), others = group[0], group[1:]
-        if others:
-            base = sum((each.base for each, _mode in others), tax.base)
-            due = rounding.round_decimal(rounding.EXACT.multiply(base, rate), currencies.minor_units(currency), mode)
-            tax = tax._replace(base=base, amount=due)
-        found.append(tax)
-    return found
+    listed = [(tax, charge.tariff.mode) for charge in charges for tax in charge.rated.taxes]
+    listed += [(tax, RoundingMode.HALF_UP) for tax in shared_costs.taxes(shared, currency)]
+    return taxing.merge(listed, currencies.minor_units(currency))
 
 
 def _is_estimated(point: Point) -> bool:
@@ -297,7 +313,7 @@ def _is_worked_out(register: Register | None) -> bool:
     return register is None or register.quality is Quality.INTERPOLATED
 
 
-def _inputs_digest(points: Iterable[Point]) -> str:
+def _inputs_digest(points: Iterable[Point], shared: Sequence[shared_costs.Shared] = ()) -> str:
     """Over what the figures were made from: blocks, registers, versions and times, a line each."""
     words: list[str] = [ENGINE]
     for point in points:
@@ -309,28 +325,5 @@ def _inputs_digest(points: Iterable[Point]) -> str:
             for each in point.segments
         )
         words.extend(f"{each.period.start} {each.period.end} {each.tariff.digest}" for each in point.charges)
+    words += shared_costs.words(shared)
     return hashlib.sha256("\n".join(words).encode()).hexdigest()
-
-
-def _postings(
-    charges: Iterable[tuple[Point, Charge]], taxes: Iterable[TaxLine], currency: str
-) -> tuple[tuple[str, int], ...]:
-    """Income by service and component, and each tax: credits of a bill. Sums of zero are left out."""
-    places = currencies.minor_units(currency)
-    sums: dict[str, Decimal] = {}
-    for point, charge in charges:
-        for line in charge.rated.lines:
-            code = income_code(currency, point.service, line.component)
-            sums[code] = sums.get(code, Decimal(0)) - line.amount
-    for tax in taxes:
-        code = tax_code(currency, tax.code)
-        sums[code] = sums.get(code, Decimal(0)) - tax.amount
-    return tuple((code, int(amount.scaleb(places))) for code, amount in sorted(sums.items()) if amount)
-
-
-def _nets(charges: Iterable[tuple[Point, Charge]]) -> tuple[tuple[str, Decimal], ...]:
-    """What is charged before taxes, by the code of the tariff."""
-    sums: dict[str, Decimal] = {}
-    for _point, charge in charges:
-        sums[charge.tariff.code] = sums.get(charge.tariff.code, Decimal(0)) + charge.rated.net
-    return tuple(sorted(sums.items()))

@@ -57,13 +57,14 @@ class TariffFacts:
 
 @dataclass(frozen=True)
 class Charge:
-    """One tariff version over a part of a meter point's time."""
+    """One tariff version over a part of a meter point's time; `inputs` is what it took besides usage, if anything."""
 
     period: Period
     days: int
     tariff: TariffFacts
     quantity: int
     rated: Rated
+    inputs: Plain | None = None
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,16 @@ class Counts:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Time without readings, the method by which it was estimated, what that gave there, and in how many intervals."""
+    """Time without readings, the method by which it was estimated, what that gave there, and in how many intervals.
+
+    With `is_spread` the quantity is measured, and only where in the time it lies is by the method.
+    """
 
     period: Period
     method: str
     quantity: int
     intervals: int
+    is_spread: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,17 @@
-"""Tables of billing: runs, what they collected, drafts and issued bills (`runs`)."""
+"""Tables of billing: runs, what they collected, drafts and issued bills (`runs`); calendars and true-ups."""
 
+from meterbook.billing.models.calendar import BillingCalendar, CalendarAccount
+from meterbook.billing.models.corrections import (
+    Correction,
+    CorrectionRules,
+    CreditedShare,
+    CreditNote,
+    FormerDay,
+    RecalculatedBill,
+    Recalculation,
+)
+from meterbook.billing.models.disputes import Dispute, DisputeEntry, DisputeFile
+from meterbook.billing.models.pools import Pool, PoolCharge, PoolEntry, PoolShare, PoolSheet, PoolVersion
 from meterbook.billing.models.runs import (
     WRITE_ONCE,
     Bill,
@@ -11,15 +23,38 @@ from meterbook.billing.models.runs import (
     RunMember,
     RunShare,
 )
+from meterbook.billing.models.true_ups import TrueUp
+from meterbook.billing.models.waiting import CalendarPeriod, WaitingAccount
 
 __all__ = [
     "WRITE_ONCE",
     "Bill",
     "BillDraft",
     "BillRun",
+    "BillingCalendar",
+    "CalendarAccount",
+    "CalendarPeriod",
+    "Correction",
+    "CorrectionRules",
+    "CreditNote",
+    "CreditedShare",
+    "Dispute",
+    "DisputeEntry",
+    "DisputeFile",
+    "FormerDay",
     "LateChange",
+    "Pool",
+    "PoolCharge",
+    "PoolEntry",
+    "PoolShare",
+    "PoolSheet",
+    "PoolVersion",
     "PrintFile",
+    "RecalculatedBill",
+    "Recalculation",
     "RunChunk",
     "RunMember",
     "RunShare",
+    "TrueUp",
+    "WaitingAccount",
 ]

@@ -13,6 +13,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, DateTimeR
 from django.db import models
 
 from meterbook.billing import values
+from meterbook.billing.models.calendar import BillingCalendar
 from meterbook.customers import models as customer_models
 from meterbook.foundation import models as foundation_models
 from meterbook.metering import models as metering_models
@@ -41,6 +42,17 @@ class BillRun(foundation_models.TenantModel):
     # Positions up to this one are issued; moved in the transaction that issues them.
     issued_through = models.IntegerField(default=0)
     closed_at = models.DateTimeField(null=True, blank=True)
+    # By which calendar it started; null: by a person.
+    calendar = models.ForeignKey(BillingCalendar, on_delete=models.PROTECT, null=True, db_index=False)
+    # Only these accounts, or (in whose units they stand) these meter points; null: all of the site.
+    account_ids = ArrayField(models.BigIntegerField(), null=True)
+    meter_point_ids = ArrayField(models.BigIntegerField(), null=True)
+    # Free begin and end of a manual bill (M-080), within `days`; null: whole days, as they are at each meter point.
+    exact = DateTimeRangeField(null=True)
+    # A person approves it, whatever the calendar says.
+    needs_person = models.BooleanField(default=False, db_default=False)
+    # It bills one account anew after a credit note, and never stands among the others.
+    is_correction = models.BooleanField(default=False, db_default=False)
 
     reached_by = (("site_id", "run_sites"),)
 
@@ -52,7 +64,9 @@ class BillRun(foundation_models.TenantModel):
             ExclusionConstraint(
                 name="bill_run_one_open_a_site",
                 expressions=[("site", RangeOperators.EQUAL), ("days", RangeOperators.OVERLAPS)],
-                condition=~models.Q(state__in=sorted(each.value for each in values.FINAL_STATES)),
+                # Runs of some accounts go beside each other: of two that want the same time, shares let one have it.
+                condition=~models.Q(state__in=sorted(each.value for each in values.FINAL_STATES))
+                & models.Q(account_ids=None, meter_point_ids=None),
             ),
         )
         indexes = (models.Index(fields=["organization_id", "-started_at"], name="bill_run_newest"),)

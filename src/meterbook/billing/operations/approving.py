@@ -16,12 +16,13 @@ from meterbook.audit import operations as audit_operations
 from meterbook.billing import models, permissions, values
 from meterbook.billing import queries as billing_queries
 from meterbook.billing.calculating import facts, staleness
-from meterbook.billing.operations import planning
+from meterbook.billing.operations import planning, pools_settling
 from meterbook.foundation import operation
 from meterbook.identity import two_people
 from meterbook.identity.values import TwoPeople
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
+from meterbook.kernel.period import Period
 
 NAMED = 10  # accounts of a refusal; the others are counted
 OUTDATED = gettext_noop("Contracts were changed after the run collected them; cancel it and plan it again.")
@@ -51,6 +52,10 @@ class SecondPersonNeeded(PermissionError):
     """Who started a run does not approve it while somebody else can."""
 
 
+class NotByItself(PermissionError):
+    """A person approves this run: it has no calendar that does, or was left to a person."""
+
+
 class MemberNotFound(LookupError):
     """The account has no part in the run, or was left out already."""
 
@@ -72,6 +77,7 @@ def check_again(
     drafts = models.BillDraft.objects.filter(organization_id=locked.organization_id, run=locked)
     if not is_everything:
         drafts = drafts.filter(account_id__in=staleness.stale_accounts(locked))
+    pools_settling.settle_again(locked)
     again = list(drafts.order_by("position").values_list("account_id", flat=True))
     drafts.delete()
     members = models.RunMember.objects.filter(
@@ -116,6 +122,7 @@ def exclude_accounts(
         raise MemberNotFound(_("An account has no part in the run, or was left out already."))
     for model in (models.BillDraft, models.RunShare):
         model.objects.filter(organization_id=locked.organization_id, run=locked, account_id__in=wanted).delete()
+    pools_settling.leave(locked, wanted)
     members.update(state=values.MemberState.EXCLUDED, decided_by=actor.label)
     audit_operations.record(
         actor=actor,
@@ -154,9 +161,8 @@ def include_accounts(
     if len(numbers) != len(wanted):
         raise MemberNotFound(_("An account was not left out of the run."))
     shares = [each for each in planning.wanted_shares(locked) if each.account_id in wanted]
-    without = [
-        number for account_id, number in numbers.items() if account_id not in {each.account_id for each in shares}
-    ]
+    some = {each.account_id for each in shares} | pools_settling.take(locked, wanted)
+    without = [number for account_id, number in numbers.items() if account_id not in some]
     if without:
         raise NothingLeft(
             _("Nothing of these days is left for %(accounts)s: another run billed them, or the contract was changed.")
@@ -201,6 +207,33 @@ def approve_run(*, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID) 
     is_alone = actor.id == locked.started_by_id
     if is_alone and two_people.is_needed(TwoPeople.RUN) and _others_can(locked, actor, at):
         raise SecondPersonNeeded(_("You started this run; another person with the right to approve must do so."))
+    return _approve(actor, at, locked, is_alone=is_alone)
+
+
+@operation.operation
+def approve_by_calendar(*, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID) -> models.BillRun:
+    """This will approve a run whose calendar says so; whether the bills are within tolerance, the caller has seen.
+
+    :raises NotInReview: in another state
+    :raises NotByItself: when a person must do it
+    :raises HeldRemain: see `approve_run`
+    :raises NothingToIssue: see `approve_run`
+    :raises RunOutdated: see `approve_run`
+    :raises DraftsStale: see `approve_run`
+    """
+    locked = _in_review(run)
+    if locked.needs_person or locked.calendar is None or not locked.calendar.is_auto_approved:
+        raise NotByItself(_("A person approves this run."))
+    _require_sound(locked)
+    return _approve(actor, at, locked, is_alone=False)
+
+
+def exact_of(run: models.BillRun) -> Period | None:
+    """This will return the free ends of a manual run."""
+    return None if run.exact is None else Period(run.exact.lower, run.exact.upper)
+
+
+def _approve(actor: Actor, at: datetime, locked: models.BillRun, *, is_alone: bool) -> models.BillRun:
     locked.approved_at, locked.approved_by_id, locked.approved_by = at, actor.id, actor.label
     locked.is_approved_alone = is_alone
     locked.bill_date = civil.local_date(at, ZoneInfo(locked.site.time_zone))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Sequence
 
 import psycopg
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from meterbook.billing import models, values
 from meterbook.billing.calculating import checking, drafting, facts
+from meterbook.billing.operations import truing_up
+from meterbook.billing.values import HoldReason
+
+logger = logging.getLogger(__name__)
 
 STAY = "SELECT state FROM billing_billrun WHERE organization_id = %s AND id = %s FOR SHARE"
 INSERT = b"""
@@ -68,8 +73,9 @@ def _draft(run: models.BillRun, number: int, calculator: drafting.Calculator) ->
     position_of = dict(members.order_by("position").values_list("account_id", "position"))
     if not position_of:
         return
-    outcome = calculator.calculate(list(position_of))
-    _insert(calculator.run, position_of, outcome)
+    outcome, settled = truing_up.settled(run, _calculate(run, calculator, list(position_of)))
+    insert(calculator.run, position_of, outcome)
+    truing_up.record(run, settled)
     own = models.RunMember.objects.filter(organization_id=run.organization_id, run=run)
     own.filter(account_id__in=list(outcome.contents)).update(state=values.MemberState.DRAFTED, reasons=[])
     for account_id, reasons in outcome.held.items():
@@ -78,13 +84,39 @@ def _draft(run: models.BillRun, number: int, calculator: drafting.Calculator) ->
         own.filter(account_id=account_id).update(reasons=_once(reasons))
 
 
+def _calculate(run: models.BillRun, calculator: drafting.Calculator, account_ids: list[int]) -> drafting.Outcome:
+    """Where the calculation of an account fails for a reason that nobody foresaw, that account alone is held.
+
+    Faults of the database are not of an account: the chunk is taken again.
+    """
+    try:
+        return calculator.calculate(account_ids)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("The chunk of run %s with account %s is calculated one by one", run.pk, account_ids[0])
+    found = drafting.Outcome({}, {}, {}, {})
+    for account_id in account_ids:
+        try:
+            own = calculator.calculate([account_id])
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("Account %s of run %s cannot be calculated", account_id, run.pk)
+            found.held[account_id] = [checking.hold(HoldReason.FAULT)]
+            continue
+        for name in ("contents", "held", "inputs", "remarks"):
+            getattr(found, name).update(getattr(own, name))
+    return found
+
+
 def _once(reasons: Sequence[checking.Held]) -> list[checking.Held]:
     """A contract over two tariff versions names the same trouble twice."""
     return [each for place, each in enumerate(reasons) if each not in reasons[:place]]
 
 
-def _insert(run: facts.Run, position_of: dict[int, int], outcome: drafting.Outcome) -> None:
-    """In one statement, under row security."""
+def insert(run: facts.Run, position_of: dict[int, int], outcome: drafting.Outcome) -> None:
+    """This will store drafts in one statement, under row security."""
     contents = outcome.contents
     if not contents:
         return

@@ -20,6 +20,7 @@ from meterbook.billing.operations import planning
 from meterbook.documents import numbering as document_numbering
 from meterbook.documents import operations as document_operations
 from meterbook.documents import queries as document_queries
+from meterbook.documents import registering as document_registering
 from meterbook.documents import values as document_values
 from meterbook.foundation import events as foundation_events
 from meterbook.kernel.actor import Actor
@@ -93,6 +94,7 @@ def issue_next(*, actor: Actor, at: datetime, run: models.BillRun) -> bool:
         kind=kind, prefix=prefix, count=len(drafts), first_number=start.first_number
     )
     numbers = [document_queries.number_text(prefix, sequence) for sequence in sequences]
+    digests = _digests(drafts, numbers, bill_date, due_date)
     posted = _post(actor, at, run, bill_date, drafts, numbers)
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
@@ -110,10 +112,11 @@ def issue_next(*, actor: Actor, at: datetime, run: models.BillRun) -> bool:
                 [each.account_id for each in drafts],
                 numbers,
                 list(sequences),
-                _digests(drafts, numbers, bill_date, due_date),
+                digests,
                 [posted.get(each.id) for each in drafts],
             ),
         )
+    _register(at, bill_date, due_date, drafts, numbers, digests)
     _advance(actor, at, run, drafts, numbers)
     return True
 
@@ -183,6 +186,34 @@ def _digests(drafts: Sequence[_Draft], numbers: Sequence[str], bill_date: date, 
         content.issue_digest(content_digest=draft.digest, number=number, bill_date=bill_date, due_date=due_date)
         for draft, number in zip(drafts, numbers, strict=True)
     ]
+
+
+def _register(
+    at: datetime,
+    bill_date: date,
+    due_date: date,
+    drafts: Sequence[_Draft],
+    numbers: Sequence[str],
+    digests: Sequence[str],
+) -> None:
+    """Each bill gets the code by which anybody checks it, and its place in the chain of documents (B-72)."""
+    document_registering.register(
+        at=at,
+        documents=[
+            document_registering.NewDocument(
+                kind=document_values.DocumentKind.BILL,
+                source_id=draft.public_id,
+                account_id=draft.account_id,
+                number=number,
+                document_date=bill_date,
+                due_date=due_date,
+                currency=draft.currency,
+                total=draft.total,
+                digest=digest,
+            )
+            for draft, number, digest in zip(drafts, numbers, digests, strict=True)
+        ],
+    )
 
 
 def _post(

@@ -11,6 +11,7 @@ from django.db import connection
 
 from meterbook.billing import models, values
 from meterbook.billing.calculating import drafting, facts
+from meterbook.billing.correcting import keeping
 from meterbook.foundation import operation, scoping
 from meterbook.metering import models as metering_models
 from meterbook.metering.deriving import late
@@ -81,6 +82,7 @@ def note_late_changes(*, at: datetime) -> int:
     metering_models.ChangedDays.objects.filter(
         organization_id=organization_id, pk__in=[each.pk for each in rows]
     ).delete()
+    keeping.forget_unbilled(organization_id)
     return len(found)
 
 

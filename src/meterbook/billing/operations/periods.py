@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from meterbook.billing import values
+from meterbook.billing import models, values
 from meterbook.customers import models as customer_models
 from meterbook.customers import queries as customer_queries
 from meterbook.foundation import scoping
@@ -29,6 +30,43 @@ def of_site(site: site_models.Site, first_day: date, until_day: date) -> Periods
     return {each: of_zone(first_day, until_day, each) for each in zones}
 
 
+def of_run(run: models.BillRun) -> Periods:
+    """This will return the time of a run in the zones of the site's meter points: free ends are the same instants."""
+    periods = of_site(run.site, run.days.lower, run.days.upper)
+    if run.exact is None:
+        return periods
+    return dict.fromkeys(periods, Period(run.exact.lower, run.exact.upper))
+
+
+def points_of(run: models.BillRun) -> set[int] | None:
+    """This will return the meter points at which a run looks; None: all of the site."""
+    if run.meter_point_ids is not None:
+        return set(run.meter_point_ids)
+    if run.account_ids is None:
+        return None
+    if customer_models.Account.objects.filter(
+        organization_id=run.organization_id, pk__in=run.account_ids, is_landlord=True
+    ).exists():
+        return None
+    contracts = customer_models.Contract.objects.filter(
+        organization_id=run.organization_id, account_id__in=run.account_ids
+    )
+    return set(contracts.order_by("id").values_list("meter_point_id", flat=True))
+
+
+def asked(run: models.BillRun) -> Callable[[int], bool]:
+    """This will tell for which accounts a run is: those named, or all that no other calendar has in its group."""
+    if run.account_ids is not None:
+        return set(run.account_ids).__contains__
+    if run.calendar_id is None or run.meter_point_ids is not None:
+        return lambda _account_id: True
+    others = models.CalendarAccount.objects.filter(
+        organization_id=run.organization_id, calendar__site_id=run.site_id, calendar__is_active=True
+    ).exclude(calendar_id=run.calendar_id)
+    apart = set(others.order_by("id").values_list("account_id", flat=True))
+    return lambda account_id: account_id not in apart
+
+
 def _zones(site: site_models.Site) -> dict[int, ZoneInfo]:
     """By meter point, of those whose days are not always those of the site now."""
     points = metering_models.MeterPoint.objects.filter(organization_id=site.organization_id, site=site)
@@ -39,7 +77,9 @@ def _zones(site: site_models.Site) -> dict[int, ZoneInfo]:
     }
 
 
-def occupancy(site: site_models.Site, periods: Periods) -> dict[int, list[customer_queries.Share]]:
+def occupancy(
+    site: site_models.Site, periods: Periods, *, only: set[int] | None = None
+) -> dict[int, list[customer_queries.Share]]:
     """This will return who had each meter point when; a vacancy only while a meter hangs there.
 
     A contract is not billed for time after a meter was removed and before another one is hung: nothing counts (decision
@@ -50,6 +90,8 @@ def occupancy(site: site_models.Site, periods: Periods) -> dict[int, list[custom
     for zone, period in periods.items():
         others = [pk for pk, each in own.items() if each is not usual]
         points = metering_models.MeterPoint.objects.filter(organization_id=site.organization_id, site=site)
+        if only is not None:
+            points = points.filter(pk__in=only)
         if zone is usual:
             points = points.exclude(pk__in=others)
         else:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from meterbook.audit import operations as audit_operations
 from meterbook.billing import models, values
 from meterbook.billing.calculating import facts, spans
 from meterbook.billing.operations import periods as run_periods
+from meterbook.billing.operations import pools_settling
 from meterbook.customers import models as customer_models
 from meterbook.customers import values as customer_values
 from meterbook.foundation import operation, queue, scoping
@@ -57,6 +59,17 @@ class RunNotCancelable(ValueError):
     """A run can be canceled until it is approved."""
 
 
+@dataclass(frozen=True)
+class Terms:
+    """Of a run that is not simply of a site: which accounts or meter points alone, by which calendar, free ends."""
+
+    calendar_id: int | None = None
+    account_ids: Collection[int] | None = None
+    meter_point_ids: Collection[int] | None = None
+    exact: Period | None = None
+    needs_person: bool = False
+
+
 @operation.operation
 def plan_run(
     *,
@@ -66,6 +79,7 @@ def plan_run(
     first_day: date,
     until_day: date,
     due_days: int = values.DUE_DAYS,
+    more: Terms | None = None,
 ) -> models.BillRun:
     """This will start a run over the local days [first_day, until_day) of a site; jobs carry it on to REVIEW.
 
@@ -75,6 +89,7 @@ def plan_run(
 
     :param site: the site, or its public id
     :param due_days: days from the bill's date to the due date
+    :param more: which accounts, by which calendar
     :raises SiteNotFound: when the organization has no such site
     :raises PeriodNotOver: when the final day has not ended at the site, or at a meter point in another zone
     :raises RunPresent: when a run of these days is open
@@ -92,10 +107,33 @@ def plan_run(
                 _("The final day is not over in the zone of every meter: %(zone)s. Wait, or end the run earlier.")
                 % {"zone": each.key}
             )
-    run_periods.occupancy(site, periods)
+    if more is None or more.account_ids is None:
+        run_periods.occupancy(site, periods)
+    run = create(actor=actor, at=at, site=site, first_day=first_day, until_day=until_day, due_days=due_days, more=more)
+    _require_somebody(run)
+    record_plan(actor=actor, at=at, run=run)
+    return run
+
+
+def create(
+    *,
+    actor: Actor,
+    at: datetime,
+    site: site_models.Site,
+    first_day: date,
+    until_day: date,
+    due_days: int,
+    more: Terms | None = None,
+) -> models.BillRun:
+    """This will make the row of a run; nothing carries it on yet.
+
+    :raises RunPresent: when a run of these days is open
+    """
+    terms = more or Terms()
+    exact = None if terms.exact is None else DateTimeTZRange(terms.exact.start, terms.exact.end, "[)")
     try:
         with transaction.atomic():
-            run = models.BillRun.objects.create(
+            return models.BillRun.objects.create(
                 organization_id=scoping.current().organization_id,
                 site=site,
                 days=DateRange(first_day, until_day, "[)"),
@@ -103,14 +141,25 @@ def plan_run(
                 started_at=at,
                 started_by_id=actor.id,
                 started_by=actor.label,
+                calendar_id=terms.calendar_id,
+                account_ids=None if terms.account_ids is None else list(terms.account_ids),
+                meter_point_ids=None if terms.meter_point_ids is None else list(terms.meter_point_ids),
+                exact=exact,
+                needs_person=terms.needs_person,
             )
     except IntegrityError as error:
         raise _present(site, first_day, until_day) from error
-    _require_somebody(run)
-    after = {"site": site.code, "first_day": first_day, "until_day": until_day}
+
+
+def record_plan(*, actor: Actor, at: datetime, run: models.BillRun) -> None:
+    """This will note in the trail that a run was planned, and have jobs carry it on."""
+    after: dict[str, object] = {"site": run.site.code, "first_day": run.days.lower, "until_day": run.days.upper}
+    if run.exact is not None:
+        after |= {"start": run.exact.lower, "end": run.exact.upper}
+    if run.account_ids is not None:
+        after["accounts"] = len(run.account_ids)
     audit_operations.record(actor=actor, at=at, action="billing:plan_run", subject=run, before=None, after=after)
     defer_advance(run)
-    return run
 
 
 def _require_somebody(run: models.BillRun) -> None:
@@ -160,6 +209,7 @@ def cancel_run(*, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID, r
         raise RunNotCancelable(_("A run can be canceled until it is approved."))
     models.BillDraft.objects.filter(organization_id=locked.organization_id, run=locked).delete()
     models.RunShare.objects.filter(organization_id=locked.organization_id, run=locked).delete()
+    pools_settling.release(locked)
     move(locked, values.RunState.CANCELED)
     audit_operations.record(
         actor=actor,
@@ -199,7 +249,7 @@ def lock(run: models.BillRun | uuid.UUID) -> models.BillRun:
     """
     public_id = run if isinstance(run, uuid.UUID) else run.public_id
     runs = models.BillRun.objects.filter(organization_id=scoping.current().organization_id, public_id=public_id)
-    found = runs.select_for_update(no_key=True, of=("self",)).select_related("site").first()
+    found = runs.select_for_update(no_key=True, of=("self",)).select_related("site", "calendar").first()
     if found is None:
         raise RunNotFound(_("There is no such run."))
     return found
@@ -214,7 +264,7 @@ def move(run: models.BillRun, state: values.RunState, *fields: str) -> None:
 def collect(run: models.BillRun) -> int:
     """This will store who pays for what in a locked run, and divide the accounts into chunks; it answers how many."""
     shares = wanted_shares(run)
-    accounts = postpaid(run, {each.account_id for each in shares})
+    accounts = postpaid(run, {each.account_id for each in shares} | pools_settling.settle(run))
     members = [
         models.RunMember(
             organization_id=run.organization_id,
@@ -271,8 +321,8 @@ def wanted_shares(run: models.BillRun) -> list[facts.Share]:
     Each meter point is billed for the days of the run as they are in its zone. Its zone cannot change meanwhile.
     """
     site_finding.hold_sites(run.organization_id, [run.site_id])
-    periods = run_periods.of_site(run.site, run.days.lower, run.days.upper)
-    occupied = run_periods.occupancy(run.site, periods)
+    periods = run_periods.of_run(run)
+    occupied = run_periods.occupancy(run.site, periods, only=run_periods.points_of(run))
     taken: dict[int, list[Period]] = defaultdict(list)
     whole = min(each.start for each in periods.values()), max(each.end for each in periods.values())
     others = models.RunShare.objects.filter(
@@ -280,17 +330,19 @@ def wanted_shares(run: models.BillRun) -> list[facts.Share]:
     ).exclude(run=run)
     for point_id, during in others.order_by("id").values_list("meter_point_id", "during"):
         taken[point_id].append(Period(during.lower, during.upper))
+    is_asked = run_periods.asked(run)
     wanted = [
         facts.Share(each.account_id, point_id, each.contract_id, each.tariff_id, part)
         for point_id, shares in sorted(occupied.items())
         for each in shares
         for part in each.period.gaps(taken[point_id])
+        if is_asked(each.account_id)
     ]
-    return _without_moments(facts.run_of(run), wanted)
+    return without_moments(facts.run_of(run), wanted)
 
 
-def _without_moments(run: facts.Run, shares: list[facts.Share]) -> list[facts.Share]:
-    """Out go vacancies between two tenants in which no interval starts: nothing is used in them, whatever was read."""
+def without_moments(run: facts.Run, shares: list[facts.Share]) -> list[facts.Share]:
+    """This will take out vacancies between two tenants in which no interval starts: nothing is used in them."""
     brief = [each for each in shares if each.contract_id is None and each.period.duration < timedelta(days=1)]
     if not brief:
         return shares

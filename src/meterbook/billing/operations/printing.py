@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import models, queries
 from meterbook.billing.queries import prints
-from meterbook.documents import logos as document_logos
+from meterbook.documents import issuing as document_issuing
 from meterbook.documents import operations as document_operations
 from meterbook.documents import queries as document_queries
+from meterbook.documents import registering as document_registering
 from meterbook.documents import values as document_values
 from meterbook.documents.rendering import bills as rendering
 from meterbook.documents.rendering import words
@@ -26,6 +27,7 @@ from meterbook.kernel.actor import Actor
 
 PDF = "application/pdf"
 BILLS_A_FILE = 1_000  # some 35 MB; a library that puts PDFs together holds them in memory
+REGISTERED_AT_ONCE = 10_000
 BILLS_A_STEP = 25  # set in one transaction: what a killed job does again
 
 
@@ -48,29 +50,65 @@ def issue_pdf(*, actor: Actor, at: datetime, bill: uuid.UUID) -> document_querie
     if file is not None:
         return file
     standing = queries.standing_of(public_id=bill)
-    content = rendering.render_bill(
-        found.content,
-        number=found.number,
-        bill_date=found.bill_date,
-        due_date=found.due_date,
-        sha256=found.digest or "",
+    return document_issuing.issue_file(
+        actor=actor,
+        at=at,
+        source_id=bill,
+        content=found.content,
         code=found.code or "",
-        language=_language(found.content),
-        logo=document_logos.find_content(digest=str(found.content["organization"].get("logo", ""))),
+        language=language_of(found.content),
+        customer_id=ensure_registered(bill),
         balance=None
         if standing is None
         else rendering.Balance(*(str(each.amount) for each in (standing.previous, standing.since, standing.due))),
     )
-    document_operations.file_document(
-        actor=actor,
-        at=at,
-        kind=kind,
-        source_id=bill,
-        name=f"{found.number}.pdf",
-        media_type=PDF,
-        content=content,
+
+
+def is_reproduced(*, bill: uuid.UUID) -> bool:
+    """This will tell whether the PDF of an issued bill, made anew, has the bytes that were signed then (B-73).
+
+    :raises queries.BillNotFound: when the organization has no such bill
+    :raises document_queries.IssuedFileNotFound: when no PDF was made of it yet
+    """
+    found = queries.get_bill(public_id=bill)
+    return document_issuing.is_reproduced(source_id=bill, content=found.content, code=found.code or "")
+
+
+@operation.operation
+def register_issued(*, limit: int = REGISTERED_AT_ONCE) -> int:
+    """This will register bills from before documents were registered, the oldest first; it answers how many."""
+    known = document_registering.registered(kind=document_values.DocumentKind.BILL)
+    organization_id = scoping.current().organization_id
+    waiting = models.Bill.objects.filter(organization_id=organization_id).exclude(public_id__in=known)
+    rows = list(waiting.select_related("draft").order_by("id")[:limit])
+    for at, group in itertools.groupby(rows, key=lambda row: row.issued_at):
+        document_registering.register(at=at, documents=[_new_document(row) for row in group])
+    return len(rows)
+
+
+def ensure_registered(bill: uuid.UUID) -> uuid.UUID:
+    """This will return the customer of a bill, and register it where it was issued before documents were registered."""
+    organization_id = scoping.current().organization_id
+    row = models.Bill.objects.select_related("draft", "account__customer").get(
+        organization_id=organization_id, public_id=bill
     )
-    return document_queries.find_file(source_id=bill, kind=kind)
+    if document_registering.find(source_id=bill) is None:
+        document_registering.register(at=row.issued_at, documents=[_new_document(row)])
+    return row.account.customer.public_id
+
+
+def _new_document(row: models.Bill) -> document_registering.NewDocument:
+    return document_registering.NewDocument(
+        kind=document_values.DocumentKind.BILL,
+        source_id=row.public_id,
+        account_id=row.account_id,
+        number=row.number,
+        document_date=row.bill_date,
+        due_date=row.due_date,
+        currency=row.draft.currency,
+        total=row.draft.total,
+        digest=row.digest,
+    )
 
 
 @operation.operation
@@ -188,8 +226,8 @@ def _pieces(bills: Sequence[uuid.UUID], size: int) -> Iterator[list[uuid.UUID]]:
         yield piece
 
 
-def _language(content: Mapping[str, Any]) -> str:
-    """The language that the meter points ask for, else the customer's, where bills are written in it, else English."""
+def language_of(content: Mapping[str, Any]) -> str:
+    """This will return the language that the meter points ask for, else the customer's; English where bills lack it."""
     wanted = str(content.get("language") or (content.get("customer") or {}).get("language", ""))[:2]
     return wanted if wanted in words.LANGUAGES else "en"
 

@@ -8,6 +8,24 @@ from meterbook.billing.queries.bills import (
     issued_bills,
     languages_of,
 )
+from meterbook.billing.queries.calendar import (
+    CalendarNotFound,
+    CalendarRow,
+    PlannedRun,
+    Waiting,
+    active_calendars,
+    begun,
+    find_calendar,
+    group_of,
+    list_calendars,
+    runs_to_attend,
+    runs_with_waiting,
+    upcoming,
+    waiting_accounts,
+)
+from meterbook.billing.queries.calendar_review import Lacking, Review, run_in_review
+from meterbook.billing.queries.calendar_told import Use, small_below, uses_of
+from meterbook.billing.queries.calendar_totals import ListTotals, members_totals, year_before
 from meterbook.billing.queries.changed import CameLate, ChangedBehind, Corrected, changed_behind
 from meterbook.billing.queries.latest import LatestBill, latest_bills
 from meterbook.billing.queries.listing import (
@@ -25,6 +43,7 @@ from meterbook.billing.queries.listing import (
     list_bills,
     point_bills,
 )
+from meterbook.billing.queries.manual import Payer, find_payers, get_payer
 from meterbook.billing.queries.members import (
     STRONG_CHANGE,
     ComparedPage,
@@ -33,12 +52,10 @@ from meterbook.billing.queries.members import (
     Show,
     Sort,
     Summary,
-    TariffSum,
     member_ids,
     members_by_account,
     run_members,
     run_summary,
-    tariff_sums,
 )
 from meterbook.billing.queries.midnights import Midnight, Midnights, midnight_registers
 from meterbook.billing.queries.printed import printed_of_run
@@ -53,11 +70,11 @@ from meterbook.billing.queries.prints import (
     printed_bills,
     unprinted_bills,
 )
+from meterbook.billing.queries.reasons import Reason
 from meterbook.billing.queries.runs import (
     Expected,
     MemberPage,
     MemberRow,
-    Reason,
     RunCounts,
     RunDetail,
     RunNotFound,
@@ -84,6 +101,7 @@ from meterbook.billing.queries.stale import (
     stale_members,
 )
 from meterbook.billing.queries.standing import Standing, standing_of
+from meterbook.billing.queries.tariff_sums import TariffSum, tariff_sums
 from meterbook.billing.queries.uncalibrated import Uncalibrated, uncalibrated_of_run
 from meterbook.billing.queries.waiting import UnbilledMonth, WaitingRun, unbilled_months, waiting_runs
 
@@ -98,6 +116,8 @@ __all__ = [
     "BillRow",
     "BillSort",
     "BilledByTariff",
+    "CalendarNotFound",
+    "CalendarRow",
     "CameLate",
     "ChangedBehind",
     "ComparedPage",
@@ -105,16 +125,21 @@ __all__ = [
     "Corrected",
     "CorrectedBill",
     "Expected",
+    "Lacking",
     "LatestBill",
+    "ListTotals",
     "Mark",
     "MemberPage",
     "MemberRow",
     "Midnight",
     "Midnights",
     "Narrowing",
+    "Payer",
+    "PlannedRun",
     "PrintNotFound",
     "PrintRow",
     "Reason",
+    "Review",
     "RunCounts",
     "RunDetail",
     "RunNotFound",
@@ -128,8 +153,12 @@ __all__ = [
     "UnbilledMonth",
     "Uncalibrated",
     "UnprintedBill",
+    "Use",
+    "Waiting",
     "WaitingRun",
     "account_bills",
+    "active_calendars",
+    "begun",
     "bill_bytes",
     "bill_months",
     "bill_rows",
@@ -142,35 +171,49 @@ __all__ = [
     "count_mailed",
     "count_printed",
     "expected",
+    "find_calendar",
+    "find_payers",
     "find_run_row",
     "get_bill",
+    "get_payer",
     "get_print",
     "get_run",
+    "group_of",
     "has_runs",
     "issued_bills",
     "languages_of",
     "late_bills",
     "latest_bills",
     "list_bills",
+    "list_calendars",
     "list_prints",
     "list_runs",
     "member_ids",
     "members_by_account",
     "members_of",
+    "members_totals",
     "midnight_registers",
     "point_bills",
     "printed_bills",
     "printed_of_run",
     "run_bills",
+    "run_in_review",
     "run_members",
     "run_summary",
     "runs_after",
+    "runs_to_attend",
+    "runs_with_waiting",
     "site_id_of_run",
+    "small_below",
     "stale_members",
     "standing_of",
     "tariff_sums",
     "unbilled_months",
     "uncalibrated_of_run",
     "unprinted_bills",
+    "upcoming",
+    "uses_of",
+    "waiting_accounts",
     "waiting_runs",
+    "year_before",
 ]

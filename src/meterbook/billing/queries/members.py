@@ -14,7 +14,8 @@ from django.db import connection
 
 from meterbook.billing import models, values
 from meterbook.billing.queries.amounts import money
-from meterbook.billing.queries.runs import MemberRow, Reason, find_run
+from meterbook.billing.queries.reasons import Reason
+from meterbook.billing.queries.runs import MemberRow, find_run
 from meterbook.foundation import scoping
 from meterbook.kernel.money import Money
 
@@ -103,15 +104,6 @@ class Summary:
     days_before: tuple[date, date] | None
 
 
-@dataclass(frozen=True)
-class TariffSum:
-    """What one tariff brings in a run before taxes, and how many accounts are billed by it."""
-
-    code: str
-    accounts: int
-    net: Money
-
-
 # %(before)s: the runs of the days before, all of them issued, so that each draft is a bill.
 MEMBERS = "FROM billing_runmember m"
 NAMED = """
@@ -150,14 +142,8 @@ SUMMED = (
 REASONS = """
 SELECT reason ->> 'reason', count(DISTINCT m.id)
 FROM billing_runmember m CROSS JOIN LATERAL jsonb_array_elements(m.reasons) AS reason
-WHERE m.organization_id = %(organization)s AND m.run_id = %(run)s AND m.state = 'HELD'
+WHERE m.organization_id = %(organization)s AND m.run_id = %(run)s AND m.state IN ('HELD', 'DRAFTED')
 GROUP BY 1 ORDER BY 2 DESC, 1
-"""
-TARIFFS = """
-SELECT t.key, count(*), sum(t.value::numeric)
-FROM billing_billdraft d CROSS JOIN LATERAL jsonb_each_text(d.nets) AS t
-WHERE d.organization_id = %(organization)s AND d.run_id = %(run)s
-GROUP BY 1 ORDER BY 3 DESC, 1
 """
 UNITS = """
 SELECT DISTINCT s.account_id, n.code
@@ -197,23 +183,23 @@ SORTED = {
 
 
 def run_summary(*, run_public_id: uuid.UUID) -> Summary:
-    """This will sum a run up in three queries, whatever its size.
+    """This will sum a run up in three queries.
 
     :raises meterbook.billing.queries.runs.RunNotFound: when it is not there or belongs to another organization
     """
     run = find_run(run_public_id)
-    before, days = _runs_before(run)
-    facts = _facts(run, before)
+    before, days = runs_before(run)
+    facts = facts_of(run, before)
     counts = dict.fromkeys(Show, 0)
     sums = [Decimal(0)] * 4
-    for state, is_estimated, is_vacancy, is_changed, is_unusual, count, *amounts in _read(
-        f"{SUMMED}{_compared(before)}{OWN} GROUP BY 1, 2, 3, 4, 5", facts
+    for state, is_estimated, is_vacancy, is_changed, is_unusual, count, *amounts in read(
+        f"{SUMMED}{compared_with(before)}{OWN} GROUP BY 1, 2, 3, 4, 5", facts
     ):
         for each in _shows(values.MemberState(state), is_estimated, is_vacancy, is_changed, is_unusual):
             counts[each] += count
         sums = [one + other for one, other in zip(sums, amounts, strict=True)]
     net, total, again, previous = (money(each, run.site.currency) for each in sums)
-    reasons = {values.HoldReason(code): count for code, count in _read(REASONS, facts)}
+    reasons = {values.HoldReason(code): count for code, count in read(REASONS, facts)}
     return Summary(counts, reasons, net, total, again, previous, days)
 
 
@@ -223,12 +209,12 @@ def run_members(*, run_public_id: uuid.UUID, narrowing: Narrowing, offset: int =
     :raises meterbook.billing.queries.runs.RunNotFound: see `run_summary`
     """
     run = find_run(run_public_id)
-    before, _days = _runs_before(run)
-    facts = _facts(run, before) | _narrowed(narrowing)
+    before, _days = runs_before(run)
+    facts = facts_of(run, before) | narrowed(narrowing)
     source = _source(narrowing, before)
     page = f"ORDER BY {_order(narrowing)} OFFSET %(offset)s LIMIT %(limit)s"
-    found = _read(f"SELECT m.account_id, count(*) OVER () {source} {page}", facts | {"offset": offset, "limit": limit})
-    count = found[0][1] if found else next(iter(_read(f"SELECT count(*) {source}", facts)))[0]
+    found = read(f"SELECT m.account_id, count(*) OVER () {source} {page}", facts | {"offset": offset, "limit": limit})
+    count = found[0][1] if found else next(iter(read(f"SELECT count(*) {source}", facts)))[0]
     return ComparedPage(tuple(_rows(run, before, [account_id for account_id, _count in found])), count)
 
 
@@ -238,7 +224,7 @@ def members_by_account(*, run_public_id: uuid.UUID, account_ids: Sequence[int]) 
     :raises meterbook.billing.queries.runs.RunNotFound: see `run_summary`
     """
     run = find_run(run_public_id)
-    before, _days = _runs_before(run)
+    before, _days = runs_before(run)
     return _rows(run, before, account_ids)
 
 
@@ -249,20 +235,10 @@ def member_ids(*, run_public_id: uuid.UUID, narrowing: Narrowing, is_open: bool 
     :raises meterbook.billing.queries.runs.RunNotFound: see `run_summary`
     """
     run = find_run(run_public_id)
-    before, _days = _runs_before(run)
+    before, _days = runs_before(run)
     state = " AND m.state IN ('HELD', 'DRAFTED')" if is_open else ""
     wanted = f"SELECT m.account_id {_source(narrowing, before)}{state} ORDER BY m.position"
-    return [account_id for (account_id,) in _read(wanted, _facts(run, before) | _narrowed(narrowing))]
-
-
-def tariff_sums(*, run_public_id: uuid.UUID) -> list[TariffSum]:
-    """This will return what each tariff brings in a run, the most first; the sums together are the run's net.
-
-    :raises meterbook.billing.queries.runs.RunNotFound: see `run_summary`
-    """
-    run = find_run(run_public_id)
-    found = _read(TARIFFS, {"organization": scoping.current().organization_id, "run": run.pk})
-    return [TariffSum(code, accounts, money(net, run.site.currency)) for code, accounts, net in found]
+    return [account_id for (account_id,) in read(wanted, facts_of(run, before) | narrowed(narrowing))]
 
 
 def _shows(state: values.MemberState, *marked: bool) -> list[Show]:
@@ -271,22 +247,25 @@ def _shows(state: values.MemberState, *marked: bool) -> list[Show]:
     return [Show.ALL, *([own] if own else []), *(show for show, holds in marks if holds)]
 
 
-def _runs_before(run: models.BillRun) -> tuple[list[int], tuple[date, date] | None]:
-    """The issued runs of the site whose days end latest of those that end before: what it left out was billed later."""
+def runs_before(run: models.BillRun) -> tuple[list[int], tuple[date, date] | None]:
+    """This will return the issued runs of the site that end latest before: what one left out was billed later."""
     runs = models.BillRun.objects.filter(
         organization_id=scoping.current().organization_id,
         site_id=run.site_id,
         state__in=ISSUED_STATES,
+        is_correction=False,
         days__endswith__lte=run.days.lower,
     )
-    newest = runs.order_by("-days__endswith", "-id").first()
+    # A bill by hand in between is no month before.
+    newest = runs.filter(exact=None).order_by("-days__endswith", "-id").first()
     if newest is None:
         return [], None
     same = runs.filter(days__endswith=newest.days.upper).order_by("id")
     return list(same.values_list("id", flat=True)), (newest.days.lower, newest.days.upper)
 
 
-def _facts(run: models.BillRun, before: Sequence[int]) -> dict[str, Any]:
+def facts_of(run: models.BillRun, before: Sequence[int]) -> dict[str, Any]:
+    """This will return what the queries of a run name."""
     return {
         "organization": scoping.current().organization_id,
         "run": run.pk,
@@ -296,13 +275,14 @@ def _facts(run: models.BillRun, before: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _narrowed(narrowing: Narrowing) -> dict[str, Any]:
+def narrowed(narrowing: Narrowing) -> dict[str, Any]:
+    """This will return what `where_of` names."""
     escaped = narrowing.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return {"search": f"%{escaped}%", "reason": f'[{{"reason": "{narrowing.reason}"}}]'}
 
 
-def _compared(before: Sequence[int]) -> str:
-    """What an account was billed before is one draft, but for days that several runs billed."""
+def compared_with(before: Sequence[int]) -> str:
+    """This will join what an account was billed before: one draft, but for days that several runs billed."""
     return COMPARED_ONE if len(before) == 1 else COMPARED
 
 
@@ -310,8 +290,8 @@ def _source(narrowing: Narrowing, before: Sequence[int]) -> str:
     """Only what the condition and the order need is joined: comparing all with the days before takes longest."""
     is_named = bool(narrowing.search) or narrowing.sort is Sort.NAME
     is_compared = narrowing.show is Show.CHANGED or narrowing.sort in (Sort.BEFORE, Sort.CHANGE)
-    joined = f"{NAMED if is_named else ''}{DRAFTED}{_compared(before) if is_compared else ''}"
-    return f"{MEMBERS}{joined}{OWN}{_where(narrowing)}"
+    joined = f"{NAMED if is_named else ''}{DRAFTED}{compared_with(before) if is_compared else ''}"
+    return f"{MEMBERS}{joined}{OWN}{where_of(narrowing)}"
 
 
 def _order(narrowing: Narrowing) -> str:
@@ -319,14 +299,16 @@ def _order(narrowing: Narrowing) -> str:
     return f"{SORTED[narrowing.sort]} {direction}, m.position"
 
 
-def _where(narrowing: Narrowing) -> str:
+def where_of(narrowing: Narrowing) -> str:
+    """This will write the condition of a narrowing."""
     where = SHOWN[narrowing.show]
     if narrowing.reason is not None:
-        where += " AND m.state = 'HELD' AND m.reasons @> %(reason)s::jsonb"
+        where += " AND m.state IN ('HELD', 'DRAFTED') AND m.reasons @> %(reason)s::jsonb"
     return where + FOUND if narrowing.search else where
 
 
-def _read(query: str, facts: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def read(query: str, facts: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """This will run a query of constant text."""
     with connection.cursor() as cursor:
         cursor.execute(query, facts)
         return list(cursor.fetchall())
@@ -334,15 +316,15 @@ def _read(query: str, facts: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 
 def _rows(run: models.BillRun, before: Sequence[int], accounts: Sequence[int]) -> list[ComparedRow]:
     """In the order of the accounts given."""
-    facts = _facts(run, before) | {"accounts": list(accounts)}
+    facts = facts_of(run, before) | {"accounts": list(accounts)}
     units: dict[int, list[str]] = {each: [] for each in accounts}
-    for account_id, code in _read(UNITS, facts):
+    for account_id, code in read(UNITS, facts):
         units[account_id].append(code)
     bills = models.Bill.objects.filter(
         organization_id=scoping.current().organization_id, run=run, account_id__in=accounts
     )
     numbers = dict(bills.values_list("account_id", "number"))
-    found = {row[0]: _row(row, numbers, tuple(units[row[0]]), run.site.currency) for row in _read(ROWS, facts)}
+    found = {row[0]: _row(row, numbers, tuple(units[row[0]]), run.site.currency) for row in read(ROWS, facts)}
     return [found[each] for each in accounts if each in found]
 
 

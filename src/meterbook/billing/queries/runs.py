@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
-from django.utils import dateformat, formats
 from django.utils.translation import gettext as _
 
 from meterbook.billing import models, values
 from meterbook.billing.queries.amounts import money
+from meterbook.billing.queries.reasons import Reason
 from meterbook.customers import models as customer_models
 from meterbook.foundation import scoping
 from meterbook.kernel.money import Money
 from meterbook.kernel.period import Period
-
-# In the data of a reason, as the calculation wrote them:
-EDGES = frozenset({"start", "end"})  # instants
-FIGURES = frozenset({"used", "most", "usual"})  # numbers
 
 
 @dataclass(frozen=True)
@@ -44,7 +38,10 @@ class RunCounts:
 
 @dataclass(frozen=True)
 class RunRow:
-    """A run of a site over the local days [first_day, until_day)."""
+    """A run of a site over the local days [first_day, until_day).
+
+    `exact` are the free ends of a bill made by hand; `is_for_some`: not of all accounts.
+    """
 
     id: int
     public_id: uuid.UUID
@@ -66,52 +63,11 @@ class RunRow:
     bill_date: date | None
     due_date: date | None
     closed_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why an account is held, where, and what to do about it."""
-
-    code: values.HoldReason
-    meter_point: str
-    data: Mapping[str, str | int]
-
-    @classmethod
-    def read(cls, stored: str | Sequence[Mapping[str, Any]]) -> tuple[Reason, ...]:
-        """This will read what is stored with a held account; older ones have no data until they are checked again."""
-        found = json.loads(stored) if isinstance(stored, str) else stored
-        return tuple(
-            cls(values.HoldReason(each["reason"]), each["meter_point"], each.get("data", {})) for each in found
-        )
-
-    @property
-    def caption(self) -> str:
-        """What is wrong."""
-        return str(values.HOLD_REASON_CAPTIONS[self.code])
-
-    @property
-    def detail(self) -> str:
-        """Which intervals, which tariff; empty when there is no more to say."""
-        if not self.data:
-            return ""
-        written = {key: _written(key, value) for key, value in self.data.items()}
-        return str(values.HOLD_DETAILS[self.code]) % written
-
-    @property
-    def remedy(self) -> str:
-        """What to do."""
-        return str(values.HOLD_REMEDIES[self.code])
-
-
-def _written(key: str, value: str | int) -> str | int:
-    if key in EDGES:
-        return _instant(value)
-    return str(formats.number_format(value, use_l10n=True, force_grouping=True)) if key in FIGURES else value
-
-
-def _instant(stored: str | int) -> str:
-    there = datetime.fromisoformat(str(stored))
-    return f"{dateformat.format(there, formats.get_format('SHORT_DATE_FORMAT'))} {there:%H:%M}"
+    calendar_id: uuid.UUID | None = None
+    calendar_name: str = ""
+    exact: Period | None = None
+    is_for_some: bool = False
+    needs_person: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,7 +124,7 @@ class RunNotFound(LookupError):
 
 def list_runs(*, site_id: int | None = None, without_sites: Collection[int] = (), limit: int = 100) -> list[RunRow]:
     """This will return runs, the newest first."""
-    runs = _runs().exclude(site_id__in=without_sites) if without_sites else _runs()
+    runs = _runs().filter(is_correction=False).exclude(site_id__in=without_sites)
     if site_id is not None:
         runs = runs.filter(site_id=site_id)
     found = list(runs.order_by("-started_at", "-id")[:limit])
@@ -184,7 +140,7 @@ def runs_after(
     *, after_id: int, limit: int, site_id: int | None = None, without_sites: Collection[int] = ()
 ) -> list[RunRow]:
     """This will return runs in the order in which they were started, those behind an id; for programs."""
-    runs = _runs().filter(pk__gt=after_id).exclude(site_id__in=without_sites)
+    runs = _runs().filter(pk__gt=after_id, is_correction=False).exclude(site_id__in=without_sites)
     if site_id is not None:
         runs = runs.filter(site_id=site_id)
     return _run_rows(list(runs.order_by("pk")[:limit]))
@@ -275,7 +231,7 @@ def expected(*, site_public_id: uuid.UUID, period: Period) -> Expected:
 
 def _runs() -> QuerySet[models.BillRun]:
     runs = models.BillRun.objects.filter(organization_id__in=scoping.current().organizations)
-    return runs.select_related("site")
+    return runs.select_related("site", "calendar")
 
 
 def find_run(public_id: uuid.UUID) -> models.BillRun:
@@ -330,6 +286,11 @@ def _run_row(run: models.BillRun, counted: dict[str, int]) -> RunRow:
         bill_date=run.bill_date,
         due_date=run.due_date,
         closed_at=run.closed_at,
+        calendar_id=None if run.calendar is None else run.calendar.public_id,
+        calendar_name="" if run.calendar is None else run.calendar.name,
+        exact=None if run.exact is None else Period(run.exact.lower, run.exact.upper),
+        is_for_some=run.account_ids is not None or run.meter_point_ids is not None,
+        needs_person=run.needs_person,
     )
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from meterbook.billing import models, values
 from meterbook.billing.calculating import staleness
+from meterbook.billing.correction_values import CorrectionState
 from meterbook.billing.queries.runs import find_run
 from meterbook.foundation import scoping
 
@@ -27,6 +28,8 @@ JOIN billing_runshare s ON s.organization_id = e.organization_id AND s.meter_poi
 JOIN billing_billrun r ON r.organization_id = s.organization_id AND r.id = s.run_id
 JOIN billing_bill b ON b.organization_id = s.organization_id AND b.run_id = s.run_id AND b.account_id = s.account_id
 WHERE c.organization_id = %(organization)s AND c.recorded_at > %(since)s AND c.recorded_at > b.issued_at
+    AND NOT EXISTS (SELECT FROM billing_correction k WHERE k.organization_id = b.organization_id AND k.bill_id = b.id
+        AND k.state IN ('KEPT', 'ISSUED') AND k.proposed_at > c.recorded_at)
 GROUP BY b.id, b.public_id, b.number
 ORDER BY max(c.recorded_at) DESC, b.id
 LIMIT %(limit)s
@@ -113,7 +116,18 @@ def late_bills(*, since: datetime, limit: int) -> list[CorrectedBill]:
             "draft_id", "meter_point__code", "noted_at", "first_day"
         )[:limit]
     }
-    bills = models.Bill.objects.filter(organization_id=organization_id, draft_id__in=listed)
+    # A decision that came after the news has settled it: the bill was kept, or credited.
+    decided = models.Correction.objects.filter(
+        organization_id=organization_id,
+        bill_id=OuterRef("pk"),
+        state__in=[CorrectionState.KEPT, CorrectionState.ISSUED],
+        proposed_at__gt=Subquery(
+            models.LateChange.objects.filter(
+                organization_id=organization_id, draft_id=OuterRef(OuterRef("draft_id"))
+            ).values("noted_at")[:1]
+        ),
+    )
+    bills = models.Bill.objects.filter(~Exists(decided), organization_id=organization_id, draft_id__in=listed)
     found = {
         draft_id: (public_id, number, site_id)
         for draft_id, public_id, number, site_id in bills.values_list("draft_id", "public_id", "number", "run__site_id")

@@ -86,7 +86,8 @@ def unbilled_months(*, months: Mapping[int, tuple[date, Period]]) -> list[Unbill
     if not months:
         return []
     organizations = scoping.current().organizations
-    runs = models.BillRun.objects.filter(organization_id__in=organizations, site_id__in=months).exclude(
+    # A bill by hand is no month.
+    runs = models.BillRun.objects.filter(organization_id__in=organizations, site_id__in=months, exact=None).exclude(
         state=values.RunState.CANCELED
     )
     earliest = min(day for day, _period in months.values())

@@ -29,7 +29,8 @@ from meterbook.sites import queries as site_queries
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, parameters, site_modules, tables
-from meterbook.web.billing import books, paper, signs, unsent, words
+from meterbook.web import verify_links as links
+from meterbook.web.billing import beside, books, paper, shared, signs, unsent, words
 
 MOST_ROWS = 100_000  # of a file
 COLUMNS = (
@@ -112,8 +113,10 @@ def bill(request: access.Request, bill: uuid.UUID) -> HttpResponse:
     context = {
         "bill": found,
         "paper": read,
+        "shared": shared.read(found.content),
         "heading": found.number or _("Draft for %(customer)s") % {"customer": read.customer},
         "file": file,
+        "checked": links.of(bill) if found.is_issued else None,
         "bills_href": reverse("bills", args=[organization]),
         "run_href": reverse("run", args=[organization, found.run_public_id]),
         "account_href": reverse("account", args=[organization, found.account_public_id]) if may_view_account else "",
@@ -126,6 +129,7 @@ def bill(request: access.Request, bill: uuid.UUID) -> HttpResponse:
         **unsent.of_bill(request, found),
         "changed": billing_queries.changed_behind(public_id=found.public_id) if found.is_issued else None,
         "missing_signs": signs.of_content(found.content),
+        **beside.of_bill(request, found),
     }
     return render(request, "billing/bill.html", context)
 

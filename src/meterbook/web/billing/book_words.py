@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from meterbook.billing import content
+from meterbook.billing.content import shared_costs
 from meterbook.metering.values import SERVICE_CAPTIONS, Service
 from meterbook.tariffs.queries import PartNames
 from meterbook.web.billing import words
@@ -25,4 +26,6 @@ def account(code: str, name: str, names: PartNames) -> tuple[str, str]:
 
 
 def _service(code: str) -> str:
+    if code == shared_costs.SERVICE:
+        return _("Shared costs")
     return str(SERVICE_CAPTIONS[Service(code)]) if code in set(Service) else code

@@ -65,20 +65,20 @@ def leave_out(request: access.Request, run: uuid.UUID) -> HttpResponse:
     With `all` those that the filter of the page finds are chosen.
     """
     row = _find(run)
-    chosen = _chosen(request, run)
-    if not chosen:
+    asked = chosen(request, run)
+    if not asked:
         messages.error(request, _("Choose at least one account that is ready or needs a decision."))
         return redirect("run", request.organization.public_id, run)
     reason = parameters.written(request.POST.get("reason", ""), REASON_LENGTH)
     if not request.POST.get("sure") or not reason:
-        return confirming.leaving_out(request, row, chosen, is_lacking=bool(request.POST.get("sure")))
+        return confirming.leaving_out(request, row, asked, is_lacking=bool(request.POST.get("sure")))
 
     def act() -> str:
         billing_operations.exclude_accounts(
-            actor=request.actor, at=request.at, run=run, account_ids=chosen, reason=reason
+            actor=request.actor, at=request.at, run=run, account_ids=asked, reason=reason
         )
-        words = ngettext("%(count)s account was left out.", "%(count)s accounts were left out.", len(chosen))
-        return words % {"count": tags.number(len(chosen))}
+        words = ngettext("%(count)s account was left out.", "%(count)s accounts were left out.", len(asked))
+        return words % {"count": tags.number(len(asked))}
 
     return _done(request, run, act)
 
@@ -151,8 +151,8 @@ def cancel(request: access.Request, run: uuid.UUID) -> HttpResponse:
     return _done(request, run, act)
 
 
-def _chosen(request: access.Request, run: uuid.UUID) -> list[int]:
-    """Internal ids, of this run alone: what was typed into the address finds nothing."""
+def chosen(request: access.Request, run: uuid.UUID) -> list[int]:
+    """This will return internal ids, of this run alone: what was typed into the address finds nothing."""
     is_all = bool(request.POST.get("all"))
     narrowing = run_table.read(request) if is_all else billing_queries.Narrowing()
     there = billing_queries.member_ids(run_public_id=run, narrowing=narrowing, is_open=True)

@@ -10,8 +10,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from meterbook.kernel.quantity import Unit
-from meterbook.tariffs.rating.lines import DAY, MONTH
-from meterbook.web.billing import words
+from meterbook.tariffs.rating.lines import DAY, MONTH, ONCE, YEAR
+from meterbook.web.billing import charge_words, words
 from meterbook.web.templatetags import meterbook as tags
 
 Plain = Mapping[str, Any]
@@ -53,7 +53,7 @@ class Line:
 
 def read(place: tuple[int, int, int], line: Plain, charge: Plain, icon: str, tone: str, currency: str) -> Line:
     """This will turn a line of a bill's content into what its row and its formula show."""
-    is_metered = line["unit"] not in (DAY, MONTH)
+    is_metered = line["unit"] not in (DAY, MONTH, YEAR, ONCE, Unit.PERCENT)
     quantity, price = words.tidy(line["quantity"]), words.number(line["price"])
     unit, per = words.unit_of(line["unit"], line["quantity"]), words.price_unit(line["unit"], currency)
     due = words.amount(line["amount"], currency)
@@ -100,6 +100,8 @@ def _period_of(line: Plain, charge: Plain) -> Plain | None:
 
 
 def _quantity_words(line: Plain, charge: Plain) -> str:
+    if (special := charge_words.short(line)) is not None:
+        return special
     period = _period_of(line, charge)
     if period is not None:
         return _("used in “%(period)s”") % {"period": words.said(period["text"])}
@@ -114,6 +116,8 @@ def _quantity_words(line: Plain, charge: Plain) -> str:
 
 def _words(line: Plain, charge: Plain) -> str:
     trace = line["trace"]
+    if (special := charge_words.short(line)) is not None:
+        return special
     if line["unit"] == DAY:
         return _("every calendar day")
     if line["unit"] == MONTH:
@@ -128,6 +132,8 @@ def _words(line: Plain, charge: Plain) -> str:
 
 def _sentence(line: Plain, charge: Plain) -> str:
     trace = line["trace"]
+    if (special := charge_words.sentence(line)) is not None:
+        return special
     if line["unit"] == DAY:
         return _("A fixed charge for each calendar day, %(span)s, whatever the hours of a day.") % {
             "span": words.span(charge)

@@ -117,6 +117,19 @@ class Tax:
 
 
 @dataclass(frozen=True)
+class Settlement:
+    """An estimated bill that this one settles: what was billed and what was used, and what that changes."""
+
+    number: str
+    public_id: str
+    span: str
+    account: str  # of whoever left; empty: of the same account
+    uses: tuple[str, ...]
+    lines: tuple[tuple[str, str, str, str], ...]  # name, quantity, unit, amount
+    net: str
+
+
+@dataclass(frozen=True)
 class Paper:
     """A whole bill."""
 
@@ -142,6 +155,7 @@ class Paper:
     inputs_digest: str
     engine: str
     tariffs: str
+    settlements: tuple[Settlement, ...] = ()
 
     @property
     def has_many_points(self) -> bool:
@@ -187,6 +201,37 @@ def read(content: Plain) -> Paper:
         inputs_digest=content["inputs_digest"],
         engine=content["engine"],
         tariffs="; ".join(tariffs),
+        settlements=tuple(_settlement(each, currency) for each in content.get("settlements", ())),
+    )
+
+
+def _settlement(settled: Plain, currency: str) -> Settlement:
+    uses = (
+        _("%(name)s: previously billed estimated %(billed)s %(unit)s, actual %(actual)s %(unit)s")
+        % {
+            "name": each["name"],
+            "billed": words.tidy(str(words.scaled(each["billed"], each["decimals"]))),
+            "actual": words.tidy(str(words.scaled(each["actual"], each["decimals"]))),
+            "unit": Unit(each["unit"]).symbol,
+        }
+        for each in settled["meter_points"]
+    )
+    return Settlement(
+        number=settled["bill"],
+        public_id=settled["public_id"],
+        span=words.span(settled),
+        account=settled.get("account", ""),
+        uses=tuple(uses),
+        lines=tuple(
+            (
+                words.said(each["text"]),
+                words.tidy(each["quantity"]),
+                words.unit_of(each["unit"], each["quantity"]),
+                words.amount(each["amount"], currency),
+            )
+            for each in settled["lines"]
+        ),
+        net=words.amount(settled["net"], currency),
     )
 
 
@@ -231,7 +276,10 @@ def _point(index: int, point: Plain, currency: str) -> Point:
         daily_average=words.tidy(point["daily_average"]),
         zone=point.get("zone", ""),
         quality=tuple(_quality(point["quality"])),
-        estimates=tuple(_estimate(each, unit, point["decimals"]) for each in point.get("estimates", ())),
+        estimates=(
+            *(_estimate(each, unit, point["decimals"]) for each in point.get("estimates", ())),
+            *(_estimate(each, unit, point["decimals"], is_spread=True) for each in point.get("apportioned", ())),
+        ),
         charges=tuple(
             _charge((index, place), each, icon, tone, currency) for place, each in enumerate(point["charges"])
         ),
@@ -278,18 +326,20 @@ def _reading(register: Plain, caption: str, decimals: int, unit: str) -> Registe
     )
 
 
-def _estimate(estimate: Plain, unit: str, decimals: int) -> str:
-    """By which method time was estimated, and what that gave."""
+def _estimate(estimate: Plain, unit: str, decimals: int, *, is_spread: bool = False) -> str:
+    """By which method time was estimated, and what that gave; or over which time measured use was spread."""
     known = {each.value: each for each in Method}
-    return _("Estimated from %(start)s to %(end)s, %(quantity)s %(unit)s: %(method)s") % {
+    method = estimate["method"]
+    told = {
         "start": words.moment(estimate["from"]),
         "end": words.moment(estimate["until"]),
         "quantity": words.tidy(str(words.scaled(estimate["quantity"], decimals))),
         "unit": unit,
-        "method": estimate_words.method(known[estimate["method"]])
-        if estimate["method"] in known
-        else estimate["method"],
+        "method": estimate_words.method(known[method]) if method in known else method,
     }
+    if is_spread:
+        return _("Measured from %(start)s to %(end)s as one sum, %(quantity)s %(unit)s; spread by usual hours") % told
+    return _("Estimated from %(start)s to %(end)s, %(quantity)s %(unit)s: %(method)s") % told
 
 
 def _quality(quality: Plain) -> list[QualityPart]:

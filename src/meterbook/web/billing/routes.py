@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.billing import bills, books, deciding, files, insides, planning, printing, runs
+from meterbook.web.billing import (
+    bills,
+    books,
+    calendars,
+    deciding,
+    files,
+    insides,
+    manual,
+    missing,
+    planning,
+    printing,
+    runs,
+)
 
 urlpatterns = [
     path("runs/", runs.runs, name="runs"),
     path("runs/new", planning.new, name="run_new"),
+    path("runs/manual", manual.manual, name="run_manual"),
+    path("runs/calendars/", calendars.calendars, name="billing_calendars"),
+    path("runs/calendars/new", calendars.new, name="billing_calendar_new"),
+    path("runs/calendars/<uuid:billing_calendar>/", calendars.calendar, name="billing_calendar"),
+    path("runs/calendars/<uuid:billing_calendar>/switch", calendars.switch, name="billing_calendar_switch"),
     path("runs/<uuid:run>/", runs.run, name="run"),
     path("runs/<uuid:run>/body", runs.body, name="run_body"),
     path("runs/<uuid:run>/check", deciding.check, name="run_check"),
     path("runs/<uuid:run>/leave-out", deciding.leave_out, name="run_leave_out"),
     path("runs/<uuid:run>/include", deciding.include, name="run_include"),
+    path("runs/<uuid:run>/estimate", missing.estimate, name="run_estimate"),
+    path("runs/<uuid:run>/wait", missing.wait, name="run_wait"),
     path("runs/<uuid:run>/approve", deciding.approve, name="run_approve"),
     path("runs/<uuid:run>/continue", deciding.carry_on, name="run_continue"),
     path("runs/<uuid:run>/cancel", deciding.cancel, name="run_cancel"),

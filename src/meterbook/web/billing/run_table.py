@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_
 
 from meterbook.billing import queries as billing_queries
 from meterbook.billing import values as billing_values
+from meterbook.billing.operations import DATA_REASONS
 from meterbook.billing.queries import Narrowing, Show, Sort
 from meterbook.billing.values import MemberState
 from meterbook.kernel import rounding
+from meterbook.kernel.money import Money
 from meterbook.metering import queries as metering_queries
 from meterbook.web import parameters, tables
 from meterbook.web.meters import settling
@@ -75,6 +77,13 @@ class Line:
     direction: str
     waits: tuple[Waits, ...] = ()
     whys: tuple[Why, ...] = ()
+    a_year_ago: Money | None = None
+    lacks_readings: bool = False
+
+    @property
+    def change_in_a_year(self) -> str:
+        """By how much it differs from then, in percent; empty where one is not known."""
+        return percent(self.a_year_ago, self.row.member.total)
 
 
 @dataclass(frozen=True)
@@ -139,7 +148,7 @@ def chips(summary: billing_queries.Summary, narrowing: Narrowing) -> tuple[Filte
     reasons = [
         FilterChip(
             str(billing_values.HOLD_REASON_CAPTIONS[reason]),
-            tables.link(asked, show=Show.HELD.value, reason=reason.value),
+            tables.link(asked, show=_show_of(reason).value, reason=reason.value),
             tags.number(count),
             reason is narrowing.reason,
         )
@@ -149,10 +158,32 @@ def chips(summary: billing_queries.Summary, narrowing: Narrowing) -> tuple[Filte
     return (*states, *reasons)
 
 
-def groups(rows: Sequence[billing_queries.ComparedRow], narrowing: Narrowing) -> tuple[Group, ...]:
-    """This will put rows under their captions, in the order in which they come."""
+def _show_of(reason: billing_values.HoldReason) -> Show:
+    return Show.UNUSUAL if reason in billing_values.LOOKS else Show.HELD
+
+
+def groups(
+    rows: Sequence[billing_queries.ComparedRow],
+    narrowing: Narrowing,
+    a_year_ago: Mapping[int, Money] | None = None,
+) -> tuple[Group, ...]:
+    """This will put rows under their captions, in the order in which they come.
+
+    :param a_year_ago: what accounts were billed for the same days then
+    """
     waiting = metering_queries.open_findings_by_code(codes=_stopped(rows))
-    lines = [Line(each, change(each), _direction(each), _waits(each, waiting), _whys(each)) for each in rows]
+    lines = [
+        Line(
+            each,
+            change(each),
+            _direction(each),
+            _waits(each, waiting),
+            _whys(each),
+            (a_year_ago or {}).get(each.member.account_id),
+            _is_waiting_for_readings(each),
+        )
+        for each in rows
+    ]
     if narrowing.sort is not Sort.GROUP:
         return (Group("sorted", "", "", tuple(lines)),) if lines else ()
     found = [
@@ -187,10 +218,14 @@ def _whys(row: billing_queries.ComparedRow) -> tuple[Why, ...]:
 
 def change(row: billing_queries.ComparedRow) -> str:
     """This will write by how much a bill differs from the one before, in percent: "+12.5 %"; empty without one."""
-    difference = row.difference
-    if difference is None or row.before is None or not row.before:
+    return percent(row.before, row.member.total)
+
+
+def percent(before: Money | None, now: Money | None) -> str:
+    """This will write by how much an amount differs from one before, in percent; empty without one."""
+    if before is None or now is None or not before:
         return ""
-    permille = rounding.divide(difference.minor * 1_000, abs(row.before).minor)
+    permille = rounding.divide((now - before).minor * 1_000, abs(before).minor)
     sign = "+" if permille > 0 else ""
     return f"{sign}{tags.number(Decimal(permille) / 10, 1)}\u00a0%"
 
@@ -207,6 +242,11 @@ def _direction(row: billing_queries.ComparedRow) -> str:
     return "up" if difference.amount > 0 else "down"
 
 
+def _is_waiting_for_readings(row: billing_queries.ComparedRow) -> bool:
+    reasons = [each.code for each in row.member.reasons]
+    return row.member.state is MemberState.HELD and all(each.value in DATA_REASONS for each in reasons)
+
+
 def _code(row: billing_queries.ComparedRow) -> str:
     if row.member.state is MemberState.DRAFTED and row.member.reasons:
         return "unusual"
@@ -218,7 +258,7 @@ def _code(row: billing_queries.ComparedRow) -> str:
 def _captions() -> tuple[tuple[str, str, str], ...]:
     return (
         ("held", _("Needs a decision"), _("no bill until it is decided")),
-        ("unusual", _("Look at the use first"), _("far more than is usual or plausible")),
+        ("unusual", _("Look at the use first"), _("far more, or less, than is usual or plausible")),
         ("estimated", _("Ready, estimated"), _("with a mark on the bill")),
         ("ready", _("Ready"), _("every check passed")),
         ("issued", pgettext("bills", "Issued"), _("numbered and posted")),

@@ -30,7 +30,7 @@ from meterbook.sites import queries as site_queries
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, parameters, site_modules, tables
-from meterbook.web.billing import past_calibration, printing, run_table, signs, stages, words
+from meterbook.web.billing import calendars, past_calibration, printing, run_table, shared_words, signs, stages, words
 from meterbook.web.quality import asking as quality_asking
 from meterbook.web.readings import rounds
 from meterbook.web.templatetags import meterbook as tags
@@ -77,6 +77,8 @@ def runs(request: access.Request) -> HttpResponse:
         "may_start": permissions.MANAGE_RUN in request.permissions,
         "new_href": reverse("run_new", args=[organization]),
         "bills_href": reverse("bills", args=[organization]),
+        "manual_href": reverse("run_manual", args=[organization]),
+        "calendars_href": reverse("billing_calendars", args=[organization]),
         "letterhead_href": reverse("letterhead", args=[organization])
         if document_permissions.EDIT_LETTERHEAD in request.permissions
         else "",
@@ -106,6 +108,11 @@ def title(run: billing_queries.RunRow) -> str:
 def period(run: billing_queries.RunRow) -> dict[str, Any]:
     """This will return the days of a run as a bill writes its period."""
     zone = ZoneInfo(run.zone)
+    if run.exact is not None:
+        return {
+            "from": run.exact.start.astimezone(zone).isoformat(),
+            "until": run.exact.end.astimezone(zone).isoformat(),
+        }
     return {
         "from": civil.start_of_day(run.first_day, zone).astimezone(zone).isoformat(),
         "until": civil.start_of_day(run.until_day, zone).astimezone(zone).isoformat(),
@@ -128,6 +135,10 @@ def _context(request: access.Request, run: uuid.UUID) -> dict[str, Any]:
         run_public_id=run, narrowing=narrowing, offset=(number - 1) * tables.PAGE, limit=tables.PAGE
     )
     asked = run_table.query(narrowing)
+    a_year_ago = billing_queries.year_before(
+        run_public_id=run, account_ids=[each.member.account_id for each in page.rows]
+    )
+    totals = billing_queries.members_totals(run_public_id=run, narrowing=narrowing)
     return {
         **_heading(request, row),
         **_rights(request, row),
@@ -138,7 +149,11 @@ def _context(request: access.Request, run: uuid.UUID) -> dict[str, Any]:
         "change": _change(summary),
         "before": _before(summary),
         "chips": run_table.chips(summary, narrowing),
-        "groups": run_table.groups(page.rows, narrowing),
+        "groups": run_table.groups(page.rows, narrowing, a_year_ago),
+        "totals": totals,
+        "totals_change": run_table.percent(totals.then, totals.again),
+        "put_aside": calendars.waiting(request, run),
+        "may_estimate": metering_permissions.CORRECT_READING in request.permissions,
         "heads": tables.heads(
             run_table.columns(row.currency), asked, narrowing.sort, is_descending=narrowing.is_descending
         ),
@@ -280,12 +295,13 @@ def _before(summary: billing_queries.Summary) -> str:
 def _tariffs(request: access.Request, run: uuid.UUID) -> tuple[TariffLine, ...]:
     sums = billing_queries.tariff_sums(run_public_id=run)
     named = tariff_queries.names_of(codes=[each.code for each in sums])
+    pools = shared_words.pools_of([each.code for each in sums])
     may_view = tariff_permissions.VIEW_TARIFF in request.permissions
     organization = request.organization.public_id
     return tuple(
         TariffLine(
             sums=each,
-            name=words.said(named[each.code].names) if each.code in named else each.code,
+            name=words.said(named[each.code].names) if each.code in named else pools.get(each.code, each.code),
             href=reverse("tariff", args=[organization, named[each.code].public_id])
             if may_view and each.code in named
             else "",

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from meterbook.kernel import currency as currencies
 from meterbook.kernel.quantity import Unit
-from meterbook.tariffs.rating.lines import DAY, MONTH
+from meterbook.tariffs.rating.lines import DAY, MONTH, ONCE, YEAR
 from meterbook.web import parameters
 from meterbook.web.templatetags import meterbook as tags
 
@@ -72,6 +72,8 @@ def unit_of(code: str, quantity: str) -> str:
         return ngettext("day", "days", count)
     if code == MONTH:
         return ngettext("month", "months", count)
+    if code == YEAR:
+        return ngettext("year", "years", count)
     return Unit(code).symbol
 
 
@@ -81,6 +83,10 @@ def price_unit(code: str, currency: str) -> str:
         return _("%s a day") % currency
     if code == MONTH:
         return _("%s a month") % currency
+    if code == YEAR:
+        return _("%s a year") % currency
+    if code == ONCE:
+        return currency
     return f"{currency}/{Unit(code).symbol}"
 
 

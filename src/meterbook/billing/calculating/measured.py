@@ -1,0 +1,127 @@
+"""What a chunk of accounts is made from: shares cut by tariff version, and everything measured that they need."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meterbook.billing import content
+from meterbook.billing.calculating import facts, history, named, registers, spans, usage
+from meterbook.kernel.period import Period
+from meterbook.kernel.quality import Quality
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a share with one tariff version."""
+
+    share: facts.Share
+    point: facts.Point
+    tariff: facts.Tariff
+    version: facts.Version
+    span: spans.Span
+
+
+@dataclass(frozen=True)
+class Used:
+    """Everything measured that a chunk needs."""
+
+    blocks: dict[int, usage.Blocks]
+    registers: registers.Registers
+    held: dict[tuple[int, int], list[Period]]
+    months: history.Store
+    estimates: named.Estimates
+
+    @classmethod
+    def load(cls, run: facts.Run, chunk: facts.Chunk, pieces: list[Piece], loaded: dict[int, usage.Blocks]) -> Used:
+        """This will load registers and histories."""
+        held = history.tenures(run.organization_id, chunk)
+        months = {(each.share.account_id, each.point.id): (series_of(each).id, each.point.zone) for each in pieces}
+        own = [(series, cut) for series, cut, _piece in wholes(pieces)]
+        return cls(
+            blocks=loaded,
+            registers=registers.Registers.load(own),
+            held=held,
+            months=history.load(run, months, held),
+            estimates=named.Estimates.load(own),
+        )
+
+    def counts(self, series: facts.Series, cut: Period) -> content.Counts:
+        """This will count the intervals of a period by quality."""
+        loaded = self.blocks[series.step]
+        codes = loaded.codes(series.id, cut)
+        columns = loaded.columns(cut)
+        intervals = columns.stop - columns.start
+        if codes is None:
+            return content.Counts(intervals, 0, 0, 0)
+        return content.Counts(
+            intervals,
+            _count(codes, Quality.ESTIMATED) + _count(codes, Quality.PROJECTED),
+            _count(codes, Quality.INTERPOLATED),
+            _count(codes, Quality.EDITED),
+            starts_between=bool(codes[0] == Quality.INTERPOLATED),
+            ends_between=bool(codes[-1] == Quality.INTERPOLATED),
+        )
+
+    def reference(self, series: facts.Series, cut: Period) -> content.Reference:
+        """This will return which blocks a period was made from."""
+        loaded = self.blocks[series.step]
+        first, until, digest = loaded.reference(series.id, cut)
+        revision = loaded.revision[series.id]
+        return content.Reference(str(series.public_id), first, until, (until - first).days, revision, digest)
+
+    def history(
+        self, run: facts.Run, share: facts.Share, point: facts.Point, own: content.Month | None
+    ) -> list[content.Month]:
+        """This will return twelve months; of a vacancy only that it has none."""
+        held = self.held.get((share.account_id, share.meter_point_id), []) if share.contract_id else []
+        if point.series is None:  # it was checked
+            return []
+        place = history.Place(point.series.id, point.zone)
+        return history.months(self.months, place, held, run, own)
+
+
+def wanted(pieces: list[Piece]) -> Iterator[tuple[int, list[int], date, date]]:
+    """This will yield the series of each step, and the UTC days that they are needed of."""
+    by_step: dict[int, list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        by_step[series_of(piece).step].append(piece)
+    for step, group in by_step.items():
+        start, end = min(each.span.cut.start for each in group), max(each.span.cut.end for each in group)
+        yield step, sorted({series_of(each).id for each in group}), *usage.utc_days(Period(start, end))
+
+
+def wholes(pieces: list[Piece]) -> list[tuple[facts.Series, Period, Piece]]:
+    """This will return each share's time as a whole, with its first piece: tariffs alone do not have registers read."""
+    found: dict[int, tuple[facts.Series, Period, Piece]] = {}
+    for piece in pieces:
+        known = found.get(id(piece.share))
+        if known is None:
+            found[id(piece.share)] = (series_of(piece), piece.span.cut, piece)
+        else:
+            found[id(piece.share)] = (known[0], Period(known[1].start, piece.span.cut.end), known[2])
+    return list(found.values())
+
+
+def by_account(pieces: list[Piece]) -> dict[int, list[Piece]]:
+    """This will return pieces by account."""
+    found: dict[int, list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        found[piece.share.account_id].append(piece)
+    return found
+
+
+def series_of(piece: Piece) -> facts.Series:
+    """This will return the series of a piece; that there is one was checked."""
+    if piece.point.series is None:
+        raise LookupError(f"{piece.point.code} has no series that can be billed; it was not checked.")
+    return piece.point.series
+
+
+def _count(codes: NDArray[np.uint8], quality: Quality) -> int:
+    return int(np.count_nonzero(codes == quality))

@@ -1,0 +1,125 @@
+"""Which sheets a run has of the pools of its site, and which of them would come out differently now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from meterbook.billing import models
+from meterbook.billing.calculating import facts, pool_sheets
+
+
+def divides(run: models.BillRun) -> bool:
+    """This will tell whether a run divides pools: not one of single accounts, with free ends or after a credit note."""
+    is_whole = run.exact is None and run.account_ids is None and run.meter_point_ids is None
+    return is_whole and not run.is_correction
+
+
+def differing(run: models.BillRun) -> list[pool_sheets.Made]:
+    """This will return the sheets of a run that would come out differently now, as they would."""
+    kept = {
+        (pool_id, days.lower): (digest, reasons)
+        for pool_id, days, digest, reasons in _sheets(run).values_list("pool_id", "days", "digest", "reasons")
+    }
+    if not divides(run):
+        return []
+    if not kept and not models.Pool.objects.filter(organization_id=run.organization_id, site_id=run.site_id).exists():
+        return []
+    now = pool_sheets.make(facts.run_of(run), wanted(run))
+    changed = [each for each in now if kept.get((each.pool.pk, each.first_day)) != (each.digest, each.reasons)]
+    gone = kept.keys() - {(each.pool.pk, each.first_day) for each in now}
+    return changed or (now[:1] if gone and now else [])
+
+
+def affected(run: models.BillRun) -> set[int]:
+    """This will return the accounts that would bear something else now than the sheets of a run say."""
+    changed = differing(run)
+    found = {account_id for each in changed for account_id in each.account_ids}
+    ids = [each.pool.pk for each in changed]
+    if ids:
+        shares = models.PoolShare.objects.filter(
+            organization_id=run.organization_id, sheet__run=run, sheet__pool_id__in=ids
+        )
+        found.update(shares.order_by("id").values_list("account_id", flat=True))
+    return found
+
+
+def concerned(run: models.BillRun) -> set[int]:
+    """This will return the accounts that bear something in a run, or wait for what they bear."""
+    charges = models.PoolCharge.objects.filter(organization_id=run.organization_id, run=run)
+    found = set(charges.order_by("id").values_list("account_id", flat=True))
+    for ids in _sheets(run).exclude(reasons=[]).values_list("account_ids", flat=True):
+        found.update(ids)
+    return found
+
+
+def wanted(run: models.BillRun) -> list[tuple[models.Pool, pool_sheets.Days]]:
+    """The pools of a run's site with the days of the run that no other run divided."""
+    first, until = run.days.lower, run.days.upper
+    pools = models.Pool.objects.filter(organization_id=run.organization_id, site_id=run.site_id)
+    divided = models.PoolSheet.objects.filter(
+        organization_id=run.organization_id, pool__in=pools, days__overlap=run.days
+    ).exclude(run=run)
+    taken: dict[int, list[pool_sheets.Days]] = {}
+    for pool_id, days in divided.order_by("days").values_list("pool_id", "days"):
+        taken.setdefault(pool_id, []).append((days.lower, days.upper))
+    return [
+        (pool, gap)
+        for pool in pools.order_by("stage", "code", "id")
+        for gap in _gaps(max(first, pool.starts_day), min(until, pool.ended_day or until), taken.get(pool.pk, []))
+    ]
+
+
+def _gaps(first: date, until: date, taken: Sequence[pool_sheets.Days]) -> list[pool_sheets.Days]:
+    found = []
+    for begins, ends in taken:
+        if begins > first:
+            found.append((first, min(begins, until)))
+        first = max(first, ends)
+    if first < until:
+        found.append((first, until))
+    return [each for each in found if each[1] - each[0] >= timedelta(days=1)]
+
+
+def _sheets(run: models.BillRun) -> QuerySet[models.PoolSheet]:
+    return models.PoolSheet.objects.filter(organization_id=run.organization_id, run=run).order_by("id")
+
+
+def would_be(sheet: models.PoolSheet) -> pool_sheets.Made | None:
+    """This will divide the days of an approved sheet again, by the version that made it; None while it is not approved.
+
+    What other pools gave to it stays as it was, and so do the members: only what was counted or entered differs.
+    """
+    if sheet.run.approved_at is None or not sheet.digest:
+        return None
+    version = models.PoolVersion.objects.filter(
+        organization_id=sheet.organization_id, pool_id=sheet.pool_id, number=sheet.version
+    ).first()
+    pool = sheet.pool
+    if version is not None:
+        pool = models.Pool(
+            id=pool.pk,
+            organization_id=pool.organization_id,
+            public_id=pool.public_id,
+            site_id=pool.site_id,
+            code=pool.code,
+            name=pool.name,
+            stage=pool.stage,
+            starts_day=pool.starts_day,
+            version=version.number,
+            definition=version.definition,
+            digest=version.digest,
+        )
+    days = (sheet.days.lower, sheet.days.upper)
+    plain = json.loads(bytes(sheet.content))
+    given = {
+        each["text"]: int(Decimal(each["amount"]).scaleb(plain["decimals"]))
+        for each in plain["lines"]
+        if each["kind"] == "POOL"
+    }
+    made = pool_sheets.make(facts.run_of(sheet.run), [(pool, days)], {(pool.code, days): given})
+    return made[0] if made else None

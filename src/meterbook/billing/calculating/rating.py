@@ -1,0 +1,182 @@
+"""Pieces of accounts' time priced by their tariff versions: many that share a plan at once, one by one where needed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meterbook.billing.calculating import checking, further, spans, usage
+from meterbook.billing.calculating.measured import Piece, series_of
+from meterbook.billing.calculating.wanted import Wanted
+from meterbook.billing.values import HoldReason
+from meterbook.kernel.period import Period
+from meterbook.tariffs.rating import changing, fold, needs
+from meterbook.tariffs.rating.inputs import InputMissing, Inputs
+from meterbook.tariffs.rating.lines import Rated
+from meterbook.tariffs.rating.problems import UsageMisfit
+
+Plans = Callable[[tuple[object, ...], Piece], spans.SharePlan]
+# Quantity, rating, and what it was made from besides energy, by the id() of the piece.
+Found = dict[int, tuple[int, Rated, Inputs | None]]
+Held = dict[int, list[checking.Held]]
+
+_REASONS = {
+    "FACT": HoldReason.NO_FACT,
+    "KEY": HoldReason.NO_FACT,
+    "CHANNEL": HoldReason.NO_CHANNEL,
+    "DEMAND": HoldReason.NO_DEMAND,
+    "INVOICE": HoldReason.NO_INVOICE,
+    "PRICES": HoldReason.NO_PRICES,
+}
+
+
+def wanted(pieces: Sequence[Piece]) -> list[Wanted]:
+    """This will return what the versions of each share need besides energy."""
+    return [
+        Wanted(
+            share=group[0].share,
+            point=group[0].point,
+            cut=Period(group[0].span.cut.start, group[-1].span.cut.end),
+            needs=needs.together([needs.of(each.version.document) for each in group]),
+            taxes=frozenset(tax.code for each in group for tax in each.version.document.taxes),
+        )
+        for group in _by_share(pieces)
+    ]
+
+
+def rate(
+    pieces: Sequence[Piece], blocks: Mapping[int, usage.Blocks], more: further.Further, plans: Plans
+) -> tuple[Found, Held]:
+    """This will price pieces, and tell why accounts cannot be priced.
+
+    Pieces that share a plan are one matrix. Where an extended tariff changes within a period, the parts of an account
+    are rated together, because ladders and demand may go through.
+    """
+    work = _Work(blocks, more, plans)
+    groups: dict[tuple[object, ...], list[Piece]] = defaultdict(list)
+    for parts in _by_share(pieces):
+        if len(parts) > 1 and not all(each.version.document.is_plain for each in parts):
+            work.parts(parts)
+            continue
+        for piece in parts:
+            groups[*key_of(piece), *_kind(piece, more)].append(piece)
+    for group in groups.values():
+        work.group(group)
+    return work.found, dict(work.held)
+
+
+def key_of(piece: Piece) -> tuple[object, ...]:
+    """This will return what pieces of one plan have in common."""
+    series = series_of(piece)
+    kind = series.unit, series.decimals, series.step
+    return piece.version.id, piece.point.zone, *kind, piece.span.cut, len(piece.span.days)
+
+
+def _by_share(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    found: dict[int, list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        found[id(piece.share)].append(piece)
+    return list(found.values())
+
+
+def _kind(piece: Piece, more: further.Further) -> tuple[object, ...]:
+    document = piece.version.document
+    return () if document.is_plain else more.kind(piece.share, needs.of(document))
+
+
+@dataclass
+class _Work:
+    """What pieces are priced from, and what comes of it."""
+
+    blocks: Mapping[int, usage.Blocks]
+    more: further.Further
+    plans: Plans
+    found: Found = field(default_factory=dict)
+    held: Held = field(default_factory=lambda: defaultdict(list))
+
+    def group(self, group: list[Piece]) -> None:
+        """This will price pieces of one plan; what one lacks does not stop the others."""
+        first = group[0]
+        plan, loaded = self.plans(key_of(first), first), self.blocks[series_of(first).step]
+        rows = [loaded.row_of[series_of(piece).id] for piece in group]
+        matrix = loaded.values[rows, loaded.columns(plan.period)]
+        totals = matrix.sum(axis=1, dtype=np.int64).tolist()
+        step = timedelta(minutes=loaded.step)
+        inputs = [self.more.of(each.share) for each in group]
+        if first.version.document.is_plain and not any(each.exemptions for each in inputs):
+            for piece, total, rated in zip(group, totals, fold.rate_matrix(plan, matrix, step), strict=True):
+                self.found[id(piece)] = (total, rated, None)
+            return
+        refused: dict[int, UsageMisfit] = {}
+        try:
+            given = self._further(group, plan, loaded, inputs, refused)
+            rated_all = list(fold.rate_matrix(plan, matrix, step, given))
+        except UsageMisfit as error:
+            for piece in group:
+                self.held[piece.share.account_id].append(_held(piece, error))
+            return
+        for row, (piece, total, rated) in enumerate(zip(group, totals, rated_all, strict=True)):
+            if row in refused:
+                self.held[piece.share.account_id].append(_held(piece, refused[row]))
+            else:
+                self.found[id(piece)] = (total, rated, None if inputs[row].is_nothing else inputs[row])
+
+    def _further(
+        self,
+        group: list[Piece],
+        plan: spans.SharePlan,
+        loaded: usage.Blocks,
+        inputs: list[Inputs],
+        refused: dict[int, UsageMisfit],
+    ) -> fold.Further:
+        piece, slides = group[0], needs.of(plan.document).slides
+        share, begins = piece.share, plan.period.start.astimezone(plan.zone).date()
+        # Windows over the start of a version are nobody's, as those over a change of occupant (B-40).
+        had = (share.account_id, share.meter_point_id) in self.more.leads and piece.version.first_day < begins
+        has_lead = slides and had
+        return fold.Further(
+            inputs=inputs,
+            channels=self.more.flows(plan, [each.share for each in group], loaded.step),
+            quality=_quality(group, loaded, plan.period),
+            lead=self.more.lead([series_of(each) for each in group], plan, loaded.step) if has_lead else None,
+            refused=refused,
+        )
+
+    def parts(self, parts: list[Piece]) -> None:
+        """This will price the parts of one account, in order of time."""
+        loaded = self.blocks[series_of(parts[0]).step]
+        inputs, usages = self.more.of(parts[0].share), []
+        try:
+            for each in parts:
+                plan, row = self.plans(key_of(each), each), [loaded.row_of[series_of(each).id]]
+                flows = self.more.flows(plan, [each.share], loaded.step)
+                given = fold.Further(channels=flows, quality=_quality([each], loaded, plan.period))
+                usages.append(changing.Usage(plan, loaded.values[row, loaded.columns(plan.period)], given))
+            rated = changing.rate(usages, timedelta(minutes=loaded.step), inputs)
+        except UsageMisfit as error:
+            self.held[parts[0].share.account_id].append(_held(parts[0], error))
+            return
+        for each, own, result in zip(parts, usages, rated, strict=True):
+            self.found[id(each)] = (int(own.values.sum()), result, None if inputs.is_nothing else inputs)
+
+
+def _quality(group: Sequence[Piece], loaded: usage.Blocks, cut: Period) -> NDArray[np.uint8] | None:
+    """Quality codes of shape (pieces, intervals); None: all are VALID."""
+    codes = [loaded.codes(series_of(each).id, cut) for each in group]
+    if all(each is None for each in codes):
+        return None
+    columns = loaded.columns(cut)
+    zeros = np.zeros(columns.stop - columns.start, np.uint8)
+    return np.stack([zeros if each is None else each for each in codes])
+
+
+def _held(piece: Piece, error: UsageMisfit) -> checking.Held:
+    """What is missing, in words that readers of several languages can be told."""
+    if isinstance(error, InputMissing) and error.need in _REASONS:
+        return checking.hold(_REASONS[error.need], piece.point.code, name=error.name)
+    return checking.hold(HoldReason.UNFIT, piece.point.code, words=str(error))

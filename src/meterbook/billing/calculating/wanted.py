@@ -1,0 +1,20 @@
+"""A share of a bill with what its tariff needs besides energy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meterbook.billing.calculating import facts
+from meterbook.kernel.period import Period
+from meterbook.tariffs.rating.needs import Needs
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`cut` is the time of its intervals; `taxes` are the codes of all its versions."""
+
+    share: facts.Share
+    point: facts.Point
+    cut: Period
+    needs: Needs
+    taxes: frozenset[str] = frozenset()

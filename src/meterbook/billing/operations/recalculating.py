@@ -1,0 +1,198 @@
+"""Ask for bills to be calculated again, and do it in portions; nothing of the bills changes."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from meterbook.audit import operations as audit_operations
+from meterbook.billing import correction_values as values
+from meterbook.billing import models
+from meterbook.billing.correction_values import Mode, Outcome
+from meterbook.billing.operations import recomputing
+from meterbook.foundation import operation, queue, scoping
+from meterbook.kernel.actor import Actor
+from meterbook.tariffs import models as tariff_models
+
+CALCULATE = "billing.recalculate_bills"
+STORE = """
+UPDATE billing_recalculatedbill r
+SET outcome = n.outcome, total_now = n.total, digest = n.digest, differences = n.differences::jsonb
+FROM unnest(%s::bigint[], %s::text[], %s::numeric[], %s::text[], %s::text[])
+    AS n (id, outcome, total, digest, differences)
+WHERE r.organization_id = %s AND r.id = n.id
+"""
+PORTION = 400  # bills of one run that are calculated in a transaction
+
+
+class NothingToRecalculate(ValueError):
+    """No issued bill that stands was found in that time; choose another account, run, site or time."""
+
+
+class VersionNeeded(ValueError):
+    """Choose the tariff version by which everything is priced."""
+
+
+class RecalculationNotFound(LookupError):
+    """There is no such recalculation in this organization."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose bills: of an account, of a run or of a site; each by its public id. Bills of which days: [first, until)."""
+
+    account: uuid.UUID | None = None
+    run: uuid.UUID | None = None
+    site: uuid.UUID | None = None
+    bills: tuple[uuid.UUID, ...] = ()
+    first_day: date | None = None
+    until_day: date | None = None
+
+
+@operation.operation
+def ask_recalculation(
+    *, actor: Actor, at: datetime, mode: Mode, scope: Scope, version: uuid.UUID | None = None
+) -> models.Recalculation:
+    """This will calculate bills again: at once where they are few, else by a job.
+
+    Bills that were credited are left out, but of a proof.
+
+    :param version: of a tariff, for a what-if
+    :raises NothingToRecalculate: without a bill
+    :raises VersionNeeded: when a what-if has no version, or none that is there
+    """
+    chosen = _version(version) if mode is Mode.WHAT_IF else None
+    bills = list(_bills(scope, with_credited=mode is Mode.REPRODUCE))
+    if not bills:
+        raise NothingToRecalculate(
+            _("No issued bill was found there that was not credited. Choose another time, or another account.")
+        )
+    accounts = {each.account_id for each in bills}
+    made = models.Recalculation.objects.create(
+        organization_id=scoping.current().organization_id,
+        site_id=bills[0].run.site_id,
+        account_id=accounts.pop() if len(accounts) == 1 else None,
+        mode=mode,
+        version_id=None if chosen is None else chosen.pk,
+        version_text="" if chosen is None else f"{chosen.tariff.code}, {chosen.number}",
+        asked_at=at,
+        asked_by=actor.label,
+        asked_by_id=actor.id,
+        bills=len(bills),
+    )
+    models.RecalculatedBill.objects.bulk_create(
+        [
+            models.RecalculatedBill(
+                organization_id=made.organization_id,
+                recalculation=made,
+                bill=each,
+                account_id=each.account_id,
+                total_before=each.draft.total,
+                currency=each.draft.currency,
+            )
+            for each in bills
+        ],
+        batch_size=2_000,
+    )
+    after = {"mode": mode, "bills": len(bills), "version": made.version_text}
+    audit_operations.record(actor=actor, at=at, action="billing:recalculate", subject=made, before=None, after=after)
+    if len(bills) <= values.AT_ONCE:
+        while calculate_next(recalculation=made):
+            pass
+        made.refresh_from_db()
+    else:
+        queue.defer(CALCULATE, organization_id=made.organization_id, recalculation_id=str(made.public_id))
+    return made
+
+
+@operation.operation
+def calculate_next(*, recalculation: models.Recalculation | uuid.UUID) -> bool:
+    """This will calculate the next portion; False when nothing is left.
+
+    :raises RecalculationNotFound: when the organization has none of that public id
+    """
+    organization_id = scoping.current().organization_id
+    public_id = recalculation if isinstance(recalculation, uuid.UUID) else recalculation.public_id
+    rows = models.Recalculation.objects.filter(organization_id=organization_id, public_id=public_id)
+    locked = rows.select_for_update(of=("self",)).first()
+    if locked is None:
+        raise RecalculationNotFound(_("There is no such recalculation."))
+    waiting = models.RecalculatedBill.objects.filter(
+        organization_id=organization_id, recalculation=locked, outcome=Outcome.WAITING
+    )
+    first = waiting.select_related("bill").order_by("bill__run_id", "id").first()
+    if first is None:
+        return False
+    piece = list(waiting.filter(bill__run_id=first.bill.run_id).order_by("id")[:PORTION])
+    bills = {each.pk: each for each in _read([each.bill_id for each in piece])}
+    version = None if locked.version_id is None else _versions().get(pk=locked.version_id)
+    results = recomputing.compute(list(bills.values()), Mode(locked.mode), version)
+    _store(organization_id, [(each.pk, results[each.bill_id]) for each in piece])
+    locked.done += len(piece)
+    locked.save(update_fields=["done"])
+    return locked.done < locked.bills
+
+
+def _store(organization_id: int, results: Sequence[tuple[int, recomputing.Result]]) -> None:
+    """In one statement: the ORM's own way takes longer than the calculation."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            STORE,
+            [
+                [pk for pk, _result in results],
+                [each.outcome.value for _pk, each in results],
+                [each.total for _pk, each in results],
+                ["" if each.made is None else each.made.digest for _pk, each in results],
+                [json.dumps(plain(each)) for _pk, each in results],
+                organization_id,
+            ],
+        )
+
+
+def plain(result: recomputing.Result) -> dict[str, Any]:
+    """This will return what is kept of a result: the differences, and why it could not be calculated."""
+    found: dict[str, Any] = {} if result.difference is None else result.difference.plain()
+    return {**found, "held": result.held} if result.held else found
+
+
+def _bills(scope: Scope, *, with_credited: bool) -> Sequence[models.Bill]:
+    found = models.Bill.objects.filter(organization_id=scoping.current().organization_id)
+    if not with_credited:
+        found = found.filter(credit_note__isnull=True)
+    for name, value in (
+        ("account__public_id", scope.account),
+        ("run__public_id", scope.run),
+        ("run__site__public_id", scope.site),
+        ("run__days__endswith__gt", scope.first_day),
+        ("run__days__startswith__lt", scope.until_day),
+    ):
+        if value is not None:
+            found = found.filter(**{name: value})
+    if scope.bills:
+        found = found.filter(public_id__in=scope.bills)
+    return list(found.select_related("draft", "run").defer("draft__content", "draft__postings").order_by("id"))
+
+
+def _read(ids: Sequence[int]) -> Sequence[models.Bill]:
+    bills = models.Bill.objects.filter(organization_id=scoping.current().organization_id, pk__in=ids)
+    return list(bills.select_related("draft", "run__site").order_by("id"))
+
+
+def _version(public_id: uuid.UUID | None) -> tariff_models.TariffVersion:
+    found = None if public_id is None else _versions().filter(public_id=public_id).first()
+    if found is None:
+        raise VersionNeeded(_("Choose the tariff version by which everything is priced."))
+    return found
+
+
+def _versions() -> QuerySet[tariff_models.TariffVersion]:
+    versions = tariff_models.TariffVersion.objects.filter(organization_id=scoping.current().organization_id)
+    return versions.select_related("tariff")

@@ -1,0 +1,61 @@
+"""Shared costs on the page of a bill, and of whoever bears them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from meterbook.billing.queries import pools as pool_queries
+from meterbook.web.billing import shared_words as pool_words
+from meterbook.web.billing import words
+
+
+@dataclass(frozen=True)
+class Line:
+    """What somebody bears of a pool; `sheet` is the id of its allocation sheet."""
+
+    name: str
+    member: str
+    words: str
+    total: str
+    part: str
+    percent: str
+    amount: str
+    quantity: str
+    sheet: str
+    days: str = ""
+    currency: str = ""
+
+
+def read(content: Mapping[str, Any]) -> tuple[Line, ...]:
+    """This will return the shares that a bill's content tells of."""
+    return tuple(_line(each, content["currency"]) for each in content.get("shared_costs", ()))
+
+
+def borne(account_ids: Sequence[int]) -> tuple[Line, ...]:
+    """This will return what accounts bore last of each pool."""
+    return tuple(
+        _line(each.told, each.currency, days=pool_words.days(each.first_day, each.until_day))
+        for each in pool_queries.borne_by(account_ids=account_ids)
+    )
+
+
+def _line(told: Mapping[str, Any], currency: str, days: str = "") -> Line:
+    quantity = ""
+    if told.get("quantity"):
+        quantity = f"{words.number(told['quantity'])}\u00a0{pool_words.unit(told['quantity_unit'])}"
+    member = told.get("member", {})
+    return Line(
+        name=told["pool"]["name"],
+        member=member.get("name") or member.get("code", ""),
+        words=pool_words.share(told),
+        total=words.amount(told["total"], currency),
+        part=words.amount(told.get("part", told["total"]), currency),
+        percent=words.tidy(told["percent"]) if told.get("percent") else "",
+        amount=words.amount(told["amount"], currency),
+        quantity=quantity,
+        sheet=told["sheet"]["id"],
+        days=days,
+        currency=currency,
+    )

@@ -1,0 +1,1 @@
+"""Bills calculated again, and what is decided about them."""

@@ -1,0 +1,57 @@
+"""What pages of corrections say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from meterbook.billing.correction_values import CAUSE_CAPTIONS, LineCause
+from meterbook.billing.queries.corrections import Differences, LineRow
+from meterbook.kernel.money import Money
+from meterbook.web.billing import words
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that differs, as it is shown."""
+
+    name: str
+    meter_point: str
+    unit: str
+    quantity_before: str
+    quantity_now: str
+    price_before: str
+    price_now: str
+    before: Money | None
+    now: Money | None
+    difference: Money
+    is_more: bool
+    causes: str
+
+
+def lines(differences: Differences | None) -> list[Line]:
+    """This will return the lines that differ."""
+    return [_line(each) for each in differences.lines] if differences else []
+
+
+def causes(found: Sequence[LineCause]) -> str:
+    """This will name causes: "Reading, Tariff"."""
+    return ", ".join(str(CAUSE_CAPTIONS[each]) for each in found)
+
+
+def _line(line: LineRow) -> Line:
+    unit = words.unit_of(line.unit, line.quantity_now or line.quantity_before or "0")
+    return Line(
+        name=words.said(line.text),
+        meter_point=line.meter_point,
+        unit=unit,
+        quantity_before=words.tidy(line.quantity_before) if line.quantity_before else "–",
+        quantity_now=words.tidy(line.quantity_now) if line.quantity_now else "–",
+        price_before=words.number(line.price_before) if line.price_before else "",
+        price_now=words.number(line.price_now) if line.price_now else "",
+        before=line.before,
+        now=line.now,
+        difference=line.difference,
+        is_more=line.difference.amount > 0,
+        causes=causes(line.causes),
+    )

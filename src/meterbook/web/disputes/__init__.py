@@ -1,0 +1,1 @@
+"""Disputes about bills, on both sides."""

@@ -1,0 +1,51 @@
+"""What is looked at in a dispute, attached by itself: readings, gaps, tests, prices and comparisons as links (B-79)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from meterbook.billing import permissions
+from meterbook.billing import queries as billing_queries
+from meterbook.metering import permissions as metering_permissions
+from meterbook.web import access
+
+
+@dataclass(frozen=True)
+class Check:
+    """A thing to look at, and where."""
+
+    caption: str
+    detail: str
+    href: str
+
+
+def collect(request: access.Request, bill: billing_queries.BillDetail) -> list[Check]:
+    """This will return what to look at for a bill, as far as the reader may."""
+    organization = request.organization.public_id
+    found: list[Check] = []
+    if metering_permissions.VIEW_METER in request.permissions:
+        for point in {each["public_id"]: each for each in bill.content["meter_points"]}.values():
+            page = reverse("meter", args=[organization, point["public_id"]])
+            day = point["until"][:10]
+            found += [
+                Check(_("Readings and days"), point["name"], f"{page}?view=month&day={point['from'][:10]}"),
+                Check(_("Meter, photos and tests"), point["name"], page),
+                Check(
+                    _("Gaps and doubtful values"), point["name"], f"{reverse('quality', args=[organization])}?day={day}"
+                ),
+            ]
+    found.append(Check(_("The bill with its formulas"), "", reverse("bill", args=[organization, bill.public_id])))
+    if permissions.MANAGE_RUN in request.permissions:
+        again = reverse("recalculation_new", args=[organization]) + f"?account={bill.account_public_id}"
+        found += [
+            Check(
+                _("What it would be now"),
+                _("line by line, with causes"),
+                reverse("bill_correct", args=[organization, bill.public_id]),
+            ),
+            Check(_("Proof from the same inputs, and other months"), "", again),
+        ]
+    return found

@@ -1,0 +1,304 @@
+"""The form of a shared cost: between what people write and the document "meterbook-pool/1"."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from meterbook.billing import pool_words
+from meterbook.billing.pools.definition import (
+    FORMAT,
+    MEASURED,
+    SECONDARY,
+    Key,
+    Kind,
+    LossPolicy,
+    Problem,
+    Rounding,
+    Source,
+    Vacancy,
+)
+from meterbook.metering.values import SERVICE_CAPTIONS, Service
+from meterbook.web import amounts, parameters, typed
+
+SERVICES = (
+    Service.ELECTRICITY,
+    Service.COLD_WATER,
+    Service.HOT_WATER,
+    Service.GAS,
+    Service.HEATING,
+    Service.COOLING,
+)
+NOTHING = (("", "–"),)
+# Where a fault of the document is shown.
+PLACES = {
+    "name": "name",
+    "kind": "kind",
+    "stage": "stage",
+    "source/meter_point": "main",
+    "source/meters": "behind",
+    "source/price": "price",
+    "source/tariff": "tariff",
+    "source/cap": "loss_cap",
+    "source/policy": "policy",
+    "parts": "percent",
+    "parts/0/key": "key",
+    "parts/0/percent": "percent",
+    "parts/0/secondary": "secondary",
+    "parts/1/key": "key2",
+    "parts/1/secondary": "secondary2",
+    "place": "place",
+    "cap": "cap",
+    "tax": "tax_code",
+    "tax/rate": "tax_rate",
+}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a form offers at a site: meters by code, places, tariffs."""
+
+    meters: Mapping[str, uuid.UUID]
+    counted: Mapping[str, Sequence[str]]  # codes of tenants' and common meters by service
+    places: Sequence[tuple[str, str]]
+    tariffs: Sequence[tuple[str, str]]
+
+
+class PoolForm(typed.Form):
+    """What is shared, what it costs, and by which key."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=200, help_text=gettext_lazy("As tenants read it on their bills.")
+    )
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What it is"), choices=[(each.value, pool_words.KINDS[each]) for each in Kind]
+    )
+    stage = forms.TypedChoiceField(
+        label=gettext_lazy("Stage"),
+        coerce=int,
+        choices=[(each, str(each)) for each in range(1, 10)],
+        help_text=gettext_lazy("Lower stages are divided first: losses before common areas."),
+    )
+    source = forms.ChoiceField(
+        label=gettext_lazy("Where the cost comes from"),
+        choices=[
+            (each.value, pool_words.SOURCES[each])
+            for each in (Source.AMOUNT, Source.INVOICE, Source.METER, Source.LOSS)
+        ],
+    )
+    main = forms.CharField(
+        label=gettext_lazy("Meter, or main meter"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "pool-meters", "autocomplete": "off"}),
+        help_text=gettext_lazy("Its code; a virtual meter has one, too."),
+    )
+    behind = forms.CharField(
+        label=gettext_lazy("Meters behind the main meter"),
+        max_length=20_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Codes with commas between; empty: all of tenants and common areas of the service."),
+    )
+    price = amounts.NumberField(
+        label=gettext_lazy("Price a unit"),
+        places=8,
+        least=Decimal(0),
+        required=False,
+        help_text=gettext_lazy("Without tax, a kWh or m³."),
+    )
+    tariff = forms.ChoiceField(label=gettext_lazy("Or by tariff"), required=False)
+    policy = forms.ChoiceField(
+        label=gettext_lazy("Who bears a loss"),
+        required=False,
+        choices=[(each.value, pool_words.POLICIES[each]) for each in LossPolicy],
+    )
+    loss_cap = amounts.NumberField(
+        label=gettext_lazy("Up to what percentage of the main meter"), places=4, least=Decimal(0), required=False
+    )
+    service = forms.ChoiceField(
+        label=gettext_lazy("Service"),
+        choices=[(each.value, SERVICE_CAPTIONS[each]) for each in SERVICES],
+        help_text=gettext_lazy("Whose meters tell use, and who lives where."),
+    )
+    key = forms.ChoiceField(
+        label=gettext_lazy("Shared by"), choices=[(each.value, pool_words.KEYS[each]) for each in Key]
+    )
+    secondary = forms.ChoiceField(
+        label=gettext_lazy("When nobody uses anything, by"),
+        required=False,
+        choices=[*NOTHING, *((each.value, pool_words.KEYS[each]) for each in Key if each in SECONDARY)],
+    )
+    percent = amounts.NumberField(
+        label=gettext_lazy("Percent of the cost by this key"),
+        places=4,
+        least=Decimal(0),
+        most=Decimal(100),
+        required=False,
+        help_text=gettext_lazy("Below 100 the rest is shared by a second key, such as 30 by area and 70 by use."),
+    )
+    key2 = forms.ChoiceField(
+        label=gettext_lazy("The rest by"),
+        required=False,
+        choices=[*NOTHING, *((each.value, pool_words.KEYS[each]) for each in Key)],
+    )
+    secondary2 = forms.ChoiceField(
+        label=gettext_lazy("And when nobody uses anything, by"),
+        required=False,
+        choices=[*NOTHING, *((each.value, pool_words.KEYS[each]) for each in Key if each in SECONDARY)],
+    )
+    vacancy = forms.ChoiceField(
+        label=gettext_lazy("Empty units"), choices=[(each.value, pool_words.VACANCIES[each]) for each in Vacancy]
+    )
+    rounding = forms.ChoiceField(
+        label=gettext_lazy("Where the leftovers of rounding go"),
+        choices=[(each.value, pool_words.ROUNDINGS[each]) for each in Rounding],
+    )
+    cap = amounts.NumberField(
+        label=gettext_lazy("The most that a member bears"),
+        places=4,
+        least=Decimal(0),
+        required=False,
+        help_text=gettext_lazy("In money; the landlord bears what is above. Empty: no limit."),
+    )
+    tax_code = forms.CharField(
+        label=gettext_lazy("Code of the tax"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy("As in your tariffs, such as vat; empty: no tax."),
+    )
+    tax_name = forms.CharField(label=gettext_lazy("Name of the tax"), max_length=80, required=False)
+    tax_rate = amounts.NumberField(
+        label=gettext_lazy("Rate of the tax in percent"), places=4, least=Decimal(0), most=Decimal(100), required=False
+    )
+    place = forms.ChoiceField(label=gettext_lazy("All units of"), required=False)
+
+    what = ("name", "kind", "stage")
+    cost = ("source", "main", "behind", "price", "tariff", "policy", "loss_cap", "tax_code", "tax_name", "tax_rate")
+    keys = ("key", "secondary", "percent", "key2", "secondary2", "service", "vacancy", "cap", "rounding")
+
+    def __init__(self, data: Any, *, choices: Choices, initial: Mapping[str, Any] | None = None) -> None:  # noqa: ANN401
+        super().__init__(data, initial=dict(initial or {}))
+        self.choices = choices
+        self.fields["tariff"].choices = [*NOTHING, *choices.tariffs]  # type: ignore[attr-defined]
+        self.fields["place"].choices = [("", _("the whole site")), *choices.places]  # type: ignore[attr-defined]
+
+    def part(self, *names: str) -> list[forms.BoundField]:
+        """This will return fields in order."""
+        return [self[each] for each in names]
+
+    def clean_main(self) -> str:
+        """This will refuse the code of a meter that is not there."""
+        code = self.cleaned_data["main"].strip()
+        if code and code not in self.choices.meters:
+            raise forms.ValidationError(_("There is no such meter at the site."))
+        return str(code)
+
+    def clean_behind(self) -> list[str]:
+        """This will read codes with commas or line ends between."""
+        codes = [each for each in re.split(r"[,;\s]+", self.cleaned_data["behind"]) if each]
+        unknown = [each for each in codes if each not in self.choices.meters]
+        if unknown:
+            raise forms.ValidationError(
+                _("There is no such meter at the site: %(codes)s.") % {"codes": ", ".join(unknown[:5])}
+            )
+        return codes
+
+    def document(self, members: list[dict[str, Any]]) -> dict[str, Any]:
+        """This will write what was typed as a document."""
+        given = self.cleaned_data
+        made: dict[str, Any] = {
+            "format": FORMAT,
+            "name": given["name"],
+            "kind": given["kind"],
+            "stage": given["stage"],
+            "source": self._source(),
+            "parts": self._parts(),
+            "service": given["service"],
+            "vacancy": given["vacancy"],
+            "rounding": given["rounding"],
+        }
+        if members:
+            made["members"] = members
+        elif given["place"]:
+            made["place"] = given["place"]
+        if given["cap"] is not None:
+            made["cap"] = f"{given['cap']:f}"
+        if given["tax_code"] or given["tax_rate"] is not None:
+            rate = None if given["tax_rate"] is None else f"{given['tax_rate'] / 100:f}"
+            made["tax"] = {"code": given["tax_code"], "name": given["tax_name"], "rate": rate}
+        return made
+
+    def say(self, problems: Sequence[Problem]) -> None:
+        """This will say what is wrong beside the field that it came from."""
+        for each in problems:
+            field = PLACES.get(each.path)
+            self.add_error(field, pool_words.fault(each))
+
+    def _source(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        source: dict[str, Any] = {"kind": given["source"]}
+        if given["source"] not in (Source.METER.value, Source.LOSS.value):
+            return source
+        if given["main"]:
+            source["meter_point"] = str(self.choices.meters[given["main"]])
+        if given["price"] is not None:
+            source["price"] = f"{given['price']:f}"
+        if given["tariff"]:
+            source["tariff"] = given["tariff"]
+        if given["source"] == Source.LOSS.value:
+            codes = given["behind"] or [
+                each for each in self.choices.counted.get(given["service"], ()) if each != given["main"]
+            ]
+            source |= {"meters": [str(self.choices.meters[each]) for each in codes], "policy": given["policy"]}
+            if given["loss_cap"] is not None:
+                source["cap"] = f"{given['loss_cap']:f}"
+        return source
+
+    def _parts(self) -> list[dict[str, str]]:
+        given = self.cleaned_data
+        percent = Decimal(100) if given["percent"] is None else given["percent"]
+        first = {"key": given["key"], "percent": f"{percent:f}", "secondary": given["secondary"]}
+        parts = [first]
+        if percent < 100 and given["key2"]:
+            rest = Decimal(100) - percent
+            parts.append({"key": given["key2"], "percent": f"{rest:f}", "secondary": given["secondary2"]})
+        for part in parts:
+            if Key(part["key"]) not in MEASURED:
+                del part["secondary"]
+        return parts
+
+
+class AmountForm(typed.Form):
+    """What a cost was for some days."""
+
+    amount = amounts.NumberField(label=gettext_lazy("Amount without tax"), places=4, least=-(Decimal(10) ** 12))
+    first_day = parameters.DayField(label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last_day = parameters.DayField(label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    text = forms.CharField(
+        label=gettext_lazy("What for"), max_length=200, help_text=gettext_lazy("Such as: maintenance of the elevator.")
+    )
+    reference = forms.CharField(label=gettext_lazy("Number of the invoice"), max_length=80, required=False)
+    quantity = amounts.NumberField(
+        label=gettext_lazy("Quantity on the invoice"), places=6, least=Decimal(0), required=False
+    )
+    unit = forms.CharField(label=gettext_lazy("Unit of the quantity"), max_length=20, required=False)
+
+
+class EndForm(typed.Form):
+    """The day from which nothing is shared any more."""
+
+    ended_day = parameters.DayField(
+        label=gettext_lazy("Not shared any more from"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy("Empty: it goes on."),
+    )
