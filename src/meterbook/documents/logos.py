@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import uuid
 import warnings
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +12,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from meterbook.documents import models, operations, queries, uploads
+from meterbook.audit import operations as audit_operations
+from meterbook.documents import models, operations, queries, uploads, values
+from meterbook.documents.rendering import looks
 from meterbook.foundation import operation, scoping
 from meterbook.kernel.actor import Actor
 
@@ -77,6 +80,60 @@ def set_logo(*, actor: Actor, at: datetime, content: bytes) -> str:
 
 
 @operation.operation
+def set_own_logo(*, actor: Actor, at: datetime, owner: values.LogoOwner, owner_id: uuid.UUID, content: bytes) -> str:
+    """This will keep the picture of a site or of a customer's company, and return its checksum.
+
+    It stands on documents whose template asks for it, from now on.
+
+    :raises uploads.UploadRefused: when it is no picture that can be taken
+    """
+    organization_id = scoping.current().organization_id
+    clean = require_logo(content)
+    digest = hashlib.sha256(clean).hexdigest()
+    models.Logo.objects.get_or_create(organization_id=organization_id, digest=digest, defaults={"content": clean})
+    _choose(actor, at, owner, owner_id, digest)
+    return digest
+
+
+@operation.operation
+def remove_own_logo(*, actor: Actor, at: datetime, owner: values.LogoOwner, owner_id: uuid.UUID) -> None:
+    """This will let a site or a customer go without a picture of its own from now on."""
+    _choose(actor, at, owner, owner_id, "")
+
+
+def own_logo(*, owner_id: uuid.UUID, at: datetime | None = None) -> str:
+    """This will return the checksum of the picture of a site or customer, now or at an instant; empty: none."""
+    organization_id = scoping.current().organization_id
+    found = models.OwnLogo.objects.filter(organization_id=organization_id, owner_id=owner_id)
+    if at is not None:
+        found = found.filter(set_at__lte=at)
+    return found.order_by("-id").values_list("digest", flat=True).first() or ""
+
+
+def own_logos(*, owner: values.LogoOwner) -> dict[uuid.UUID, str]:
+    """This will return the checksums of the pictures of all sites or customers that have one, by whose they are."""
+    organization_id = scoping.current().organization_id
+    found = models.OwnLogo.objects.filter(organization_id=organization_id, owner=owner.value).order_by("id")
+    newest = dict(found.values_list("owner_id", "digest"))
+    return {owner_id: digest for owner_id, digest in newest.items() if digest}
+
+
+def at_head(
+    *,
+    place: looks.LogoPlace,
+    of_organization: str,
+    site_id: uuid.UUID,
+    customer_id: uuid.UUID | None,
+    at: datetime,
+) -> str:
+    """This will return the checksum of the picture that a template asks for; the organization's where there is none."""
+    owners = {looks.LogoPlace.SITE: site_id, looks.LogoPlace.CUSTOMER: customer_id}
+    owner_id = owners.get(place)
+    own = own_logo(owner_id=owner_id, at=at) if owner_id is not None else ""
+    return own or of_organization
+
+
+@operation.operation
 def remove_logo(*, actor: Actor, at: datetime) -> None:
     """This will let documents go without a picture from now on; those that have one keep it."""
     _change(actor, at, "")
@@ -88,6 +145,27 @@ def find_content(*, digest: str) -> bytes | None:
         return None
     found = models.Logo.objects.filter(organization_id=scoping.current().organization_id, digest=digest).first()
     return None if found is None else bytes(found.content)
+
+
+def _choose(actor: Actor, at: datetime, owner: values.LogoOwner, owner_id: uuid.UUID, digest: str) -> None:
+    before = own_logo(owner_id=owner_id)
+    if before == digest:
+        return
+    kept = models.OwnLogo.objects.create(
+        organization_id=scoping.current().organization_id,
+        owner=owner.value,
+        owner_id=owner_id,
+        digest=digest,
+        set_at=at,
+    )
+    audit_operations.record(
+        actor=actor,
+        at=at,
+        action="documents:set_own_logo",
+        subject=kept,
+        before={"logo": before},
+        after={"owner": owner.value, "owner_id": str(owner_id), "logo": digest},
+    )
 
 
 def _change(actor: Actor, at: datetime, digest: str) -> None:

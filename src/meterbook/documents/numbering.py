@@ -1,6 +1,7 @@
 """How the numbers of a place and year begin: by themselves, or as somebody planned before the first one was given.
 
-By itself the series of a place is its code and the year, from 1 on: "HR-2026-000001".
+By itself the series of a place is its code and the year, from 1 on: "HR-2026-000001"; other
+kinds than bills have a sign before it: "CN-HR-2026-000001".
 """
 
 from __future__ import annotations
@@ -64,7 +65,11 @@ def find_start(*, kind: values.DocumentKind, place: str, year: int) -> Start:
     found = models.SeriesPlan.objects.filter(
         organization_id=scoping.current().organization_id, kind=kind, place=place, year=year
     ).first()
-    return Start(f"{place}-{year}", 1) if found is None else Start(found.prefix, found.first_number)
+    return _usual(kind, place, year) if found is None else Start(found.prefix, found.first_number)
+
+
+def _usual(kind: values.DocumentKind, place: str, year: int) -> Start:
+    return Start(f"{values.SIGNS.get(kind, '')}{place}-{year}", 1)
 
 
 def standings(*, kind: values.DocumentKind, places: Iterable[str], years: Iterable[int]) -> list[Standing]:
@@ -78,7 +83,9 @@ def standings(*, kind: values.DocumentKind, places: Iterable[str], years: Iterab
         for each in models.SeriesPlan.objects.filter(organization_id=organization_id, kind=kind)
     }
     wanted = [(place, year) for year in sorted(years) for place in places]
-    return [_standing(place, year, planned.get((place, year)), used) for place, year in wanted]
+    return [
+        _standing(place, year, planned.get((place, year)) or _usual(kind, place, year), used) for place, year in wanted
+    ]
 
 
 @operation.operation
@@ -131,8 +138,7 @@ def plan_series(
         )
 
 
-def _standing(place: str, year: int, planned: Start | None, used: dict[str, models.NumberSeries]) -> Standing:
-    start = planned or Start(f"{place}-{year}", 1)
+def _standing(place: str, year: int, start: Start, used: dict[str, models.NumberSeries]) -> Standing:
     series = used.get(start.prefix)
     following = max(start.first_number, series.next_number) if series else start.first_number
     issued = following - start.first_number

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
@@ -61,8 +63,15 @@ def file_document(
     name: str,
     media_type: str,
     content: bytes,
+    unsigned_digest: str = "",
+    facts: Mapping[str, Any] | None = None,
+    certificate: str = "",
 ) -> models.IssuedFile:
     """This will keep a file for ever as the document of an object; the same bytes again answer what is there.
+
+    :param unsigned_digest: SHA-256 of the file before it was signed
+    :param facts: what it was rendered from beside its content, as JSON
+    :param certificate: SHA-256 of the certificate that signed it
 
     :raises FileAlreadyIssued: when other bytes were issued for it
     """
@@ -80,6 +89,9 @@ def file_document(
                 size=len(content),
                 digest=digest,
                 issued_at=at,
+                unsigned_digest=unsigned_digest,
+                facts=facts or {},
+                certificate=certificate,
             )
     except IntegrityError as error:
         known = models.IssuedFile.objects.filter(organization_id=organization_id, source_id=source_id, kind=kind)

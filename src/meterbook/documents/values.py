@@ -28,6 +28,30 @@ DOCUMENT_KIND_CAPTIONS = {
     DocumentKind.PRINT: _("Print file"),
 }
 
+# Kinds that are registered when they are issued, with a code that anybody may check.
+REGISTERED = (DocumentKind.BILL, DocumentKind.CREDIT_NOTE, DocumentKind.RECEIPT, DocumentKind.REFUND)
+
+
+class Mark(enum.StrEnum):
+    """What became of an issued document."""
+
+    CREDITED = "CREDITED"  # taken back by a credit note
+    REPLACED = "REPLACED"  # another document stands in its place
+    HIDDEN = "HIDDEN"  # the public page answers as if there were none
+    SHOWN = "SHOWN"  # and does so no longer
+
+
+class LogoOwner(enum.StrEnum):
+    """Whose picture it is, beside the organization's own."""
+
+    SITE = "SITE"
+    CUSTOMER = "CUSTOMER"
+
+
+REASON_LENGTH = 300
+# Before place and year, where a kind has a series of its own beside that of bills.
+SIGNS = {DocumentKind.CREDIT_NOTE: "CN-", DocumentKind.RECEIPT: "RC-", DocumentKind.REFUND: "RF-"}
+
 TAX_NUMBER_LENGTH = 40
 ADDRESS_LENGTH = 300
 CONTACT_LENGTH = 200

@@ -246,6 +246,7 @@ class TestNotes:
         assert any("Something looks wrong?" in each for each in bill["notes"])
         assert "You reach us so: +1 410 555 0142, 9–17." in bill["notes"]
 
+    @pytest.mark.spec("M-023/2")
     def test_tell_vacancy_and_estimates(self) -> None:
         notes = made(meter_points=[documents.electricity(is_vacancy=True)])["notes"]
 

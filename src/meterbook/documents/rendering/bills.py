@@ -1,4 +1,4 @@
-"""A bill as PDF, from its content in the form of docs/reference/bill-format.md."""
+"""Bills and credit notes as PDF, from their content in the form of docs/reference/bill-format.md."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from meterbook.documents.rendering import compiler, fitting, page
+from meterbook.documents.rendering import compiler, credit_notes, fitting, looks, page, paying
 from meterbook.documents.rendering.page import Issue
 
 TEMPLATE = "bill.typ"
-FORMAT = "meterbook-bill/1"
+FORMAT, CREDIT_FORMAT = "meterbook-bill/1", "meterbook-credit-note/1"
+ATTACHED = {FORMAT: "bill.json", CREDIT_FORMAT: "credit-note.json"}
+FLOWING: fitting.Layout = (100, None)
 
 
 class FormatUnknown(ValueError):
-    """The content of the bill is of another format; render it with the release that wrote it, or a newer one."""
+    """The content of the document is of another format; render it with the release that wrote it, or a newer one."""
 
 
 @dataclass(frozen=True)
@@ -43,34 +45,71 @@ def render_bill(
     language: str,
     balance: Balance | None = None,
     logo: bytes | None = None,
+    look: looks.Look = page.PLAIN,
+    checked: paying.Proof | None = None,
 ) -> bytes:
-    """This will set a bill as PDF/A-3, tagged, with its content attached. The same arguments give the same bytes.
+    """This will set a bill as PDF/A-3 and PDF/UA-1 with its content attached. The same arguments give the same bytes.
 
     Of B-70 it shows what the content holds. `organization` may also hold `tax_number`, `address` and `contact` (text);
     `customer` may be null for a landlord. About 40 ms of one core. Never call it in a process that forks later.
 
     :param sha256: digest of the issued bill, in hexadecimal
-    :param code: verification code, such as DMWD-DIBA-NRBP
+    :param code: fingerprint of the content, such as DMWD-DIBA-NRBP
     :param language: "en" or "es"
     :param logo: picture (PNG) that stands in the place of the operator's initials
     :param balance: told below the total; without it the bill says what it charges alone
+    :param look: the template
+    :param checked: the random code by which anybody checks the document, and where
     :raises FormatUnknown: when the content is not "meterbook-bill/1"
     :raises meterbook.documents.rendering.words.LanguageMissing: when there are no words in the language
     """
     if content.get("format") != FORMAT:
         raise FormatUnknown(f"{content.get('format')!r}: {FormatUnknown.__doc__}")
     issue = Issue(number, bill_date, due_date, sha256, code)
-    told = page.of_bill(content, issue, language)
+    told = page.of_bill(content, issue, language, look, checked)
     if balance is not None:
         amounts = (balance.previous, balance.since, str(content["total"]), balance.due)
         told["balance"] = page.balance(amounts, content["currency"], language)
-    attached = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     pdf = b""
-    for own, air in fitting.layouts(told):
-        inputs = {"data": json.dumps({**told, "layout": [own, air]}, ensure_ascii=False), "content": attached}
-        if logo is not None:
-            inputs["logo"] = json.dumps([*logo])  # inputs are texts; the template puts the bytes together
-        pdf = compiler.compile_pdf(TEMPLATE, inputs, day=bill_date)
-        if air is None or compiler.pages(pdf) == fitting.PAGES:
+    for layout in fitting.layouts(told):
+        pdf = _set(told, layout, content, logo, bill_date)
+        if layout[1] is None or compiler.pages(pdf) == fitting.PAGES:
             break
     return pdf
+
+
+def render_credit_note(
+    content: Mapping[str, Any],
+    *,
+    number: str,
+    note_date: date,
+    sha256: str,
+    code: str,
+    language: str,
+    logo: bytes | None = None,
+    look: looks.Look = page.PLAIN,
+    checked: paying.Proof | None = None,
+) -> bytes:
+    """This will set a credit note as PDF/A-3 and PDF/UA-1, as `render_bill` does a bill.
+
+    :raises FormatUnknown: when the content is not "meterbook-credit-note/1"
+    """
+    if content.get("format") != CREDIT_FORMAT:
+        raise FormatUnknown(f"{content.get('format')!r}: {FormatUnknown.__doc__}")
+    issue = Issue(number, note_date, note_date, sha256, code)
+    told = credit_notes.of_credit_note(content, issue, language, look, checked)
+    return _set(told, FLOWING, content, logo, note_date)
+
+
+def _set(
+    told: Mapping[str, Any], layout: fitting.Layout, content: Mapping[str, Any], logo: bytes | None, day: date
+) -> bytes:
+    attached = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    inputs = {
+        "data": json.dumps({**told, "layout": layout}, ensure_ascii=False),
+        "content": attached,
+        "attached": ATTACHED[content["format"]],
+    }
+    if logo is not None:
+        inputs["logo"] = json.dumps([*logo])  # inputs are texts; the template puts the bytes together
+    return compiler.compile_pdf(TEMPLATE, inputs, day=day)

@@ -18,8 +18,8 @@ import typst
 
 HERE = Path(__file__).parent
 FONTS = HERE / "fonts"
-# Tagged, with attachments, and made to be kept.
-STANDARD: typst.PDFStandard = "a-3a"
+# Made to be kept, with attachments (PDF/A-3), and to be read aloud (PDF/UA-1): tagged, pictures told in words.
+STANDARD: list[typst.PDFStandard] = ["a-3a", "ua-1"]
 # Stands for a sign that the typeface does not have: an archived PDF may not hold a glyph that means "unknown".
 UNKNOWN = "\N{WHITE SQUARE}"
 _PAGES = re.compile(rb"<</Type/Pages/Count ([0-9]+)/Kids")

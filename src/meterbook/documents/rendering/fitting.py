@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 AIRS = (100, 70, 55, 40)  # percent: 100 is as airy as can be
-HIGH = 7480  # tenths of a point, of a page inside its margins
+HIGH = {"a4": 7480, "us-letter": 6980}  # tenths of a point, of a page inside its margins
+BOX, TO_PAY, LINE = 700, 700, 110  # of the box that says how a bill is checked and paid, and of a line in it
 PAGES = 2
 NOTE_LINE = 120  # characters
 
@@ -32,7 +33,8 @@ def layouts(bill: Mapping[str, Any]) -> Iterator[Layout]:
 
 
 def _first(height: Callable[[Mapping[str, Any], int], int], bill: Mapping[str, Any]) -> int:
-    return next((place for place, air in enumerate(AIRS) if height(bill, air) <= HIGH), len(AIRS))
+    high = HIGH[bill["paper"]]
+    return next((place for place, air in enumerate(AIRS) if height(bill, air) <= high), len(AIRS))
 
 
 def _tall(fixed: int, airy: int, air: int) -> int:
@@ -45,7 +47,11 @@ def _front(bill: Mapping[str, Any], air: int) -> int:
     rows = sum(max(1, len(group["rows"])) + bool(group["sum"]) for group in bill["groups"]) + len(bill["sums"])
     named = 155 * len(bill["groups"]) + 110 * max(0, len(bill["customer"]["lines"]) - 3)
     balance = _tall(134 * len(bill["balance"]), 160, air) if bill["balance"] else 0
-    paying = max(1280, _tall(950, 600, air))
+    box = BOX + (TO_PAY + LINE * len(bill["payment"]["lines"]) if bill["due"]["day"] else 0)
+    compared = LINE if bill["chart"] and bill["chart"]["before"] else 0
+    paying = max(box, _tall(950 + compared, 600, air)) + (
+        LINE * (2 + len(bill["notice"]) // NOTE_LINE) if bill["notice"] else 0
+    )
     return _tall(2440, 400, air) + rows * _tall(90, 80, air) + named + balance + paying
 
 

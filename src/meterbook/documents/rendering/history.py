@@ -17,8 +17,11 @@ NONE, MEASURED, ESTIMATED = "none", "measured", "estimated"
 Plain = dict[str, Any]
 
 
-def chart(content: Mapping[str, Any], language: Language) -> Plain | None:
-    """This will return the bars of the meter point that costs most, or None when no point has a known month."""
+def chart(content: Mapping[str, Any], language: Language, *, is_compared: bool = True) -> Plain | None:
+    """This will return the bars of the meter point that costs most, or None when no point has a known month.
+
+    :param is_compared: tell what the same month of the year before was, where it is on record
+    """
     points = [point for point in _points(content) if _is_known(point)]
     if not points:
         return None
@@ -29,16 +32,30 @@ def chart(content: Mapping[str, Any], language: Language) -> Plain | None:
     unit = language.unit(point["unit"])
     kinds = [_kind(row) for row in rows]
     notes = [language.say(f"history_{kind}") for kind in (NONE, ESTIMATED) if kind in kinds]
+    bars = _bars(rows, averages, lambda average: _said(average, point["decimals"], places, language), language)
     quantity = f"{language.scaled(point['quantity'], point['decimals'])} {unit}"
     return {
         "name": proof.point_name(point, language),
         "service": point["service"],
         "unit": language.say("a_day", unit=unit),
-        "bars": _bars(rows, averages, lambda average: _said(average, point["decimals"], places, language), language),
+        "bars": bars,
+        "alt": language.say(
+            "history_alt", name=proof.point_name(point, language), unit=unit, bars=_told(rows, bars, language)
+        ),
         "average": f"{language.number(point['daily_average'])} {unit}",
         "average_is": language.say("average_is", quantity=quantity, days=language.count(point["days"], "DAY")),
+        "before": proof.last_year(point, language) if is_compared else "",
         "note": " ".join(notes or [language.say("history_whole")]),
     }
+
+
+def _told(rows: Sequence[Mapping[str, Any]], bars: Sequence[Plain], language: Language) -> str:
+    """The chart in words, for who cannot see it."""
+    return "; ".join(
+        f"{language.month(row['month'])} {row['month'][:4]} {bar['value']}"
+        + (f" ({language.say('estimated')})" if bar["kind"] == ESTIMATED else "")
+        for row, bar in zip(rows, bars, strict=True)
+    )
 
 
 def table(content: Mapping[str, Any], language: Language) -> Plain | None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from meterbook.documents.rendering import compiler, history, proof, sections, words
+from meterbook.documents.rendering import compiler, history, looks, paying, proof, sections, settled, shared, words
 from meterbook.documents.rendering.words import Language
 
 STEPS = 4  # boxes before the total that a line of the page holds
 UNITS_NAMED = 3
+PLAIN = looks.Look()
 SHORT_NAME = 44  # characters of a line in the foot of a page
 BREAKS = re.compile(r"[\t-\r\u2028\u2029]+")
 
@@ -32,38 +33,72 @@ class Issue:
     code: str
 
 
-def of_bill(content: Mapping[str, Any], issue: Issue, code: str) -> Plain:
+def of_bill(
+    content: Mapping[str, Any],
+    issue: Issue,
+    code: str,
+    look: looks.Look = PLAIN,
+    checked: paying.Proof | None = None,
+) -> Plain:
     """This will return all that bill.typ prints; characters that the typeface does not have are squares.
 
+    :param look: how it looks and what else it says
+    :param checked: where the bill is checked, once it has a code for that
     :raises words.LanguageMissing: when there are no words in the language
     """
     language = words.of(code)
     made = {
-        "lang": code,
-        "t": {key: value for key, value in language.words.items() if isinstance(value, str) and "{" not in value},
+        **frame(look, language, title="bill"),
         "number": issue.number,
         "code": issue.code,
         "sha": issue.sha256,
-        "page": language.words["page"],
         "kind": _kind(content, language),
-        "operator": _operator(content, language),
-        "customer": _customer(content, language),
-        "facts": _facts(content, issue, language),
+        "operator": operator(content, language),
+        "customer": customer(content, language),
+        "facts": facts(content, issue, language, []),
         "due": _due(content, issue, language),
         "is_estimated": content["is_estimated"],
         "is_apportioned": content.get("is_apportioned", False),
+        **amounts(content, language),
+        "reference": language.say("reference", number=issue.number),
+        "payment": paying.payment(content, issue.number, content["total"], look, language),
+        "check": paying.check(checked, language),
+        "chart": history.chart(content, language, is_compared=look.shows_comparison),
+        "balance": [],
+        "has_proof": True,
+        **proof.sections(content, language, look),
+        "history": history.table(content, language),
+    }
+    return printable(made, language)
+
+
+def frame(look: looks.Look, language: Language, *, title: str) -> Plain:
+    """This will return what every document takes from its template: colors, paper, title, words of the language.
+
+    :param title: key of the title; the template's own title stands on bills only
+    """
+    own = paying.own_text(look.title, language) if title == "bill" else ""
+    return {
+        "lang": language.code,
+        "t": {key: value for key, value in language.words.items() if isinstance(value, str) and "{" not in value},
+        "title": own or language.say(title),
+        "page": language.words["page"],
+        "paper": look.paper.value,
+        "palette": asdict(looks.palette(look.accent)),
+        "shows_boxes": look.shows_boxes,
+        "notice": paying.own_text(look.notice, language),
+    }
+
+
+def amounts(content: Mapping[str, Any], language: Language) -> Plain:
+    """This will return the lines of a document and their sums."""
+    return {
         "heads": _heads(content["currency"], language),
         "steps": _steps(content, language),
         "total": language.money(content["total"], content["currency"]),
-        "groups": _groups(content, language),
+        "groups": [*_groups(content, language), *shared.groups(content, language)],
         "sums": _sums(content, language),
-        "reference": language.say("reference", number=issue.number),
-        "chart": history.chart(content, language),
-        "balance": [],
-        **proof.sections(content, language),
-        "history": history.table(content, language),
     }
-    return _printable(made, language)
 
 
 def _kind(content: Mapping[str, Any], language: Language) -> str:
@@ -73,23 +108,25 @@ def _kind(content: Mapping[str, Any], language: Language) -> str:
     return language.say("vacancy_bill") if content["account"]["is_landlord"] else ""
 
 
-def _operator(content: Mapping[str, Any], language: Language) -> Plain:
-    operator = content["organization"]
-    initials = "".join(word[0] for word in operator["name"].split() if word[0].isalnum())[:2].upper()
+def operator(content: Mapping[str, Any], language: Language) -> Plain:
+    """This will return who issues the document."""
+    who = content["organization"]
+    initials = "".join(word[0] for word in who["name"].split() if word[0].isalnum())[:2].upper()
     return {
-        "name": operator["name"],
-        "short": textwrap.shorten(operator["name"], SHORT_NAME, placeholder="…"),
+        "name": who["name"],
+        "short": textwrap.shorten(who["name"], SHORT_NAME, placeholder="…"),
         "initials": initials,
-        "lines": _identity(operator, language),
+        "lines": _identity(who, language),
     }
 
 
-def _customer(content: Mapping[str, Any], language: Language) -> Plain:
-    customer = content.get("customer")
+def customer(content: Mapping[str, Any], language: Language) -> Plain:
+    """This will return whom the document is for; a landlord may have no customer of his own."""
+    who = content.get("customer")
     head = language.say("landlord" if content["account"]["is_landlord"] else "customer")
-    if not customer:
+    if not who:
         return {"head": head, "name": content["site"]["name"], "lines": []}
-    return {"head": head, "name": customer["name"], "lines": _identity(customer, language)}
+    return {"head": head, "name": who["name"], "lines": _identity(who, language)}
 
 
 def _identity(who: Mapping[str, Any], language: Language) -> list[str]:
@@ -99,20 +136,27 @@ def _identity(who: Mapping[str, Any], language: Language) -> list[str]:
     return lines
 
 
-def _facts(content: Mapping[str, Any], issue: Issue, language: Language) -> list[Plain]:
+def facts(
+    content: Mapping[str, Any], issue: Issue, language: Language, more: Sequence[tuple[str, list[str]]]
+) -> list[Plain]:
+    """This will return the facts beside the customer: number, dates, account, place, period.
+
+    :param more: further ones after the date, by the key of their caption
+    """
     units = list(dict.fromkeys(point["unit_name"] for point in content["meter_points"] if point["unit_name"]))
     named = ", ".join(units[:UNITS_NAMED])
     if len(units) > UNITS_NAMED:
         named += " " + language.say("more_units", count=str(len(units) - UNITS_NAMED))
-    facts = [
+    found = [
         ("number", [issue.number]),
         ("issued", [language.day(issue.bill_date)]),
+        *more,
         ("account", [content["account"]["number"]]),
         ("site", [content["site"]["name"]]),
         ("units" if len(units) > 1 else "unit", [named] if units else []),
         ("period", _period(content, language)),
     ]
-    return [{"label": language.say(key), "lines": lines} for key, lines in facts if lines]
+    return [{"label": language.say(key), "lines": lines} for key, lines in found if lines]
 
 
 def _period(content: Mapping[str, Any], language: Language) -> list[str]:
@@ -147,10 +191,11 @@ def _heads(currency: str, language: Language) -> Plain:
 
 def _steps(content: Mapping[str, Any], language: Language) -> list[Plain]:
     """The sum of each service, and the taxes: together the total."""
-    sums: dict[str, Decimal] = {}
+    sums = settled.sums(content)
     for point in content["meter_points"]:
         for charge in point["charges"]:
             sums[point["service"]] = sums.get(point["service"], Decimal(0)) + Decimal(charge["net"])
+    sums |= shared.sums(content)
     room = STEPS - bool(content["taxes"])
     kept, rest = list(sums.items()), Decimal(0)
     if len(kept) > room:
@@ -184,7 +229,7 @@ def _groups(content: Mapping[str, Any], language: Language) -> list[Plain]:
         if sections.are_summed(services) and any(point["charges"] for point in points):
             service = language.among("services", section.service)
             found[-1]["sum"] = [language.say("point_total", name=service), language.number(str(section.net))]
-    return found
+    return [*found, *settled.groups(content, language)]
 
 
 def _group_words(
@@ -196,7 +241,7 @@ def _group_words(
         said.append(proof.span(charge, language))
         if point.get("zone") and point["zone"] != period.get("zone"):
             said[-1] += f" ({point['zone']})"
-    if point["is_vacancy"]:
+    if point.get("is_vacancy"):
         said.append(language.say("vacant"))
     return ", ".join(said)
 
@@ -205,7 +250,7 @@ def _row(line: Mapping[str, Any], point: Mapping[str, Any], currency: str, langu
     is_metered = line["unit"] not in words.COUNTED
     return {
         "name": language.text(line["text"]),
-        "is_estimated": is_metered and proof.is_estimated(point),
+        "is_estimated": is_metered and "quality" in point and proof.is_estimated(point),
         "is_apportioned": is_metered and point.get("is_apportioned", False),
         "quantity": language.quantity(line["quantity"], line["unit"]),
         "unit": language.unit(line["unit"], line["quantity"]),
@@ -235,8 +280,8 @@ def balance(amounts: Sequence[str], currency: str, code: str) -> list[Plain]:
     ]
 
 
-def _printable(made: Plain, language: Language) -> Plain:
-    """Squares for what cannot be printed, and a note about them when there are any."""
+def printable(made: Plain, language: Language) -> Plain:
+    """This will put squares for what cannot be printed, and a note about them when there are any."""
     found: Plain = {"t": made["t"], **{key: _clean(value) for key, value in made.items() if key != "t"}}
     if any(compiler.UNKNOWN in str(value) for key, value in found.items() if key != "t"):
         found["notes"].append(language.say("note_glyphs"))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from meterbook.documents.rendering import words
+from meterbook.documents.rendering import looks, paying, words
 from meterbook.documents.rendering.words import Language
 from meterbook.kernel import allocation
 
@@ -23,21 +23,28 @@ ESTIMATES = {"ESTIMATED", "PROJECTED"}
 Plain = dict[str, Any]
 
 
-def sections(content: Mapping[str, Any], language: Language) -> Plain:
+def sections(content: Mapping[str, Any], language: Language, look: looks.Look) -> Plain:
     """This will return the sections after the amount: meters, time of use, taxes, notes, legal words."""
     return {
-        "meters": [_meter(point, language) for point in content["meter_points"]],
+        "meters": [_meter(point, language, look) for point in content["meter_points"]],
         "use": [
             use
             for point in content["meter_points"]
             for charge in point["charges"]
             if (use := _use(point, charge, content["period"], language))
         ],
+        **taxes(content, language),
+        "notes": _notes(content, language, look),
+        "legal": legal(content, language, look),
+    }
+
+
+def taxes(content: Mapping[str, Any], language: Language) -> Plain:
+    """This will return the taxes by rate and their sum."""
+    return {
         "taxes": [_tax(tax, language) for tax in content["taxes"]],
         "net": language.number(content["net"]),
         "tax": language.number(content["tax"]),
-        "notes": _notes(content, language),
-        "legal": _legal(content, language),
     }
 
 
@@ -66,7 +73,7 @@ def span(part: Mapping[str, Any], language: Language) -> str:
     return language.say("tariff_from", **values)
 
 
-def _meter(point: Mapping[str, Any], language: Language) -> Plain:
+def _meter(point: Mapping[str, Any], language: Language, look: looks.Look) -> Plain:
     unit = language.unit(point["unit"])
     segments = [_segment(part, point, language) for part in point["segments"]]
     adjustment = language.scaled(point["adjustment"], point["decimals"]) if point["adjustment"] else ""
@@ -81,8 +88,28 @@ def _meter(point: Mapping[str, Any], language: Language) -> Plain:
         "quantity": language.scaled(point["quantity"], point["decimals"]),
         "unit": unit,
         "note": " ".join(each for each in (zone_of(point, language), _counts(point, language)) if each),
-        "average": f"{language.say('average')}: {language.number(point['daily_average'])} {unit}",
+        "average": _average(point, language, look),
     }
+
+
+def last_year(point: Mapping[str, Any], language: Language) -> str:
+    """This will say what the same month of the year before was; empty where it is not on record."""
+    known = point.get("last_year")
+    if not known:
+        return ""
+    values = {
+        "month": f"{language.month(known['month'])} {known['month'][:4]}",
+        "quantity": f"{language.scaled(known['quantity'], point['decimals'])} {language.unit(point['unit'])}",
+        "days": language.count(known["days"], "DAY"),
+    }
+    return language.say("last_year", **values)
+
+
+def _average(point: Mapping[str, Any], language: Language, look: looks.Look) -> str:
+    unit = language.unit(point["unit"])
+    said = f"{language.say('average')}: {language.number(point['daily_average'])} {unit}"
+    before = last_year(point, language) if look.shows_comparison else ""
+    return f"{said} · {before}" if before else said
 
 
 def _segment(part: Mapping[str, Any], point: Mapping[str, Any], language: Language) -> Plain:
@@ -189,14 +216,23 @@ def _tax(tax: Mapping[str, Any], language: Language) -> list[str]:
     ]
 
 
-def _notes(content: Mapping[str, Any], language: Language) -> list[str]:
-    operator = content["organization"]
+def _notes(content: Mapping[str, Any], language: Language, look: looks.Look) -> list[str]:
     kinds = (_estimates, _apportioned, _vacancies, _clock)
     notes = [each for kind in kinds for each in kind(content, language)]
-    notes.append(language.say("note_dispute", operator=operator["name"]))
+    return [*notes, *reaching(content, language, look), language.say("note_proof")]
+
+
+def reaching(content: Mapping[str, Any], language: Language, look: looks.Look) -> list[str]:
+    """This will say how a document is disputed, how its issuer is reached and when, and what a utility would ask."""
+    operator = content["organization"]
+    notes = [paying.own_text(look.dispute, language) or language.say("note_dispute", operator=operator["name"])]
     if operator.get("contact"):
         notes.append(language.say("note_contact", contact=operator["contact"]))
-    return [*notes, language.say("note_proof")]
+    if hours := paying.own_text(look.hours, language):
+        notes.append(language.say("note_hours", hours=hours))
+    if cost := paying.own_text(look.average_cost, language):
+        notes.append(language.say("note_average_cost", cost=cost))
+    return notes
 
 
 def _estimates(content: Mapping[str, Any], language: Language) -> list[str]:
@@ -249,10 +285,12 @@ def _clock(content: Mapping[str, Any], language: Language) -> list[str]:
     return [language.say("note_clock", hours=language.length(period["minutes"]), usual=language.length(usual))]
 
 
-def _legal(content: Mapping[str, Any], language: Language) -> list[str]:
+def legal(content: Mapping[str, Any], language: Language, look: looks.Look) -> list[str]:
+    """This will return the words in small print: who issues it, how it is rounded, what is attached."""
     said = [
         language.say("legal", operator=content["organization"]["name"]),
         language.say("legal_rounding"),
         language.say("attached"),
     ]
-    return [" ".join(said)]
+    own = paying.own_text(look.legal, language)
+    return [" ".join(said), *([own] if own else [])]

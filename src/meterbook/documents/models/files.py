@@ -77,6 +77,12 @@ class IssuedFile(foundation_models.TenantModel):
     size = models.IntegerField()
     digest = models.CharField(max_length=64)
     issued_at = models.DateTimeField()
+    # Of the file before it was signed: rendered again from the same facts, it comes out the same (B-73).
+    unsigned_digest = models.CharField(max_length=64, blank=True, default="", db_default="")
+    # What the rendering took beside the document's content, as JSON (`issuing.Facts`).
+    facts = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
+    # SHA-256 of the certificate that signed it, in hexadecimal.
+    certificate = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     privileges = foundation_models.APPEND
     append_only = True
