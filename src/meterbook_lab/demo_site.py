@@ -13,9 +13,9 @@ from meterbook.identity import queries as identity_queries
 from meterbook.metering import models as metering_models
 from meterbook.metering import operations as metering_operations
 from meterbook.sites import models as site_models
-from meterbook_lab import demo_people, demo_steel
+from meterbook_lab import demo_people, demo_pier, demo_steel
 from meterbook_lab.demo_people import ACTOR
-from meterbook_lab.harbor import bills, building, history, tenants
+from meterbook_lab.harbor import bills, building, history, pools, tenants
 from meterbook_lab.harbor.calendar import Calendar
 
 LETTERHEAD = LetterheadFacts(
@@ -33,11 +33,18 @@ def begins_at(at: datetime) -> datetime:
     return Calendar.at(at).begins_at
 
 
-def seed(*, at: datetime, since: datetime, gateways: Sequence[tuple[str, int]]) -> int:
+def seed(
+    *,
+    at: datetime,
+    since: datetime,
+    gateways: Sequence[tuple[str, int]],
+    devices: Sequence[tuple[str, int]] = (),
+) -> int:
     """This will fill an empty database and return the id of its organization. Outside a scope.
 
     :param since: where the history begins (`begins_at`)
     :param gateways: host and port of each simulated gateway (`harbor.gateways`)
+    :param devices: of the broker and the P1 port (`demo_pier`); none: without what sends by itself
     """
     calendar = Calendar.since(since)
     organization_id = identity_queries.next_organization_id()
@@ -49,6 +56,8 @@ def seed(*, at: datetime, since: datetime, gateways: Sequence[tuple[str, int]]) 
         series = _series(site)
         tenants.create(site, made, people, calendar, at)
         demo_steel.create(people, at)
+        if devices:
+            demo_pier.build(at=at, since=since, served=devices)
     history.drop_marks(organization_id)
     with scoping.scope([organization_id], actor=people[demo_people.CLERK]):
         demo_steel.import_year(people, at)
@@ -65,6 +74,7 @@ def seed(*, at: datetime, since: datetime, gateways: Sequence[tuple[str, int]]) 
     history.record(organization_id, calendar, rows, series, at)
     metering_operations.derive_dirty_days(organization_id=organization_id, actor=ACTOR, at=at)
     demo_steel.bill(organization_id, people)
+    pools.create(organization_id, site, made, people, calendar, at)
     bills.bill(organization_id, site, people, calendar, at)
     return organization_id
 

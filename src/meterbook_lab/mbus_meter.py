@@ -45,6 +45,7 @@ class MbusMeter:
     telegrams: Sequence[bytes]
     address: int
     number: str | None = None
+    ignores_masks: bool = False  # it takes every selection for its own
     _bodies: list[bytearray] = field(init=False)
     _places: dict[str, _Place] = field(init=False)
     _moments: dict[str, tuple[int, int, int]] = field(init=False)  # telegram, place in it, size

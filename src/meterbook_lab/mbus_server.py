@@ -93,7 +93,7 @@ class MbusServer(ModbusServer):
     def _reply(self, meter: MbusMeter, asked: wired.Link) -> bytes | None:
         control, address = asked.control or 0, asked.address
         if asked.ci == codec.SELECT and address == codec.BY_SELECTION:
-            meter.is_selected = framing.matches(asked.data, meter.secondary)
+            meter.is_selected = meter.ignores_masks or framing.matches(asked.data, meter.secondary)
             meter.begin()
             return ACKNOWLEDGEMENT if meter.is_selected else None
         is_meant = address in (meter.address, codec.TO_ALL_ANSWERED)

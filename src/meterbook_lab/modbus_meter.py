@@ -43,6 +43,7 @@ class SimulatedMeter:
     curve: tuple[int, ...] = SHOP
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # that its clock keeps
     ahead: timedelta = timedelta(0)  # of its clock
+    dark: tuple[tuple[datetime, datetime], ...] = ()  # when it had no supply: it remembers nothing of then
     _offsets: dict[str, Fraction] = field(default_factory=dict)
     _fixed: dict[str, Fraction] = field(default_factory=dict)
     _wraps: dict[str, int] = field(default_factory=dict)

@@ -42,6 +42,18 @@ class SearchState:
     is_waiting: bool
     is_stopped: bool
     problem: queries.ProblemRow | None
+    pending: tuple[str, ...] | None = None  # masks left of a search by numbers; None: addresses are asked
+
+    @property
+    def is_by_number(self) -> bool:
+        """Whether M-Bus meters are searched by their numbers."""
+        return self.pending is not None
+
+    @property
+    def tried_percent(self) -> int:
+        """Which share of all numbers was tried, by numbers: a mask with two digits is a hundredth of them."""
+        left = sum(Fraction(1, 10 ** len(each.rstrip("F"))) for each in self.pending or ())
+        return int(100 * (1 - min(left, Fraction(1))))
 
     @property
     def addresses(self) -> range:
@@ -55,8 +67,8 @@ class SearchState:
 
     @property
     def is_over(self) -> bool:
-        """Whether every address was asked."""
-        return self.next_unit > self.addresses[-1]
+        """Whether every address was asked, or every number."""
+        return not self.pending if self.pending is not None else self.next_unit > self.addresses[-1]
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,12 @@ class SurveyedMeter:
     scale: Fraction
     notes: Mapping[str, str]
     is_set_up: bool
+    secondary: str = ""  # of an M-Bus meter that was found by its number
+
+    @property
+    def address(self) -> str:
+        """Its address on the line as people write it: 7, or the digits of its secondary one."""
+        return self.secondary or str(self.unit_id)
 
     @property
     def is_mbus(self) -> bool:
@@ -207,7 +225,7 @@ def get_search_of_bus(*, bus: uuid.UUID) -> SearchState:
 
 def list_found(*, bus: uuid.UUID) -> list[SurveyedMeter]:
     """This will return the meters that were found on a bus, by address."""
-    found = _found().filter(commissioning__bus__public_id=bus).order_by("unit_id", "id")
+    found = _found().filter(commissioning__bus__public_id=bus).order_by("unit_id", "secondary", "id")
     rows = list(found)
     used = _used(rows)
     return [_surveyed(each, used) for each in rows]
@@ -256,11 +274,12 @@ def _found() -> QuerySet[models.FoundMeter]:
     return found.select_related("commissioning__bus")
 
 
-def _used(rows: list[models.FoundMeter]) -> set[tuple[int, int]]:
-    """The buses and addresses of enabled devices."""
+def _used(rows: list[models.FoundMeter]) -> set[tuple[int, int | str]]:
+    """The buses and addresses of enabled devices; of those with a secondary one their numbers."""
     devices = models.Device.objects.filter(organization_id=scoping.current().organization_id, is_enabled=True)
     here = Q(bus__in={each.commissioning.bus_id for each in rows})
-    return set(devices.filter(here).order_by("id").values_list("bus_id", "unit_id"))
+    held = devices.filter(here).order_by("id").values_list("bus_id", "unit_id", "secondary")
+    return {(bus, secondary[:8] if secondary else unit) for bus, unit, secondary in held}
 
 
 def _state(bus: queries.BusRow, begun: models.Commissioning | None) -> SearchState:
@@ -273,10 +292,11 @@ def _state(bus: queries.BusRow, begun: models.Commissioning | None) -> SearchSta
         is_waiting=begun is not None and begun.search is not None,
         is_stopped=begun is not None and begun.is_stopped,
         problem=queries.problem_row(problem),
+        pending=tuple(begun.pending) if begun is not None and begun.pending is not None else None,
     )
 
 
-def _surveyed(row: models.FoundMeter, used: set[tuple[int, int]]) -> SurveyedMeter:
+def _surveyed(row: models.FoundMeter, used: set[tuple[int, int | str]]) -> SurveyedMeter:
     bus = row.commissioning.bus
     return SurveyedMeter(
         public_id=row.public_id,
@@ -299,5 +319,6 @@ def _surveyed(row: models.FoundMeter, used: set[tuple[int, int]]) -> SurveyedMet
         byte_order=row.byte_order,
         scale=Fraction(row.scale),
         notes=row.notes,
-        is_set_up=(bus.pk, row.unit_id) in used,
+        is_set_up=(bus.pk, row.secondary[:8] if row.secondary else row.unit_id) in used,
+        secondary=row.secondary,
     )

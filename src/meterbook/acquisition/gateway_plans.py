@@ -38,7 +38,7 @@ def content(*, gateway_id: int) -> dict[str, Any]:
         models.Device.objects.filter(
             organization_id=organization_id, bus__gateway_id=gateway_id, bus__is_enabled=True, is_enabled=True
         )
-        .select_related("bus", "meter")
+        .select_related("bus__site", "meter")
         .order_by("bus_id", "unit_id", "id")
     )
     feeds, types = plans.feeds_of_meters({each.meter_id for each in devices}), catalogue.current()
@@ -63,6 +63,17 @@ def content(*, gateway_id: int) -> dict[str, Any]:
         "models": {code: types.text(code) for code in sorted(used)},
         **({"carrier": carrier.as_json()} if carrier is not None and carrier.is_enabled else {}),
     }
+
+
+def line_ids(*, gateway_id: int) -> dict[str, tuple[int, dict[str, int]]]:
+    """This will return the internal ids of the buses of a gateway, each with those of its devices, by public ids."""
+    organization_id = scoping.current().organization_id
+    buses = models.Bus.objects.filter(organization_id=organization_id, gateway_id=gateway_id).order_by("id")
+    found: dict[int, tuple[str, dict[str, int]]] = {each.pk: (str(each.public_id), {}) for each in buses}
+    devices = models.Device.objects.filter(organization_id=organization_id, bus_id__in=list(found)).order_by("id")
+    for pk, bus_id, public_id in devices.values_list("pk", "bus_id", "public_id"):
+        found[bus_id][1][str(public_id)] = pk
+    return {public_id: (bus_id, on) for bus_id, (public_id, on) in found.items()}
 
 
 def list_lines(*, gateway_id: int) -> list[LineRow]:
@@ -135,4 +146,4 @@ def _device(device: models.Device, registers: list[dict[str, Any]]) -> dict[str,
 def _bus(bus: models.Bus, devices: list[dict[str, Any]]) -> dict[str, Any]:
     line = {"baud": bus.baud, "parity": bus.parity, "stop_bits": bus.stop_bits, "pause_ms": bus.pause_ms}
     fields = {name: getattr(bus, name) for name in ("protocol", "host", "port", "timeout_ms", "retries")}
-    return {"id": str(bus.public_id), **fields, "line": line, "devices": devices}
+    return {"id": str(bus.public_id), **fields, "line": line, "devices": devices, "zone": bus.site.time_zone}

@@ -17,7 +17,7 @@ from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Block, Record
 from meterbook.acquisition.library import checks, decode
 from meterbook.acquisition.library.documents import MeterModel
-from meterbook.acquisition.library.memories import CLOCK_OF_MBUS, DAY_MINUTES, MONTH, Memory, Place
+from meterbook.acquisition.library.memories import CLOCK_OF_MBUS, DAY_MINUTES, MONTH, NEXT, Memory, Place, Ring
 
 STEADY = timedelta(seconds=5)  # an answer takes a while and clocks show whole seconds: less is no difference
 MOST_DIFFERENCE = timedelta(hours=1)  # beyond it nobody can say since when the clock has been wrong
@@ -81,6 +81,41 @@ def clock_zone(memory: Memory, zone: ZoneInfo, at: datetime) -> tzinfo:
 def block(memory: Memory, number: int) -> Block:
     """This will return the request for record `number`, counted from 1, the newest."""
     return Block(memory.function, memory.address + (number - 1) * memory.stride, memory.words)
+
+
+def ring_block(memory: Memory, newest: int, number: int) -> Block:
+    """This will return the request for record `number` of a ring, counted from 1, the newest, which lies at `newest`.
+
+    Of 96 places, with the newest at place 1, record 3 lies at place 95.
+    """
+    place = (newest - (number - 1)) % memory.records
+    return Block(memory.function, memory.address + place * memory.stride, memory.words)
+
+
+def pointer_block(memory: Memory, ring: Ring) -> Block:
+    """This will return the request for the pointer of a ring."""
+    return Block(memory.function, ring.address, 1)
+
+
+def pointed(memory: Memory, ring: Ring, words: Sequence[int]) -> int | None:
+    """This will return the place of the newest record, counted from 0; None where the pointer points nowhere.
+
+    A pointer to the place that is written next, of 96 places counted from 1: after 96 was written it says 1.
+    """
+    place = words[0] - ring.base
+    if ring.names == NEXT:
+        # Some count on to one behind the last place before they begin again.
+        return (place - 1) % memory.records if 0 <= place <= memory.records else None
+    return place if 0 <= place < memory.records else None
+
+
+def stamped_at(memory: Memory, words: Sequence[int], *, shown: tzinfo) -> datetime | None:
+    """This will return when a record was made by the meter's clock; None where it was never written, or has no time."""
+    stamp = memory.stamp
+    if stamp is None or (len(set(words)) == 1 and words[0] in EMPTY):
+        return None
+    wall = wall_time(words[stamp.address : stamp.address + stamp.words], stamp)
+    return None if wall is None else _instant(wall, shown, 0)
 
 
 def clock_block(memory: Memory) -> Block | None:

@@ -57,6 +57,18 @@ def wanted(*, device_id: int, series_ids: Collection[int], at: datetime) -> Want
     return None if device is None else _wanted(device, series_ids, at)
 
 
+def wanted_behind_gateway(*, gateway_id: int, device_id: int, at: datetime) -> Wanted | None:
+    """This will return what is wanted of the memory of a device that a gateway asks; None where there is nothing."""
+    device = _behind(gateway_id, device_id)
+    return None if device is None else _wanted(device, _series(device), at)
+
+
+def series_behind_gateway(*, gateway_id: int, device_id: int) -> dict[str, int]:
+    """This will return into which series the counters of a device's memory go, by register, while its meter hangs."""
+    device = _behind(gateway_id, device_id)
+    return {} if device is None else _series_by_register(device)
+
+
 def devices_to_ask(*, at: datetime, looked: dict[int, datetime]) -> list[uuid.UUID]:
     """This will return the meters that shall be asked by themselves now: they answer, and remember what is missing.
 
@@ -72,7 +84,6 @@ def devices_to_ask(*, at: datetime, looked: dict[int, datetime]) -> list[uuid.UU
             is_enabled=True,
             asks_memory=True,
             bus__is_enabled=True,
-            bus__gateway=None,
             model_code__in=_remembering(),
             devicestate__status=values.DeviceStatus.OK.value,
         )
@@ -84,13 +95,7 @@ def devices_to_ask(*, at: datetime, looked: dict[int, datetime]) -> list[uuid.UU
         settled = _settled(device, at)
         if settled is None or looked.get(device.pk) == settled:
             continue
-        series = metering_models.InstallationRegister.objects.filter(
-            organization_id=organization_id,
-            installation__meter_id=device.meter_id,
-            installation__during__upper_inf=True,
-            register_code__in=[each.code for each in _registers(device)],
-        )
-        plan = _wanted(device, list(series.values_list("series_id", flat=True)), at)
+        plan = _wanted(device, _series(device), at)
         if plan is not None and plan.missing and _is_news(device, max(plan.missing), at):
             found.append(device.meter.public_id)
         elif plan is not None and (not plan.missing or not _has_failed(device)):
@@ -105,7 +110,6 @@ def state(*, meter_public_id: uuid.UUID, real_at: datetime) -> MemoryState | Non
             organization_id=scoping.current().organization_id,
             meter__public_id=meter_public_id,
             is_enabled=True,
-            bus__gateway=None,
         )
         .select_related("meter")
         .first()
@@ -132,6 +136,30 @@ def _wanted(device: models.Device, series_ids: Collection[int], at: datetime) ->
         meter_id=device.meter_id, series_ids=series_ids, moments=moments, at=at
     )
     return Wanted(device.meter_id, zone, moments, frozenset(missing))
+
+
+def _behind(gateway_id: int, device_id: int) -> models.Device | None:
+    return (
+        models.Device.objects.filter(
+            organization_id=scoping.current().organization_id, bus__gateway_id=gateway_id, pk=device_id, is_enabled=True
+        )
+        .select_related("meter")
+        .first()
+    )
+
+
+def _series(device: models.Device) -> list[int]:
+    return list(_series_by_register(device).values())
+
+
+def _series_by_register(device: models.Device) -> dict[str, int]:
+    fed = metering_models.InstallationRegister.objects.filter(
+        organization_id=device.organization_id,
+        installation__meter_id=device.meter_id,
+        installation__during__upper_inf=True,
+        register_code__in=[each.code for each in _registers(device)],
+    )
+    return dict(fed.order_by("id").values_list("register_code", "series_id"))
 
 
 def _is_news(device: models.Device, newest_missing: datetime, at: datetime) -> bool:

@@ -15,12 +15,15 @@ SCHEMA = (
     ),
     _(
         "a memory has step, records, function, address, words and registers; optional are stride, "
-        "time, stamp, clock and automatic"
+        "ring, time, stamp, clock and automatic"
     ),
     _("write how many records there are, from 1 to 10000"),
-    _("write the address of the newest record, counted from 0"),
+    _("write the address of the newest record, of a ring that of its first place, counted from 0"),
     _("write how many words a record has, from 1 to 125"),
     _("write how many words further the next older record begins; below zero when it lies before"),
+    _("write the address of the pointer, with names and base where they differ, or leave ring out"),
+    _("write NEWEST when the pointer names the newest record, or NEXT when it names the place that is written next"),
+    _("write the number of the first place, 0 or 1"),
     _("write offset and format of the record's own time, or leave stamp out"),
     _("write address and format of the meter's clock, or leave clock out"),
     _("write the address, counted from 0"),
@@ -47,6 +50,8 @@ FAULTS = (
     _("the oldest record lies outside of the addresses 0 to 65535"),
     _("correct address, stride or records"),
     _("correct its offset or memory.words"),
+    _("a pointer of one word cannot count so many records"),
+    _("correct records"),
     _("months have different lengths and the records no time"),
     _("write where the record's stamp stands"),
 )

@@ -273,7 +273,8 @@ class Probe(foundation_models.TenantModel):
     other instants real time. `protocol` and `line` (of `values.LineSettings`) are those of the bus, too. The answer as
     `operations.ProbeAnswer.as_json`: frames and raw words, not decoded, so that they can be read in another byte order
     afterwards. `document` is the meter type that is asked for, where it is none of the catalogue yet. `errand` as
-    `values.Errand`; `blocks` are those that it names, each as function, address and count.
+    `values.Errand`; `blocks` are those that it names, each as function, address and count; `masks` those of a search by
+    numbers, the latest is tried first.
     """
 
     site = models.ForeignKey(site_models.Site, on_delete=models.PROTECT)
@@ -289,6 +290,7 @@ class Probe(foundation_models.TenantModel):
     document = models.TextField(blank=True, default="", db_default="")
     errand = models.CharField(max_length=10, blank=True, default="", db_default="")
     blocks = models.JSONField(default=list, db_default=[])
+    masks = models.JSONField(default=list, db_default=[])
     requested_by = models.CharField(max_length=200)
     requested_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -39,6 +39,18 @@ _TEXTS: dict[str, tuple[str | Promise, str | Promise]] = {
         _("The meter's clock shows %(clock)s, more than an hour from ours."),
         _("Set the meter's clock; what it remembers from before then cannot be placed in time."),
     ),
+    "POINTER": (
+        _("The meter says that its newest record is at place %(pointer)s, and there are %(records)s places."),
+        _("Correct the place of the pointer in the meter's type, or its base."),
+    ),
+    "CLOCK_ZONE": (
+        _("The gateway does not know the zone of the meter's clock."),
+        _("Install the time zones (tzdata) on the gateway, then ask again."),
+    ),
+    "SAME_NUMBER": (
+        _("Several meters answer to the number %(number)s at once."),
+        _("Take all but one of them off the line, then search again."),
+    ),
     "NO_MEMORY": (
         _("The meter's model does not say what it remembers."),
         _("Choose the right meter model, or fill the gap in another way."),
@@ -161,6 +173,10 @@ _TEXTS: dict[str, tuple[str | Promise, str | Promise]] = {
     "DISABLED": (
         _("The meter is not asked at present: it or its bus is switched off."),
         _("Switch the device and its bus on."),
+    ),
+    "GATEWAY_BROKEN": (
+        _("The program on the gateway could not deal with the connection; its log holds the details."),
+        _("Send the log of the gateway to whoever looks after the system; it tries again by itself."),
     ),
     "BROKEN": (
         _("The collector could not deal with the answer; its log holds the details."),

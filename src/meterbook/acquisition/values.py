@@ -157,6 +157,7 @@ PRIMARY_ADDRESSES = range(251)  # M-Bus: 251 to 255 are no meters' own
 CHANNELS = range(5)  # DSMR: 0 is the electricity meter, 1 to 4 are those that it hears
 ONLY_ONE = range(1)  # SML: one meter sends
 SUBSCRIBED = range(1_000, 32_001)  # of devices at a broker, which have a topic in place of an address
+ANY_NUMBER = "F" * 16  # the mask that fits every M-Bus meter
 BY_SELECTION = 253  # at which a meter of M-Bus answers that was selected by its secondary address
 SECONDARY_HELP = _(
     "Write the 8 digits of the meter's number, or the 16 of number, maker, version and type; F stands for any digit."
@@ -256,6 +257,7 @@ class Errand(enum.StrEnum):
     PRESENCE = "PRESENCE"  # a search that asks only who is there
     BLOCKS = "BLOCKS"  # registers that are named, whatever the model
     SUNSPEC = "SUNSPEC"  # the chain of models that the device says it has
+    NUMBERS = "NUMBERS"  # a search that asks which M-Bus meters a mask fits
 
 
 class RequestStatus(enum.StrEnum):

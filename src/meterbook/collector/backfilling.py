@@ -8,17 +8,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
-from meterbook.acquisition import memory, memory_plans, operations, plans, queries, values
+from meterbook.acquisition import memory_plans, operations, plans, queries, remembering, values
 from meterbook.acquisition.contract import errors
-from meterbook.acquisition.contract.frames import RECORDS, Block, Frame
-from meterbook.acquisition.library import memories
+from meterbook.acquisition.contract.frames import Block, Frame
 from meterbook.acquisition.library.documents import MeterModel
-from meterbook.collector import buses, errands, probing, readers
+from meterbook.acquisition.polling import errands
+from meterbook.collector import buses, probing, readers
 from meterbook.collector.database import Database, DatabaseLost
 from meterbook.foundation import scoping
 from meterbook.kernel import clock
@@ -35,15 +34,6 @@ NO_MEMORY = values.Problem(
 )
 
 
-@dataclass
-class _Conversation:
-    """What was asked and found so far."""
-
-    asked: int = 0
-    ahead: timedelta | None = None
-    found: tuple[memory.Remembered, ...] = ()
-
-
 class Backfiller:
     """Serves requests for memories, each while the bus of its device goes on reading."""
 
@@ -53,7 +43,7 @@ class Backfiller:
     async def serve(self, request: operations.TakenRequest, runner: buses.BusRunner) -> None:
         """This will read what a device remembers of the time without readings, store what fits, and answer."""
         began = time.monotonic()
-        conversation, problem = _Conversation(), None
+        conversation, problem = remembering.Conversation(), None
         reader = runner.reader(request.device_id)
         model = readers.model_of(reader.plan) if reader is not None else None
         plan = None
@@ -76,7 +66,7 @@ class Backfiller:
         except Exception:
             log.exception("collector.memory_refused", request=request.request_id)
             broken = operations.Answer(took_ms=round((time.monotonic() - began) * 1000), problem=probing.BROKEN)
-            await self._database.run(write, request, broken, _Conversation(), {}, None)
+            await self._database.run(write, request, broken, remembering.Conversation(), {}, None)
 
     async def _converse(
         self,
@@ -84,16 +74,18 @@ class Backfiller:
         runner: buses.BusRunner,
         model: MeterModel,
         plan: memory_plans.Wanted,
-        conversation: _Conversation,
+        conversation: remembering.Conversation,
     ) -> values.Problem | None:
         """What came before a piece failed is kept; the answer says what was wrong with the rest."""
         left = (request.expires_at - clock.real_now()).total_seconds()
         try:
             async with asyncio.timeout(left):
-                if model.memory is not None and model.memory.is_named:
-                    await self._read_records(request, runner, model, plan, conversation)
-                else:
-                    await self._read_words(request, runner, model, plan, conversation)
+                await remembering.converse(
+                    remembering.Task(model, plan.zone, plan.missing),
+                    lambda block: self._piece(runner, request.device_id, block),
+                    clock.now,
+                    conversation,
+                )
         except errors.DeviceError as error:
             return values.Problem.of(error)
         except errands.DeviceGone:
@@ -101,59 +93,6 @@ class Backfiller:
         except TimeoutError:
             return values.Problem("TIMEOUT", "the bus had no time for it", "Ask again later.", {"seconds": "900"})
         return None
-
-    async def _read_records(
-        self,
-        request: operations.TakenRequest,
-        runner: buses.BusRunner,
-        model: MeterModel,
-        plan: memory_plans.Wanted,
-        conversation: _Conversation,
-    ) -> None:
-        kept = model.memory
-        if kept is None:
-            return
-        frame = await self._piece(runner, request.device_id, RECORDS)
-        shown = memory.clock_zone(kept, plan.zone, frame.at)
-        wall = memory.clock_of(frame.records)
-        if wall is not None:
-            conversation.ahead = memory.difference(wall, at=frame.at, shown=shown)
-        ahead = conversation.ahead or timedelta(0)
-        found = memory.from_records(model, kept, frame.records, ahead=ahead, shown=shown)
-        conversation.asked, conversation.found = len({each.at for each in found}), tuple(found)
-
-    async def _read_words(
-        self,
-        request: operations.TakenRequest,
-        runner: buses.BusRunner,
-        model: MeterModel,
-        plan: memory_plans.Wanted,
-        conversation: _Conversation,
-    ) -> None:
-        kept = model.memory
-        if kept is None:
-            return
-        place, asked_clock = kept.clock, memory.clock_block(kept)
-        if place is not None and asked_clock is not None:
-            frame = await self._piece(runner, request.device_id, asked_clock)
-            wall = memory.wall_time(frame.words, place)
-            shown = memory.clock_zone(kept, plan.zone, frame.at)
-            if wall is not None:
-                conversation.ahead = memory.difference(wall, at=frame.at, shown=shown)
-        ahead = conversation.ahead or timedelta(0)
-        for number, instant in reversed(list(enumerate(self._moments(kept, plan, ahead), start=1))):
-            if instant not in plan.missing:
-                continue
-            frame = await self._piece(runner, request.device_id, memory.block(kept, number))
-            conversation.asked += 1
-            shown = memory.clock_zone(kept, plan.zone, instant)
-            conversation.found += tuple(
-                memory.from_words(model, kept, frame.words, at=instant, ahead=ahead, shown=shown)
-            )
-
-    def _moments(self, kept: memories.Memory, plan: memory_plans.Wanted, ahead: timedelta) -> tuple[datetime, ...]:
-        """Which instant each record is of, by the meter's own clock: just before our midnight it may have made one."""
-        return memory.moments(kept, clock.now() + ahead, plan.zone)
 
     async def _piece(self, runner: buses.BusRunner, device_id: int, block: Block) -> Frame:
         await asyncio.sleep(self._pause)
@@ -183,7 +122,7 @@ def ask_due(*, at: datetime, real_at: datetime, looked: dict[int, datetime]) -> 
 def write(
     request: operations.TakenRequest,
     answer: operations.Answer,
-    conversation: _Conversation,
+    conversation: remembering.Conversation,
     feeds: Mapping[str, plans.RegisterFeed],
     meter_id: int | None,
 ) -> None:

@@ -16,8 +16,8 @@ from meterbook.acquisition import networks, operations, plans, values
 from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Frame, Sample
 from meterbook.acquisition.library import decode
-from meterbook.acquisition.polling import agenda, backoff, blocks, clocks, reading, timetable
-from meterbook.collector import buffer, dialing, errands, health, pacing, probing, readers, watching
+from meterbook.acquisition.polling import agenda, backoff, blocks, clocks, counting, errands, reading, timetable
+from meterbook.collector import buffer, dialing, health, pacing, probing, readers, watching
 from meterbook.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -69,7 +69,7 @@ class BusRunner:
         self._dialed, self._opened = "", _end(plan)
         self._must_resolve = True
         self._began = clock.now()
-        outlets.buffer.health.begin(plan.bus_id, time.monotonic())
+        outlets.buffer.health.begin((plan.organization_id, plan.bus_id), time.monotonic())
         self.update(plan)
 
     def update(self, plan: plans.BusPlan) -> None:
@@ -214,9 +214,9 @@ class BusRunner:
         try:
             frame = await self._question(reader, planned, retries)
         except errors.DeviceError as error:
-            self._count(reader, health.outcome_of(error), began)
+            self._count(reader, counting.outcome_of(error), began)
             raise
-        self._count(reader, health.Outcome.ANSWERED, began, frame.took_ms)
+        self._count(reader, counting.Outcome.ANSWERED, began, frame.took_ms)
         return frame
 
     async def _question(self, reader: readers.DeviceReader, planned: blocks.PlannedBlock, retries: int) -> Frame:
@@ -230,7 +230,7 @@ class BusRunner:
             raise
 
     def _count(
-        self, reader: readers.DeviceReader, outcome: health.Outcome, began: float, took_ms: int | None = None
+        self, reader: readers.DeviceReader, outcome: counting.Outcome, began: float, took_ms: int | None = None
     ) -> None:
         ended = time.monotonic()
         self._health.note(

@@ -1,32 +1,16 @@
-"""How lines answer, counted in memory as questions are asked, and handed over once a minute.
-
-It is fed between two questions of a bus: nothing here waits, and each note is a few additions.
-"""
+"""How lines answer, counted in memory as questions are asked (`polling.counting`), and handed over once a minute."""
 
 from __future__ import annotations
 
-import enum
-from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from meterbook.acquisition.contract import errors, telegram_lines
+from meterbook.acquisition.polling.counting import Counting, Counts, Outcome
 from meterbook.monitoring.line_health import HourOfLine
-from meterbook.monitoring.values import BUCKETS_MS
 
 LONGEST_WAIT = timedelta(hours=23)  # what is older beside the newest hour is dropped while there is no database
-
-
-class Outcome(enum.StrEnum):
-    """What came of one question; the values are the counters of `HourOfLine`."""
-
-    ANSWERED = "answered"
-    TIMEOUT = "timeouts"
-    DAMAGED = "damaged"
-    STRANGE = "strange"
-    REFUSED = "refused"
-    LOST = "lost"
 
 
 @dataclass(frozen=True)
@@ -37,70 +21,30 @@ class Place:
     bus_id: int
     device_id: int
 
-
-@dataclass(slots=True)
-class Counts:
-    """What was counted of a device in one hour."""
-
-    outcomes: dict[Outcome, int] = field(default_factory=dict)
-    buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS_MS) + 1))
-    busy: float = 0.0
-    skews: int = 0
-    skew_ms: int = 0
-    skew_most_ms: int = 0
-    clock_ms: int | None = None
-    clock_at: datetime | None = None
-
-    def add(self, other: Counts) -> None:
-        """This will add what was counted later."""
-        for outcome, count in other.outcomes.items():
-            self.outcomes[outcome] = self.outcomes.get(outcome, 0) + count
-        self.buckets = [own + more for own, more in zip(self.buckets, other.buckets, strict=True)]
-        self.busy += other.busy
-        self.skews += other.skews
-        self.skew_ms += other.skew_ms
-        self.skew_most_ms = max(self.skew_most_ms, other.skew_most_ms)
-        if other.clock_at is not None:
-            self.clock_ms, self.clock_at = other.clock_ms, other.clock_at
-
-    def row(self, bus_id: int, device_id: int | None, hour: datetime, watched: float) -> HourOfLine:
-        """This will return what is stored; the clock of a device is no bus's."""
-        outcomes = {each.value: self.outcomes.get(each, 0) for each in Outcome}
-        return HourOfLine(
-            bus_id=bus_id,
-            device_id=device_id,
-            hour=hour,
-            asked=sum(outcomes.values()),
-            **outcomes,
-            busy_ms=round(self.busy * 1000),
-            watched_ms=round(watched * 1000),
-            buckets=tuple(self.buckets),
-            skews=self.skews,
-            skew_ms=self.skew_ms,
-            skew_most_ms=self.skew_most_ms,
-            clock_ms=None if device_id is None else self.clock_ms,
-            clock_at=None if device_id is None else self.clock_at,
-        )
+    @property
+    def line(self) -> Hashable:
+        """The bus."""
+        return self.organization_id, self.bus_id
 
 
-def outcome_of(error: errors.DeviceError) -> Outcome:
-    """This will tell what came of a question that a driver gave up.
-
-    Bytes that came in time but make no whole frame count as damaged: a checksum that does not fit, or an end cut off.
-    """
-    if isinstance(error, errors.ExceptionAnswer):
-        return Outcome.REFUSED
-    if isinstance(error, errors.FrameMismatch):
-        return Outcome.DAMAGED if error.data.get("field", "checksum") == "checksum" else Outcome.STRANGE
-    if isinstance(error, telegram_lines.TelegramDamaged):
-        return Outcome.DAMAGED
-    if isinstance(error, errors.Timeout | telegram_lines.NoTelegram):
-        return Outcome.DAMAGED if error.data.get("response") else Outcome.TIMEOUT
-    if isinstance(error, errors.Nonsense):
-        return Outcome.ANSWERED
-    if isinstance(error, errors.ConnectionRefused | errors.ConnectionLost):
-        return Outcome.LOST
-    return Outcome.REFUSED
+def row(counts: Counts, bus_id: int, device_id: int | None, hour: datetime, watched: float) -> HourOfLine:
+    """This will return what is stored; the clock of a device is no bus's."""
+    outcomes = {each.value: counts.outcomes.get(each, 0) for each in Outcome}
+    return HourOfLine(
+        bus_id=bus_id,
+        device_id=device_id,
+        hour=hour,
+        asked=sum(outcomes.values()),
+        **outcomes,
+        busy_ms=round(counts.busy * 1000),
+        watched_ms=round(watched * 1000),
+        buckets=tuple(counts.buckets),
+        skews=counts.skews,
+        skew_ms=counts.skew_ms,
+        skew_most_ms=counts.skew_most_ms,
+        clock_ms=None if device_id is None else counts.clock_ms,
+        clock_at=None if device_id is None else counts.clock_at,
+    )
 
 
 @dataclass
@@ -127,64 +71,28 @@ class Taken:
         for bus_id, hour, seconds in self.watched:
             watched[bus_id, hour] += seconds
         return [
-            counts.row(bus_id, device_id, hour, watched[bus_id, hour] if device_id is None else 0.0)
+            row(counts, bus_id, device_id, hour, watched[bus_id, hour] if device_id is None else 0.0)
             for (bus_id, device_id, hour), counts in found.items()
         ]
 
 
-class Health:
+class Health(Counting[Place]):
     """The counts of all lines of a collector since they were taken last."""
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[Place, datetime], Counts] = defaultdict(Counts)
-        self._watched: dict[tuple[int, int, datetime], float] = defaultdict(float)
-        self._seen: dict[int, float] = {}
+        super().__init__()
         self._waiting: dict[int, Taken] = {}
-
-    def begin(self, bus_id: int, monotonic: float) -> None:
-        """This will note that a bus is asked from now on."""
-        self._seen[bus_id] = monotonic
-
-    def note(
-        self, place: Place, outcome: Outcome, *, at: datetime, monotonic: float, busy: float, took_ms: int | None = None
-    ) -> None:
-        """This will count one question.
-
-        :param at: product time
-        :param monotonic: real seconds, when it was over
-        :param busy: real seconds that it kept the bus
-        :param took_ms: of an answer, from the question to its end; None where nobody asked
-        """
-        hour = at.replace(minute=0, second=0, microsecond=0)
-        counts = self._counts[place, hour]
-        counts.outcomes[outcome] = counts.outcomes.get(outcome, 0) + 1
-        counts.busy += busy
-        if took_ms is not None:
-            counts.buckets[bisect_left(BUCKETS_MS, took_ms)] += 1
-        self._watched[place.organization_id, place.bus_id, hour] += monotonic - self._seen.get(place.bus_id, monotonic)
-        self._seen[place.bus_id] = monotonic
-
-    def note_skew(self, place: Place, *, slot: datetime, at: datetime) -> None:
-        """This will note how long after the beginning of its slot a counter was read."""
-        counts = self._counts[place, at.replace(minute=0, second=0, microsecond=0)]
-        late = (at - slot) // timedelta(milliseconds=1)
-        counts.skews += 1
-        counts.skew_ms += late
-        counts.skew_most_ms = max(counts.skew_most_ms, late)
-
-    def note_clock(self, place: Place, *, offset: timedelta, at: datetime) -> None:
-        """This will note how far a device's own clock is off."""
-        counts = self._counts[place, at.replace(minute=0, second=0, microsecond=0)]
-        counts.clock_ms, counts.clock_at = offset // timedelta(milliseconds=1), at
 
     def take(self) -> dict[int, Taken]:
         """This will hand over what was counted, by organization; of a day at most."""
-        counted, self._counts = self._counts, defaultdict(Counts)
-        watched, self._watched = self._watched, defaultdict(float)
+        counted, watched = self.take_all()
         found, self._waiting = self._waiting, {}
+        organizations: dict[Hashable, tuple[int, int]] = {}
         for (place, hour), counts in counted.items():
+            organizations[place.line] = place.organization_id, place.bus_id
             found.setdefault(place.organization_id, Taken()).devices.append((place, hour, counts))
-        for (organization_id, bus_id, hour), seconds in watched.items():
+        for (line, hour), seconds in watched.items():
+            organization_id, bus_id = organizations[line]
             found.setdefault(organization_id, Taken()).watched.append((bus_id, hour, seconds))
         newest = max((hour for taken in found.values() for _place, hour, _counts in taken.devices), default=None)
         if newest is None:

@@ -12,7 +12,7 @@ from meterbook.acquisition import networks, operations, values
 from meterbook.acquisition.contract import errors, frames
 from meterbook.acquisition.library.documents import MeterModel
 from meterbook.acquisition.polling import blocks, reading
-from meterbook.collector import dialing, searching, surveying
+from meterbook.collector import dialing, searching, selecting, surveying
 from meterbook.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -75,6 +75,9 @@ async def ask(connected: Connected, probe: operations.TakenProbe) -> operations.
 async def _ask(connected: Connected, probe: operations.TakenProbe, began: float) -> operations.ProbeAnswer:
     sent: list[tuple[str, str]] = []
     raw: dict[str, str] = {}
+    if probe.errand is values.Errand.NUMBERS:
+        selected, rest = await selecting.search(await connected(), probe)
+        return operations.ProbeAnswer(took_ms=_since(began), selected=selected, rest=rest)
     if probe.until_unit is not None:
         found, following = await searching.search(await connected(), probe)
         return operations.ProbeAnswer(took_ms=_since(began), found=found, next_unit=following)

@@ -19,7 +19,7 @@ from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Sample
 from meterbook.acquisition.drivers.mqtt import mapping, messages, session, shapes
 from meterbook.acquisition.library import decode, documents
-from meterbook.acquisition.polling import timetable
+from meterbook.acquisition.polling import counting, timetable
 from meterbook.collector import buffer, buses, carrying, dialing, health, pacing, readers
 from meterbook.kernel import clock
 
@@ -236,7 +236,7 @@ class SubscriptionRunner:
             buffer.Answered(plan.organization_id, plan.device_id, now, frame, reader.problem or problem)
         )
         self._outlets.buffer.tally(plan.organization_id, plan.device_id, now, is_failed=not samples)
-        self._count(plan, health.Outcome.ANSWERED if samples else health.Outcome.DAMAGED, now)
+        self._count(plan, counting.Outcome.ANSWERED if samples else counting.Outcome.DAMAGED, now)
         self._outlets.arrived()
         self._answer(listener, samples, problem)
 
@@ -295,7 +295,7 @@ class SubscriptionRunner:
             listener.reader.failing_since = since = listener.reader.failing_since or now
             problem = self._why_quiet(listener)
             self._outlets.buffer.tally(plan.organization_id, plan.device_id, now, is_failed=True)
-            self._count(plan, health.Outcome.TIMEOUT, now)
+            self._count(plan, counting.Outcome.TIMEOUT, now)
             self._outlets.buffer.note(buffer.Failed(plan.organization_id, plan.device_id, now, cycles, since, problem))
             self._outlets.arrived()
         left = clock.real_now() + timedelta(seconds=2 * LOOK_SECONDS)
@@ -304,7 +304,7 @@ class SubscriptionRunner:
             answer = operations.Answer(took_ms=_since(began), problem=self._why_quiet(listener))
             self._outlets.answer(request, answer)
 
-    def _count(self, plan: plans.DevicePlan, outcome: health.Outcome, at: datetime) -> None:
+    def _count(self, plan: plans.DevicePlan, outcome: counting.Outcome, at: datetime) -> None:
         place = health.Place(plan.organization_id, self.plan.bus_id, plan.device_id)
         self._outlets.buffer.health.note(place, outcome, at=at, monotonic=time.monotonic(), busy=0.0)
 

@@ -17,13 +17,18 @@ from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Sample
 from meterbook.acquisition.drivers.mqtt import mapping, messages, session
 from meterbook.acquisition.library import decode
+from meterbook.acquisition.polling.counting import Outcome
 from meterbook.acquisition.push import configuration
-from meterbook.gateway import lines, store
+from meterbook.gateway import lines, store, tallies, telling
 from meterbook.kernel import clock
 
 log = logging.getLogger("meterbook.gateway")
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # real seconds between two attempts to enter
 LOOK_SECONDS = 1.0
+SILENT_AFTER = 3  # failures in a row from which on the server takes a device for silent
+GASPED = telling.problem(
+    "LAST_GASP", "its supply failed, as it said itself", "Look at the fuse and the supply of the meter."
+)
 
 
 class NothingHeard(errors.DeviceError):
@@ -31,6 +36,13 @@ class NothingHeard(errors.DeviceError):
 
     code = "NO_MESSAGE"
     remedy = "Check that the device is supplied, reaches the broker, and sends under this topic."
+
+
+class ConnectionFailed(errors.DeviceError):
+    """The connection to the broker ended by a fault of the gateway's program."""
+
+    code = "GATEWAY_BROKEN"
+    remedy = "Look at the gateway's log; it enters the broker again by itself."
 
 
 @dataclass
@@ -41,6 +53,7 @@ class Listener:
     heard: float  # of the machine's running time
     since: datetime
     cycles: int = 0
+    has_gasped: bool = False  # it said that its supply fails, and has sent nothing since
     asked: list[lines.Asked] = field(default_factory=list)
 
     @property
@@ -60,6 +73,7 @@ class BrokerRunner:
         self._problem: errors.DeviceError | None = None
         self._pause = FIRST_PAUSE
         now = clock.now()
+        outlets.tallies.begin(bus.id, time.monotonic())
         self._listeners = {
             each.id: Listener(lines.prepare(each, outlets.newest(each.meter)), time.monotonic(), now)
             for each in bus.devices
@@ -96,7 +110,9 @@ class BrokerRunner:
                         error if isinstance(error, errors.DeviceError) else errors.ConnectionLost(str(error))
                     )
                     log.warning("broker %s:%d: %s", self.bus.host, self.bus.port, error)
-                except Exception:
+                except Exception as error:
+                    # A fault of ours: it is told as the connection's state, and the others go on.
+                    self._problem = ConnectionFailed(f"{type(error).__name__}: {error}"[:300])
                     log.exception("broker %s", self.bus.id)
                 await asyncio.sleep(self._pause)
                 self._pause = min(2 * self._pause, LONGEST_PAUSE)
@@ -141,20 +157,25 @@ class BrokerRunner:
     def _take(self, listener: Listener, message: session.Heard, places: list[mapping.Place]) -> None:
         now = clock.now()
         listener.heard, listener.since, listener.cycles = time.monotonic(), now, 0
+        listener.has_gasped = messages.is_last_gasp(message.payload)
+        if listener.has_gasped:
+            self._tell_silence(listener, SILENT_AFTER, GASPED)
+            return
         samples: tuple[Sample, ...] = ()
         problem: Mapping[str, Any] | None = None
         try:
             told = messages.read(message.payload, places, listener.subscription.map.time, now=self._server(now))
         except errors.DeviceError as error:
-            problem = lines.told(error)
+            problem = telling.told(error)
         else:
             samples, problem = self._decode(listener, told)
             self._keep(listener, samples, told.at or self._server(now))
+        self._count(listener, Outcome.ANSWERED if samples else Outcome.DAMAGED, now)
         frame = {"request": message.topic.encode().hex()[:1000], "response": message.payload.hex()[:1000], "took_ms": 0}
         note = {"device": listener.reader.device.id, "at": self._milliseconds(now), **frame}
         self._outlets.note(listener.reader.device.id, {**note, **({"problem": dict(problem)} if problem else {})})
         for asked in listener.asked:
-            self._outlets.answer(asked, {"values": lines.values(samples), "problem": problem, "took_ms": 0})
+            self._outlets.answer(asked, {"values": telling.values(samples), "problem": problem, "took_ms": 0})
         listener.asked.clear()
 
     def _decode(self, listener: Listener, told: messages.Told) -> tuple[tuple[Sample, ...], Mapping[str, Any] | None]:
@@ -166,7 +187,7 @@ class BrokerRunner:
         faults: list[errors.DeviceError] = [error for _register, error in decoded.refused]
         counters = {each.code for each in model.registers if each.is_energy}
         faults += [each for each in told.missing if each.data["register"] in counters]
-        return decoded.samples, lines.told(faults[0]) if faults else None
+        return decoded.samples, telling.told(faults[0]) if faults else None
 
     def _keep(self, listener: Listener, samples: Iterable[Sample], at: datetime) -> None:
         second, reader = at.replace(microsecond=0), listener.reader
@@ -195,15 +216,23 @@ class BrokerRunner:
     def _look(self, listener: Listener) -> None:
         device, now = listener.reader.device, time.monotonic()
         cycles = int((now - listener.heard) / device.live_seconds)
-        quiet = lines.told(self._problem or self._quiet(listener, now))
+        quiet = GASPED if listener.has_gasped else telling.told(self._problem or self._quiet(listener, now))
         if cycles > listener.cycles:
             listener.cycles = cycles
-            since = self._milliseconds(listener.since)
-            note = {"device": device.id, "at": self._milliseconds(clock.now()), "failures": cycles, "since": since}
-            self._outlets.note(device.id, {**note, "problem": quiet})
+            self._count(listener, Outcome.TIMEOUT, clock.now())
+            self._tell_silence(listener, cycles + SILENT_AFTER if listener.has_gasped else cycles, quiet)
         for asked in [each for each in listener.asked if each.until <= now + 2 * LOOK_SECONDS]:
             listener.asked.remove(asked)
             self._outlets.answer(asked, {"values": [], "problem": quiet, "took_ms": 0})
+
+    def _tell_silence(self, listener: Listener, failures: int, problem: Mapping[str, Any]) -> None:
+        device, since = listener.reader.device.id, self._milliseconds(listener.since)
+        note = {"device": device, "at": self._milliseconds(clock.now()), "failures": failures, "since": since}
+        self._outlets.note(device, {**note, "problem": problem})
+
+    def _count(self, listener: Listener, outcome: Outcome, at: datetime) -> None:
+        place = tallies.Place(self.bus.id, listener.reader.device.id)
+        self._outlets.tallies.note(place, outcome, at=self._server(at), monotonic=time.monotonic(), busy=0.0)
 
     def _quiet(self, listener: Listener, now: float) -> NothingHeard:
         topic, seconds = listener.subscription.topic, round(now - listener.heard)

@@ -15,9 +15,9 @@ from typing import Any
 from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Frame, Kind, Sample
 from meterbook.acquisition.library import decode, orders
-from meterbook.acquisition.polling import agenda, backoff, blocks, reading, timetable
+from meterbook.acquisition.polling import agenda, backoff, blocks, counting, errands, reading, timetable
 from meterbook.acquisition.push import configuration
-from meterbook.gateway import driving, store
+from meterbook.gateway import driving, remembering, store, tallies, telling
 from meterbook.kernel import clock
 
 log = logging.getLogger("meterbook.gateway")
@@ -35,6 +35,7 @@ class Asked:
     id: str
     device: str
     until: float
+    memory: remembering.Wanted | None = None  # of a question for what it remembers
 
 
 @dataclass
@@ -79,6 +80,7 @@ class Outlets:
     answer: Callable[[Asked, Mapping[str, Any]], None]
     offset_ms: Callable[[], int]
     newest: Callable[[str], Mapping[str, int]] = lambda _meter: {}  # what was read of a meter before, by register
+    tallies: tallies.Tallies = field(default_factory=tallies.Tallies)
 
 
 class BusRunner:
@@ -91,6 +93,12 @@ class BusRunner:
         self._asked: deque[Asked] = deque()
         self._woken = asyncio.Event()
         self._line = driving.open_line(bus)
+        self._errands: errands.Errands[str, Reader] = errands.Errands(
+            self._readers.get, lambda reader, block: self._ask(reader, block, bus.retries), self._woken
+        )
+        self._filling: set[asyncio.Task[None]] = set()
+        self._began = clock.now()
+        outlets.tallies.begin(bus.id, time.monotonic())
         for key, reader in self._readers.items():
             self._agenda.put(key, reader.table(), self._policy(reader))
 
@@ -99,7 +107,12 @@ class BusRunner:
         return device in self._readers
 
     def ask(self, asked: Asked) -> None:
-        """This will serve a request as soon as the bus is free."""
+        """This will serve a request as soon as the bus is free; a memory piece by piece while it goes on reading."""
+        if asked.memory is not None:
+            task = asyncio.create_task(self._remember(asked, asked.memory))
+            self._filling.add(task)
+            task.add_done_callback(self._filling.discard)
+            return
         self._asked.append(asked)
         self._woken.set()
 
@@ -121,6 +134,8 @@ class BusRunner:
                 try:
                     if self._asked:
                         await self._serve(self._asked.popleft())
+                    elif await self._errands.run_one(has_turn=job is not None):
+                        continue
                     elif job is not None:
                         await self._do(job)
                     else:
@@ -130,6 +145,9 @@ class BusRunner:
                     log.exception("bus %s", self.bus.id)
                     await asyncio.sleep(LONGEST_WAIT)
         finally:
+            for task in self._filling:
+                task.cancel()
+            await asyncio.gather(*self._filling, return_exceptions=True)
             await self.close()
 
     async def _rest(self) -> None:
@@ -154,6 +172,9 @@ class BusRunner:
         else:
             self._agenda.succeeded(job)
             self._note_answer(reader, frame, problem)
+            # The slot in which the gateway began is not read late: nobody was there before.
+            if job.work is timetable.Work.ENERGY and job.slot >= self._began:
+                self._outlets.tallies.note_skew(self._place(reader), slot=job.slot, at=self._server(frame.at))
 
     async def _read(
         self, reader: Reader, requests: Iterable[blocks.PlannedBlock], *, retries: int
@@ -172,19 +193,49 @@ class BusRunner:
 
         refusal = await reading.ask_each(
             requests,
-            ask=lambda planned: self._line.read(
-                reader.device.unit_id, planned.block, timeout=self.bus.timeout_ms / 1000, retries=retries
-            ),
+            ask=lambda planned: self._ask(reader, planned, retries),
             take=take,
             refuse_gaps=reader.refuse_gaps,
         )
         if not frames:
             raise refusal or errors.DeviceError(f"device {reader.device.id} has nothing to read")
-        return samples, frames[0], next(filter(None, problems), None) or (told(refusal) if refusal else None)
+        return samples, frames[0], next(filter(None, problems), None) or (telling.told(refusal) if refusal else None)
+
+    async def _ask(self, reader: Reader, planned: blocks.PlannedBlock, retries: int) -> Frame:
+        began = time.monotonic()
+        try:
+            frame = await self._line.read(
+                reader.device.unit_id, planned.block, timeout=self.bus.timeout_ms / 1000, retries=retries
+            )
+        except errors.DeviceError as error:
+            self._count(reader, counting.outcome_of(error), began)
+            raise
+        self._count(reader, counting.Outcome.ANSWERED, began, frame.took_ms)
+        return frame
+
+    def _count(self, reader: Reader, outcome: counting.Outcome, began: float, took_ms: int | None = None) -> None:
+        ended, at = time.monotonic(), self._server(clock.now())
+        self._outlets.tallies.note(
+            self._place(reader), outcome, at=at, monotonic=ended, busy=ended - began, took_ms=took_ms
+        )
+
+    def _place(self, reader: Reader) -> tallies.Place:
+        return tallies.Place(self.bus.id, reader.device.id)
+
+    async def _remember(self, asked: Asked, wanted: remembering.Wanted) -> None:
+        reader = self._readers[asked.device]
+        answer = await remembering.serve(
+            reader.device.model,
+            wanted,
+            lambda block: self._errands.fetch(asked.device, block),
+            until=asked.until,
+            offset_ms=self._outlets.offset_ms,
+        )
+        self._outlets.answer(asked, answer)
 
     def _keep(self, reader: Reader, samples: Iterable[Sample], at: datetime) -> None:
         """Instants are to the second below, in the server's time."""
-        second = (at + timedelta(milliseconds=self._outlets.offset_ms())).replace(microsecond=0)
+        second = self._server(at).replace(microsecond=0)
         kept: list[store.Row] = []
         shown: list[store.Row] = []
         for each in samples:
@@ -212,15 +263,16 @@ class BusRunner:
                         reader, reader.requests.everything, retries=self.bus.retries
                     )
                 except errors.DeviceError as error:
-                    answer["problem"] = told(error)
+                    answer["problem"] = telling.told(error)
                 else:
-                    answer = {"values": values(samples), "problem": problem}
+                    answer = {"values": telling.values(samples), "problem": problem}
                     self._note_answer(reader, frame, problem)
                 answer["took_ms"] = round((time.monotonic() - began) * 1000)
                 self._outlets.answer(asked, answer)
 
     def _note_answer(self, reader: Reader, frame: Frame, problem: Problem | None) -> None:
         reader.failing_since = None
+        self._outlets.tallies.note_frame_clock(self._place(reader), frame, self.bus.zone, self._server(frame.at))
         note: dict[str, Any] = {
             "device": reader.device.id,
             "at": self._milliseconds(frame.at),
@@ -237,7 +289,10 @@ class BusRunner:
         if cycles > 0:
             since = self._milliseconds(reader.failing_since)
             note = {"device": reader.device.id, "at": self._milliseconds(now), "failures": cycles, "since": since}
-            self._outlets.note(reader.device.id, {**note, "problem": told(error)})
+            self._outlets.note(reader.device.id, {**note, "problem": telling.told(error)})
+
+    def _server(self, instant: datetime) -> datetime:
+        return instant + timedelta(milliseconds=self._outlets.offset_ms())
 
     def _milliseconds(self, instant: datetime) -> int:
         return int(instant.timestamp() * 1000) + self._outlets.offset_ms()
@@ -265,37 +320,12 @@ def prepare(device: configuration.Device, newest: Mapping[str, int] | None = Non
     return reader
 
 
-def told(error: errors.DeviceError) -> dict[str, Any]:
-    """This will return what a driver's error says, in a form that JSON can carry."""
-    words = error.what
-    if isinstance(error, errors.ExceptionAnswer):
-        words = f"{error.what}: exception {error.exception}, {error.words}"
-    data = {key: value if isinstance(value, int | str) else str(value) for key, value in error.data.items()}
-    return {"code": error.code, "words": words, "remedy": error.remedy, "data": data}
-
-
 def _nonsense(decoded: decode.Decoded) -> Problem | None:
     if decoded.refused:
-        return told(decoded.refused[0][1])
+        return telling.told(decoded.refused[0][1])
     for sample in decoded.samples:
         if sample.is_coarse and sample.kind is Kind.CUMULATIVE:
             words = f"register {sample.code} (0x{sample.raw}) is a float too large to count in its last digit"
             remedy = "Read a whole-number register of the meter instead, if it has one."
             return {"code": "COARSE", "words": words, "remedy": remedy, "data": {"register": sample.code}}
     return None
-
-
-def values(samples: Iterable[Sample]) -> list[dict[str, Any]]:
-    """This will return what was read, in a form that JSON can carry."""
-    return [_value(each) for each in samples]
-
-
-def _value(sample: Sample) -> dict[str, Any]:
-    return {
-        "register_code": sample.code,
-        "series_code": sample.series_code,
-        "value": sample.value,
-        "decimals": sample.decimals,
-        "unit": sample.unit.value,
-        "raw": sample.raw,
-    }

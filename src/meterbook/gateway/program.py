@@ -13,11 +13,12 @@ from typing import Any
 
 from meterbook.acquisition import opening
 from meterbook.acquisition.push import batch, configuration, signing
-from meterbook.gateway import apart, broker, driving, hearing, keeping, lines, store
+from meterbook.gateway import apart, broker, driving, hearing, keeping, lines, remembering, store, tallies, telling
 from meterbook.gateway import courier as couriers
 from meterbook.kernel import clock
 
 log = logging.getLogger("meterbook.gateway")
+COUNT_SECONDS = 60.0  # how often the counts of lines go to the disk
 BEAT_SECONDS = 60.0  # how often something is said when there is nothing to send
 GATHER_SECONDS = 0.5  # what arrives together is sent together
 WAIT_MS = 20_000
@@ -42,6 +43,7 @@ class Gateway:
         self._notes: dict[str, Mapping[str, Any]] = {}
         self._answers: asyncio.Queue[tuple[lines.Asked, Mapping[str, Any]]] = asyncio.Queue()
         self._arrived = asyncio.Event()
+        self._tallies = tallies.Tallies()
         self._restart_reason = reason_of_start(is_stopped_cleanly=not self._store.fact("running"))
         self._store.note("running", 1)
         self._said = 0.0
@@ -50,7 +52,7 @@ class Gateway:
     async def run(self, stop: asyncio.Event) -> None:
         """This will read and send until it is stopped."""
         await self._take_over(self._kept.configuration)
-        own = [asyncio.create_task(each) for each in (self._send(), self._ask(), self._answer())]
+        own = [asyncio.create_task(each) for each in (self._send(), self._ask(), self._answer(), self._count())]
         try:
             waits = asyncio.create_task(stop.wait())
             await asyncio.wait([waits, *own], return_when=asyncio.FIRST_COMPLETED)
@@ -63,6 +65,7 @@ class Gateway:
             for task in ending:
                 task.cancel()
             await asyncio.gather(*ending, return_exceptions=True)
+            self.keep_counts()
             self._store.note("running", 0)
             self._store.close()
 
@@ -75,6 +78,10 @@ class Gateway:
         """This will have the buses of the configuration in force read, without sending anything."""
         for bus in self._kept.configuration.buses:
             self._runners.append(self._runner(bus))
+
+    def keep_counts(self) -> None:
+        """This will put what was counted of the lines on disk; the next batch takes it along."""
+        self._store.add_lines(self._tallies.take(), at=tallies.server_now(self._courier.offset_ms))
 
     async def stop_reading(self) -> None:
         """This will end what reads the buses."""
@@ -98,7 +105,7 @@ class Gateway:
         ready = self._store.ready(self._courier.boot, self._status())
         is_due = time.monotonic() - self._said >= BEAT_SECONDS
         if ready is None:
-            if not (self._live or self._notes or is_due):
+            if not (self._live or self._notes or is_due or self._store.has_lines()):
                 return False
             live, self._live = self._live, {}
             notes, self._notes = self._notes, {}
@@ -163,8 +170,7 @@ class Gateway:
                 began = time.monotonic()
                 told = await apart.run(self._courier.call, "requests", {"wait_ms": WAIT_MS, "configuration": known})
                 for each in told.get("requests", ()):
-                    # Counted from before it was asked: then it has certainly not lived longer than the server says.
-                    self._hand_out(lines.Asked(each["id"], each["device"], began + each["expires_in_ms"] / 1000))
+                    self._hand_out(_asked(each, began))
                 if told.get("configuration", 0) > known:
                     await self.fetch_configuration()
                 if told.get("exchange_key"):
@@ -173,6 +179,11 @@ class Gateway:
             except (couriers.Unreachable, couriers.Refused) as error:
                 log.warning("not asked: %s", error)
                 _is_more, pause = await self._pause(pause)
+
+    async def _count(self) -> None:
+        while True:
+            await asyncio.sleep(COUNT_SECONDS)
+            self.keep_counts()
 
     async def _answer(self) -> None:
         while True:
@@ -200,11 +211,7 @@ class Gateway:
             if each.knows(asked.device):
                 each.ask(asked)
                 return
-        problem = {
-            "code": "DISABLED",
-            "words": "the device is not asked at present",
-            "remedy": "Try again in a minute.",
-        }
+        problem = telling.problem("DISABLED", "the device is not asked at present", "Try again in a minute.")
         self._answers.put_nowait((asked, {"values": [], "took_ms": 0, "problem": problem}))
 
     async def _take_over(self, found: configuration.Configuration) -> None:
@@ -235,6 +242,7 @@ class Gateway:
             answer=lambda asked, answer: self._answers.put_nowait((asked, answer)),
             offset_ms=lambda: self._courier.offset_ms,
             newest=self._store.newest,
+            tallies=self._tallies,
         )
 
     def _keep_rows(self, rows: list[store.Row]) -> None:
@@ -294,6 +302,12 @@ def signal_strength(wireless: Path = Path("/proc/net/wireless")) -> int | None:
         return int(lines[0].split()[3].rstrip("."))
     except (OSError, ValueError, IndexError):
         return None
+
+
+def _asked(given: Mapping[str, Any], began: float) -> lines.Asked:
+    """Counted from before it was asked: then it has certainly not lived longer than the server says."""
+    wanted = remembering.Wanted.from_json(given["memory"]) if "memory" in given else None
+    return lines.Asked(given["id"], given["device"], began + given["expires_in_ms"] / 1000, wanted)
 
 
 def _group(row: store.Row) -> batch.Group:

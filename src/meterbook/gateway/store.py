@@ -7,19 +7,21 @@ way, and how many did is counted and told.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from meterbook.acquisition.push import batch
+from meterbook.acquisition.push import batch, line_hours
 
 KEPT_AFTER_SENDING = timedelta(days=3)
 # A card of six meters with sixteen registers fills this in six years of quarters of an hour, 300 meters in 43 days.
 MOST_ROWS = 20_000_000
 BATCH_ROWS = 5_000
 BATCHES_KEPT = 200
+LINES_A_BATCH, LINES_KEPT = 1_000, timedelta(days=8)  # the server keeps the counts of single meters as long
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS reading (
     id INTEGER PRIMARY KEY, meter TEXT NOT NULL, register TEXT NOT NULL, unit TEXT NOT NULL,
@@ -28,6 +30,10 @@ CREATE TABLE IF NOT EXISTS reading (
 CREATE TABLE IF NOT EXISTS batch (
     boot TEXT NOT NULL, sequence INTEGER NOT NULL, until INTEGER NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY (boot, sequence)
+);
+CREATE TABLE IF NOT EXISTS line_hour (
+    bus TEXT NOT NULL, device TEXT NOT NULL, hour INTEGER NOT NULL, content TEXT NOT NULL,
+    PRIMARY KEY (hour, bus, device)
 );
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, number INTEGER NOT NULL);
 """
@@ -118,16 +124,49 @@ class Store:
         return self.make_ready(boot, batch.Batch(readings=tuple(_groups(rows)), status=status), until=rows[-1][0])
 
     def make_ready(self, boot: str, content: batch.Batch, *, until: int | None = None) -> Ready:
-        """This will give a batch its number and keep it until it is acknowledged."""
-        body = batch.write(content)
+        """This will give a batch its number and keep it until it is acknowledged; it takes counts of lines along.
+
+        Where the gateway ends before the answer, those of that one batch are not told again: nobody knows if they came.
+        """
         until = self.fact("sent_until") if until is None else until
         with _Transaction(self._base):
+            body = batch.write(replace(content, lines=self._take_lines()))
             (latest,) = self._base.execute(
                 "SELECT coalesce(max(sequence), 0) FROM batch WHERE boot = ?", [boot]
             ).fetchone()
             ready = Ready(latest + 1, body, until)
             self._base.execute("INSERT INTO batch VALUES (?, ?, ?, ?)", [boot, ready.sequence, until, body])
         return ready
+
+    def add_lines(self, rows: Iterable[line_hours.LineHour], *, at: datetime) -> None:
+        """This will keep what was counted of lines beside what is there, until a batch takes it along.
+
+        :param at: now; what is older than `LINES_KEPT` is forgotten
+        """
+        oldest = int((at - LINES_KEPT - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1))
+        with _Transaction(self._base):
+            for row in rows:
+                key = [row.hour, row.bus, row.device]
+                found = self._base.execute(
+                    "SELECT content FROM line_hour WHERE hour = ? AND bus = ? AND device = ?", key
+                ).fetchone()
+                kept = row if found is None else line_hours.read(json.loads(found[0])).added(row)
+                self._base.execute(
+                    "INSERT OR REPLACE INTO line_hour (hour, bus, device, content) VALUES (?, ?, ?, ?)",
+                    [*key, json.dumps(kept.as_json())],
+                )
+            self._base.execute("DELETE FROM line_hour WHERE hour < ?", [oldest])
+
+    def _take_lines(self) -> tuple[line_hours.LineHour, ...]:
+        rows = self._base.execute(
+            "SELECT rowid, content FROM line_hour ORDER BY hour, bus, device LIMIT ?", [LINES_A_BATCH]
+        ).fetchall()
+        self._base.executemany("DELETE FROM line_hour WHERE rowid = ?", [[each[0]] for each in rows])
+        return tuple(line_hours.read(json.loads(content)) for _id, content in rows)
+
+    def has_lines(self) -> bool:
+        """This will tell whether counts of lines wait for a batch."""
+        return self._base.execute("SELECT 1 FROM line_hour LIMIT 1").fetchone() is not None
 
     def again(self, boot: str, sequence: int) -> Ready | None:
         """This will return a batch that the server asks for, or None when it is gone."""

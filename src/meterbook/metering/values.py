@@ -195,6 +195,7 @@ def series_types() -> dict[str, SeriesType]:
         _instant("current_l3", _("Current L3"), Unit.A, 3),
         _instant("power_factor", _("Power factor"), Unit.ONE, 3),
         _instant("frequency", _("Frequency"), Unit.HZ, 2),
+        _counter("run_hours", _("Hours run"), Unit.H),  # of a pump, a fan coil
     )
     return {each.code: each for each in listed}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import networks
@@ -14,7 +15,7 @@ from meterbook.metering import models as metering_models
 from meterbook.metering import operations as metering_operations
 from meterbook.sites import models as site_models
 from meterbook.sites import operations as site_operations
-from meterbook.sites.values import NodeKind
+from meterbook.sites.values import NO_FACTS, NodeFacts, NodeKind
 from meterbook_lab.demo_people import ACTOR
 from meterbook_lab.harbor import gateways, meters, points, shapes, units
 from meterbook_lab.harbor.calendar import Calendar
@@ -61,9 +62,12 @@ def build(calendar: Calendar, at: datetime, served: Sequence[tuple[str, int]]) -
 
 
 def _nodes(site: site_models.Site, at: datetime) -> dict[str, site_models.SiteNode]:
-    def node(kind: NodeKind, code: str, name: str, parent: site_models.SiteNode | None = None) -> site_models.SiteNode:
+    def node(
+        kind: NodeKind, code: str, name: str, parent: site_models.SiteNode | None = None, area: int | None = None
+    ) -> site_models.SiteNode:
+        facts = NO_FACTS if area is None else NodeFacts(area=Decimal(area))
         return site_operations.create_node(
-            actor=ACTOR, at=at, site=site, kind=kind, code=code, name=name, parent=parent
+            actor=ACTOR, at=at, site=site, kind=kind, code=code, name=name, parent=parent, facts=facts
         )
 
     building = node(NodeKind.BUILDING, "A", "Main building")
@@ -71,7 +75,7 @@ def _nodes(site: site_models.Site, at: datetime) -> dict[str, site_models.SiteNo
     basement = found[FLOORS[0][0]]
     found |= {code: node(NodeKind.ZONE, code, name, basement) for code, name in ZONES}
     for unit in units.units():
-        found[unit.code] = node(NodeKind.UNIT, unit.code, f"Unit {unit.code}", found[f"A{unit.level}"])
+        found[unit.code] = node(NodeKind.UNIT, unit.code, f"Unit {unit.code}", found[f"A{unit.level}"], unit.area)
     return found
 
 

@@ -112,6 +112,7 @@ class TestDeriveDirtyDays:
 
     @pytest.mark.spec("G-21")
     @pytest.mark.spec("B-04")
+    @pytest.mark.spec("C-15")
     def test_does_not_book_a_zero_glitch_over_midnight(self) -> None:
         meter = factory.installed_meter(organization=derived.organization())
         end = derived.MIDNIGHT + timedelta(days=1)
@@ -130,6 +131,7 @@ class TestDeriveDirtyDays:
         assert found[derived.DAY][0] == [250] * 96
         assert found[derived.DAY][1][93:] == [Quality.VALID, Quality.INTERPOLATED, Quality.INTERPOLATED]
 
+    @pytest.mark.spec("C-15")
     def test_does_not_book_a_spike(self) -> None:
         meter = factory.installed_meter(organization=derived.organization(), rated_per_hour=Decimal(69))
         readings = derived.counted(derived.MIDNIGHT, derived.MIDNIGHT + timedelta(days=1, hours=1))

@@ -16,6 +16,7 @@ from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
 from meterbook.kernel.quality import UNMEASURED, Quality
 from meterbook.metering import blocks, models, operations, quarters, values
+from meterbook.metering.deriving import totals
 from meterbook.sites import models as site_models
 from tests.db.metering import derived
 from tests.factories import metering, sites, usage
@@ -176,9 +177,15 @@ class TestDerivation:
 
         assert kept(ours.pk) == counted(ours.pk)
 
+    @pytest.mark.parametrize("few", [0, totals.FEW_BLOCKS], ids=["asked by site", "asked by day"])
     def test_blocks_that_were_loaded_count_from_the_first_derivation_of_their_day(
-        self, ours: identity_models.Organization, mall: site_models.Site
+        self,
+        ours: identity_models.Organization,
+        mall: site_models.Site,
+        few: int,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr(totals, "FEW_BLOCKS", few)
         loaded, read = (metering.installed_meter(organization=ours, site=mall) for _ in range(2))
         usage.day_block(loaded.energy, derived.DAY)
         metering.record(read.energy, derived.counted(derived.MIDNIGHT, derived.MIDNIGHT + timedelta(hours=12)))

@@ -12,6 +12,7 @@ from meterbook.acquisition.library import checks
 MONTH = "MONTH"
 DAY_MINUTES = 1_440
 FORMATS = {"SIX_WORDS": 6, "SIX_BYTES": 3, "UNIX": 2}  # how an instant is written, and in how many words
+NEWEST, NEXT = "NEWEST", "NEXT"  # what the pointer of a ring names
 CLOCK_OF_MBUS = "time-point-date-time"
 
 
@@ -39,11 +40,22 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Ring:
+    """Where the pointer of a ring stands, what it names (the newest record, or the place that is written next), and
+    the number of the first place."""
+
+    address: int
+    names: str = NEWEST
+    base: int = 0
+
+
+@dataclass(frozen=True)
 class Memory:
     """`records` instants that a meter remembers, the newest first; `step` minutes lie between two, or a `MONTH`.
 
     At addresses (Modbus) record 1 begins at `address`, each older one `stride` words further, and is read as one block
     of `words`. `stamp` is the record's own time; without one, record 1 is the latest whole step of the meter's clock.
+    In a `ring` the places from `address` on are written in turn, and a pointer says which is the newest.
     Of a meter that names its values (M-Bus) record n is what has storage number n; `is_end`: a date without a time
     means its end. `time` is what the meter's clock shows: LOCAL, STANDARD (without summer time) or UTC.
     """
@@ -60,6 +72,7 @@ class Memory:
     stamp: Place | None = None
     clock: Place | None = None
     is_end: bool = False
+    ring: Ring | None = None
 
     @property
     def is_named(self) -> bool:
@@ -85,6 +98,7 @@ def read(content: Mapping[str, Any]) -> Memory | None:
         stamp=_place(given.get("stamp"), "offset"),
         clock=_place(given.get("clock"), "address"),
         is_end=given.get("edge") == "END",
+        ring=_ring(given.get("ring")),
     )
 
 
@@ -129,6 +143,11 @@ def _places(document: checks.Document, given: Mapping[str, Any]) -> Iterator[che
     stamp = given.get("stamp")
     if stamp is not None and stamp["offset"] + FORMATS[stamp["format"]] > given["words"]:
         yield document.fault(("memory", "stamp"), "ends behind the record", "correct its offset or memory.words")
+    ring = given.get("ring")
+    if ring is not None and given["records"] + ring.get("base", 0) > checks.LAST_ADDRESS:
+        yield document.fault(
+            ("memory", "ring"), "a pointer of one word cannot count so many records", "correct records"
+        )
     if given["step"] == MONTH and stamp is None:
         what = "months have different lengths and the records no time"
         yield document.fault(("memory", "step"), what, "write where the record's stamp stands")
@@ -142,6 +161,10 @@ def _register(given: Mapping[str, Any]) -> MemoryRegister:
         type=given.get("type", ""),
         scale=Fraction(scale) if scale is not None else None,
     )
+
+
+def _ring(given: Mapping[str, Any] | None) -> Ring | None:
+    return None if given is None else Ring(given["pointer"], given.get("names", NEWEST), given.get("base", 0))
 
 
 def _place(given: Mapping[str, Any] | None, key: str) -> Place | None:

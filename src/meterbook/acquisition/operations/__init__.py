@@ -53,6 +53,7 @@ from meterbook.acquisition.operations.gateway_lines import (
     create_gateway_device,
     device_ids,
     number_configuration,
+    request_of_gateway,
     sign_configuration,
     take_gateway_requests,
 )
@@ -261,6 +262,7 @@ __all__ = [
     "publish_type",
     "remove_meter",
     "request_memory",
+    "request_of_gateway",
     "request_probe",
     "request_reading",
     "revoke_gateway",

@@ -7,7 +7,9 @@ is asked when nobody looks. What came is kept with the bus, and whoever comes ba
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -82,6 +84,7 @@ def search_bus(
     allowed: networks.AllowedNetworks,
     go_on: bool = False,
     again: bool = False,
+    by_number: bool | None = None,
 ) -> models.Commissioning:
     """This will take what the latest part of a search brought, and ask for the next part where it is not over.
 
@@ -89,30 +92,37 @@ def search_bus(
 
     :param real_at: the machine's present instant (`kernel.clock.real_now`)
     :param again: ask every address once more; what was found before stays
+    :param by_number: search an M-Bus line by the numbers of its meters from now on, or by addresses; None: as before
     :raises commissionings.CommissioningNotFound: when the bus is not there, or its meters have no addresses
     :raises probes.ProbeRefused: when nothing can be asked now
     """
     state = commissionings.get_search_of_bus(bus=bus)
     row = _begun(actor, at, state)
     _take_part(row, at=at, real_at=real_at)
+    if by_number is not None and state.bus.protocol.is_mbus and row.search is None:
+        row.pending = [values.ANY_NUMBER] if by_number else None
     if again and row.search is None:
         row.next_unit = state.addresses[0]
+        row.pending = row.pending if row.pending is None else [values.ANY_NUMBER]
     if go_on or again:
         row.is_stopped, row.problem = False, None
-    is_over = row.next_unit > state.addresses[-1]
-    if row.search is None and not row.is_stopped and not row.problem and not is_over:
-        row.search = errands.ask(
-            actor=actor,
-            at=at,
-            real_at=real_at,
-            bus=row.bus,
-            unit=row.next_unit,
-            allowed=allowed,
-            errand=values.Errand.PRESENCE,
-            until_unit=min(state.addresses[-1], row.next_unit + PART - 1),
-        )
-    row.save(update_fields=["next_unit", "search", "is_stopped", "problem"])
+    if row.search is None and not row.is_stopped and not row.problem:
+        row.search = _ask_part(row, state.addresses, {"actor": actor, "at": at, "real_at": real_at, "allowed": allowed})
+    row.save(update_fields=["next_unit", "search", "is_stopped", "problem", "pending"])
     return row
+
+
+def _ask_part(row: models.Commissioning, addresses: range, given: dict[str, Any]) -> uuid.UUID | None:
+    """The next part of the search that is on; None when it is over."""
+    if row.pending is not None:
+        if not row.pending:
+            return None
+        masks, unit = tuple(row.pending), values.BY_SELECTION
+        return errands.ask(bus=row.bus, unit=unit, masks=masks, errand=values.Errand.NUMBERS, **given)
+    if row.next_unit > addresses[-1]:
+        return None
+    until = min(addresses[-1], row.next_unit + PART - 1)
+    return errands.ask(bus=row.bus, unit=row.next_unit, until_unit=until, errand=values.Errand.PRESENCE, **given)
 
 
 @operation.operation
@@ -125,12 +135,22 @@ def step_bus(
     allowed: networks.AllowedNetworks,
     go_on: bool = False,
     again: bool = False,
+    by_number: bool | None = None,
 ) -> None:
     """This will take the next step of a bus: its addresses, and when none is left to ask, the meters found there.
 
     Meters that are set up already are not surveyed. See `search_bus` for what is given and raised.
     """
-    row = search_bus(actor=actor, at=at, real_at=real_at, bus=bus, allowed=allowed, go_on=go_on, again=again)
+    row = search_bus(
+        actor=actor,
+        at=at,
+        real_at=real_at,
+        bus=bus,
+        allowed=allowed,
+        go_on=go_on,
+        again=again,
+        by_number=by_number,
+    )
     waiting = next(iter(commissionings.list_unknown(bus=bus)), None) if row.search is None else None
     if waiting is not None:
         surveying.survey_meter(actor=actor, at=at, real_at=real_at, found=waiting.public_id, allowed=allowed)
@@ -178,6 +198,9 @@ def _take_part(row: models.Commissioning, *, at: datetime, real_at: datetime) ->
         return
     answer, row.problem = came
     row.search = None
+    if row.pending is not None:
+        _take_numbers(row, answer, at)
+        return
     following = answer.get("next_unit")
     if following is not None and following <= row.next_unit and not row.problem:
         row.problem = errands.NOTHING.as_json()
@@ -186,3 +209,24 @@ def _take_part(row: models.Commissioning, *, at: datetime, real_at: datetime) ->
         models.FoundMeter.objects.filter(organization_id=row.organization_id).get_or_create(
             commissioning=row, unit_id=unit, defaults={"organization_id": row.organization_id, "found_at": at}
         )
+
+
+def _take_numbers(row: models.Commissioning, answer: Mapping[str, Any], at: datetime) -> None:
+    """What is left takes the place of the masks that were asked; a part that failed is asked again."""
+    if "rest" not in answer:
+        row.problem = row.problem or errands.OUTDATED.as_json()
+        return
+    row.pending = list(answer["rest"])
+    for address, fault in answer["selected"]:
+        values_of = {"organization_id": row.organization_id, "found_at": at}
+        if fault:
+            values_of["problem"] = _same_number(address).as_json()
+        models.FoundMeter.objects.filter(organization_id=row.organization_id).get_or_create(
+            commissioning=row, unit_id=values.BY_SELECTION, secondary=address, defaults=values_of
+        )
+
+
+def _same_number(address: str) -> values.Problem:
+    number = address[:8]
+    words = f"several meters answer to the number {number}"
+    return values.Problem("SAME_NUMBER", words, "Take all but one off the line, then search again.", {"number": number})

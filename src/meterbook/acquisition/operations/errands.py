@@ -33,9 +33,14 @@ def ask(
     allowed: networks.AllowedNetworks,
     errand: values.Errand,
     until_unit: int | None = None,
+    secondary: str = "",
+    masks: tuple[str, ...] = (),
     blocks: tuple[Block, ...] = (),
 ) -> uuid.UUID:
     """This will ask an address of a bus, in the name of any type that speaks its protocol.
+
+    :param secondary: of an M-Bus meter, in place of `unit`
+    :param masks: of a search by numbers
 
     :raises probes.ProbeRefused: when nothing can be asked now
     """
@@ -47,7 +52,8 @@ def ask(
         real_at=real_at,
         site=bus.site.public_id,
         model_code=any_model,
-        place=probes.Place(unit_id=unit, bus=bus.public_id),
+        place=probes.Place(unit_id=unit, bus=bus.public_id, secondary=masks[-1] if masks else secondary),
+        masks=masks,
         allowed=allowed,
         until_unit=until_unit,
         errand=errand,

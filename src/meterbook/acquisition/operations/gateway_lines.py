@@ -12,7 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from meterbook.acquisition import gateway_models, gateway_plans, models, queries, values
+from meterbook.acquisition import gateway_models, gateway_plans, memory_plans, models, queries, values
 from meterbook.acquisition.operations import devices, requests
 from meterbook.acquisition.operations import gateways as gateway_operations
 from meterbook.acquisition.push import configuration, signing
@@ -34,6 +34,16 @@ class SignedConfiguration:
     number: int
     text: str
     signature: str
+
+
+@dataclass(frozen=True)
+class AskedOfGateway:
+    """A request to a device of a gateway; `is_open` while it has no answer."""
+
+    request_id: int
+    device_id: int
+    meter_id: int
+    is_open: bool
 
 
 @operation.operation
@@ -186,6 +196,7 @@ def take_gateway_requests(
             "device": str(known[each.request_id].device.public_id),
             "kind": each.kind.value,
             "expires_in_ms": int((each.expires_at - real_at).total_seconds() * 1000),
+            **_memory(gateway_id, each, at),
         }
         for each in taken
     )
@@ -199,12 +210,36 @@ def answer_gateway_request(
 
     :raises queries.RequestNotFound: when it is no request to one of its devices
     """
-    found = models.DeviceRequest.objects.filter(
-        organization_id=scoping.current().organization_id, public_id=request, device__bus__gateway_id=gateway_id
-    ).first()
+    asked = request_of_gateway(gateway_id=gateway_id, request=request)
+    return requests.answer_request(actor=actor, at=at, real_at=real_at, request_id=asked.request_id, answer=answer)
+
+
+def request_of_gateway(*, gateway_id: int, request: uuid.UUID) -> AskedOfGateway:
+    """This will return a request to a device of a gateway; needs a running scope.
+
+    :raises queries.RequestNotFound: when it is no request to one of its devices
+    """
+    found = (
+        models.DeviceRequest.objects.filter(
+            organization_id=scoping.current().organization_id, public_id=request, device__bus__gateway_id=gateway_id
+        )
+        .select_related("device")
+        .first()
+    )
     if found is None:
         raise queries.RequestNotFound(_("There is no such request."))
-    return requests.answer_request(actor=actor, at=at, real_at=real_at, request_id=found.pk, answer=answer)
+    is_open = not values.RequestStatus(found.status).is_final
+    return AskedOfGateway(found.pk, found.device_id, found.device.meter_id, is_open)
+
+
+def _memory(gateway_id: int, request: requests.TakenRequest, at: datetime) -> dict[str, object]:
+    """Which instants the meter lacks, of a question for what it remembers."""
+    if request.kind is not values.RequestKind.READ_MEMORY:
+        return {}
+    plan = memory_plans.wanted_behind_gateway(gateway_id=gateway_id, device_id=request.device_id, at=at)
+    missing = sorted(plan.missing) if plan is not None else []
+    told = [int(each.timestamp()) * 1000 for each in missing]
+    return {"memory": {"zone": plan.zone.key if plan is not None else "UTC", "missing": told}}
 
 
 def device_ids(*, gateway_id: int, public_ids: Collection[str]) -> Mapping[str, int]:

@@ -79,6 +79,7 @@ class TakenProbe:
     types: catalogue.Catalogue = catalogue.SHIPPED
     errand: values.Errand = values.Errand.READ
     blocks: tuple[Block, ...] = ()
+    masks: tuple[str, ...] = ()
 
     @property
     def model(self) -> documents.MeterModel:
@@ -101,6 +102,8 @@ class ProbeAnswer:
     :param found: of a search, the addresses that answered with the codes of the models that fit
     :param next_unit: of a search, the first address that was not asked any more
     :param answers: of an errand that names blocks, what came of each, in hex; "" where the meter has none
+    :param selected: of a search by numbers, the meters by their 16 digits, with the code of what is wrong, or ""
+    :param rest: of a search by numbers, the masks that are left to try
     :param device: of a SunSpec device, who it is, its models, and the document of a meter type
     """
 
@@ -114,17 +117,22 @@ class ProbeAnswer:
     kin: tuple[str, str, int, int] | None = None
     answers: Mapping[Block, str] | None = None
     device: Mapping[str, Any] | None = None
+    selected: tuple[tuple[str, str], ...] = ()
+    rest: tuple[str, ...] | None = None
 
     @property
     def is_failure(self) -> bool:
         """Whether nothing came that could be read."""
-        return not (self.raw or self.records or self.answers or self.device) and self.next_unit is None
+        has_come = self.raw or self.records or self.answers or self.device
+        return not has_come and self.next_unit is None and self.rest is None
 
     def as_json(self) -> dict[str, Any]:
         """This will return what is stored."""
         search: dict[str, Any] = {}
         if self.next_unit is not None:
             search = {"found": [[unit, list(codes)] for unit, codes in self.found], "next_unit": self.next_unit}
+        if self.rest is not None:
+            search = {"selected": [list(each) for each in self.selected], "rest": list(self.rest)}
         named: dict[str, Any] = {}
         if self.records:
             rows = [[each.name, _text(each.number), each.unit, each.text, each.raw] for each in self.records]
@@ -159,6 +167,7 @@ def request_probe(
     document: str = "",
     errand: values.Errand = values.Errand.READ,
     blocks: Sequence[Block] = (),
+    masks: Sequence[str] = (),
 ) -> uuid.UUID:
     """This will ask for a test read and return its public id. While the same question waits, that one is returned.
 
@@ -168,11 +177,12 @@ def request_probe(
     :param document: of a type that is not published yet, sound, and of the code `model_code`
     :param errand: what else the meter is asked than what its model has
     :param blocks: of `Errand.BLOCKS`, the registers to read; nothing but holding and input registers is ever asked
+    :param masks: of `Errand.NUMBERS`, the secondary addresses with F for any to try, the latest first
     :raises ProbeRefused: naming the field (site, model_code, gateway, host, port, unit_id) that cannot be
     """
     found = _site(site)
     model = _model(model_code, document)
-    asked: dict[str, Any] = {"site": found, "model_code": model_code, "document": document}
+    asked: dict[str, Any] = {"site": found, "model_code": model_code, "document": document, "masks": list(masks)}
     asked |= {"errand": errand.value, "blocks": _readable(errand, blocks, model)}
     if until_unit is not None and model.protocol not in ("MODBUS", "MBUS"):
         raise ProbeRefused("model_code", _("These meters have no addresses that could be searched."))
@@ -194,12 +204,9 @@ def request_probe(
         expires_at=real_at + values.PROBE_LIFETIME,
     )
     told = ("host", "port", "unit_id", "model_code", *(("secondary",) if place.secondary else ()))
-    after: dict[str, object] = {name: asked[name] for name in told}
-    if until_unit is not None:
-        after["until_unit"] = until_unit
-    audit_operations.record(
-        actor=actor, at=at, action="acquisition:request_probe", subject=probe, before=None, after=after
-    )
+    after = {name: asked[name] for name in told} | ({} if until_unit is None else {"until_unit": until_unit})
+    action = "acquisition:request_probe"
+    audit_operations.record(actor=actor, at=at, action=action, subject=probe, before=None, after=after)
     foundation_bus.notify(PROBE, found.organization_id, [probe.pk])
     return probe.public_id
 
@@ -236,6 +243,7 @@ def take_probes(*, actor: Actor, at: datetime, real_at: datetime) -> tuple[Taken
             document=each.document,
             errand=values.Errand(each.errand),
             blocks=tuple(Block(*block) for block in each.blocks),
+            masks=tuple(each.masks),
             types=catalogue.of(each.organization_id),
         )
         for each in waiting
@@ -330,7 +338,8 @@ def _check(place: Place, model: documents.MeterModel, protocol: values.BusProtoc
         raise ProbeRefused(
             "model_code", _("This model does not speak what is spoken on this line; choose another one.")
         )
-    if place.secondary and not (protocol.is_mbus and values.secondary_address(place.secondary) == place.secondary):
+    known = (values.secondary_address(place.secondary), values.ANY_NUMBER)
+    if place.secondary and not (protocol.is_mbus and place.secondary in known):
         raise ProbeRefused("secondary", str(values.SECONDARY_HELP))
     if not place.secondary and place.unit_id not in values.unit_ids(protocol):
         raise ProbeRefused("unit_id", values.unit_help(protocol))

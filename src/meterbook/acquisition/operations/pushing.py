@@ -71,8 +71,8 @@ class Kept:
 @operation.operation
 def keep_batch(
     *, actor: Actor, at: datetime, admitted: admitting.Admitted, message: admitting.Message, kept: Kept
-) -> dict[str, Any]:
-    """This will keep that a batch was accepted, once its readings are stored, and return what the gateway is answered.
+) -> tuple[dict[str, Any], bool]:
+    """This will keep that a batch was accepted, once its readings are stored; it returns the answer, and if it is new.
 
     Another process that kept the same batch meanwhile goes first: its answer is returned.
 
@@ -87,7 +87,7 @@ def keep_batch(
     if known is not None:
         if known.digest != kept.digest:
             raise admitting.MessageRefused(IncidentKind.CONTENT)
-        return dict(known.answer)
+        return dict(known.answer), False
     received = sequences.Received(boot.highest, sequences.read_gaps(boot.gaps))
     received = received.with_one(stamp.sequence)
     boot.highest, boot.gaps = received.highest, [list(each) for each in received.gaps]
@@ -109,7 +109,7 @@ def keep_batch(
         answer=answer,
     )
     admitting.note_clone(actor=actor, at=at, boot=boot, stamp=stamp)
-    return answer
+    return answer, True
 
 
 @operation.operation

@@ -99,11 +99,9 @@ def request_memory(*, actor: Actor, at: datetime, real_at: datetime, meter_publi
     :param real_at: the machine's present instant (`kernel.clock.real_now`)
     :raises queries.DeviceNotFound: when the meter has no device, or belongs to another organization
     :raises DeviceNotAsked: when the device or its bus is switched off
-    :raises MemoryNotOffered: when its model does not say what it remembers, or a gateway at the site asks it
+    :raises MemoryNotOffered: when its model does not say what it remembers
     """
     device = _asked_device(meter_public_id)
-    if device.bus.gateway_id is not None:
-        raise MemoryNotOffered(_("A gateway at the site asks this meter; it cannot ask what the meter remembers."))
     if catalogue.current().load(device.model_code).memory is None:
         raise MemoryNotOffered(_("The meter's model does not say what it remembers."))
     kind = values.RequestKind.READ_MEMORY

@@ -102,7 +102,7 @@ def note_choice(
 
 def _chosen(row: models.FoundMeter) -> dict[str, object]:
     chosen = {"model_code": row.model_code, "byte_order": row.byte_order, "scale": row.scale, "notes": dict(row.notes)}
-    return {"unit_id": row.unit_id, **chosen}
+    return {"unit_id": row.unit_id, **({"secondary": row.secondary} if row.secondary else {}), **chosen}
 
 
 def _found(public_id: uuid.UUID) -> models.FoundMeter:
@@ -161,6 +161,7 @@ def _next(
         real_at=real_at,
         bus=row.commissioning.bus,
         unit=row.unit_id,
+        secondary=row.secondary,
         allowed=allowed,
         errand=errand,
         blocks=blocks,

@@ -18,10 +18,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from meterbook.acquisition.push import line_hours
+
 FORMAT = "meterbook-batch-1"
 GZIP, IDENTITY = "gzip", "identity"
 MOST_BYTES, MOST_UNPACKED = 1 << 20, 8 << 20
 MOST_ROWS, MOST_GROUPS, MOST_DECIMALS = 50_000, 20_000, 9
+MOST_LINES = 5_000
 LARGEST = 2**62
 LATEST = 2**52  # milliseconds; a thousand times that are microseconds in 64 bits
 _GROUP = {"meter", "register", "decimals", "at", "value"}
@@ -66,6 +69,7 @@ class Batch:
     latest: tuple[Group, ...] = ()
     status: Mapping[str, Any] = field(default_factory=dict)
     devices: tuple[Mapping[str, Any], ...] = ()
+    lines: tuple[line_hours.LineHour, ...] = ()
 
     @property
     def size(self) -> int:
@@ -80,6 +84,8 @@ def write(batch: Batch) -> bytes:
         content["latest"] = [each.as_json() for each in batch.latest]
     if batch.devices:
         content["devices"] = [dict(each) for each in batch.devices]
+    if batch.lines:
+        content["lines"] = [each.as_json() for each in batch.lines]
     if batch.status:
         content["status"] = dict(batch.status)
     return pack(json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode())
@@ -125,7 +131,7 @@ def read(raw: bytes) -> Batch:
     content = read_object(raw)
     if content.get("format") != FORMAT:
         _refuse("/format", f"is “{FORMAT}”")
-    unknown = content.keys() - {"format", "readings", "latest", "status", "devices"}
+    unknown = content.keys() - {"format", "readings", "latest", "status", "devices", "lines"}
     if unknown:
         _refuse(f"/{sorted(unknown)[0][:40]}", "is not known")
     found = Batch(
@@ -133,6 +139,7 @@ def read(raw: bytes) -> Batch:
         latest=tuple(_groups(content, "latest")),
         status=_status(content.get("status", {})),
         devices=tuple(_devices(content.get("devices", []))),
+        lines=tuple(_lines(content.get("lines", []))),
     )
     if found.size + sum(len(each.at) for each in found.latest) > MOST_ROWS:
         raise BatchTooLarge(BatchTooLarge.__doc__)
@@ -221,6 +228,17 @@ def _devices(given: object) -> Iterable[Mapping[str, Any]]:
             if type(value) is int and not 0 <= value <= 2**53:
                 _refuse(f"{place}/{name}", "is a whole number from 0")
         yield each
+
+
+def _lines(given: object) -> Iterable[line_hours.LineHour]:
+    """What came of questions, by the hour."""
+    if not isinstance(given, list) or len(given) > MOST_LINES:
+        _refuse("/lines", f"is a list of at most {MOST_LINES} rows")
+    for number, each in enumerate(given):
+        try:
+            yield line_hours.read(each)
+        except line_hours.LineHourInvalid:
+            _refuse(f"/lines/{number}", "has bus and hour, and may have what the reference names")
 
 
 def _no_fraction(text: str) -> NoReturn:

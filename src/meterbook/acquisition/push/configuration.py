@@ -24,7 +24,7 @@ _BUS = {"id", "protocol", "host", "port", "timeout_ms", "retries", "line", "devi
 _LINE = {"baud", "parity", "stop_bits", "pause_ms"}
 _DEVICE = {"id", "meter", "unit_id", "model", "byte_order", "live_seconds", "registers"}
 _REGISTER = {"code", "step"}
-BROKER, SUBSCRIPTION = "broker", "subscription"
+BROKER, SUBSCRIPTION, ZONE = "broker", "subscription", "zone"
 _BROKER, _SUBSCRIPTION = {"user", "password", "is_encrypted", "authority"}, {"topic", "mapping"}
 
 
@@ -84,6 +84,7 @@ class Bus:
     pause_ms: int
     devices: tuple[Device, ...]
     broker: Broker | None = None
+    zone: str = ""  # of the site, which clocks of meters keep that tell none
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def read_carrier(given: Mapping[str, Any]) -> Carrier:
 
 
 def _bus(given: Mapping[str, Any], models: Mapping[str, documents.MeterModel]) -> Bus:
-    _require(given, _BUS | ({BROKER} & given.keys()), "bus")
+    _require(given, _BUS | ({BROKER, ZONE} & given.keys()), "bus")
     _require(given["line"], _LINE, "line")
     fields = {name: given[name] for name in ("id", "protocol", "host", "port", "timeout_ms", "retries")}
     broker = None
@@ -163,7 +164,7 @@ def _bus(given: Mapping[str, Any], models: Mapping[str, documents.MeterModel]) -
         _require(given[BROKER], _BROKER, BROKER)
         broker = Broker(**given[BROKER])
     devices = tuple(_device(each, models) for each in given["devices"])
-    return Bus(**fields, **given["line"], devices=devices, broker=broker)
+    return Bus(**fields, **given["line"], devices=devices, broker=broker, zone=given.get(ZONE, ""))
 
 
 def _device(given: Mapping[str, Any], models: Mapping[str, documents.MeterModel]) -> Device:

@@ -6,22 +6,24 @@ came another way (a load in bulk, a database from before these sums) count too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import psycopg
-from django.db.models import Case, CharField, Value, When
+from django.db.models import Case, CharField, F, Value, When
 from numpy.typing import NDArray
 
 from meterbook.foundation import bulk
 from meterbook.metering import models, quarters, values
+from meterbook.metering.deriving import setups
 from meterbook.metering.deriving.days import Days
 from meterbook.metering.quarters import Quarters
 
 Integers = NDArray[np.int64]
 
 DAYS_AT_ONCE = 31  # of all series, in memory
+FEW_BLOCKS = 10_000  # up to so many are looked up to learn which series have blocks of a day
 
 _OLD = """
 SELECT known.series_id, known.day - '1970-01-01'::date, known.step, known."values", known.quality
@@ -33,6 +35,11 @@ _BLOCKS = """
 SELECT series_id, day - '1970-01-01'::date, step, "values", quality FROM metering_seriesday
 WHERE organization_id = %s AND day >= '1970-01-01'::date + %s AND day < '1970-01-01'::date + %s AND revision = 0
     AND series_id = ANY(%s::bigint[])
+"""
+_PRESENT = """
+SELECT series_id FROM metering_seriesday
+WHERE organization_id = %s AND day >= '1970-01-01'::date + %s AND day < '1970-01-01'::date + %s AND revision = 0
+ORDER BY day LIMIT %s
 """
 _STORED = """
 SELECT site_id, service, role, day - '1970-01-01'::date, use, estimated, known FROM metering_siteday
@@ -65,15 +72,32 @@ class Group(NamedTuple):
 Key = tuple[Group, int]  # a group and a UTC day since 1970
 
 
-def groups(*, organization_id: int, series_ids: Collection[int] | None = None) -> dict[int, Group]:
-    """This will return, by series, the group of each counted series of the organization. Needs a running scope."""
+class MembersOf(Protocol):
+    """Finds counted series of an organization: these ones, or all of these sites."""
+
+    def __call__(
+        self, *, series_ids: Collection[int] | None = None, site_ids: Collection[int] | None = None
+    ) -> Mapping[int, Group]:
+        """This will return the group of each, as `groups` does, in a scope of its own."""
+
+
+def groups(
+    *, organization_id: int, series_ids: Collection[int] | None = None, site_ids: Collection[int] | None = None
+) -> dict[int, Group]:
+    """This will return, by series, the group of each counted series of the organization. Needs a running scope.
+
+    :param series_ids: None: of all series
+    :param site_ids: None: of all sites
+    """
     counted = Case(
         *(When(meter_point__service=service, then=Value(code)) for service, code in values.COUNTED_SERIES.items()),
         output_field=CharField(),
     )
     found = models.Series.objects.filter(organization_id=organization_id, code=counted)
     if series_ids is not None:
-        found = found.filter(pk__in=series_ids)
+        found = found.filter(setups.Among(F("pk"), list(series_ids)))
+    if site_ids is not None:
+        found = found.filter(meter_point__site_id__in=site_ids)
     columns = ("pk", "meter_point__site_id", "meter_point__service", "meter_point__role")
     return {row[0]: Group(*row[1:]) for row in found.order_by("pk").values_list(*columns)}
 
@@ -87,7 +111,7 @@ def add(
     connection: psycopg.Connection[Any],
     organization_id: int,
     members: Mapping[int, Group],
-    all_members: Callable[[], Mapping[int, Group]],
+    members_of: MembersOf,
     *,
     parts: Iterable[Days],
     changed: Integers,
@@ -96,7 +120,7 @@ def add(
     """This will bring the sums in step with the blocks that were just stored.
 
     :param members: the groups of the counted series in `parts`
-    :param all_members: gives those of the whole organization; asked when a sum is made for the first time
+    :param members_of: gives those of other series; asked when a sum is made for the first time
     :param changed: (series, day) of each stored day that is new or differs, shape (n, 2)
     :param old: what `old_blocks` returned
     """
@@ -112,7 +136,7 @@ def add(
     keys, sums = _by_key(members, series, day, difference)
     stored = _stored(connection, organization_id, keys)
     missing = [key for key in keys if key not in stored]
-    anew = sum_blocks(connection, organization_id, all_members(), missing) if missing else {}
+    anew = _sum_first(connection, organization_id, members_of, missing) if missing else {}
     places = {key: place for place, key in enumerate(keys)}
     store(
         connection,
@@ -121,12 +145,26 @@ def add(
     )
 
 
+def _sum_first(
+    connection: psycopg.Connection[Any], organization_id: int, members_of: MembersOf, keys: Collection[Key]
+) -> dict[Key, Quarters]:
+    """Sums of days that had none. Where few blocks of these days are there, as on each new day, only their series are
+    looked at: the cost is that of the blocks and not of all meters of the sites."""
+    days = sorted({day for _group, day in keys})
+    present = bulk.fetch(connection, _PRESENT, [organization_id, days[0], days[-1] + 1, FEW_BLOCKS + 1])
+    if len(present) > FEW_BLOCKS:
+        members = members_of(site_ids={group.site_id for group, _day in keys})
+    else:
+        members = members_of(series_ids={series_id for (series_id,) in present})
+    return sum_blocks(connection, organization_id, members, keys)
+
+
 def sum_blocks(
     connection: psycopg.Connection[Any], organization_id: int, members: Mapping[int, Group], keys: Collection[Key]
 ) -> dict[Key, Quarters]:
     """This will sum these groups and UTC days from the blocks, one row of quarters each; zeros where nothing is.
 
-    :param members: the groups of all counted series of the organization
+    :param members: the groups of all counted series that may have blocks of these days
     """
     found = {key: Quarters.empty(1) for key in keys}
     wanted = {group for group, _day in keys}

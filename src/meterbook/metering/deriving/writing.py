@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from meterbook.foundation import bulk
 from meterbook.metering import blocks
-from meterbook.metering.deriving import late, totals
+from meterbook.metering.deriving import former, late, totals
 from meterbook.metering.deriving.days import Days
 
 Integers = NDArray[np.int64]
@@ -53,10 +53,10 @@ ON CONFLICT (series_id, month) DO UPDATE SET days = excluded.days
 
 @dataclass(frozen=True)
 class Sums:
-    """Which sums the days count in: of the series at hand, and (asked for rarely) of all of the organization."""
+    """Which sums the days count in: of the series at hand, and (asked for rarely) of others."""
 
     members: Mapping[int, totals.Group]
-    all_members: Callable[[], Mapping[int, totals.Group]]
+    members_of: totals.MembersOf
 
 
 def make_temporary(connection: psycopg.Connection[Any]) -> None:
@@ -81,13 +81,14 @@ def write(
             for piece in encode_days(organization_id, parts):
                 copy.write(piece)
         old = totals.old_blocks(connection, organization_id, sums.members) if sums.members else []
+        former.before_change(connection, at=at)
         changed = np.array(bulk.fetch(connection, _MERGE_DAYS, []), np.int64).reshape(-1, 2)
         if not len(changed):
             return {}
         _write_months(cursor, organization_id, parts)
     late.note(connection, organization_id, changed, at)
     if sums.members:
-        totals.add(connection, organization_id, sums.members, sums.all_members, parts=parts, changed=changed, old=old)
+        totals.add(connection, organization_id, sums.members, sums.members_of, parts=parts, changed=changed, old=old)
     series, counts = np.unique(changed[:, 0], return_counts=True)
     return dict(zip(series.tolist(), counts.tolist(), strict=True))
 

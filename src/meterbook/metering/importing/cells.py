@@ -18,8 +18,14 @@ _SURE_DIGITS = 15  # of a binary number, as a spreadsheet shows it
 _SHOWN = Context(prec=_SURE_DIGITS, rounding=ROUND_HALF_EVEN)
 
 
+# What loggers, building systems and spreadsheets write where they have no value.
 MISSING = frozenset(
-    {"", "-", "--", "---", "?", "n/a", "na", "#n/a", "nan", "null", "none", "no data", "nodata", "data loss", "missing"}
+    {
+        *("", "-", "--", "---", "?", "n/a", "n.a.", "na", "nan", "null", "none", "nil", "s/d", "n/d", "n.d."),
+        *("no data", "nodata", "data loss", "missing", "no value", "not available", "sin datos", "sin dato"),
+        *("bad", "error", "err", "fault", "invalid", "offline", "comm fail", "timeout", "i/o timeout", "down"),
+        *("#n/a", "#value!", "#ref!", "#div/0!", "#num!", "#null!", "#name?", "1.#inf", "1.#qnan", "inf", "-inf"),
+    }
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -25,7 +26,7 @@ def to_intervals(column: Column, mapping: Mapping, problems: Problems) -> Column
 
     :param column: what the counter showed, each value at the end of its row's interval
     """
-    found = Column(column.point, column.zone, missing=column.missing, repeated=column.repeated)
+    found = replace(column, lines=[], starts=[], ends=[], values=[])
     end_before, shown_before = None, Decimal(0)
     for line, end, shown in zip(column.lines, column.ends, column.values, strict=True):
         midnight, next_midnight = _day_around(end, column)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import values
-from meterbook.metering.importing import cells
+from meterbook.metering.importing import cells, time_forms
 from meterbook.metering.importing.mapping import (
     DAY,
-    ISO,
     KIND_CAPTIONS,
     LABEL_CAPTIONS,
     STEPS,
@@ -29,20 +28,13 @@ from meterbook.metering.importing.mapping import (
 from meterbook.metering.importing.problems import refuse
 from meterbook.metering.importing.tables import Cell, Table
 
-FORMATS = (
-    ISO,
-    *(
-        f"{day}{clock}"
-        for day in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y")
-        for clock in (" %H:%M", " %H:%M:%S", "")
-    ),
-)
 SAMPLE = 3_000  # rows that guesses look at
+FIRST_ROWS = 50  # rows that tell what a column holds
 MUCH = 5  # a counter shows this many times what it can count between two rows
 ENOUGH = 48  # rows that tell a counter from what is used in each interval
 MOST_FALLS = 4  # rows of a day, and how many times smaller what a counter shows that began again
 _MOMENT = timedelta(microseconds=1)  # a row at midnight may close its day
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?( [ap]m)?", re.IGNORECASE)
 _VALUE_WORDS = re.compile(
     r"k?m?wh|kvarh|usage|consum|energ|value|valor|reading|lectura|register|index|m3|m³", re.IGNORECASE
 )
@@ -75,8 +67,7 @@ def complete(mapping: Mapping, table: Table) -> tuple[Mapping, tuple[str, ...]]:
     found = _time(found, table, notes)
     found = _value(found, table, notes)
     found = _unit_and_kind(found, table, notes)
-    times = _times(found, table)
-    return _steps(found, times, notes), tuple(notes)
+    return _steps(found, table, notes), tuple(notes)
 
 
 def time_places(table: Table, name: str) -> tuple[int, ...]:
@@ -101,6 +92,16 @@ def place_of(table: Table, name: str) -> int:
             _("The columns are: %(names)s.") % {"names": ", ".join(each for each in table.header if each)},
         )
     return place
+
+
+def is_newest_first(times: Sequence[datetime]) -> bool:
+    """This will tell whether most rows lie before the row above them.
+
+    The first and the final one alone do not tell: a day's file may end with a midnight of the day that just ended.
+    """
+    shown = [each.replace(tzinfo=None) if each.tzinfo else each for each in times]
+    pairs = list(itertools.pairwise(shown))
+    return sum(1 for before, after in pairs if after < before) > sum(1 for before, after in pairs if after > before)
 
 
 def time_cell(row: tuple[Cell, ...], places: tuple[int, ...]) -> Cell:
@@ -129,7 +130,7 @@ def _time(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
         notes.append(_("Times are written as %(form)s.") % {"form": table.time_format})
     if not mapping.time_format:
         sample = [time_cell(row, places) for row in table.rows[:SAMPLE] if len(row) > max(places)]
-        pattern, is_unsure = _find_format(sample, mapping.time_column)
+        pattern, is_unsure = time_forms.find(sample, mapping.time_column)
         mapping = replace(mapping, time_format=pattern)
         notes.append(_("Times are written as %(form)s.") % {"form": pattern})
         if is_unsure:
@@ -138,49 +139,21 @@ def _time(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
 
 
 def _find_time_column(table: Table) -> str | None:
-    first = table.rows[0]
     for place, name in enumerate(table.header):
-        if place >= len(first) or not name or not any(_fits(first[place], each) for each in FORMATS):
+        row = next((each for each in table.rows[:FIRST_ROWS] if _holds_time(each, place)), None)
+        if row is None or not name:
             continue
-        after, cell = place + 1, first[place]
+        after, cell = place + 1, row[place]
         is_day = f"{cell:%H%M}" == "0000" if isinstance(cell, datetime) else ":" not in str(cell)
-        follows = first[after] if after < len(first) else ""
+        follows = row[after] if after < len(row) else ""
         if is_day and isinstance(follows, str) and _CLOCK.fullmatch(follows.strip()):
             return f"{name}+{table.header[after]}"
         return name
     return None
 
 
-def _find_format(sample: list[Cell], column: str) -> tuple[str, bool]:
-    """The form that most rows have; of several, the one whose times follow each other most evenly."""
-    fits = {each: sum(1 for cell in sample if _fits(cell, each)) for each in FORMATS}
-    most = max(fits.values())
-    if most * 2 <= len(sample):
-        raise refuse(
-            _("The times are in no form that is known, such as “%(text)s”.") % {"text": sample[0] if sample else ""},
-            _("Name their form, such as %(form)s.") % {"form": "%d/%m/%Y %H:%M"},
-            column=column,
-        )
-    fitting = [each for each in FORMATS if fits[each] == most]
-    if len(fitting) == 1:
-        return fitting[0], False
-    scores = {each: _evenness([cells.time_of(cell, each) for cell in sample if _fits(cell, each)]) for each in fitting}
-    best = max(fitting, key=lambda each: scores[each])
-    return best, sum(1 for each in fitting if scores[each] == scores[best]) > 1 and best.startswith("%d")
-
-
-def _evenness(times: list[datetime]) -> int:
-    naive = [each.replace(tzinfo=None) for each in times]
-    gaps = Counter(abs(after - before) for before, after in itertools.pairwise(naive))
-    return gaps.most_common(1)[0][1] if gaps else 0
-
-
-def _fits(cell: Cell, pattern: str) -> bool:
-    try:
-        cells.time_of(cell, pattern)
-    except cells.CellUnreadable:
-        return False
-    return True
+def _holds_time(row: tuple[Cell, ...], place: int) -> bool:
+    return place < len(row) and any(time_forms.fits(row[place], each) for each in time_forms.FORMATS)
 
 
 def _value(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
@@ -191,7 +164,7 @@ def _value(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
         numeric = [
             name
             for place, name in enumerate(table.header)
-            if name and place not in taken and place < len(table.rows[0]) and _is_number(table.rows[0][place])
+            if name and place not in taken and _holds_numbers(table, place)
         ]
         if not numeric:
             raise refuse(_("No column holds numbers."), _("Name the value column."))
@@ -202,17 +175,23 @@ def _value(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
     if not mapping.decimal_separator:
         place = place_of(table, mapping.value_column)
         texts = [row[place] for row in table.rows[:SAMPLE] if place < len(row) and isinstance(row[place], str)]
-        has_comma, has_point = (any(mark in str(text) for text in texts) for mark in ",.")
-        mapping = replace(mapping, decimal_separator="," if has_comma and not has_point else ".")
+        commas, points = (sum(1 for text in texts if _is_number(text, mark)) for mark in ",.")
+        has_comma = any("," in str(text) for text in texts)
+        mapping = replace(mapping, decimal_separator="," if has_comma and commas >= points else ".")
         if has_comma:
             notes.append(_("Decimals follow “%(mark)s”.") % {"mark": mapping.decimal_separator})
     return mapping
 
 
-def _is_number(cell: Cell) -> bool:
-    if isinstance(cell, Decimal):
-        return True
-    for mark in ".,":
+def _holds_numbers(table: Table, place: int) -> bool:
+    """Whether what a column says first is a number, or most of it: the first row may name units, or say nothing."""
+    told = [row[place] for row in table.rows[:FIRST_ROWS] if place < len(row) and not cells.is_missing(row[place])]
+    are_numbers = [_is_number(each) for each in told]
+    return bool(told) and (are_numbers[0] or 2 * sum(are_numbers) > len(told))
+
+
+def _is_number(cell: Cell, marks: str = ".,") -> bool:
+    for mark in marks:
         try:
             cells.number_of(cell, mark)
         except cells.CellUnreadable:
@@ -247,7 +226,8 @@ def _never_falls(mapping: Mapping, table: Table) -> bool:
     by = place_of(table, mapping.point_column) if mapping.point_column else None
     rows = [row for row in table.rows[:SAMPLE] if len(row) > max(place, by or 0)]
     shown = [row[place] for row in rows if by is None or row[by] == rows[0][by]]
-    numbers = [cells.number_of(each, mapping.decimal_separator) for each in shown if _is_number(each)]
+    mark = mapping.decimal_separator
+    numbers = [cells.number_of(each, mark) for each in shown if _is_number(each, mark)]
     pairs = list(itertools.pairwise(numbers))
     is_rising = all(after >= before for before, after in pairs) or all(after <= before for before, after in pairs)
     largest = max((abs(after - before) for before, after in pairs), default=Decimal(0))
@@ -256,22 +236,8 @@ def _never_falls(mapping: Mapping, table: Table) -> bool:
 
 def _begins_daily(mapping: Mapping, table: Table) -> bool:
     """Whether the first meter point's values grow all day and fall, to little, only where a day ends."""
-    place = place_of(table, mapping.value_column)
-    times = time_places(table, mapping.time_column)
-    by = place_of(table, mapping.point_column) if mapping.point_column else None
-    rows = [row for row in table.rows[:SAMPLE] if len(row) > max(place, *times, by or 0)]
-    shown = [
-        (
-            cells.time_of(time_cell(row, times), mapping.time_format),
-            cells.number_of(row[place], mapping.decimal_separator),
-        )
-        for row in rows
-        if (by is None or row[by] == rows[0][by])
-        and _is_number(row[place])
-        and _fits(time_cell(row, times), mapping.time_format)
-    ]
-    is_newest_first = len(shown) > 1 and shown[0][0].replace(tzinfo=None) > shown[-1][0].replace(tzinfo=None)
-    pairs = list(itertools.pairwise(shown[::-1] if is_newest_first else shown))
+    shown = _shown_first(mapping, table)
+    pairs = list(itertools.pairwise(shown))
     falls = [(before, after) for before, after in pairs if after[1] < before[1]]
     days = len({time.date() for time, _value in shown})
     return (
@@ -284,6 +250,34 @@ def _begins_daily(mapping: Mapping, table: Table) -> bool:
     )
 
 
+def _daily_label(mapping: Mapping, table: Table) -> Label:
+    """A row at midnight that shows a little, less than the next one, tells of the interval that begins there: a counter
+    that is read at that instant shows the whole day, or nothing."""
+    pairs = list(itertools.pairwise(_shown_first(mapping, table)))
+    midnights = [(here, after) for (time, here), (_next, after) in pairs if (time.hour, time.minute) == (0, 0)]
+    starting = sum(1 for here, after in midnights if 0 < here < after)
+    return Label.START if mapping.step and 2 * starting > len(midnights) else Label.END
+
+
+def _shown_first(mapping: Mapping, table: Table) -> list[tuple[datetime, Decimal]]:
+    """What can be read of the first meter point in the file, oldest first."""
+    place = place_of(table, mapping.value_column)
+    times = time_places(table, mapping.time_column)
+    by = place_of(table, mapping.point_column) if mapping.point_column else None
+    rows = [row for row in table.rows[:SAMPLE] if len(row) > max(place, *times, by or 0)]
+    shown = [
+        (
+            cells.time_of(time_cell(row, times), mapping.time_format),
+            cells.number_of(row[place], mapping.decimal_separator),
+        )
+        for row in rows
+        if (by is None or row[by] == rows[0][by])
+        and _is_number(row[place], mapping.decimal_separator)
+        and time_forms.fits(time_cell(row, times), mapping.time_format)
+    ]
+    return shown[::-1] if is_newest_first([time for time, _value in shown]) else shown
+
+
 def _times(mapping: Mapping, table: Table) -> list[datetime]:
     """The times of the first meter point in the file, as far as they can be read, oldest first."""
     places = time_places(table, mapping.time_column)
@@ -293,16 +287,19 @@ def _times(mapping: Mapping, table: Table) -> list[datetime]:
     if by is not None and rows:
         rows = [row for row in rows if row[by] == rows[0][by]]
     sample = [time_cell(row, places) for row in rows]
-    times = [cells.time_of(each, mapping.time_format) for each in sample if _fits(each, mapping.time_format)]
+    times = [cells.time_of(each, mapping.time_format) for each in sample if time_forms.fits(each, mapping.time_format)]
     naive = [each.replace(tzinfo=None) for each in times]
-    return naive[::-1] if len(naive) > 1 and naive[0] > naive[-1] else naive
+    return naive[::-1] if is_newest_first(naive) else naive
 
 
-def _steps(mapping: Mapping, times: list[datetime], notes: list[str]) -> Mapping:
+def _steps(given: Mapping, table: Table, notes: list[str]) -> Mapping:
+    mapping, times = given, _times(given, table)
     if not mapping.adds_up:
         return replace(mapping, label=mapping.label or Label.END, midnight=mapping.midnight or Midnight.NEXT)
     if not mapping.step:
-        mapping = replace(mapping, step=_find_step(times, mapping.time_column))
+        is_daily = mapping.kind == Kind.DAILY
+        mapping = replace(mapping, step=_usual_step(times) if is_daily else _find_step(times, mapping.time_column))
+    if mapping.step and not given.step:
         notes.append(_("An interval has %(minutes)s minutes.") % {"minutes": mapping.step})
     step = timedelta(minutes=mapping.step)
     if not mapping.midnight:
@@ -311,7 +308,7 @@ def _steps(mapping: Mapping, times: list[datetime], notes: list[str]) -> Mapping
         if late:
             notes.append(_("Rows at 0:00 carry the date of the day that just ended."))
     if mapping.kind == Kind.DAILY and not mapping.label:
-        mapping = replace(mapping, label=Label.END)
+        mapping = replace(mapping, label=_daily_label(mapping, table))
     if not mapping.label:
         mapping = replace(mapping, label=_find_label(mapping, times, step))
         notes.append(_("A time names: %(end)s.") % {"end": str(LABEL_CAPTIONS[Label(mapping.label)]).lower()})
@@ -319,16 +316,26 @@ def _steps(mapping: Mapping, times: list[datetime], notes: list[str]) -> Mapping
 
 
 def _find_step(times: list[datetime], column: str) -> int:
-    gaps: Iterable[timedelta] = (abs(after - before) for before, after in itertools.pairwise(times))
-    counted = Counter(int(each.total_seconds()) for each in gaps if each)
-    seconds = counted.most_common(1)[0][0] if counted else 0
-    if seconds % 60 or seconds // 60 not in STEPS:
+    found = _usual_step(times)
+    if not found:
         raise refuse(
-            _("The rows are not a usual interval apart, but %(seconds)s s.") % {"seconds": seconds},
+            _("The rows are not a usual interval apart, but %(seconds)s s.") % {"seconds": _most_apart(times)},
             _("Name the length of an interval in minutes: one of %(steps)s.") % {"steps": ", ".join(map(str, STEPS))},
             column=column,
         )
-    return seconds // 60
+    return found
+
+
+def _usual_step(times: list[datetime]) -> int:
+    """How many minutes most rows are apart; 0 where that is no step."""
+    seconds = _most_apart(times)
+    return 0 if seconds % 60 or seconds // 60 not in STEPS else seconds // 60
+
+
+def _most_apart(times: list[datetime]) -> int:
+    gaps: Iterable[timedelta] = (abs(after - before) for before, after in itertools.pairwise(times))
+    counted = Counter(int(each.total_seconds()) for each in gaps if each)
+    return counted.most_common(1)[0][0] if counted else 0
 
 
 def _is_late_midnight(before: datetime, after: datetime, step: timedelta) -> bool:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from meterbook.kernel import civil
-from meterbook.metering.importing.mapping import DAY, Label, Mapping, Midnight
+from meterbook.metering.importing.mapping import DAY, Kind, Label, Mapping, Midnight
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -48,6 +48,8 @@ class Clock:
         self._is_interval = mapping.adds_up
         self._is_day = self._is_interval and mapping.step == DAY
         self._step = timedelta(minutes=mapping.step) if self._is_interval else timedelta(0)
+        # A counter that begins again each day may be read at any instant, such as 23:59: no interval reaches back.
+        self._width = timedelta(0) if mapping.kind == Kind.DAILY and not self._is_start else self._step
         self._before: Placed | None = None
         self._shown: datetime | None = None
 
@@ -87,11 +89,11 @@ class Clock:
         if not ends:
             return Misfit.SKIPPED
         if self._before is None:
-            return Placed(ends[0] - self._step, ends[0])
+            return Placed(ends[0] - self._width, ends[0])
         expected = self._before.end + self._step
         end = expected if self._is_interval and expected in ends else None
         end = end or next((each for each in ends if each > self._before.end), ends[-1])
-        return self._checked(Placed(end - self._step, end), shown)
+        return self._checked(Placed(end - self._width, end), shown)
 
     def _checked(self, placed: Placed, shown: datetime) -> Placed | Misfit:
         before = self._before

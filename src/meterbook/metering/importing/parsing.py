@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from meterbook.metering.importing.tables import Cell, Table
 
 FIRST, UNTIL = datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 ZoneOf = Callable[[str], ZoneInfo | None]
+_Row = tuple[int, datetime, Decimal | None]  # line, time as it stands, value; None: it was refused
 
 
 @dataclass
@@ -25,7 +27,8 @@ class Column:
     """The rows of one meter point in order of time: intervals [start, end), or registers with start = end.
 
     Instants are microseconds since 1970 in UTC, values exact numbers of the mapping's unit. `gaps` counts intervals
-    that are not there, `missing` rows that say to have no value, `repeated` rows that say the same once more.
+    that are not there, `missing` rows that say to have no value, `repeated` rows that say the same once more, `paired`
+    rows of the hour that clocks show twice which stood side by side.
     """
 
     point: str
@@ -37,6 +40,7 @@ class Column:
     gaps: int = 0
     missing: int = 0
     repeated: int = 0
+    paired: int = 0
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ def _by_point(table: Table, mapping: Mapping, places: _Places, problems: Problem
 def _column(
     table: Table, mapping: Mapping, places: _Places, column: Column, numbers: list[int], problems: Problems
 ) -> Column:
-    read: list[tuple[int, datetime, Decimal | None]] = []
+    read: list[_Row] = []
     for number in numbers:
         row, line = table.rows[number], table.lines[number]
         time = _time(row, line, mapping, places, problems)
@@ -122,21 +126,42 @@ def _column(
         value = _value(row[places.value], line, mapping, problems)
         if time is not None:
             read.append((line, time, value))
-    if len(read) > 1 and _is_newest_first(read[0][1], read[-1][1]):
+    if guessing.is_newest_first([time for _line, time, _value in read]):
         read.reverse()
+    read, column.paired = _in_order(read, column.zone)
     clock = instants.Clock(mapping, column.zone)
     for line, time, value in read:
         _add(column, mapping, clock, (line, time, value), problems)
     return column
 
 
+def _in_order(read: list[_Row], zone: ZoneInfo) -> tuple[list[_Row], int]:
+    """Sorted by what the clock showed, the hour that it shows twice stands in pairs: 2:00, 2:00, 2:15, 2:15. The first
+    of each pair is of the first hour, so that values of a counter rise; returns how many rows were moved."""
+    if not any(before[1] == after[1] for before, after in itertools.pairwise(read)):
+        return read, 0
+    kept: list[_Row] = []
+    moved = 0
+    for is_double, group in itertools.groupby(read, key=lambda row: _comes_twice(row[1], zone)):
+        rows = list(group)
+        firsts, seconds = rows[::2], rows[1::2]
+        shown = [row[1] for row in firsts]
+        if is_double and len(rows) > 2 and shown == [row[1] for row in seconds] and len(set(shown)) == len(shown):
+            rows, moved = firsts + seconds, moved + len(rows)
+        kept += rows
+    return kept, moved
+
+
+def _comes_twice(time: datetime, zone: ZoneInfo) -> bool:
+    if time.tzinfo is not None:
+        return False
+    first, second = (time.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+    return first is not None and second is not None and first > second
+
+
 def _may_be_missing(mapping: Mapping) -> bool:
     """A register that was not read at an instant loses nothing; of an interval it is what was used that is lost."""
     return mapping.kind != Kind.INTERVALS or mapping.gaps == Gaps.ZERO
-
-
-def _is_newest_first(first: datetime, final: datetime) -> bool:
-    return first.replace(tzinfo=None) > final.replace(tzinfo=None)
 
 
 def _time(row: tuple[Cell, ...], line: int, mapping: Mapping, places: _Places, problems: Problems) -> datetime | None:
@@ -169,8 +194,11 @@ def _value(cell: Cell, line: int, mapping: Mapping, problems: Problems) -> Decim
     except cells.CellUnreadable:
         if cells.is_formula(cell):
             problem, remedy = _("The cell holds a formula."), _("Copy the column and paste it as values.")
-        elif _shown(cell) == "":
-            problem = _("The value is missing.")
+        elif cells.is_missing(cell):
+            said = {"text": _shown(cell)}
+            problem = (
+                _("“%(text)s” says that there is no value.") % said if said["text"] else _("The value is missing.")
+            )
             remedy = _("Write the value, or choose to take missing intervals as nothing used.")
         else:
             problem = _("“%(text)s” is no number.") % {"text": _shown(cell)}
@@ -194,7 +222,7 @@ def _add(
     column: Column,
     mapping: Mapping,
     clock: instants.Clock,
-    row: tuple[int, datetime, Decimal | None],
+    row: _Row,
     problems: Problems,
 ) -> None:
     line, time, value = row
@@ -231,7 +259,10 @@ def _misfit(misfit: Misfit, time: datetime, zone: ZoneInfo) -> tuple[str, str]:
             _("If the file keeps one offset all year, name such a zone: Etc/GMT-1 is UTC+1."),
         )
     if misfit is Misfit.REPEATED:
-        return _("There is a row for %(time)s already.") % shown, _("Take one of the two away.")
+        problem = _("There is a row for %(time)s already.") % shown
+        if _comes_twice(time, zone):
+            return problem, _("Clocks show this hour twice: put the rows in the order in which they were measured.")
+        return problem, _("Take one of the two away.")
     if misfit is Misfit.OVERLAPS:
         return (
             _("The interval of %(time)s begins before the one above has ended.") % shown,
@@ -244,8 +275,14 @@ def _misfit(misfit: Misfit, time: datetime, zone: ZoneInfo) -> tuple[str, str]:
 
 
 def local(instant: datetime, zone: ZoneInfo) -> str:
-    """This will write an instant for a person, as clocks of the zone show it, to the minute."""
-    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+    """This will write an instant for a person, as clocks of the zone show it, to the minute.
+
+    In the hour that clocks show twice it carries its offset: 2025-10-26 02:15 (UTC+01:00).
+    """
+    shown = instant.astimezone(zone)
+    if shown.utcoffset() == shown.replace(fold=1 - shown.fold).utcoffset():
+        return f"{shown:%Y-%m-%d %H:%M}"
+    return f"{shown:%Y-%m-%d %H:%M} (UTC{shown.isoformat()[-6:]})"
 
 
 def _shown(cell: Cell) -> str:

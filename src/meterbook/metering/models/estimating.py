@@ -6,6 +6,7 @@ from django.db import models
 
 from meterbook.foundation import models as foundation_models
 from meterbook.metering import values
+from meterbook.metering.estimating import limits
 from meterbook.metering.estimating.degrees import COLDEST, DEFAULT_BASE, HOTTEST
 from meterbook.metering.models.meters import MeterPoint
 from meterbook.metering.models.series import Series
@@ -18,6 +19,9 @@ class EstimatingPolicy(foundation_models.TenantModel):
     `methods` are tried in that order. `degree_days` tells whether last year's use follows the cold or the heat, counted
     from `base_tenths` of a degree Celsius; empty where it follows neither. A version is never changed: estimates name
     the one by which they were chosen.
+
+    Limits that laws set (B-21): after `most_months` estimated in a row somebody reads the meter; of what a method says
+    `percent` are taken; with `only_defective` only a meter that is said to be defective or tampered with is estimated.
     """
 
     site = models.ForeignKey(site_models.Site, on_delete=models.PROTECT, null=True, blank=True)
@@ -25,6 +29,9 @@ class EstimatingPolicy(foundation_models.TenantModel):
     methods = models.JSONField(default=list)
     degree_days = models.CharField(max_length=10, default="", db_default="", blank=True)
     base_tenths = models.SmallIntegerField(default=DEFAULT_BASE, db_default=DEFAULT_BASE)
+    most_months = models.SmallIntegerField(default=limits.MOST_MONTHS, db_default=limits.MOST_MONTHS)
+    percent = models.SmallIntegerField(default=limits.WHOLE, db_default=limits.WHOLE)
+    only_defective = models.BooleanField(default=False, db_default=False)
     set_by = models.CharField(max_length=200, default="", db_default="", blank=True)
     set_at = models.DateTimeField(null=True, blank=True)
 
@@ -34,6 +41,10 @@ class EstimatingPolicy(foundation_models.TenantModel):
                 fields=["organization_id", "site", "version"],
                 name="estimating_policy_version_once",
                 nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(percent__gte=1, percent__lte=limits.WHOLE, most_months__gte=0),
+                name="estimating_policy_limits_possible",
             ),
         )
 

@@ -70,6 +70,7 @@ from meterbook.metering.operations.placing import move_point, rename_point
 from meterbook.metering.operations.policies import (
     BASES,
     MOST_TEMPERATURES,
+    LimitsImpossible,
     MinimumImpossible,
     OrderIncomplete,
     TemperatureImpossible,
@@ -91,6 +92,7 @@ from meterbook.metering.operations.remembering import (
     remember,
 )
 from meterbook.metering.operations.settling import FindingGone, TooManyReadings, Verdict, settle
+from meterbook.metering.operations.stepping import StepUnfit, set_step, steps_in
 from meterbook.metering.operations.taking import (
     PhotoMissing,
     ReadingIdTaken,
@@ -137,6 +139,7 @@ __all__ = [
     "ImportDone",
     "ImportOutcome",
     "LanguageUnknown",
+    "LimitsImpossible",
     "MeterElsewhere",
     "MinimumImpossible",
     "NotVirtual",
@@ -158,6 +161,7 @@ __all__ = [
     "SecondPersonNeeded",
     "SeriesNotInOrganization",
     "SiteNotOpen",
+    "StepUnfit",
     "StoreBusy",
     "Taken",
     "TakenReadingNotFound",
@@ -210,9 +214,11 @@ __all__ = [
     "set_estimating_order",
     "set_formula",
     "set_minimum_use",
+    "set_step",
     "set_thresholds",
     "set_zone_and_language",
     "settle",
+    "steps_in",
     "take_reading",
     "upload_import_file",
     "withdraw_estimate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -104,9 +105,11 @@ def _derive_portion(
 
 
 def _setups(organization_id: int, actor: Actor, dirty: dict[int, set[int]]) -> _Known:
-    def all_members() -> dict[int, totals.Group]:
+    def members_of(
+        *, series_ids: Collection[int] | None = None, site_ids: Collection[int] | None = None
+    ) -> dict[int, totals.Group]:
         with scoping.scope([organization_id], actor=actor):
-            return totals.groups(organization_id=organization_id)
+            return totals.groups(organization_id=organization_id, series_ids=series_ids, site_ids=site_ids)
 
     with scoping.scope([organization_id], actor=actor):
         known = setups.load(organization_id=organization_id, series_ids=list(dirty))
@@ -115,7 +118,7 @@ def _setups(organization_id: int, actor: Actor, dirty: dict[int, set[int]]) -> _
     foreign = sorted(dirty.keys() - known.keys())
     if foreign:
         _log.warning("marks of series that the organization does not have", series=foreign[:10])
-    return _Known(known, computed, writing.Sums(members, all_members))
+    return _Known(known, computed, writing.Sums(members, members_of))
 
 
 def _require_partitions(days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:

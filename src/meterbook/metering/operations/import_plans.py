@@ -113,15 +113,17 @@ def read(
 
 def _notes_of(columns: list[Column]) -> tuple[str, ...]:
     """What was passed over or assumed in the rows themselves."""
-    gaps, missing, repeated = (
-        (sum(counts) for counts in zip(*((each.gaps, each.missing, each.repeated) for each in columns), strict=True))
-        if columns
-        else (0, 0, 0)
+    gaps, missing, repeated, paired = (
+        sum(getattr(each, name) for each in columns) for name in ("gaps", "missing", "repeated", "paired")
     )
     notes = (
         (gaps, _("%(count)s gaps are taken as nothing used.")),
         (missing, _("%(count)s rows say that there is no value; they are passed over.")),
         (repeated, _("%(count)s rows say the same as the one before them; they are passed over.")),
+        (
+            paired,
+            _("%(count)s rows of the hour that clocks show twice stand in pairs; the first of each is the earlier."),
+        ),
     )
     return tuple(words % {"count": count} for count, words in notes if count)
 

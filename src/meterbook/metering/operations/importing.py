@@ -24,9 +24,9 @@ from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, values
 from meterbook.metering.importing import instants
-from meterbook.metering.importing.mapping import Mapping
+from meterbook.metering.importing.mapping import Kind, Mapping
 from meterbook.metering.importing.parsing import Column
-from meterbook.metering.operations import import_plans, installing, marking, meters, recording
+from meterbook.metering.operations import import_plans, installing, marking, meters, recording, stepping
 from meterbook.metering.operations.batches import ReadingBatch
 from meterbook.metering.operations.import_plans import ImportPlan, PointPlan
 from meterbook.sites import models as site_models
@@ -209,10 +209,10 @@ def _make_point(
 def _step(column: Column, mapping: Mapping, usual: int) -> int:
     """The longest step whose slots the rows of a new meter fill: an hourly file is not cut into estimated quarters."""
     marks = np.array([*column.starts, column.ends[-1]], np.int64)
-    minutes = mapping.step if mapping.adds_up else int(np.gcd.reduce(np.diff(marks))) // _MINUTE
+    minutes = mapping.step if mapping.kind == Kind.INTERVALS else int(np.gcd.reduce(np.diff(marks))) // _MINUTE
     fitting = (
         step
-        for step in values.STEPS
+        for step in stepping.steps_in(column.zone, instants.instant_of(column.ends[-1]))
         if step > usual and minutes and minutes % step == 0 and not np.any(marks % (step * _MINUTE))
     )
     return max(fitting, default=usual)

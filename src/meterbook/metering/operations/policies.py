@@ -15,6 +15,7 @@ from meterbook.kernel.actor import Actor
 from meterbook.metering import models
 from meterbook.metering.estimating.degrees import COLDEST, DEFAULT_BASE, HOTTEST, Follows
 from meterbook.metering.estimating.inputs import DEFAULT_ORDER, Method
+from meterbook.metering.estimating.limits import LONGEST, NO_LIMITS, Limits
 from meterbook.metering.operations import placing
 from meterbook.sites import models as site_models
 
@@ -25,6 +26,10 @@ LARGEST_MINIMUM = 10**12  # of a month, in a series' scale
 
 class OrderIncomplete(ValueError):
     """The order of methods names each at most once, and at least one."""
+
+
+class LimitsImpossible(ValueError):
+    """No rule allows so much, or so little, of estimating."""
 
 
 class MinimumImpossible(ValueError):
@@ -44,34 +49,36 @@ def set_estimating_order(
     methods: Sequence[Method],
     follows: Follows = Follows.NOTHING,
     base_tenths: int = DEFAULT_BASE,
+    limits: Limits = NO_LIMITS,
 ) -> int:
-    """This will set the order in which methods are tried, of a site or (None) of the organization, as a new version.
+    """This will set how gaps of a site or (None) of the organization are estimated, as a new version.
 
     What was set before stays on record; the same again changes nothing.
 
     :param follows: what use follows besides the calendar, when last year's is taken
     :param base_tenths: tenths of a degree Celsius from which the cold or the heat is counted
+    :param limits: what rules allow of estimating
     :return: the version that holds
     :raises OrderIncomplete: when a method is named twice, or none is
     :raises TemperatureImpossible: for a base that nobody heats or cools from
+    :raises LimitsImpossible: for a share or a number of months that no rule has
     """
     if not methods or len(set(methods)) != len(methods):
         raise OrderIncomplete(_("Name each method once."))
     if not BASES[0] <= base_tenths <= BASES[1]:
         raise TemperatureImpossible(_("Give a temperature between 0 and 30 °C."))
+    if not limits.are_possible:
+        raise LimitsImpossible(_("Give a share from 1 to 100 % and up to %(most)s months.") % {"most": LONGEST})
     organization_id = scoping.current().organization_id
     own: dict[str, Any] = {"site_id": site_id}
     rows = models.EstimatingPolicy.objects.filter(organization_id=organization_id, **own)
     found = rows.order_by("-version").first()
-    before: dict[str, object] = {
-        "methods": found.methods if found else [each.value for each in DEFAULT_ORDER],
-        "degree_days": found.degree_days if found else Follows.NOTHING.value,
-        "base_tenths": found.base_tenths if found else DEFAULT_BASE,
-    }
+    before = _plain(found)
     after: dict[str, Any] = {
         "methods": [each.value for each in methods],
         "degree_days": follows.value,
         "base_tenths": base_tenths,
+        **limits.plain(),
     }
     version = found.version if found else 0
     if before == after:
@@ -88,6 +95,14 @@ def set_estimating_order(
         after={**after, "version": made.version},
     )
     return made.version
+
+
+def _plain(policy: models.EstimatingPolicy | None) -> dict[str, object]:
+    if policy is None:
+        usual = {"methods": [each.value for each in DEFAULT_ORDER], "degree_days": Follows.NOTHING.value}
+        return {**usual, "base_tenths": DEFAULT_BASE, **NO_LIMITS.plain()}
+    own = {"methods": policy.methods, "degree_days": policy.degree_days, "base_tenths": policy.base_tenths}
+    return {**own, **Limits(policy.most_months, policy.percent, policy.only_defective).plain()}
 
 
 @operation.operation

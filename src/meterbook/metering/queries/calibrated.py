@@ -50,6 +50,7 @@ class CalibrationRow:
     tested_on: date | None
     until_day: date | None
     certificate_number: str
+    test: uuid.UUID | None = None  # the latest one
 
     @property
     def is_past(self) -> bool:
@@ -167,6 +168,7 @@ def _row(hung: models.Installation, tests: Sequence[models.MeterTest], at: datet
         tested_on=latest.tested_on if latest else None,
         until_day=latest.until_day if latest and latest.is_passed else None,
         certificate_number=latest.certificate_number if latest else "",
+        test=latest.public_id if latest else None,
     )
 
 

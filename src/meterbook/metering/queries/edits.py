@@ -101,13 +101,17 @@ class ConflictRow:
 
 @dataclass(frozen=True)
 class StandingEstimate:
-    """Time that is estimated, as far as readings have not replaced it, and by which method."""
+    """Time that is estimated, as far as readings have not replaced it, and by which method.
+
+    With `is_spread` nothing is estimated: what was measured over that time was spread by the usual shape.
+    """
 
     series_id: int
     period: Period
     method: Method
     author: str
     reason: str
+    is_spread: bool = False
 
 
 def list_edits(*, series: Sequence[SeriesRow]) -> list[EditRow]:
@@ -204,15 +208,20 @@ def list_conflicts(*, series: Sequence[SeriesRow]) -> list[ConflictRow]:
     ]
 
 
-def standing_estimates(*, series_ids: Collection[int], period: Period) -> list[StandingEstimate]:
+def standing_estimates(
+    *, series_ids: Collection[int], period: Period, with_spread: bool = False
+) -> list[StandingEstimate]:
     """This will return the estimates of series in a period that were not withdrawn, in order of time, in one query.
 
     Whether readings replaced them since is for the intervals to say: those are estimated no more.
+
+    :param with_spread: also measured use that was spread over time
     """
+    kinds = [CorrectionKind.ESTIMATE, CorrectionKind.WITHDRAW, *([CorrectionKind.APPORTION] if with_spread else [])]
     rows = models.Correction.objects.filter(
         organization_id__in=scoping.current().organizations,
         series_id__in=list(series_ids),
-        kind__in=(CorrectionKind.ESTIMATE, CorrectionKind.WITHDRAW),
+        kind__in=kinds,
         at__lt=period.end,
         until__gt=period.start,
     ).order_by("recorded_at", "id")
@@ -225,7 +234,12 @@ def standing_estimates(*, series_ids: Collection[int], period: Period) -> list[S
             found.pop(key, None)
         elif each.method:
             found[key] = StandingEstimate(
-                each.series_id, Period(each.at, each.until), Method(each.method), each.author, each.reason
+                series_id=each.series_id,
+                period=Period(each.at, each.until),
+                method=Method(each.method),
+                author=each.author,
+                reason=each.reason,
+                is_spread=each.kind == CorrectionKind.APPORTION,
             )
     return [found[key] for key in sorted(found)]
 

@@ -13,6 +13,7 @@ from meterbook.foundation import scoping
 from meterbook.metering import models
 from meterbook.metering.estimating.degrees import DEFAULT_BASE, Follows
 from meterbook.metering.estimating.inputs import DEFAULT_ORDER, Method
+from meterbook.metering.estimating.limits import NO_LIMITS, Limits
 
 MOST = 400
 
@@ -21,12 +22,14 @@ MOST = 400
 class EstimatingRow:
     """How gaps are estimated: the methods in order, what last year's use follows, counted from tenths of a degree.
 
-    `version` 0: nobody has set anything. `is_own`: of the site itself, not of the organization.
+    `limits` are what rules allow. `version` 0: nobody has set anything. `is_own`: of the site itself, not of the
+    organization.
     """
 
     methods: tuple[Method, ...] = DEFAULT_ORDER
     follows: Follows = Follows.NOTHING
     base_tenths: int = DEFAULT_BASE
+    limits: Limits = NO_LIMITS
     version: int = 0
     is_own: bool = False
     set_by: str = ""
@@ -65,6 +68,7 @@ def estimating_policy(*, site_id: int | None) -> EstimatingRow:
         methods=tuple(Method(each) for each in found.methods if each in set(Method)),
         follows=Follows(found.degree_days),
         base_tenths=found.base_tenths,
+        limits=Limits(found.most_months, found.percent, found.only_defective),
         version=found.version,
         is_own=found.site_id == site_id,
         set_by=found.set_by,

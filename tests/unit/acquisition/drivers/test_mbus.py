@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meterbook.acquisition.contract import errors
-from meterbook.acquisition.contract.decoding import DecodeError
+from meterbook.acquisition.contract.decoding import DecodeError, KeyNeeded
 from meterbook.acquisition.drivers import decoding, mbus
 from meterbook.acquisition.drivers.mbus import codec
 from meterbook.acquisition.library.en13757 import wired
@@ -196,3 +196,11 @@ def test_changed_octet_never_comes_through(answer: bytes, at: int, octet: int) -
     if bytes(changed) != answer:
         with pytest.raises(DecodeError):
             decoding.decode("mbus", bytes(changed))
+
+
+def test_encrypted_records_are_told_as_such() -> None:
+    """Mode 5 in the header, and bytes that are no records."""
+    body = bytes.fromhex("785634122c2d1b162a001005") + bytes.fromhex("5f7fef3f") * 4
+
+    with pytest.raises(KeyNeeded, match="encrypted"):
+        decoding.decode("mbus", codec.long(codec.RSP_UD, 1, 0x72, body))

@@ -40,7 +40,8 @@ class TestFaults:
             ("1 234.5", "“1 234.5” is no number."),
             ("", "The value is missing."),
             ("-1", "The usage -1 is negative."),
-            ("nan", "“nan” is no number."),
+            ("nan", "“nan” says that there is no value."),
+            ("Data Loss", "“Data Loss” says that there is no value."),
             ("=1+1", "The cell holds a formula."),
         ],
     )

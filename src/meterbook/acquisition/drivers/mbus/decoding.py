@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from meterbook.acquisition.contract.decoding import Options, Plain
+from meterbook.acquisition.contract.decoding import DecodeError, KeyNeeded, Options, Plain
 from meterbook.acquisition.contract.octets import Octets
 from meterbook.acquisition.drivers.mbus import codec, fixed
-from meterbook.acquisition.library.en13757 import fields, kinds, moments, numbers, records, vib, wired
+from meterbook.acquisition.library.en13757 import fields, identity, kinds, moments, numbers, records, vib, wired
 
 FIXED, APPLICATION_ERROR, ALARM = 0x73, 0x70, 0x71
+ENCRYPTED = (5, 7)  # security modes of EN 13757-7
 MILLIONTH = Decimal("0.000001")  # libmbus prints six decimals
 APPLICATION_ERRORS = {
     0: "unspecified error",
@@ -35,6 +36,7 @@ def decode(frame: bytes, *, options: Options) -> dict[str, Plain]:
     An answer that the meter itself reports as an error, and one with more DIFE or VIFE than the standard allows, comes
     out as `outcome`; a frame that did not arrive whole is refused.
 
+    :raises meterbook.acquisition.contract.decoding.KeyNeeded: when the records are encrypted
     :raises meterbook.acquisition.contract.decoding.DecodeError: with the byte that is wrong
     """
     del options  # wired M-Bus needs nothing beside the frame
@@ -53,6 +55,13 @@ def decode(frame: bytes, *, options: Options) -> dict[str, Plain]:
         telegram = codec.telegram(link)
     except vib.TooManyExtensions as error:
         return {"outcome": f"more than {vib.MOST_EXTENSIONS} {error.field}: reject"}
+    except DecodeError as error:
+        mode = identity.header(link.ci, Octets(link.data, wired.DATA_AT)).mode
+        if mode not in ENCRYPTED:
+            raise
+        # Old meters put anything where the mode stands: only what cannot be read as it is counts as encrypted.
+        words = f"the records are encrypted (mode {mode}); decode the frame as wmbus, with the key"
+        raise KeyNeeded(words, place=error.place) from error
     return _telegram(telegram)
 
 

@@ -93,7 +93,8 @@ def is_last_gasp(payload: bytes) -> bool:
     if not isinstance(content, dict):
         return False
     named = {str(content.get(key, "")).casefold().replace("-", "_") for key in ("event", "type")}
-    return content.get("last_gasp") is True or bool(named & GASP_EVENTS)
+    is_said = str(content.get("last_gasp", "")).casefold() in ("true", "1")  # a form sends texts
+    return is_said or bool(named & GASP_EVENTS)
 
 
 def at(content: object, pointer: str) -> object:

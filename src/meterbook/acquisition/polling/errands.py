@@ -6,14 +6,14 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Block, Frame
 from meterbook.acquisition.polling import blocks
-from meterbook.collector import readers
 
-Find = Callable[[int], readers.DeviceReader | None]
-Ask = Callable[[readers.DeviceReader, blocks.PlannedBlock], Awaitable[Frame]]
+Key = TypeVar("Key")
+Reader = TypeVar("Reader")
 
 
 class DeviceGone(LookupError):
@@ -21,30 +21,35 @@ class DeviceGone(LookupError):
 
 
 @dataclass(frozen=True)
-class Errand:
+class Errand(Generic[Key]):
     """A block of a device; `done` gets the frame or the error."""
 
-    device_id: int
+    device: Key
     planned: blocks.PlannedBlock
     done: asyncio.Future[Frame]
 
 
-class Errands:
+class Errands(Generic[Key, Reader]):
     """The errands of one bus. `find` and `ask` are the bus's own; `woken` tells it of a new one."""
 
-    def __init__(self, find: Find, ask: Ask, woken: asyncio.Event) -> None:
+    def __init__(
+        self,
+        find: Callable[[Key], Reader | None],
+        ask: Callable[[Reader, blocks.PlannedBlock], Awaitable[Frame]],
+        woken: asyncio.Event,
+    ) -> None:
         self._find, self._ask, self._woken = find, ask, woken
-        self._waiting: deque[Errand] = deque()
+        self._waiting: deque[Errand[Key]] = deque()
         self._was_latest = False
 
-    async def fetch(self, device_id: int, block: Block) -> Frame:
+    async def fetch(self, device: Key, block: Block) -> Frame:
         """This will fetch a block of a device between two usual turns, and return when it is there.
 
         :raises errors.DeviceError: when it could not be read
         :raises DeviceGone: when the device was switched off meanwhile
         """
         done: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Errand(device_id, blocks.PlannedBlock(block, ()), done))
+        self._waiting.append(Errand(device, blocks.PlannedBlock(block, ()), done))
         self._woken.set()
         return await done
 
@@ -59,7 +64,7 @@ class Errands:
         self._was_latest = True
         errand = self._waiting.popleft()
         try:
-            reader = self._find(errand.device_id)
+            reader = self._find(errand.device)
             if reader is None:
                 raise DeviceGone(DeviceGone.__doc__)
             frame = await self._ask(reader, errand.planned)
