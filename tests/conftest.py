@@ -95,6 +95,13 @@ def data_dir() -> Iterator[Path]:
         yield folder / "data"
 
 
+@pytest.fixture
+def prepared_dir(data_dir: Path, server: databases.TestServer) -> Path:
+    """A data folder as the first start leaves it: with the schema of this release, and nobody in it."""
+    server.prepare(data_dir)
+    return data_dir
+
+
 @pytest.fixture(autouse=True)
 def same_umask() -> Iterator[None]:
     """A command that runs in this process closes its new files to others; the next test's folders stay open."""

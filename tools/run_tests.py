@@ -30,6 +30,8 @@ def main(arguments: list[str]) -> int:
     browser = find_browser()
     command = [sys.executable, "-m", "pytest", *(TOGETHER if "-n" in arguments else ()), *arguments]
     environment = dict(os.environ)
+    # Many processes are started: what one of them has compiled, the others need not compile again.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if browser:
         environment["MB_CHROMIUM"] = browser
     elif os.environ.get("MB_CI") == "1":

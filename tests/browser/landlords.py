@@ -75,7 +75,7 @@ class Desk:
 
     def press(self, button: str, then: str) -> None:
         """This will press what has a caption and wait for what comes then."""
-        self.page.locator(f"main :is(button, a.action, a.row-link):has-text('{button}')").first.click()
+        self.watched.follow(f"main :is(button, a.action, a.row-link):has-text('{button}')")
         self.page.wait_for_selector(then)
         self.look()
 
@@ -89,7 +89,7 @@ class Desk:
     def add_units(self, names: Sequence[str]) -> None:
         """This will add units at the top of the only site, one form after the other."""
         self.open("sites/")
-        self.page.locator("main a.row-link").click()
+        self.watched.follow("main a.row-link")
         self.press("Edit places", "h1:has-text('Edit places')")
         self.press("Add the first place", "#id_name")
         self.page.select_option("#id_kind", "UNIT")
@@ -137,7 +137,7 @@ class Desk:
 
     def press_link(self, caption: str, then: str) -> None:
         """This will follow a link in the text of the page."""
-        self.page.click(f"main a:has-text('{caption}')")
+        self.watched.follow(f"main a:has-text('{caption}')")
         self.page.wait_for_selector(then)
         self.look()
 

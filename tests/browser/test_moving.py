@@ -43,7 +43,7 @@ class Walk:
         self.at_step(step)
         for name, value in fields.items():
             self.page.fill(f"[name={name}]", value)
-        self.page.click(".journey-body button:has-text('Next')")
+        self.watched.follow(".journey-body button:has-text('Next')")
         self.at_step(following)
 
     def pick(self, words: str) -> None:
@@ -54,7 +54,7 @@ class Walk:
 def move_in(walk: Walk) -> None:
     page = walk.page
     walk.look("list")
-    page.click("main .actions button:has-text('Move-in')")
+    walk.watched.follow("main .actions button:has-text('Move-in')")
     walk.at_step("Unit")
     walk.look("unit")
     walk.pick("Unit 12")
@@ -63,7 +63,7 @@ def move_in(walk: Walk) -> None:
     walk.answer("Customer", "Start", name="Ana Ruiz", number="A-000001")
     # Left, and taken up from the list.
     walk.watched.go(f"{walk.home}moves/")
-    page.click("main a.row-link:has-text('Move-in')")
+    walk.watched.follow("main a.row-link:has-text('Move-in')")
     walk.answer("Start", "Meter readings", day="2026-02-01")
     expect(page.locator(".meter-reading")).to_contain_text("123.45")
     walk.look("readings")
@@ -71,14 +71,14 @@ def move_in(walk: Walk) -> None:
     walk.answer("Tariff", "Deposit")
     walk.answer("Deposit", "Summary", amount="250.00")
     walk.look("summary-in")
-    page.click(".journey-body button:has-text('Move in')")
+    walk.watched.follow(".journey-body button:has-text('Move in')")
     page.wait_for_selector("h1:has-text('Ana Ruiz')")
 
 
 def move_out(walk: Walk) -> None:
     page = walk.page
     walk.watched.go(f"{walk.home}moves/")
-    page.click("main .actions button:has-text('Move-out')")
+    walk.watched.follow("main .actions button:has-text('Move-out')")
     walk.at_step("Account")
     walk.pick("Ana Ruiz")
     walk.answer("Account", "End")
@@ -87,7 +87,7 @@ def move_out(walk: Walk) -> None:
     walk.answer("New address", "Summary", address="Calle Mayor 1")
     expect(page.locator(".journey-body")).to_contain_text("240.0")
     walk.look("summary-out")
-    page.click(".journey-body button:has-text('Move out')")
+    walk.watched.follow(".journey-body button:has-text('Move out')")
     page.wait_for_selector("h1:has-text('Ana Ruiz')")
 
 
@@ -104,6 +104,6 @@ def test_move_in_then_out(visit: Visit, width: int, theme: str) -> None:
         walk.watched.go(walk.home + path)
         walk.look(name)
     walk.watched.go(f"{walk.home}customers/")
-    walk.page.click("main a.row-link:has-text('Ana Ruiz')")
+    walk.watched.follow("main a.row-link:has-text('Ana Ruiz')")
     walk.page.wait_for_selector("#customer-accounts")
     walk.look("customer-page")

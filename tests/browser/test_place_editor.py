@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from meterbook.sites.values import NodeKind
 from tests.browser.conftest import Visit
@@ -13,12 +13,18 @@ from tests.factories import identity, sites
 from tests.support import browser as browsing
 
 
-def by_keyboard(page: Page, text: str) -> None:
+def by_keyboard(watched: browsing.Watched, text: str) -> None:
     """Follow a link or press a button by the keys that everybody has."""
-    wanted = page.locator("main :is(a, button, summary)", has_text=text).first
+    wanted = watched.page.locator("main :is(a, button)", has_text=text).first
     wanted.focus()
     expect(wanted).to_be_focused()
-    page.keyboard.press("Enter")
+    enter(watched)
+
+
+def enter(watched: browsing.Watched) -> None:
+    """Press the key that follows a link and sends a form."""
+    with watched.leaving():
+        watched.page.keyboard.press("Enter")
 
 
 @pytest.mark.spec("M-001/1")
@@ -37,20 +43,20 @@ def test_add_rename_and_move_by_keyboard_on_a_phone(visit: Visit, theme: str) ->
 
     watched.enter(user, f"/o/{organization.public_id}/sites/{site.public_id}/edit")
     look("empty")
-    by_keyboard(page, "Add the first place")
+    by_keyboard(watched, "Add the first place")
     page.locator("#id_name").focus()
     page.keyboard.type("Floor 1")
     page.locator("#id_code").focus()
     page.keyboard.type("F1")
     page.select_option("#id_kind", "FLOOR")
-    by_keyboard(page, "Add, then another")
+    by_keyboard(watched, "Add, then another")
     expect(page.locator("#id_code")).to_have_value("F2")
     page.locator("#id_name").focus()
     page.keyboard.type("Floor 2")
-    page.keyboard.press("Enter")  # the form's first button
+    enter(watched)  # the form's first button
     page.wait_for_selector("h2:has-text('Floor 2')")
     look("place")
-    by_keyboard(page, "Add inside")
+    by_keyboard(watched, "Add inside")
     page.locator("#id_name").focus()
     page.keyboard.type("Shop 12")
     page.locator("#id_code").focus()
@@ -59,22 +65,22 @@ def test_add_rename_and_move_by_keyboard_on_a_phone(visit: Visit, theme: str) ->
     page.keyboard.press("Tab")
     look("add")
     page.locator("#id_code").focus()
-    page.keyboard.press("Enter")
+    enter(watched)
     page.wait_for_selector(".edit-panel h2:has-text('Shop 12')")
     page.locator("#id_name").focus()
     page.keyboard.press("End")
     page.keyboard.type("a")
-    page.keyboard.press("Enter")
+    enter(watched)
     page.wait_for_selector(".edit-panel h2:has-text('Shop 12a')")
-    by_keyboard(page, "Move")
+    by_keyboard(watched, "Move")
     page.wait_for_selector("#id_parent")
     look("move")
     page.select_option("#id_parent", label="Floor 1")
     page.fill("#id_day", (date.today() - timedelta(days=1)).isoformat())  # noqa: DTZ011 - any day that has begun
     page.locator("#id_day").focus()
-    page.keyboard.press("Enter")
+    enter(watched)
     page.wait_for_selector(".edit-panel header:has-text('in Floor 1')")
-    by_keyboard(page, "Archive or delete")
+    by_keyboard(watched, "Archive or delete")
     page.wait_for_selector(".effects")
     look("archive")
 
@@ -90,12 +96,13 @@ def test_drag_opens_the_move_filled_in(visit: Visit) -> None:
 
     watched.enter(identity.user(organization=organization), f"/o/{organization.public_id}/sites/{site.public_id}/edit")
     page.wait_for_selector(f"[data-place='{shop.public_id}'][draggable=true]")
-    page.drag_and_drop(f"[data-place='{shop.public_id}']", f"[data-place='{second.public_id}']")
+    with watched.leaving():
+        page.drag_and_drop(f"[data-place='{shop.public_id}']", f"[data-place='{second.public_id}']")
     page.wait_for_selector("h2:has-text('Move Shop 12')")
 
     expect(page.locator("#id_parent")).to_have_value(str(second.public_id))
     assert watched.axe() == []
-    page.click("main form button:has-text('Move')")
+    watched.follow("main form button:has-text('Move')")
     page.wait_for_selector(".edit-panel header:has-text('in Floor 2')")
 
 

@@ -34,13 +34,13 @@ def test_from_nothing_to_a_meter(visit: Visit, width: int, theme: str) -> None:
 
     watched.enter(user, f"/o/{organization.public_id}/")
     look("home")
-    page.click("main a:has-text('Set up a site')")
+    watched.follow("main a:has-text('Set up a site')")
     page.fill("[name=name]", "Harbor Mall")
     page.fill("[name=time_zone]", "Europe/Madrid")
     look("site")
     page.fill("[name=currency]", "EUR")
-    page.click("text=Set up the site")
-    page.click("main .first-steps a:has-text('Add a meter')")
+    watched.follow("text=Set up the site")
+    watched.follow("main .first-steps a:has-text('Add a meter')")
     page.select_option("[name=model_code]", "imported")
     expect(page.locator("[name=host]")).to_be_hidden()
     expect(page.locator("[name=first_day]")).to_be_visible()
@@ -49,13 +49,13 @@ def test_from_nothing_to_a_meter(visit: Visit, width: int, theme: str) -> None:
     expect(page.locator("[name=first_day]")).to_be_hidden()
     page.fill("[name=host]", "192.0.2.7")
     # The answer's status is an error of Chromium's console.
-    page.click("text=Set up the meter")
+    watched.follow("text=Set up the meter")
     page.wait_for_selector("#id_host-problem-1")
     watched.said = [said for said in watched.said if "422" not in said]
     look("meter-refused")
     assert page.input_value("[name=serial_number]") == "SN1"
     page.fill("[name=host]", "127.0.0.1")
-    page.click("text=Set up the meter")
+    watched.follow("text=Set up the meter")
     page.wait_for_selector("h1:has-text('Shop 12')")
     expect(page.locator("main .read-now")).to_be_visible()
     look("meter")

@@ -72,12 +72,12 @@ class Tour:
 
     def save(self, section: str, words: str) -> None:
         """This will press Save in a section and wait for what is said."""
-        self.page.click(f"section:has(#{section}) button:has-text('Save')")
+        self.watched.follow(f"section:has(#{section}) button:has-text('Save')")
         self.page.wait_for_selector(f"text={words}")
 
     def test(self, words: str) -> None:
         """This will send a test, have the worker's turn, and wait for what the page says of it by itself."""
-        self.page.click("text=Send a test to me")
+        self.watched.follow("text=Send a test to me")
         self.page.wait_for_selector("#test >> text=is being sent")
         work(self.organization)
         self.page.wait_for_selector(f"#test >> text={words}")
@@ -119,11 +119,11 @@ def confirm_an_address(tour: Tour, smtp: mail_server.MailServer) -> None:
     """A wrong code, then the one that was sent."""
     page = tour.page
     page.fill("[name=new-address]", "maria@example.com")
-    page.click("text=Send a code")
+    tour.watched.follow("text=Send a code")
     page.wait_for_selector("text=Code from the mail")
     work(tour.organization)
     page.fill("[name=code]", "WRONGONE")
-    page.click(".code-form button")
+    tour.watched.follow(".code-form button")
     page.wait_for_selector("text=This is not the code that was sent.")
     tour.look("own-wrong")
     body = smtp.to("maria@example.com")[0].message.get_body(("plain",))
@@ -131,14 +131,14 @@ def confirm_an_address(tour: Tour, smtp: mail_server.MailServer) -> None:
     code = re.search(r"code: (\w{8})", body.get_content())
     assert code is not None
     page.fill("[name=code]", code[1])
-    page.click(".code-form button")
+    tour.watched.follow(".code-form button")
     page.wait_for_selector("text=Messages come to this address from now on.")
 
 
 def link_a_chat(tour: Tour, bot: telegram_server.TelegramServer) -> None:
     """The chat appears by itself once it has sent the code."""
     page = tour.page
-    page.click("text=Link a Telegram chat")
+    tour.watched.follow("text=Link a Telegram chat")
     given = page.inner_text(".notice .code")
     tour.look("own-telegram")
     bot.write(4711, f"/start {given}")
@@ -173,7 +173,7 @@ def test_mail_and_telegram_are_set_up_and_a_person_is_reached(
     tour.watched.go(f"{settings}log/")
     page.wait_for_selector("table >> text=Confirmation code")
     tour.look("log")
-    page.click("table a:has-text('Test message') >> nth=-1")
+    tour.watched.follow(page.locator("table a:has-text('Test message')").last)
     page.wait_for_selector("h2:has-text('Tries')")
     tour.look("message")
     # A form that is refused answers 422, which the console notes.

@@ -145,7 +145,7 @@ class TestAlarmZone:
         watched.page.close()
         raise_alarm(organization, site, "Loft Yoga")
         # The other tab first has to open a stream of its own.
-        expect(other.locator("#alarm-zone")).to_contain_text("Loft Yoga is silent", timeout=20_000)
+        expect(other.locator("#alarm-zone")).to_contain_text("Loft Yoga is silent")
         watched.page = other
 
     def test_tells_nothing_of_another_organization(self, visit: Visit) -> None:
@@ -193,7 +193,7 @@ class TestShell:
         assert not watched.page.is_visible(".sidebar")
 
         watched.page.click(".burger")
-        watched.page.click(".sidebar a:has-text('Alarms')")
+        watched.follow(".sidebar a:has-text('Alarms')")
 
         watched.page.wait_for_url("**/alarms/")
 
@@ -203,7 +203,7 @@ class TestShell:
         watched.page.keyboard.press("Tab")
         watched.page.keyboard.press("Enter")
 
-        assert watched.page.evaluate("document.activeElement.id") == "main"
+        expect(watched.page.locator("#main")).to_be_focused()
 
     def test_narrows_home_to_the_chosen_site(self, visit: Visit) -> None:
         place = Property()
@@ -211,7 +211,7 @@ class TestShell:
         watched = visit()
         watched.enter(place.user)
         watched.page.click(".topbar .site summary")
-        watched.page.click(".topbar .site button:has-text('Harbor Mall')")
+        watched.follow(".topbar .site button:has-text('Harbor Mall')")
 
         watched.page.wait_for_selector("h1:has-text('Harbor Mall')")
 

@@ -38,7 +38,7 @@ class TestSignIn:
 
         watched.page.fill("input[name=login]", user.email)
         watched.page.fill("input[name=password]", "not the password")
-        watched.page.click(".sign-in form:has(input[name=password]) button[type=submit]")
+        watched.follow(".sign-in form:has(input[name=password]) button[type=submit]")
 
         watched.page.wait_for_selector(".notice.alarm")
         assert watched.page.input_value("input[name=login]") == user.email
@@ -53,13 +53,14 @@ class TestSignIn:
         watched.go("/accounts/login/")
         assert (watched.overflow(), watched.axe()) == (0, [])
 
-        page.click("a[href='/sign-in/code']")
+        watched.follow("a[href='/sign-in/code']")
         page.fill("[name=email]", tenant.email)
         assert (watched.overflow(), watched.axe()) == (0, [])
-        page.click("form:has([name=email]) button[type=submit]")
+        watched.follow("form:has([name=email]) button[type=submit]")
         page.wait_for_url("**/sign-in/code/type")
         page.fill("[name=code]", "1234 5678")
-        page.keyboard.press("Enter")
+        with watched.leaving():
+            page.keyboard.press("Enter")
 
         page.wait_for_selector("#id_code-problem-1")
         assert page.get_attribute("[name=code]", "inputmode") == "numeric"
@@ -75,11 +76,11 @@ class TestSignIn:
         watched = visit()
 
         watched.sign_in(user.email, identity.PASSWORD)
-        watched.page.click("text=Quay Estates")
+        watched.follow("text=Quay Estates")
 
         watched.page.wait_for_url(f"**/o/{second.public_id}/")
         watched.page.click("summary:has(.person-mark)")
-        watched.page.click("text=Sign out")
+        watched.follow("text=Sign out")
         watched.page.wait_for_url("**/accounts/login/**")
 
     def test_leads_someone_with_a_one_time_password_to_choosing_one(self, visit: Visit) -> None:
@@ -97,12 +98,12 @@ class TestSignIn:
         watched.go("/")
         watched.page.fill("input[name=login]", user.email)
         watched.page.fill("input[name=password]", made.password)
-        watched.page.click(".sign-in form:has(input[name=password]) button[type=submit]")
+        watched.follow(".sign-in form:has(input[name=password]) button[type=submit]")
 
         watched.page.wait_for_selector("input[name=password1]")
         watched.page.fill("input[name=password1]", "seven green boats at dawn")
         watched.page.fill("input[name=password2]", "seven green boats at dawn")
-        watched.page.click("button[name=action]")
+        watched.follow("button[name=action]")
 
         watched.page.wait_for_url(f"**/o/{organization.public_id}/")
 
@@ -126,7 +127,7 @@ class TestLanguage:
         watched.sign_in(user.email, identity.PASSWORD)
 
         watched.page.click(".topbar .lang summary")
-        watched.page.click(".topbar .lang button[value=en]")
+        watched.follow(".topbar .lang button[value=en]")
         watched.page.wait_for_selector("html[lang=en]")
         watched.go("/")
 

@@ -44,9 +44,9 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def save(page: Page) -> None:
-    page.locator(".page-head button:has-text('Save draft')").click()
-    page.wait_for_selector(".version-strip")
+def save(watched: browsing.Watched) -> None:
+    watched.follow(".page-head button:has-text('Save draft')")
+    watched.page.wait_for_selector(".version-strip")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -79,7 +79,7 @@ def test_by_keyboard_and_mouse_at_a_desk(visit: Visit, theme: str) -> None:
     page.locator("[data-act=weekdays]").click()
     expect(page.locator("[data-part=table] tr").nth(4)).to_contain_text("06:00–22:00 Peak")
     page.screenshot(path=browsing.ROOT / "test-results" / f"painter-1280-{theme}.png", full_page=True)
-    save(page)
+    save(watched)
 
     document = saved(tariff)
     assert [each["weekdays"] for each in document["day_types"]] == [["MON", "TUE", "WED", "THU", "FRI"], ["SAT", "SUN"]]
@@ -101,7 +101,7 @@ def test_by_finger_on_a_phone_one_day_at_a_time(visit: Visit) -> None:
     assert watched.overflow() <= 0
     assert watched.axe() == []
     page.screenshot(path=browsing.ROOT / "test-results" / "painter-360-light.png", full_page=True)
-    save(page)
+    save(watched)
 
     assert saved(tariff)["day_types"][1]["weekdays"] == ["SUN"]
 
@@ -118,7 +118,8 @@ def test_preview_follows_what_is_typed_and_faults_stand_beside_their_fields(visi
     page.select_option("#f-components-0-charge", "TIERS")
     page.wait_for_selector("#f-components-0-tiers-0-up_to")
     page.fill("#f-components-0-tiers-0-up_to", "many")
-    page.keyboard.press("Enter")
+    with watched.leaving():
+        page.keyboard.press("Enter")
     page.wait_for_selector("#problems")
     expect(page.locator("#f-components-0-tiers-0-up_to")).to_have_value("many")
     expect(page.locator("#f-components-0-tiers-0-up_to-problem-1")).to_contain_text("Write a quantity from 0 on")

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
+import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import auth
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as NeverSo
 
 from meterbook.identity import models as identity_models
 from tests.support import databases, processes
@@ -25,14 +29,29 @@ ROOT = Path(__file__).parents[2]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 # How long a state is waited for: on a machine that does much else at once, a page may take its time.
-PATIENCE_MILLISECONDS = 20_000
+PATIENCE_MILLISECONDS = 60_000
+SETTLING_MILLISECONDS = 20_000  # how long a page may take until it is as wide as it stays
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
 # Runs before the page's own scripts: what the policy refuses is kept for the test.
 WATCH = """
 window.policyBreaches = [];
 document.addEventListener("securitypolicyviolation", (event) =>
   window.policyBreaches.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+// The last click or submission that leads to another page, unless a script takes it over.
+for (const kind of ["click", "submit"])
+  addEventListener(kind, (event) => {
+    const by = kind === "click" ? event.target.closest?.("a[href]:not([href^='#'], [download])") : event.target;
+    if (by && by.target !== "_blank" && by.method !== "dialog") window.leaving = event;
+  });
+addEventListener("pageshow", () => { window.leaving = null; });
 """
+# The page is there with all it loads, and nobody is about to leave it.
+LOADED = "document.documentElement !== null && document.readyState === 'complete'"
+WHOLE = f"{LOADED} && !(window.leaving && !window.leaving.defaultPrevented)"
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+FIND = "axe.run({{exclude: {without}}}, {{resultTypes: ['violations']}}).then((r) => r.violations)"
+GONE = "Execution context was destroyed"  # the page went to another one while it was asked
+MOST_TURNS = 5
 
 
 @dataclass
@@ -59,8 +78,8 @@ class Watched:
         self.go(path)
         self.page.fill("input[name=login]", email)
         self.page.fill("input[name=password]", password)
-        self.page.click(".sign-in form:has(input[name=password]) button[type=submit]")
-        self.page.wait_for_url(lambda address: "/accounts/" not in address)
+        self.follow(".sign-in form:has(input[name=password]) button[type=submit]")
+        assert "/accounts/" not in self.page.url, self.page.url
 
     def enter(self, user: identity_models.User, path: str = "/") -> None:
         """This will open a path as a user who is signed in already: one address may sign in only so often."""
@@ -74,20 +93,54 @@ class Watched:
         self.go(path)
         assert "/accounts/" not in self.page.url, self.page.url
 
-    def overflow(self) -> int:
-        """This will return by how many pixels the page is wider than the screen."""
-        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    @contextlib.contextmanager
+    def leaving(self) -> Iterator[None]:
+        """This will wait, after what is done inside, until the page that it leads to is there with all it loads.
 
-    def axe(self) -> list[str]:
-        """This will return what the accessibility checker finds, one line a finding."""
+        A click or a key returns before the next page is there: what is read then may be the page before.
+        """
+        with self.page.expect_navigation():
+            yield
+
+    def follow(self, what: str | Locator) -> None:
+        """This will click a link or the button of a form, and wait until the page that it leads to is there."""
+        with self.leaving():
+            (self.page.locator(what).first if isinstance(what, str) else what).click()
+
+    def ask(self, script: str, *, when: str = WHOLE) -> Any:  # noqa: ANN401 - whatever the script answers
+        """This will return what a script answers in a page that is whole, again when the page goes to another one."""
+        for _turn in range(MOST_TURNS):
+            try:
+                return self._asked(script, when)
+            except Error as error:
+                if GONE not in str(error):
+                    raise
+        return self._asked(script, when)
+
+    def _asked(self, script: str, when: str) -> Any:  # noqa: ANN401 - whatever the script answers
+        # A function: a text would be compiled again at each look, which the page's policy forbids.
+        self.page.wait_for_function(f"() => {when}")
+        return self.page.evaluate(script)
+
+    def overflow(self) -> int:
+        """This will return by how many pixels the page stays wider than the screen; charts follow a moment later."""
+        with contextlib.suppress(NeverSo):
+            self.page.wait_for_function(f"() => {WHOLE} && {WIDER} <= 0", timeout=SETTLING_MILLISECONDS)
+        return int(self.ask(WIDER))
+
+    def axe(self, *, without: Sequence[str] = ()) -> list[str]:
+        """This will return what the accessibility checker finds, one line a finding.
+
+        :param without: selectors of parts that are left out
+        """
+        script = FIND.format(without=json.dumps([[each] for each in without]))
         # Through the debugger, which the page's policy does not bind.
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations)")
+        found = self.ask(f"{AXE.read_text(encoding='utf-8')};\n{script}")
         return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in found for node in each["nodes"]]
 
     def check(self) -> None:
         """This will fail on anything in the console, on a breach of the policy, and on a request to another server."""
-        breaches = self.page.evaluate("window.policyBreaches")
+        breaches = self.ask("window.policyBreaches", when=LOADED)
         assert not breaches, breaches
         assert not self.said, self.said
 
@@ -105,15 +158,18 @@ def serve(server: databases.TestServer, database: str, folder: Path) -> Iterator
     server.write_secrets(data_dir, database)
     port = processes.free_port()
     address = f"http://127.0.0.1:{port}"
-    words = ["-m", "uvicorn", "meterbook.config.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
+    slow = os.environ.get("MB_TEST_SLOW")
+    application = "tests.support.slow:application" if slow else "meterbook.config.asgi:application"
+    words = ["-m", "uvicorn", application, "--host", "127.0.0.1", "--port", str(port)]
     environment = processes.environment(
         data_dir,
         MB_DEMO="1",
         MB_PUBLIC_ADDRESS=address,
         MB_SECRET_KEY=settings.SECRET_KEY,
         MB_VAULT_KEY=settings.VAULT_KEY,
+        **({"MB_TEST_SLOW": slow} if slow else {}),
     )
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), environment.get("PYTHONPATH", "")])
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), str(ROOT), environment.get("PYTHONPATH", "")])
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, *words, "--lifespan", "off", "--timeout-graceful-shutdown", "1"],
@@ -132,9 +188,12 @@ def serve(server: databases.TestServer, database: str, folder: Path) -> Iterator
 
 
 def _answers(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """The first answer takes as long as all that the server has to read; that is not the patience of a page."""
     assert process.poll() is None, "the server ended"
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=processes.WAIT_SECONDS)
+    with contextlib.closing(line), contextlib.suppress(OSError):
+        line.request("GET", "/accounts/login/")
+        return line.getresponse().status == HTTPStatus.OK
     return False
 
 

@@ -1,8 +1,8 @@
 """The server and the databases of a test run.
 
-Without further ado the embedded server (fsync off) is started once a run, whatever the number of workers; a guard
-process stops it when the run's controller ends. MB_TEST_DATABASE_URL names an external server and a superuser of it
-instead; the run leaves its databases there, so it should be one to throw away.
+Without further ado an installation is made and migrated once a run, whatever the number of workers, and its embedded
+server started (fsync off); a guard process stops it when the run's controller ends. MB_TEST_DATABASE_URL names an
+external server and a superuser of it instead; the run leaves its databases there, so it should be one to throw away.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from psycopg import sql
 from meterbook.foundation import migrate
 from meterbook.foundation.server import connections as server_connections
 from meterbook.foundation.server import roles, secrets_file
+from tests.support import processes
 
 ROLES = server_connections.ROLES
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -42,6 +43,7 @@ class TestServer:
     password: str = field(repr=False)
     passwords: dict[str, str] = field(repr=False)
     template: str
+    prepared: str = ""
 
     def admin(self, database: str = "postgres") -> psycopg.Connection[Any]:
         """A superuser's connection in autocommit mode."""
@@ -83,6 +85,14 @@ class TestServer:
             )
             connections[alias].settings_dict.update(settings)
 
+    def prepare(self, data_dir: Path) -> None:
+        """A data folder like that of an installation that was started for the first time and ended."""
+        if self.prepared:
+            processes.copy(Path(self.prepared), data_dir)
+        else:
+            made = processes.run("migrate", data_dir=data_dir)
+            assert made.returncode == 0, made.stderr
+
     def write_secrets(self, data_dir: Path, database: str) -> None:
         """A data folder with which a process of its own reaches this database."""
         kept = secrets_file.Secrets(self.host, self.port, database, "", dict(self.passwords))
@@ -107,14 +117,9 @@ def shared_server(folder: Path) -> TestServer:
             return TestServer(**json.loads(note.read_text()))
         url = os.environ.get("MB_TEST_DATABASE_URL")
         server = _external(url) if url else _embedded()
-        _migrate_template(server)
         note.touch(mode=0o600)
         note.write_text(json.dumps(asdict(server)))
         return server
-
-
-def _template() -> str:
-    return f"meterbook_template_{os.urandom(4).hex()}"
 
 
 def _embedded() -> TestServer:
@@ -141,7 +146,8 @@ def _embedded() -> TestServer:
         user=found["user"],
         password=found["superuser"],
         passwords=found["passwords"],
-        template=_template(),
+        template=found["database"],
+        prepared=str(folder / processes.PREPARED),
     )
 
 
@@ -154,10 +160,11 @@ def _external(url: str) -> TestServer:
         user=target.user,
         password=target.password,
         passwords=dict.fromkeys(secrets_file.ROLES, "test"),
-        template=_template(),
+        template=f"meterbook_template_{os.urandom(4).hex()}",
     )
     kept = secrets_file.Secrets(server.host, server.port, server.template, "", server.passwords)
     roles.bootstrap(partial(TestServer.admin, server), kept)
+    _migrate_template(server)
     return server
 
 
