@@ -11,6 +11,7 @@ import { startRenewing } from "./core/renew";
 import { startSending } from "./core/sending";
 import { startShell } from "./core/shell";
 import { startStream } from "./core/stream";
+import { nameCountries } from "./core/countries";
 import { proposeZone } from "./core/zone";
 
 // The policy of the server forbids eval and inline styles; htmx must not try either.
@@ -45,4 +46,5 @@ startRenewing();
 startSending();
 startForgetting();
 proposeZone();
+nameCountries();
 void mountIslands();

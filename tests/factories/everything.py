@@ -17,10 +17,12 @@ from meterbook.billing import operations as billing_operations
 from meterbook.customers import granularity, records, sign_ins, tenancies
 from meterbook.customers import models as customer_models
 from meterbook.customers.values import ConsentKind, Granularity, LookWay
+from meterbook.documents import certificates, chain, registering, templates
 from meterbook.documents import logos as document_logos
 from meterbook.documents import numbering as document_numbering
 from meterbook.documents import operations as document_operations
 from meterbook.documents import values as document_values
+from meterbook.documents.rendering import looks
 from meterbook.fieldwork import operations as fieldwork_operations
 from meterbook.foundation import scoping
 from meterbook.identity import api_access, api_keys, invitations, saved_views
@@ -43,23 +45,29 @@ from meterbook.notifications import operations as notification_operations
 from meterbook.notifications import values as notification_values
 from meterbook.sites import operations as site_operations
 from meterbook.sites import values as site_values
+from meterbook.tariffs import sources as tariff_sources
 from tests.factories import (
     acquisition,
     audit,
     billing,
     buildings,
+    calendars,
     commissioning,
+    corrections,
     customers,
     fieldwork,
     gateways,
     identity,
     imports,
+    issued,
     meter_assets,
     meter_types,
     metering,
     monitoring,
     mqtt,
     notifications,
+    pools,
+    rules,
     senders,
 )
 
@@ -76,6 +84,8 @@ def organization() -> identity_models.Organization:
     made = identity.organization()
     place = billing.place(organization=made)
     _bill(place)
+    corrections.story(made)
+    pools.divided(made)
     _read(place)
     _administer(place)
     _place(place)
@@ -85,9 +95,18 @@ def organization() -> identity_models.Organization:
     audit.seal(made)
     with scoping.scope([made.pk], actor=ACTOR):
         audit_checks.ask_for_check(actor=ACTOR, at=END)
+    rules.calendar_of(made)
+    _price(place)
     _spoil(place)
     _tell(made)
     return made
+
+
+def _price(place: billing.Place) -> None:
+    with scoping.scope([place.organization.pk], actor=ACTOR):
+        tariff_sources.put_prices(
+            actor=ACTOR, at=END, code="hourly", name="Spot", step=60, start=START, prices=[Decimal("0.1")]
+        )
 
 
 def _bill(place: billing.Place) -> None:
@@ -100,6 +119,7 @@ def _bill(place: billing.Place) -> None:
         billing_operations.print_bills(actor=ACTOR, at=END, run=run.public_id)
     # A second run that stops before its bills: drafts.
     billing.advance(billing.plan(place, first_day=UNTIL, until_day=UNTIL + timedelta(days=1)))
+    calendars.begun(place, account, run)
 
 
 def _read(place: billing.Place) -> None:
@@ -155,6 +175,7 @@ def _administer(place: billing.Place) -> None:
         document_numbering.plan_series(
             actor=ACTOR, at=START, kind=bills, place="HR", year=2027, prefix="HR.27", first_number=1
         )
+        _documents(place)
         document_operations.file_document(
             actor=ACTOR,
             at=START,
@@ -167,6 +188,25 @@ def _administer(place: billing.Place) -> None:
         metering_operations.upload_import_file(
             actor=ACTOR, at=START, name="readings.csv", content=imports.csv_file([("2026-10-01", 1)])
         )
+
+
+def _documents(place: billing.Place) -> None:
+    """Templates in force and in writing, a picture of the site, a certificate, a document taken back, a sealed day."""
+    templates.save_draft(actor=ACTOR, at=START, site_id=None, look=looks.Look(accent="#1d3b8b"))
+    templates.activate(actor=ACTOR, at=START, site_id=None)
+    templates.save_draft(actor=ACTOR, at=START, site_id=place.site.public_id, look=looks.Look())
+    document_logos.set_own_logo(
+        actor=ACTOR,
+        at=START,
+        owner=document_values.LogoOwner.SITE,
+        owner_id=place.site.public_id,
+        content=_picture(48),
+    )
+    certificates.ensure(actor=ACTOR, at=START)
+    credited = issued.new_document(uuid.uuid4())
+    registering.register(at=START, documents=[credited])
+    registering.mark(actor=ACTOR, at=START, source_id=credited.source_id, mark=document_values.Mark.HIDDEN)
+    chain.seal_days(at=END + timedelta(days=1))
 
 
 def _place(place: billing.Place) -> None:

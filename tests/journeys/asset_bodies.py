@@ -32,6 +32,9 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
         tested_on="2020-06-01",
         is_passed="true",
     ),
+    "keep_photo_of_meter": lambda o: api.MultipartBody(
+        file=SimpleUploadedFile("a.png", meter_assets.picture()), meter=_meter(o), kind="INSTALLED"
+    ),
     "withdraw_meter_test": lambda _o: {"reason": "another one"},
     "remove_meter_of_point": lambda o: {
         "meter": _meter(o),

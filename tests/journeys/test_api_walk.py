@@ -28,11 +28,16 @@ from tests.factories import account_books, api, buildings, identity, meter_types
 from tests.journeys import (
     asset_bodies,
     broker_bodies,
+    calendar_bodies,
     commissioning_bodies,
+    correction_bodies,
     desk_bodies,
+    document_bodies,
     field_bodies,
     gap_bodies,
     gateway_bodies,
+    pool_bodies,
+    price_bodies,
     test_roles,
     test_routes,
     virtual_bodies,
@@ -56,6 +61,16 @@ QUERIES = {
 BODIES: dict[str, Callable[[Organization], Any]] = {
     "entrust": lambda _o: {"company": str(test_routes.company().public_id)},
     "end_delegation": lambda _o: {"reason": "contract ended"},
+    "convert_rate": lambda _o: {"record": '{"energyratestructure": [[{"rate": 0.1}]]}'},
+    "create_holiday_calendar": lambda _o: {
+        "code": uuid.uuid4().hex[:8],
+        "name": "Coast",
+        "days": [{"day": "2026-12-25", "name": "Christmas"}],
+    },
+    "change_holiday_calendar": lambda _o: {
+        "days": [{"day": "2027-01-06", "name": uuid.uuid4().hex[:8]}],
+        "reason": "new law",
+    },
     "create_site": lambda _o: {
         "code": uuid.uuid4().hex[:8],
         "name": "Harbor",
@@ -85,6 +100,7 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
         "readings": [{"meter_point": str(point(o)), "at": "2026-02-01T00:00:00Z", "value": "5"}]
     },
     **gap_bodies.BODIES,
+    **calendar_bodies.BODIES,
     **field_bodies.bodies(test_routes.placed),
     "settle_finding": lambda _o: {
         "kind": "RESET_CANDIDATE",
@@ -167,9 +183,13 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
     "set_mail": lambda _o: {"host": "localhost", "sender_name": "Harbor", "sender_address": "a@meterbook.example"},
     "set_telegram": lambda _o: {"is_on": False},
     "send_test_message": lambda _o: {"channel": "TELEGRAM"},
+    **correction_bodies.BODIES,
     **desk_bodies.BODIES,
+    **document_bodies.BODIES,
     **gateway_bodies.BODIES,
     **virtual_bodies.BODIES,
+    **pool_bodies.BODIES,
+    **price_bodies.BODIES,
     **broker_bodies.BODIES,
     **commissioning_bodies.BODIES,
     **asset_bodies.BODIES,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import processes
+from tests.support import databases, processes
 
 pytestmark = pytest.mark.server
 
@@ -59,11 +59,11 @@ def python(code: str, data_dir: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def filled() -> Iterator[Path]:
+def filled(server: databases.TestServer) -> Iterator[Path]:
     """An installation with an organization, a person and a site, which no test changes."""
     with processes.open_folder() as folder:
         data_dir = folder / "data"
-        assert processes.run("migrate", data_dir=data_dir).returncode == 0
+        server.prepare(data_dir)
         python(FILL, data_dir)
         yield data_dir
 

@@ -129,7 +129,7 @@ class TestPage:
 @pytest.mark.server
 class TestServe:
     def test_encrypts_by_itself_where_others_reach_it_and_locks_nobody_out(
-        self, data_dir: Path, tmp_path: Path
+        self, prepared_dir: Path, tmp_path: Path
     ) -> None:
         port = processes.free_port()
         may = {"MB_RUN_AS_ROOT": "1"}
@@ -137,14 +137,14 @@ class TestServe:
         def start(name: str, *, is_https: bool) -> str:
             log = tmp_path / name
             arguments = ("serve", "--host", hosts.EVERYWHERE[0], "--port", str(port))
-            with processes.started(*arguments, data_dir=data_dir, log=log, **may) as process:
+            with processes.started(*arguments, data_dir=prepared_dir, log=log, **may) as process:
                 processes.until(
                     lambda: "Ctrl-C stops everything" in log.read_text() or process.poll() is not None,
                     what="a greeting",
                 )
                 assert supervisor.answers(("127.0.0.1", port), is_https=is_https), log.read_text()
                 if is_https:
-                    trusting = ssl.create_default_context(cafile=str(authority.root_path(data_dir)))
+                    trusting = ssl.create_default_context(cafile=str(authority.root_path(prepared_dir)))
                     line = http.client.HTTPSConnection("localhost", port, timeout=30, context=trusting)
                     line.request("GET", "/accounts/login/")
                     answer = line.getresponse()
@@ -155,11 +155,11 @@ class TestServe:
 
         first = start("first.log", is_https=True)
         pair = pem(tmp_path / "other")
-        choice.take(data_dir, pair.certificate.read_bytes(), pair.key.read_bytes(), at=clock.real_now())
-        choice.keep(data_dir, choice.Mode.GIVEN)
-        choice.pair(data_dir).key.write_bytes(b"broken")
+        choice.take(prepared_dir, pair.certificate.read_bytes(), pair.key.read_bytes(), at=clock.real_now())
+        choice.keep(prepared_dir, choice.Mode.GIVEN)
+        choice.pair(prepared_dir).key.write_bytes(b"broken")
         broken = start("broken.log", is_https=True)
-        choice.keep(data_dir, choice.Mode.OFF)
+        choice.keep(prepared_dir, choice.Mode.OFF)
         off = start("off.log", is_https=False)
 
         assert "Others can reach this address, so it is encrypted" in first

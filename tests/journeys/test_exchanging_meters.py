@@ -12,6 +12,7 @@ from django.test import Client
 from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import plans
 from meterbook.audit import models as audit_models
+from meterbook.fieldwork import models as fieldwork_models
 from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
 from meterbook.kernel import clock
@@ -123,6 +124,18 @@ class TestExchange:
         assert found == [(old.meter_id, 7, False), (new.meter_id, 7, True)]
         assert "calibration" in str(entry.after) + str(entry.reason)
         assert "NEW-1" in words(client.get(address(organization, hanging, "")))
+
+    @pytest.mark.spec("B-07")
+    def test_with_an_estimated_final_value_asks_for_a_photo(
+        self, client: Client, organization: identity_models.Organization, hanging: metering.Installed
+    ) -> None:
+        done = self.send(client, hanging, step="sure", **READINGS, estimated_energy_import="on")
+
+        assert done.status_code == 302
+        with scoping.scope([organization.pk], actor=metering.ACTOR):
+            (job,) = fieldwork_models.Job.objects.filter(organization_id=organization.pk)
+            serial = hanging.meter.serial_number
+        assert (job.kind, serial in job.words) == ("LOOK", True)
 
     def test_counts_by_the_multipliers_that_held_and_knows_the_reading_of_their_change(
         self, client: Client, organization: identity_models.Organization, hanging: metering.Installed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -321,3 +322,23 @@ def test_a_measured_difference_is_spread_by_the_usual_shape(silent: Silent) -> N
     assert "Usual shape, up to the register difference" in edits
     assert "48 hours take their parts" in edits
     assert "spread by the usual shape already" in silent.show("meter_gap", day="2026-02-21")
+
+
+@pytest.mark.spec("B-21")
+def test_what_rules_allow_is_set_and_holds_where_a_gap_is_filled(silent: Silent) -> None:
+    path = silent.path("estimating_order")
+    wrong = silent.client.post(path, {"place_1": "MANUAL", "percent": "120", "most_months": "-1"}, follow=True)
+    assert wrong.status_code == 422
+    silent.client.post(path, {"place_1": "MANUAL", "percent": "75", "most_months": "1", "only_defective": "on"})
+
+    (kept,) = silent.rows(models.EstimatingPolicy)
+    assert (kept.percent, kept.most_months, kept.only_defective) == (75, 1, True)
+    shown = silent.client.get(path).content.decode()
+    assert re.search(r'<input[^>]*name="percent"[^>]*>', shown)[0].count('value="75"') == 1  # type: ignore[index]
+    assert "The meter is defective, or was tampered with" in silent.show("meter_gap", day="2026-02-28")
+    given = {"until": "2026-03-01T00:00", "method": "MANUAL", "given": "5", "reason": "the display is dark"}
+    assert "Only a defective meter may be estimated here." in silent.send("meter_gap", **given).content.decode()
+    assert not silent.rows(models.Correction)
+    silent.send("meter_gap", **given, is_defective="on")
+    (made,) = silent.rows(models.Correction)
+    assert made.made_of["is_defective"] is True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -96,6 +97,8 @@ class TestBroker:
 
                 await until(lambda: kept, {"total": 7.5, "ts": noon.isoformat()})
                 await until(lambda: any("problem" in each for each in notes), {"ts": noon.isoformat()})
+                notes.clear()
+                await until(lambda: notes, {"event": "power_lost"})
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
 
@@ -105,9 +108,46 @@ class TestBroker:
             ("S-A", "energy_import", 7_500, int(noon.timestamp()) * 1000)
         ]
         assert answers[0]["values"][0]["value"] == 7_500
+        assert (notes[0]["failures"], notes[0]["problem"]["code"]) == (3, "LAST_GASP")
         assert full.status_code == 422
         assert "allows 1 meter" in full.content.decode()
         page = pages.page(house.browser, "gateway", house.organization, house.gateway.public_id)
         assert "riser/A" in page
         assert "two" not in page.split("What it reads by itself")[1].split("</section>")[0]
         assert "Cellar" not in pages.page(house.browser, "brokers", house.organization)
+
+
+class Failing(hearing.BrokerRunner):
+    """One whose connection ends by a fault of the program."""
+
+    async def _converse(self) -> None:
+        raise KeyError("what nobody foresaw")
+
+
+def test_fault_of_the_connection_is_what_its_devices_show() -> None:
+    notes: list[Mapping[str, Any]] = []
+    outlets = lines.Outlets(
+        keep=lambda rows: None,
+        show=lambda rows: None,
+        note=lambda _device, note: notes.append(note),
+        answer=lambda _asked, _answer: None,
+        offset_ms=lambda: 0,
+    )
+    house = House(1883)
+    assert house.add("A", "energy_import: /total kWh").status_code == 302
+    (bus,) = house.configuration().buses
+    quick = dataclasses.replace(bus, devices=tuple(dataclasses.replace(each, live_seconds=1) for each in bus.devices))
+
+    async def run() -> None:
+        task = asyncio.create_task(Failing(quick, outlets).run())
+        for _ in range(300):
+            if notes:
+                break
+            await asyncio.sleep(0.1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(run())
+
+    assert notes[0]["problem"]["code"] == "GATEWAY_BROKEN"
+    assert "what nobody foresaw" in notes[0]["problem"]["words"]

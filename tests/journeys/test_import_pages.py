@@ -71,6 +71,31 @@ class TestImport:
         assert readings(organization) == 4
         assert "march.csv" in text_of(client, f"/o/{organization.public_id}/imports/")
 
+    @pytest.mark.spec("M-027/2")
+    def test_says_before_what_comes_twice_what_lacks_and_which_unit_it_took(
+        self, client: Client, organization: identity_models.Organization
+    ) -> None:
+        metering.installed_meter(organization=organization, code="SHOP-1", registers=(ENERGY,))
+        twice = [*ROWS, ROWS[-1], ("2026-03-01 02:00", "1"), ("2026-03-01 02:15", "Data Loss")]
+        page = upload(client, organization, imports.csv_file(twice))
+        guessed = {**GUESSED, "point": "SHOP-1", "unit": ""}
+        client.post(page, guessed)
+
+        refused = text_of(client, page)
+        client.post(page, {**guessed, "gaps": "ZERO"})
+        taken = text_of(client, page)
+        client.post(f"{page}run")
+        again = upload(client, organization, imports.csv_file(ROWS))
+        client.post(again, guessed)
+
+        assert "Intervals are missing before this row: from 2026-03-01 00:45 to 2026-03-01 02:00" in refused
+        assert "“Data Loss” says that there is no value." in refused
+        assert "1 rows say the same as the one before them" in taken
+        assert "gaps are taken as nothing used" in taken
+        assert "The unit is kWh." in taken
+        assert "Line 7" in refused
+        assert "4 known already" in text_of(client, again)
+
     def test_shows_faults_by_row_and_offers_no_import(
         self, client: Client, organization: identity_models.Organization
     ) -> None:

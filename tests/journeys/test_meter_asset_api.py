@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 
 from meterbook.acquisition import plans
 from meterbook.customers import permissions as customer_permissions
@@ -113,8 +115,10 @@ def test_a_program_removes_a_meter_and_installs_another(made: metering.Installed
         "unit_id": 7,
         "openings": dict.fromkeys(COUNTERS, "0"),
         "seals": ["S-9"],
+        "current": {"ratio": "200/5", "serials": "T-7"},
         "reason": "new shop",
     }
+    ratio = program.post(f"{path}/install", {**coming, "current": {"ratio": "200 to 5"}})
     early = program.post(f"{path}/install", {**coming, "installed_at": "2026-06-16T09:00:00Z"})
     hung = program.post(f"{path}/install", coming)
 
@@ -122,7 +126,81 @@ def test_a_program_removes_a_meter_and_installs_another(made: metering.Installed
     assert gone.json()["installations"][0]["ends_at"].startswith("2026-06-16T10:00:00")
     assert (early.status_code, api.problem(early)["errors"][0]["pointer"]) == (422, "/body/installed_at")
     assert [each["serial_number"] for each in hung.json()["installations"]] == ["NEW-1", made.meter.serial_number]
-    assert program.get(f"{path}/assets").json()["meters"][0]["plates"][0]["seals"] == ["S-9"]
+    told = program.get(f"{path}/assets").json()
+    assert told["meters"][0]["plates"][0]["seals"] == ["S-9"]
+    assert told["equipment"][0]["current"] == {"ratio": "200/5", "serials": "T-7", "accuracy_class": ""}
+    assert (ratio.status_code, api.problem(ratio)["errors"][0]["pointer"]) == (422, "/body/current/ratio")
+
+
+def test_a_program_exchanges_a_meter_with_its_transformers_and_photos_of_both(
+    made: metering.Installed, program: api.Program
+) -> None:
+    path, old = f"/meter-points/{made.point.public_id}", str(made.meter.public_id)
+    exchange = {
+        "old_meter": old,
+        "exchanged_at": "2026-06-16T10:00:00Z",
+        "serial_number": "NEW-1",
+        "model": "eastron_sdm630",
+        "multiplier": "200/5",
+        "finals": {"energy_import": {"value": "12.5"}},
+        "openings": dict.fromkeys(COUNTERS, "0"),
+        "seals": ["S-9", "S-9"],
+        "current": {"ratio": "200/5"},
+        "voltage": {"serials": "V-1"},
+        "reason": "worn",
+    }
+
+    def photo(content: bytes = b"", **more: str) -> HttpResponse:
+        file = SimpleUploadedFile("a.png", content or meter_assets.picture())
+        return program.post(f"{path}/photos", api.MultipartBody(file=file, **more))
+
+    early = photo(meter=old, kind="REMOVED")
+    exchanged = program.post(f"{path}/exchange", exchange)
+    new = exchanged.json()["installations"][0]["meter"]
+    kept = [photo(meter=old, kind="REMOVED"), photo(meter=new, kind="INSTALLED")]
+    changed = photo(meter=new, kind="CHANGED", changed_at="2026-06-16T10:10:00Z")
+    wrong = [
+        photo(meter=new, kind="CHANGED"),
+        photo(meter=new, kind="CHANGED", changed_at="2026-06-16T09:00:00Z"),
+        photo(meter=str(uuid.uuid4()), kind="INSTALLED"),
+        photo(meter=new, kind="CERTIFICATE"),
+        program.post(
+            f"{path}/photos", api.MultipartBody(file=SimpleUploadedFile("a.png", b"no"), meter=new, kind="INSTALLED")
+        ),
+    ]
+
+    assert exchanged.status_code == 200, exchanged.content
+    assert early.status_code == 409
+    assert [(each.status_code, each.json()["kind"]) for each in (*kept, changed)] == [
+        (201, "REMOVED"),
+        (201, "INSTALLED"),
+        (201, "CHANGED"),
+    ]
+    assert {each.json()["at"][:19] for each in kept} == {"2026-06-16T10:00:00"}
+    assert [each.status_code for each in wrong] == [409, 409, 404, 422, 422]
+    assets = program.get(f"{path}/assets").json()
+    assert [each["kind"] for each in assets["meters"][1]["photos"]] == ["REMOVED"]
+    assert (assets["equipment"][0]["current"]["ratio"], assets["equipment"][0]["voltage"]["serials"]) == (
+        "200/5",
+        "V-1",
+    )
+    assert program.get(f"{path}/files/{kept[0].json()['id']}").headers["Content-Type"] == "image/jpeg"
+
+
+def test_transformers_come_with_a_new_multiplier(made: metering.Installed, program: api.Program) -> None:
+    path = f"/meter-points/{made.point.public_id}"
+    given = {
+        "starts_at": "2026-06-16T10:00:00Z",
+        "multiplier": "40",
+        "shown": {"energy_import": "12.5"},
+        "current": {"ratio": "200/5", "serials": "T-7"},
+        "reason": "new transformers",
+    }
+
+    multiplied = program.post(f"{path}/multiplier", given)
+
+    assert multiplied.status_code == 200, multiplied.content
+    assert program.get(f"{path}/assets").json()["equipment"][0]["current"]["serials"] == "T-7"
 
 
 def test_who_may_only_look_changes_nothing(database: str) -> None:
@@ -131,7 +209,7 @@ def test_who_may_only_look_changes_nothing(database: str) -> None:
     path = f"/meter-points/{made.point.public_id}"
 
     assert looker.get(f"{path}/assets").status_code == 200
-    for tail in ("assets", "tests", "tests/with-certificate", "remove", "install"):
+    for tail in ("assets", "tests", "tests/with-certificate", "remove", "install", "photos"):
         assert looker.post(f"{path}/{tail}", {}).status_code == 403
 
 

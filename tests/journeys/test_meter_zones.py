@@ -102,6 +102,34 @@ class TestPage:
         assert house.href("meter_zone") in page
 
 
+@pytest.mark.spec("M-021/2")
+def test_the_length_of_intervals_is_set_on_the_page_and_by_a_program(house: House) -> None:
+    page = house.client.get(house.href("meter")).content.decode()
+    assert house.href("meter_interval") in page
+    shown = house.client.get(house.href("meter_interval")).content.decode()
+    assert 'value="15" selected' in shown
+    wrong = house.client.post(house.href("meter_interval"), {"minutes": "7"})
+    assert wrong.status_code == 422
+
+    house.client.post(house.href("meter_interval"), {"minutes": "5"})
+
+    def steps() -> set[int]:
+        with scoping.scope([house.organization.pk], actor=identity.ACTOR):
+            rows = metering_models.Series.objects.filter(organization_id=house.organization.pk, kind="CUMULATIVE")
+            return set(rows.values_list("step", flat=True))
+
+    assert steps() == {5}
+    program = api.program(organization=house.organization)
+    path = f"/meter-points/{house.meter.point.public_id}"
+    assert program.ask("PATCH", path, {"interval": 30}).status_code == 200
+    assert steps() == {30}
+    assert program.ask("PATCH", path, {"interval": 7}).status_code == 422
+    assert program.ask("PATCH", path, {"time_zone": "Asia/Kathmandu"}).status_code == 200
+    refused = program.ask("PATCH", path, {"interval": 60})
+    assert (refused.status_code, "1, 5, 15" in refused.content.decode()) == (422, True)
+    assert house.signed_in(role=RoleCode.MONITOR).get(house.href("meter_interval")).status_code == 403
+
+
 @pytest.mark.spec("M-012/1")
 def test_files_of_a_meter_are_in_its_language_whoever_takes_them(house: House) -> None:
     other = metering.installed_meter(organization=house.organization, site=house.site, code="MP-8")

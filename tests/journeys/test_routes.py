@@ -48,6 +48,7 @@ from tests.factories import (
     api,
     billing,
     buildings,
+    calendars,
     commissioning,
     customers,
     gateways,
@@ -57,11 +58,13 @@ from tests.factories import (
     metering,
     mqtt,
     notifications,
+    rules,
     senders,
     sites,
     tariffs,
 )
-from tests.journeys import asset_arguments, field_bodies, gap_bodies
+from tests.factories.corrections import story
+from tests.journeys import asset_arguments, correction_arguments, field_bodies, gap_bodies, pool_bodies
 from tests.support import routes
 
 
@@ -268,11 +271,11 @@ def delegation(organization: identity_models.Organization) -> uuid.UUID:
 
 
 def tenant(organization: identity_models.Organization, user: identity_models.User) -> None:
-    """Both accounts become the user's own: that of the meter, and that of the bill."""
-    (_run, bill), agreed = billed(organization), contract(organization)
+    """The accounts become the user's own: that of the meter, that of the bill, and those with disputes."""
+    (_run, bill), agreed, accounts = billed(organization), contract(organization), story(organization).accounts
     with scoping.scope([organization.pk], actor=identity.ACTOR):
         row = billing_queries.bills_by_id(public_ids={bill})[bill]
-        for account in (agreed.account.public_id, row.account_public_id):
+        for account in (agreed.account.public_id, row.account_public_id, *accounts):
             sign_ins.link_user(actor=identity.ACTOR, at=identity.LONG_AGO, account=account, user_id=user.pk)
 
 
@@ -283,6 +286,12 @@ def sign_in(organization: identity_models.Organization) -> uuid.UUID:
 
 
 ARGUMENTS: dict[str, routes.Argument] = {
+    **pool_bodies.ARGUMENTS,
+    **correction_arguments.ARGUMENTS,
+    "calendar": routes.Argument(make=rules.calendar_of, is_owned=True),
+    "document": routes.Argument(make=lambda organization: billed(organization)[1], is_owned=True),
+    "code": routes.Argument(make=lambda _organization: "A" * 26, is_owned=False),
+    "billing_calendar": routes.Argument(make=calendars.calendar_of, is_owned=True),
     "broker": routes.Argument(make=mqtt.broker_of, is_owned=True),
     "sender": routes.Argument(make=senders.sender_of, is_owned=True),
     "sign_in": routes.Argument(make=sign_in, is_owned=True),
@@ -294,8 +303,7 @@ ARGUMENTS: dict[str, routes.Argument] = {
     "paper": routes.Argument(make=paper, is_owned=True),
     "journey": routes.Argument(make=journey, is_owned=True),
     "key": routes.Argument(make=api_key, is_owned=True),
-    "person": routes.Argument(make=lambda organization: granted(organization)[0], is_owned=True),
-    "grant": routes.Argument(make=lambda organization: granted(organization)[1], is_owned=True),
+    **{n: routes.Argument(make=lambda o, p=p: granted(o)[p], is_owned=True) for p, n in enumerate(("person", "grant"))},
     "invitation": routes.Argument(make=invitation, is_owned=True),
     "message": routes.Argument(make=message, is_owned=True),
     "token": routes.Argument(make=lambda _organization: "wrong", is_owned=False),
@@ -305,9 +313,7 @@ ARGUMENTS: dict[str, routes.Argument] = {
     "bill": routes.Argument(make=lambda organization: billed(organization)[1], is_owned=True),
     "print_file": routes.Argument(make=printed, is_owned=True),
     "transaction": routes.Argument(make=transaction, is_owned=True),
-    "point": routes.Argument(make=lambda _organization: 0, is_owned=False),
-    "charge": routes.Argument(make=lambda _organization: 0, is_owned=False),
-    "line": routes.Argument(make=lambda _organization: 0, is_owned=False),
+    **dict.fromkeys(("point", "charge", "line"), routes.Argument(make=lambda _organization: 0, is_owned=False)),
     "tariff": routes.Argument(make=tariff, is_owned=True),
     "alarm": routes.Argument(make=alarm, is_owned=True),
     "gateway": routes.Argument(make=gateways.gateway_of, is_owned=True),

@@ -200,6 +200,24 @@ class TestQuiet:
         made.post(told(2, 15))
         assert seen(made).status is values.DeviceStatus.OK
 
+    @pytest.mark.parametrize("message", [{"last_gasp": True}, {"event": "power-lost"}, {"last_gasp": "true"}])
+    def test_device_that_says_that_its_supply_fails_is_silent_for_that_until_it_sends_again(
+        self, message: dict[str, Any]
+    ) -> None:
+        made = sending(seconds=60)
+        made.post(told(1))
+        gasped = made.post(message)
+        row = seen(made)
+        made.post(told(2, 15))
+
+        assert gasped.status_code == 200, gasped.content
+        assert gasped.json()["stored"] == 0
+        assert "supply failed" in gasped.json()["problem"]
+        assert row.status is values.DeviceStatus.SILENT
+        assert row.problem is not None
+        assert row.problem.code == "LAST_GASP"
+        assert seen(made).status is values.DeviceStatus.OK
+
     def test_device_cannot_be_asked(self) -> None:
         made = sending()
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from meterbook_lab import demo_devices
 from meterbook_lab.harbor import gateways
 from tests.support import processes
 
@@ -171,10 +172,12 @@ class TestDemo:
 
     def test_reads_its_meters(self, demo: Demo) -> None:
         processes.until(
-            lambda: len(DEVICES.findall(demo.said)) >= gateways.GATEWAYS, what="the collector's buses", seconds=60
+            lambda: len(DEVICES.findall(demo.said)) >= gateways.GATEWAYS + demo_devices.PORTS,
+            what="the collector's buses",
+            seconds=60,
         )
 
-        assert sum(map(int, DEVICES.findall(demo.said))) == 126
+        assert sum(map(int, DEVICES.findall(demo.said))) == 126 + 2  # of the pier: at a broker, and at a P1 port
 
     def test_serve_refuses_its_folder(self, demo: Demo) -> None:
         done = processes.run("serve", data_dir=demo.data_dir)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import urllib.parse
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -18,10 +20,9 @@ pytestmark = pytest.mark.server
 PASSWORD = "of the administrator/@:"
 
 
-@pytest.fixture
-def url(data_dir: Path) -> Iterator[str]:
-    """A bare server beside the data folder; its administrator's address."""
-    place = data_dir.parent / "elsewhere"
+@contextlib.contextmanager
+def bare_server(place: Path) -> Iterator[str]:
+    """A server with nothing of ours on it; its administrator's address."""
     user = account.wanted({})
     folder.prepare(place, user)
     found = cluster.Cluster(place, binaries.find({}, user), user, {"fsync": "off"})
@@ -35,6 +36,29 @@ def url(data_dir: Path) -> Iterator[str]:
     shutil.rmtree(place)
 
 
+@pytest.fixture
+def url(data_dir: Path) -> Iterator[str]:
+    """A bare server beside the data folder."""
+    with bare_server(data_dir.parent / "elsewhere") as found:
+        yield found
+
+
+@dataclass
+class Installed:
+    """A data folder whose database is on a server that was bare before, and what was said when it was made."""
+
+    data_dir: Path
+    url: str
+    said: str
+
+
+@pytest.fixture(scope="module")
+def installed() -> Iterator[Installed]:
+    """One installation for tests that leave it usable."""
+    with processes.open_folder() as place, bare_server(place / "elsewhere") as url:
+        yield Installed(place / "data", url, migrate(place / "data", url))
+
+
 def migrate(data_dir: Path, url: str, *more: str) -> str:
     """Run `meterbook migrate` and answer what it said."""
     done = processes.run("migrate", *more, data_dir=data_dir, DATABASE_URL=url)
@@ -42,34 +66,33 @@ def migrate(data_dir: Path, url: str, *more: str) -> str:
 
 
 class TestDatabaseUrl:
-    def test_makes_roles_and_database_once_and_then_signs_in_as_those(self, data_dir: Path, url: str) -> None:
-        assert "has the schema" in migrate(data_dir, url)
-        first = secrets_file.load(data_dir)
-        wrong = url.replace(urllib.parse.quote(PASSWORD, safe=""), "no-longer-right")
+    def test_makes_roles_and_database_once_and_then_signs_in_as_those(self, installed: Installed) -> None:
+        assert "has the schema" in installed.said
+        first = secrets_file.load(installed.data_dir)
+        wrong = installed.url.replace(urllib.parse.quote(PASSWORD, safe=""), "no-longer-right")
 
-        assert "has the schema" in migrate(data_dir, wrong)
+        assert "has the schema" in migrate(installed.data_dir, wrong)
 
-        assert secrets_file.load(data_dir) == first
-        assert PASSWORD not in (data_dir / "secrets.json").read_text()
-        environ = {"MB_DATA_DIR": str(data_dir), "DATABASE_URL": url}
+        assert secrets_file.load(installed.data_dir) == first
+        assert PASSWORD not in (installed.data_dir / "secrets.json").read_text()
+        environ = {"MB_DATA_DIR": str(installed.data_dir), "DATABASE_URL": installed.url}
         with connections.connect("app", environ) as connection:
             found = connection.execute("SELECT current_user, current_database()").fetchone()
         assert found == ("meterbook_app", "meters")
 
-    def test_starts_no_server_of_its_own(self, data_dir: Path, url: str) -> None:
-        migrate(data_dir, url)
+    def test_starts_no_server_of_its_own(self, installed: Installed) -> None:
+        assert (installed.data_dir / secrets_file.NAME).exists()
+        assert not (installed.data_dir / "postgres").exists()
 
-        assert not (data_dir / "postgres").exists()
+    def test_does_not_take_the_roles_away_from_another_machine(self, installed: Installed) -> None:
+        second = installed.data_dir.with_name("second")
 
-    def test_does_not_take_the_roles_away_from_another_machine(self, data_dir: Path, url: str) -> None:
-        migrate(data_dir, url)
-        second = data_dir.with_name("second")
-
-        said = migrate(second, url)
+        said = migrate(second, installed.url)
 
         assert "status 2" in said
         assert "Copy secrets.json from the data folder of the first machine" in said
-        assert "has the schema" in migrate(second, url, "--new-passwords")
+        assert "has the schema" in migrate(second, installed.url, "--new-passwords")
+        assert "has the schema" in migrate(installed.data_dir, installed.url, "--new-passwords")
 
     def test_says_what_to_check_when_nobody_answers(self, data_dir: Path) -> None:
         said = migrate(data_dir, f"postgresql://boss@127.0.0.1:{processes.free_port()}/meters")

@@ -27,30 +27,33 @@ def select_one(data_dir: Path) -> int:
     return int(row[0])
 
 
-@pytest.fixture
-def running(data_dir: Path) -> Iterator[ensure.Running]:
-    """A server in a folder of its own."""
-    found = ensure.ensure_running(data_dir, {}, settings=FAST)
-    yield found
-    found.stop()
+@pytest.fixture(scope="module")
+def running() -> Iterator[ensure.Running]:
+    """A server in a folder that held nothing, for tests that leave it running."""
+    with processes.open_folder() as place:
+        found = ensure.ensure_running(place / "data", {}, settings=FAST)
+        yield found
+        found.stop()
 
 
 class TestEnsureRunning:
-    def test_keeps_socket_secrets_and_log_to_their_owner(self, running: ensure.Running, data_dir: Path) -> None:
-        modes = {each: (data_dir / each).stat().st_mode & 0o777 for each in ("socket", "secrets.json", "server.log")}
+    def test_keeps_socket_secrets_and_log_to_their_owner(self, running: ensure.Running) -> None:
+        names = ("socket", "secrets.json", "server.log")
+
+        modes = {each: (running.data_dir / each).stat().st_mode & 0o777 for each in names}
 
         assert modes == {"socket": 0o700, "secrets.json": 0o600, "server.log": 0o600}
 
-    def test_trusts_nobody_without_a_password(self, running: ensure.Running, data_dir: Path) -> None:
-        kept = secrets_file.load(data_dir)
-        rules = (data_dir / "postgres" / "pg_hba.conf").read_text()
+    def test_trusts_nobody_without_a_password(self, running: ensure.Running) -> None:
+        kept = secrets_file.load(running.data_dir)
+        rules = (running.data_dir / "postgres" / "pg_hba.conf").read_text()
 
         with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(host=kept.host, port=kept.port, user="meterbook_app", dbname=kept.database, password="x")
         assert not [line for line in rules.splitlines() if line.endswith("trust")]
 
-    def test_gives_only_the_bulk_role_a_way_past_row_security(self, running: ensure.Running, data_dir: Path) -> None:
-        with ensure.connect_as_superuser(secrets_file.load(data_dir), "meterbook") as connection:
+    def test_gives_only_the_bulk_role_a_way_past_row_security(self, running: ensure.Running) -> None:
+        with ensure.connect_as_superuser(secrets_file.load(running.data_dir), "meterbook") as connection:
             found = connection.execute(
                 "SELECT rolname, rolbypassrls, rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles"
                 " WHERE rolname LIKE 'meterbook%' AND rolname <> 'meterbook_superuser' ORDER BY 1"
@@ -63,22 +66,22 @@ class TestEnsureRunning:
             ("meterbook_owner", False, False),
         ]
 
-    def test_lets_only_the_owner_make_tables(self, running: ensure.Running, data_dir: Path) -> None:
+    def test_lets_only_the_owner_make_tables(self, running: ensure.Running) -> None:
         with (
-            connections.connect("app", {"MB_DATA_DIR": str(data_dir)}) as connection,
+            connections.connect("app", {"MB_DATA_DIR": str(running.data_dir)}) as connection,
             pytest.raises(psycopg.errors.InsufficientPrivilege),
         ):
             connection.execute("CREATE TABLE mine (id int)")
 
-    def test_keeps_everything_over_a_restart(self, data_dir: Path) -> None:
-        first = ensure.ensure_running(data_dir, {}, settings=FAST)
-        with connections.connect("owner", {"MB_DATA_DIR": str(data_dir)}) as connection:
+    def test_keeps_everything_over_a_restart(self, prepared_dir: Path) -> None:
+        first = ensure.ensure_running(prepared_dir, {}, settings=FAST)
+        with connections.connect("owner", {"MB_DATA_DIR": str(prepared_dir)}) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 7 AS value")
         first.stop()
 
-        second = ensure.ensure_running(data_dir, {}, settings=FAST)
+        second = ensure.ensure_running(prepared_dir, {}, settings=FAST)
         try:
-            with connections.connect("owner", {"MB_DATA_DIR": str(data_dir)}) as connection:
+            with connections.connect("owner", {"MB_DATA_DIR": str(prepared_dir)}) as connection:
                 assert connection.execute("SELECT value FROM kept").fetchone() == (7,)
         finally:
             second.stop()
@@ -96,7 +99,7 @@ class TestEnsureRunning:
 
 
 class TestRecovery:
-    def test_from_a_killed_server(self, running: ensure.Running, data_dir: Path) -> None:
+    def test_from_a_killed_server(self, running: ensure.Running) -> None:
         assert running.process is not None
         running.process.kill()
         running.process.wait()
@@ -104,35 +107,34 @@ class TestRecovery:
 
         running.revive()
 
-        assert select_one(data_dir) == 1
+        assert select_one(running.data_dir) == 1
 
-    def test_from_a_killed_server_and_a_killed_meterbook(self, data_dir: Path) -> None:
-        holder = start_holder(data_dir)
-        server = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+    def test_from_a_killed_server_and_a_killed_meterbook(self, prepared_dir: Path) -> None:
+        holder = start_holder(prepared_dir)
+        server = int((prepared_dir / "postgres" / "postmaster.pid").read_text().split()[0])
         os.kill(server, signal.SIGKILL)
         holder.kill()
         holder.wait()
 
-        running = ensure.ensure_running(data_dir, {}, settings=FAST)
+        running = ensure.ensure_running(prepared_dir, {}, settings=FAST)
         try:
-            assert select_one(data_dir) == 1
+            assert select_one(prepared_dir) == 1
         finally:
             running.stop()
 
-    def test_a_killed_meterbook_takes_its_server_along(self, data_dir: Path) -> None:
-        holder = start_holder(data_dir)
+    def test_a_killed_meterbook_takes_its_server_along(self, prepared_dir: Path) -> None:
+        holder = start_holder(prepared_dir)
 
         holder.kill()
         holder.wait()
 
-        processes.until(lambda: not processes.of_folder(data_dir), what="the server's end")
+        processes.until(lambda: not processes.of_folder(prepared_dir), what="the server's end")
 
-    def test_ends_a_server_that_was_left_behind(self, data_dir: Path) -> None:
-        ensure.ensure_running(data_dir, {}, settings=FAST).stop()
+    def test_ends_a_server_that_was_left_behind(self, prepared_dir: Path) -> None:
         user = account.wanted({})
-        found = cluster.Cluster(data_dir, binaries.find({}, user), user)
-        options = f"-k {data_dir / 'socket'} -c listen_addresses="
-        log = str(data_dir / "server.log")
+        found = cluster.Cluster(prepared_dir, binaries.find({}, user), user)
+        options = f"-k {prepared_dir / 'socket'} -c listen_addresses="
+        log = str(prepared_dir / "server.log")
         started = subprocess.Popen(
             [found.binaries.program("pg_ctl"), "start", "-D", str(found.path), "-o", options, "-l", log, "-w"],
             stdout=subprocess.DEVNULL,
@@ -140,12 +142,12 @@ class TestRecovery:
             **(user.popen() if user else {}),
         )
         assert started.wait() == 0
-        left_behind = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+        left_behind = int((prepared_dir / "postgres" / "postmaster.pid").read_text().split()[0])
 
-        running = ensure.ensure_running(data_dir, {}, settings=FAST)
+        running = ensure.ensure_running(prepared_dir, {}, settings=FAST)
         try:
-            assert select_one(data_dir) == 1
-            assert left_behind not in processes.of_folder(data_dir)
+            assert select_one(prepared_dir) == 1
+            assert left_behind not in processes.of_folder(prepared_dir)
         finally:
             running.stop()
 
@@ -162,29 +164,27 @@ class TestRecovery:
 
 
 class TestRefusal:
-    def test_of_a_second_instance_names_the_first(self, data_dir: Path) -> None:
-        holder = start_holder(data_dir)
+    def test_of_a_second_instance_names_the_first(self, prepared_dir: Path) -> None:
+        holder = start_holder(prepared_dir)
         try:
             with pytest.raises(folder.SecondInstance, match=rf"process {holder.pid}\). Stop that one first"):
-                ensure.ensure_running(data_dir, {}, settings=FAST)
+                ensure.ensure_running(prepared_dir, {}, settings=FAST)
         finally:
             holder.terminate()
             holder.wait()
-            processes.until(lambda: not processes.of_folder(data_dir), what="the server's end")
+            processes.until(lambda: not processes.of_folder(prepared_dir), what="the server's end")
 
-    def test_of_another_major_version_says_how_to_move(self, data_dir: Path) -> None:
-        ensure.ensure_running(data_dir, {}, settings=FAST).stop()
-        (data_dir / "postgres" / "PG_VERSION").write_text("15\n")
+    def test_of_another_major_version_says_how_to_move(self, prepared_dir: Path) -> None:
+        (prepared_dir / "postgres" / "PG_VERSION").write_text("15\n")
 
         with pytest.raises(cluster.OtherMajorVersion, match=r"PostgreSQL 15.*meterbook backup.*meterbook restore"):
-            ensure.ensure_running(data_dir, {}, settings=FAST)
+            ensure.ensure_running(prepared_dir, {}, settings=FAST)
 
-    def test_of_lost_secrets_does_not_touch_the_data(self, data_dir: Path) -> None:
-        ensure.ensure_running(data_dir, {}, settings=FAST).stop()
-        (data_dir / "secrets.json").unlink()
+    def test_of_lost_secrets_does_not_touch_the_data(self, prepared_dir: Path) -> None:
+        (prepared_dir / "secrets.json").unlink()
 
         with pytest.raises(ensure.SecretsLost, match="Put the file back"):
-            ensure.ensure_running(data_dir, {}, settings=FAST)
+            ensure.ensure_running(prepared_dir, {}, settings=FAST)
 
     def test_of_a_folder_that_cannot_be_written(self, data_dir: Path) -> None:
         data_dir.write_text("a file stands where the folder should be")
@@ -192,15 +192,14 @@ class TestRefusal:
         with pytest.raises(folder.FolderUnusable, match="MB_DATA_DIR"):
             ensure.ensure_running(data_dir, {}, settings=FAST)
 
-    def test_lets_go_of_the_folder(self, data_dir: Path) -> None:
-        ensure.ensure_running(data_dir, {}, settings=FAST).stop()
-        version = (data_dir / "postgres" / "PG_VERSION").read_text()
-        (data_dir / "postgres" / "PG_VERSION").write_text("15\n")
+    def test_lets_go_of_the_folder(self, prepared_dir: Path) -> None:
+        version = (prepared_dir / "postgres" / "PG_VERSION").read_text()
+        (prepared_dir / "postgres" / "PG_VERSION").write_text("15\n")
         with pytest.raises(cluster.OtherMajorVersion):
-            ensure.ensure_running(data_dir, {}, settings=FAST)
-        (data_dir / "postgres" / "PG_VERSION").write_text(version)
+            ensure.ensure_running(prepared_dir, {}, settings=FAST)
+        (prepared_dir / "postgres" / "PG_VERSION").write_text(version)
 
-        ensure.ensure_running(data_dir, {}, settings=FAST).stop()
+        ensure.ensure_running(prepared_dir, {}, settings=FAST).stop()
 
 
 @pytest.mark.needs_mount

@@ -118,16 +118,16 @@ class TestServe:
 
 
 class TestEnd:
-    def test_leaves_no_trace_however_it_is_told(self, data_dir: Path) -> None:
+    def test_leaves_no_trace_however_it_is_told(self, prepared_dir: Path) -> None:
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            with serving(data_dir) as served:
+            with serving(prepared_dir) as served:
                 os.kill(served.pid, name)
 
                 gone(served)
-            assert "postmaster.pid" not in {path.name for path in (data_dir / "postgres").iterdir()}
+            assert "postmaster.pid" not in {path.name for path in (prepared_dir / "postgres").iterdir()}
 
-    def test_killed_outright_leaves_no_process(self, data_dir: Path) -> None:
-        with serving(data_dir) as served:
+    def test_killed_outright_leaves_no_process(self, prepared_dir: Path) -> None:
+        with serving(prepared_dir) as served:
             os.kill(served.pid, signal.SIGKILL)
 
             gone(served)

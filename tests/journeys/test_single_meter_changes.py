@@ -19,6 +19,7 @@ from tests.support import trails
 CHANGES = (
     "meter_name",
     "meter_zone",
+    "meter_interval",
     "meter_connection",
     "meter_exchange",
     "meter_multiplier",

@@ -71,6 +71,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILES: dict[str, tuple[str, ...]] = {
     "get_bill_pdf": ("application/pdf",),
     "get_assigned_bill_pdf": ("application/pdf",),
+    "get_credit_note_pdf": ("application/pdf",),
     "get_own_bill_pdf": ("application/pdf",),
     "get_print_file": ("application/pdf",),
     "export_customer": ("application/zip",),

@@ -22,7 +22,14 @@ from meterbook.alarms import queries as alarm_queries
 from meterbook.api import problems
 from meterbook.audit import queries as audit_queries
 from meterbook.billing import operations as billing_operations
+from meterbook.billing import pool_words
 from meterbook.billing import queries as billing_queries
+from meterbook.billing.operations import correcting, crediting, disputing, recalculating
+from meterbook.billing.operations import pools as pool_operations
+from meterbook.billing.queries import corrections as correction_queries
+from meterbook.billing.queries import credit_notes as note_queries
+from meterbook.billing.queries import disputes as dispute_queries
+from meterbook.billing.queries import pools as pool_queries
 from meterbook.customers import (
     agreements,
     erasing,
@@ -36,12 +43,20 @@ from meterbook.customers import (
 )
 from meterbook.customers import operations as customer_operations
 from meterbook.customers import queries as customer_queries
-from meterbook.documents import numbering, uploads
+from meterbook.documents import numbering, registering, templates, uploads
 from meterbook.identity import api_keys, authority, configuring, sessions
 from meterbook.identity import delegations as identity_delegations
 from meterbook.identity import operations as identity_operations
 from meterbook.identity import queries as identity_queries
-from meterbook.journeys import add_meter, change_site, exchange_meter, filling, privacy
+from meterbook.journeys import (
+    add_meter,
+    change_site,
+    exchange_meter,
+    filling,
+    keeping_assets,
+    keeping_calendars,
+    privacy,
+)
 from meterbook.journeys import operations as journey_operations
 from meterbook.journeys import queries as journey_queries
 from meterbook.journeys.accounts import files as account_files
@@ -56,11 +71,16 @@ from meterbook.metering.importing.problems import FileInvalid
 from meterbook.monitoring import operations as monitoring_operations
 from meterbook.notifications import operations as notification_operations
 from meterbook.notifications import queries as notification_queries
+from meterbook.rules import operations as rule_operations
+from meterbook.rules import proposing
+from meterbook.rules import queries as rule_queries
 from meterbook.sites import operations as site_operations
 from meterbook.sites import queries as site_queries
 from meterbook.tariffs import operations as tariff_operations
 from meterbook.tariffs import queries as tariff_queries
+from meterbook.tariffs import sources as tariff_sources
 from meterbook.tariffs.rating.problems import TariffInvalid, UsageMisfit
+from meterbook.tariffs.urdb import record
 
 # Where a request for a move holds what a step asks for.
 PLACES = {
@@ -78,6 +98,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     acquisition_operations.DeviceNotAsked: STATE,
     acquisition_operations.MemoryNotOffered: STATE,
     filling.MethodNotApplicable: INVALID,
+    keeping_calendars.NothingEstimated: STATE,
     metering_operations.EstimateGone: NOT_FOUND,
     metering_operations.EstimateTooMuch: INVALID,
     metering_operations.MinimumImpossible: INVALID,
@@ -95,14 +116,21 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     acquisition_queries.DeviceNotFound: NOT_FOUND,
     acquisition_queries.RequestNotFound: NOT_FOUND,
     alarm_queries.AlarmNotFound: NOT_FOUND,
+    billing_operations.AccountsUnknown: INVALID,
+    billing_operations.CalendarImpossible: INVALID,
+    billing_operations.CalendarNotFound: NOT_FOUND,
+    billing_operations.CalendarPresent: TAKEN,
     billing_operations.DraftsStale: STATE,
     billing_operations.HeldRemain: STATE,
     billing_operations.MemberNotFound: STATE,
+    billing_operations.NobodyAsked: NOT_FOUND,
     billing_operations.NobodyToBill: STATE,
     billing_operations.NotInReview: STATE,
     billing_operations.NothingLeft: STATE,
     billing_operations.NothingToIssue: STATE,
     billing_operations.NothingToPrint: STATE,
+    billing_operations.PartBilled: TAKEN,
+    billing_operations.PeriodImpossible: INVALID,
     billing_operations.PeriodNotOver: INVALID,
     billing_operations.RunNotCancelable: STATE,
     billing_operations.RunNotFound: NOT_FOUND,
@@ -110,6 +138,35 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     billing_operations.RunPresent: TAKEN,
     billing_operations.SecondPersonNeeded: (403, "second_person"),
     billing_operations.SiteNotFound: NOT_FOUND,
+    pool_operations.AmountImpossible: INVALID,
+    pool_operations.EntryNotFound: NOT_FOUND,
+    pool_operations.LandlordMissing: STATE,
+    pool_operations.NothingToCarry: STATE,
+    pool_operations.PoolCodeTaken: TAKEN,
+    pool_operations.PoolNotFound: NOT_FOUND,
+    pool_operations.SheetNotFound: NOT_FOUND,
+    pool_queries.PoolNotFound: NOT_FOUND,
+    pool_queries.SheetNotFound: NOT_FOUND,
+    correcting.BillCredited: STATE,
+    correcting.BillSettled: STATE,
+    correcting.CorrectionDecided: STATE,
+    correcting.CorrectionNotFound: NOT_FOUND,
+    correcting.CorrectionPresent: TAKEN,
+    correcting.NotCalculable: STATE,
+    correcting.NothingToCorrect: STATE,
+    correcting.SecondPersonNeeded: (403, "second_person"),
+    correcting.UnderChargeTooOld: STATE,
+    correction_queries.CorrectionNotFound: NOT_FOUND,
+    correction_queries.RecalculationNotFound: NOT_FOUND,
+    crediting.CorrectionOutdated: STATE,
+    dispute_queries.DisputeNotFound: NOT_FOUND,
+    disputing.BillNotDisputable: STATE,
+    disputing.DisputePresent: TAKEN,
+    disputing.StepNotPossible: STATE,
+    disputing.WordsMissing: INVALID,
+    note_queries.CreditNoteNotFound: NOT_FOUND,
+    recalculating.NothingToRecalculate: STATE,
+    recalculating.VersionNeeded: INVALID,
     book.WorkbookRefused: INVALID,
     account_files.AccountBookDone: STATE,
     account_files.AccountBookFaulty: STATE,
@@ -119,6 +176,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     building_files.BuildingDone: STATE,
     building_files.BuildingFaulty: STATE,
     billing_queries.BillNotFound: NOT_FOUND,
+    billing_queries.CalendarNotFound: NOT_FOUND,
     billing_queries.PrintNotFound: NOT_FOUND,
     billing_queries.RunNotFound: NOT_FOUND,
     acquisition_brokers.BrokerNotFound: NOT_FOUND,
@@ -168,9 +226,11 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     metering_queries.AssetFileNotFound: NOT_FOUND,
     own_tests.TestNotOwn: NOT_FOUND,
     metering_operations.ClosingMissing: INVALID,
+    keeping_assets.PhotoMisplaced: STATE,
     metering_operations.CodeTaken: TAKEN,
     metering_operations.ImportDone: STATE,
     metering_operations.SiteNotOpen: INVALID,
+    metering_operations.StepUnfit: INVALID,
     metering_operations.StoreBusy: (503, "busy"),
     metering_queries.ImportNotFound: NOT_FOUND,
     metering_queries.MeterNotFound: NOT_FOUND,
@@ -178,6 +238,8 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     numbering.NumberUsed: INVALID,
     numbering.PrefixRefused: INVALID,
     numbering.SeriesInUse: STATE,
+    templates.NothingToActivate: STATE,
+    registering.DocumentUnknown: NOT_FOUND,
     notification_operations.SecretNeeded: INVALID,
     notification_queries.MessageNotFound: NOT_FOUND,
     records.ConsentPresent: STATE,
@@ -201,7 +263,15 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     site_queries.BuildingFileNotFound: NOT_FOUND,
     site_queries.PlaceNotFound: NOT_FOUND,
     site_queries.SiteNotFound: NOT_FOUND,
+    rule_operations.CalendarCodeTaken: TAKEN,
+    rule_operations.DaysRefused: INVALID,
+    rule_operations.NothingChanged: STATE,
+    rule_queries.CalendarNotFound: NOT_FOUND,
+    proposing.RegionUnknown: INVALID,
+    proposing.TooManyYears: INVALID,
+    record.RecordInvalid: INVALID,
     tariff_operations.NoDraft: STATE,
+    tariff_sources.PricesInvalid: INVALID,
     tariff_operations.TariffCodeTaken: TAKEN,
     tariff_operations.VersionsOverlap: TAKEN,
     tariff_operations.SecondPersonNeeded: (403, "second_person"),
@@ -218,6 +288,8 @@ def register(api: NinjaAPI) -> None:
     told: dict[type[Exception], problems.Handler] = dict.fromkeys(KINDS, _refuse)
     told |= {
         TariffInvalid: _of_tariff,
+        pool_operations.PoolImpossible: _of_pool,
+        templates.TemplateRefused: _of_template,
         FileInvalid: _of_file,
         add_meter.MeterRefused: _of_meter,
         acquisition_operations.BrokerMisconfigured: _of_broker,
@@ -240,6 +312,19 @@ def _of_tariff(request: HttpRequest, error: TariffInvalid) -> HttpResponse:
     errors = [(_pointer(each.place), _(each.template) % each.data) for each in error.problems]
     words = _("The tariff document cannot be used; each error names its place.")
     return problems.answer(request, problems.Problem(422, "tariff_invalid", words, errors=errors))
+
+
+def _of_pool(request: HttpRequest, error: pool_operations.PoolImpossible) -> HttpResponse:
+    errors = [(f"/body/document/{each.path}", pool_words.fault(each)) for each in error.problems]
+    errors = errors or [("/body/document", str(error))]
+    words = _("The document of the shared cost cannot be used; each error names its place.")
+    return problems.answer(request, problems.Problem(422, "pool_invalid", words, errors=errors))
+
+
+def _of_template(request: HttpRequest, error: templates.TemplateRefused) -> HttpResponse:
+    errors = [(f"/body/look/{name.replace('.', '/')}", words) for name, words in error.faults.items()]
+    words = _("The template cannot be used; each error names its field.")
+    return problems.answer(request, problems.Problem(422, "template_invalid", words, errors=errors))
 
 
 def _of_file(request: HttpRequest, error: FileInvalid) -> HttpResponse:

@@ -103,9 +103,9 @@ def run(options: argparse.Namespace) -> int:
                 bind.HOST,
                 options.port,
                 environ,
-                prepare=("--demo-gateways", demo_gateways.write(demo_folder.ports(demo_folder.mark(data_dir)))),
+                prepare=_prepared(demo_folder.mark(data_dir)),
                 more_children={
-                    "gateway": (*machine.COMMAND, "demo-gateway"),
+                    "gateway": (*machine.COMMAND, "demo-gateway", "--port", str(options.port)),
                     "messages": (*machine.COMMAND, "demo-messages"),
                 },
                 when_prepared=partial(_go_on, data_dir, options.speed),
@@ -115,6 +115,12 @@ def run(options: argparse.Namespace) -> int:
         )
     finally:
         _go_on(data_dir, 1)  # time does not race while it is stopped
+
+
+def _prepared(content: Mapping[str, object]) -> tuple[str, ...]:
+    """Where what is simulated will be reached."""
+    gateways = demo_gateways.write(demo_folder.ports(content))
+    return "--demo-gateways", gateways, "--demo-devices", demo_gateways.write(demo_folder.device_ports(content))
 
 
 def _advance(data_dir: Path, until: datetime, environ: Mapping[str, str]) -> int:
@@ -148,6 +154,7 @@ def default_folder() -> Path:
 
 
 def _content(data_dir: Path) -> None:
+    from meterbook_lab import demo_devices
     from meterbook_lab.harbor import gateways
 
     try:
@@ -159,10 +166,12 @@ def _content(data_dir: Path) -> None:
         if not content.get("is_complete"):
             # A first start that was cut short has left half a demonstration; nothing of it is worth keeping.
             shutil.rmtree(data_dir / folder.CLUSTER_NAME, ignore_errors=True)
-        former = [*demo_folder.ports(content), *demo_folder.message_ports(content)]
-        chosen = demo_gateways.choose(former, gateways.GATEWAYS + demo_messages.COUNT)
+        former = [demo_folder.ports(content), demo_folder.message_ports(content), demo_folder.device_ports(content)]
+        until = gateways.GATEWAYS + demo_messages.COUNT
+        chosen = demo_gateways.choose([port for each in former for port in each], until + demo_devices.PORTS)
         content[demo_folder.PORTS] = chosen[: gateways.GATEWAYS]
-        content[demo_folder.MESSAGE_PORTS] = chosen[gateways.GATEWAYS :]
+        content[demo_folder.MESSAGE_PORTS] = chosen[gateways.GATEWAYS : until]
+        content[demo_folder.DEVICE_PORTS] = chosen[until:]
         demo_folder.write(data_dir, content)
     finally:
         lock.release()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from meterbook.foundation.server import errors, folder
 
-PORTS, MESSAGE_PORTS = "gateway_ports", "message_ports"
+PORTS, MESSAGE_PORTS, DEVICE_PORTS = "gateway_ports", "message_ports", "device_ports"
+SENDER = "sender"  # the address and the token of the device that sends by HTTP
 MARK = folder.DEMO_MARK_NAME
 
 
@@ -81,6 +82,11 @@ def ports(content: Mapping[str, object]) -> list[int]:
 def message_ports(content: Mapping[str, object]) -> list[int]:
     """This will return the ports at which mail and Telegram's messages of a demonstration end, in this order."""
     return _numbers(content.get(MESSAGE_PORTS))
+
+
+def device_ports(content: Mapping[str, object]) -> list[int]:
+    """This will return the ports of the broker and of the P1 port of a demonstration, in this order."""
+    return _numbers(content.get(DEVICE_PORTS))
 
 
 def _numbers(kept: object) -> list[int]:

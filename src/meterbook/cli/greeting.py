@@ -24,7 +24,7 @@ def of_installation(address: str) -> str:
     return box([*lines, "", "Ctrl-C stops everything."])
 
 
-def of_demo(address: str, *, gateways: Sequence[tuple[str, int]]) -> str:
+def of_demo(address: str, *, gateways: Sequence[tuple[str, int]], devices: Sequence[tuple[str, int]] = ()) -> str:
     """This will fill the demonstration when it is new and return its greeting."""
     from meterbook_lab import demo_people, demo_site
 
@@ -33,7 +33,7 @@ def of_demo(address: str, *, gateways: Sequence[tuple[str, int]]) -> str:
     if not content.get("is_complete"):
         at = clock.now()
         since = demo_site.begins_at(at)
-        demo_site.seed(at=at, since=since, gateways=gateways)
+        demo_site.seed(at=at, since=since, gateways=gateways, devices=devices)
         content["since"], content["is_complete"] = since.isoformat(), True
         # The page for signing in shows them.
         content["people"] = [each.plain() for each in demo_people.PEOPLE]

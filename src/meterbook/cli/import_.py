@@ -43,7 +43,12 @@ def _add_mapping(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--decimal-separator", choices=(".", ","), default="")
     group.add_argument("--delimiter", metavar="SIGN", default="", help="between the cells of a CSV file; or “tab”")
     group.add_argument("--sheet", metavar="NAME", default="", help="of a workbook; default: the first one")
-    group.add_argument("--kind", choices=("intervals", "registers"), default="", help="usage in each, or counters")
+    group.add_argument(
+        "--kind",
+        choices=("intervals", "registers", "daily"),
+        default="",
+        help="usage in each, counters, or such that begin again each day",
+    )
     group.add_argument("--unit", metavar="UNIT", default="", help="such as KWH, WH, MWH, M3, L")
     group.add_argument("--zone", metavar="NAME", default="", help="time zone of the times; default: that of the site")
     group.add_argument("--label", choices=("start", "end"), default="", help="which end of its interval a time names")

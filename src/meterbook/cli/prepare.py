@@ -11,6 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """This will declare the arguments of the command."""
     parser.add_argument("--address", required=True)
     parser.add_argument("--demo-gateways", metavar="HOST:PORT,HOST:PORT")
+    parser.add_argument("--demo-devices", metavar="HOST:PORT,HOST:PORT")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -25,7 +26,8 @@ def run(options: argparse.Namespace) -> int:
     migrate.run()
     if options.demo_gateways:
         gateways = demo_gateways.read(options.demo_gateways)
-        sys.stdout.write(greeting.of_demo(options.address, gateways=gateways))
+        devices = demo_gateways.read(options.demo_devices) if options.demo_devices else []
+        sys.stdout.write(greeting.of_demo(options.address, gateways=gateways, devices=devices))
     else:
         sys.stdout.write(greeting.of_installation(options.address))
     return 0

@@ -89,6 +89,8 @@ ACCOUNT_RATE_LIMITS = {
     "open_invitation": "60/15m/ip",
     "use_link": "30/15m/ip",
     "provider": "30/15m/ip",
+    # Documents that are checked by their code, without signing in.
+    "check_document": "60/15m/ip",
     # Codes for signing in that are mailed. Wrong ones count as wrong passwords do (login_failed).
     "ask_code": "20/h/ip,5/h/key,10/d/key",
 }

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "meterbook.sites",
     "meterbook.ledger",
     "meterbook.tariffs",
+    "meterbook.rules",
     "meterbook.notifications",
     "meterbook.documents",
     "meterbook.metering",

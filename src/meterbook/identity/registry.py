@@ -29,6 +29,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "fieldwork:*",
         "alarms:*",
         "tariffs:draft*",
+        "rules:edit*",
         "notifications:view*",
         "customers:view*",
         "customers:manage*",
@@ -46,7 +47,9 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "metering:enter_reading",
         "alarms:view*",
         "tariffs:view*",
+        "rules:view*",
         "tariffs:draft*",
+        "rules:edit*",
         "customers:view*",
         "customers:manage*",
         "customers:know*",
@@ -63,6 +66,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "metering:correct_reading",
         "alarms:view*",
         "tariffs:view*",
+        "rules:view*",
         "tariffs:publish*",
         "customers:view*",
         "ledger:view*",
@@ -95,6 +99,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "metering:view*",
         "monitoring:view*",
         "tariffs:view*",
+        "rules:view*",
     ),
     RoleCode.MONITOR: (
         "identity:view_organization",
@@ -119,6 +124,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "identity:view_organization",
         "sites:view*",
         "tariffs:view*",
+        "rules:view*",
         "customers:view*",
         "ledger:view*",
         "billing:view*",
@@ -134,6 +140,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "monitoring:view*",
         "alarms:view*",
         "tariffs:view*",
+        "rules:view*",
         "customers:view*",
         "ledger:view*",
         "billing:view*",
@@ -154,6 +161,7 @@ DELEGATION_PATTERNS: dict[DelegationScope, tuple[str, ...]] = {
     DelegationScope.BILL: (
         "billing:*",
         "tariffs:draft*",
+        "rules:edit*",
         "customers:manage*",
         "metering:correct_reading",
         "metering:import_readings",
@@ -174,6 +182,7 @@ OF_ORGANIZATION = (
     "identity:*",
     "installation:*",
     "notifications:*",
+    "rules:edit*",
     "tariffs:draft*",
     "tariffs:publish*",
 )
@@ -197,6 +206,7 @@ MODULE_OF_DOMAIN: dict[str, Module] = {
     "documents": Module.BILLING,
     "billing": Module.BILLING,
     "fieldwork": Module.METERING,
+    "rules": Module.BILLING,
 }
 
 _known: dict[str, str] = {}

@@ -15,13 +15,15 @@ from meterbook.audit import checks as audit_checks
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
+from meterbook.billing.operations import recalculating
+from meterbook.documents import chain as document_chain
 from meterbook.foundation import events, scoping
 from meterbook.identity import queries as identity_queries
 from meterbook.identity import registry, sign_in_codes
 from meterbook.identity.values import Module
 from meterbook.installation import operations as installation_operations
 from meterbook.jobs.declare import MAX_ATTEMPTS, job
-from meterbook.journeys import apportioning, send_sign_in_codes
+from meterbook.journeys import apportioning, keeping_calendars, send_sign_in_codes
 from meterbook.journeys import propose_jobs as propose_jobs_journey
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
@@ -84,6 +86,15 @@ def seal_entries(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     audit_operations.seal(organization_id=scoping.current().organization_id, at=at)
 
 
+@job("documents.seal_days", queue="default", lock=lambda organization_id, **_: f"days:{organization_id}")
+def seal_days(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will chain the documents that were issued until the day before (B-72)."""
+    if not document_chain.list_roots(most=1):
+        while billing_operations.register_issued():
+            pass
+    document_chain.seal_days(at=at)
+
+
 @job("audit.verify_chain", queue="default", lock=lambda organization_id, **_: f"verify:{organization_id}")
 def verify_chain(*, actor: Actor, at: datetime, check_id: str) -> None:
     """This will make a check of the audit chain that somebody asked for."""
@@ -124,7 +135,7 @@ def watch_data(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
 
 @job("fieldwork.propose_jobs", queue="default", lock=lambda organization_id, **_: f"propose:{organization_id}")
 def propose_jobs(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
-    """This will propose jobs for what is silent for hours, and take back proposals that settled themselves."""
+    """This will propose jobs for what is silent for hours or due for calibration, and take back what settled itself."""
     propose_jobs_journey.propose(actor=actor, at=at)
 
 
@@ -167,12 +178,37 @@ def note_late_changes(*, organization_id: int, actor: Actor, at: datetime, sched
             is_left = billing_operations.has_more()
 
 
+@job(
+    "billing.recalculate_bills",
+    queue="billing",
+    lock=lambda recalculation_id, **_: f"again:{recalculation_id}",
+    own_scope=True,
+)
+def recalculate_bills(*, organization_id: int, actor: Actor, at: datetime, recalculation_id: str) -> None:
+    """This will calculate bills again that somebody asked for, portion by portion."""
+    is_left = True
+    while is_left:
+        with scoping.scope([organization_id], actor=actor):
+            is_left = recalculating.calculate_next(recalculation=uuid.UUID(recalculation_id))
+
+
 @job("billing.make_print_file", queue="billing", lock=lambda print_id, **_: f"print:{print_id}", own_scope=True)
 def make_print_file(*, organization_id: int, actor: Actor, at: datetime, print_id: str) -> None:
     """This will set the bills of a print file and put them into one PDF."""
     billing_operations.make_print_file(
         organization_id=organization_id, actor=actor, at=at, print_id=uuid.UUID(print_id)
     )
+
+
+@job(
+    "billing.keep_calendars",
+    queue="billing",
+    lock=lambda organization_id, **_: f"calendars:{organization_id}",
+    own_scope=True,
+)
+def keep_calendars(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will start the runs of calendars that are due, and carry on what needs no person."""
+    keeping_calendars.keep(organization_id=organization_id, actor=actor, at=at)
 
 
 # Retried although it is periodic: a deadlock passes in seconds, and the next instant is hours away.

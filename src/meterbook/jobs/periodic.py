@@ -10,6 +10,7 @@ PERIODICS = (
     Periodic("metering.derive_dirty_days", every=timedelta(seconds=10)),
     # After the derivation that changed days: what was billed from them is looked for among the changed ones only.
     Periodic("billing.note_late_changes", every=timedelta(minutes=1)),
+    Periodic("billing.keep_calendars", every=timedelta(minutes=1)),
     Periodic("metering.check_days", every=timedelta(hours=6)),
     Periodic("metering.apportion_gaps", every=timedelta(hours=6)),
     Periodic("metering.recheck_days", every=timedelta(minutes=5)),
@@ -24,6 +25,7 @@ PERIODICS = (
     Periodic("notifications.deliver_messages", every=timedelta(seconds=10)),
     Periodic("notifications.receive_updates", every=timedelta(seconds=10)),
     Periodic("audit.seal_entries", every=timedelta(minutes=1)),
+    Periodic("documents.seal_days", every=timedelta(hours=1)),
     Periodic("metering.make_partitions", every=timedelta(hours=6), is_platform=True),
     Periodic("metering.compact_months", every=timedelta(hours=24), is_platform=True),
     # Looks whether the time of day that was set has passed without a backup.

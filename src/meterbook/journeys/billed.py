@@ -77,3 +77,26 @@ def rest_of(*, contracts: Iterable[customer_models.Contract], until: datetime) -
         )
         for each in listed
     ]
+
+
+def same_account_since(meter_point_id: int, instant: datetime) -> datetime | None:
+    """This will return when the account that pays at an instant began to; contracts that follow each other are one.
+
+    In a vacancy when it began. None: no contract is recorded.
+    """
+    contracts = customer_models.Contract.objects.filter(
+        organization_id=scoping.current().organization_id, meter_point_id=meter_point_id
+    ).order_by("-during")
+    since: datetime | None = None
+    account: int | None = None
+    for each in contracts:
+        if account is None and instant in each.during:
+            account, since = each.account_id, each.during.lower
+        elif account is None and each.during.upper is not None and each.during.upper <= instant:
+            ended: datetime = each.during.upper
+            return ended
+        elif account is not None and each.account_id == account and each.during.upper == since:
+            since = each.during.lower
+        elif account is not None:
+            break
+    return since

@@ -165,11 +165,11 @@ def exchange(
 ) -> None:
     """This will exchange the meter at a point at one instant, and ask the new one where the old one was asked (B-07).
 
-    The old device is switched off and kept. All of it happens, or nothing.
+    The old device is kept, off; a job asks for a photo where a final value is estimated without one. All or nothing.
 
     :param old_meter_id: the meter that is taken away, as the person saw it
     :param finals: by series code
-    :param noted: the seals of the new meter, and photos of both
+    :param noted: seals of the new meter, photos of both
     :raises NothingToExchange: when no meter hangs there
     :raises ChangedMeanwhile: when it is another one than `old_meter_id`
     :raises add_meter.MeterRefused: naming the field at fault
@@ -177,8 +177,7 @@ def exchange(
     installation = hanging(point_id)
     if installation.meter.public_id != old_meter_id:
         raise ChangedMeanwhile(_("Another meter hangs there by now: look at its page, then begin again."))
-    service = values.Service(installation.meter_point.service)
-    heard = _heard_again(installation.meter, new)
+    service, heard = values.Service(installation.meter_point.service), _heard_again(installation.meter, new)
     sent = acquisition_senders.registers_of_meter(meter_id=installation.meter_id)
     with add_meter.blaming("serial_number", metering_operations.CodeTaken):
         meter = metering_operations.create_meter(
@@ -205,6 +204,8 @@ def exchange(
             reason=reason,
         )
     noting_assets.note(actor, at, noted, instant=exchanged_at, came=hung, went=installation, reason=reason)
+    if noted.went is None and any(each.is_estimated for each in finals.values()):
+        noting_assets.ask_for_photo(actor, at, installation)
     _connect(actor, at, installation.meter, meter, new, heard)
 
 

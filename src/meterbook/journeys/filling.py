@@ -12,13 +12,13 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
 from meterbook.billing import models as billing_models
-from meterbook.customers import models as customer_models
 from meterbook.fieldwork import operations as fieldwork_operations
 from meterbook.fieldwork import queries as fieldwork_queries
 from meterbook.fieldwork import values as fieldwork_values
 from meterbook.foundation import operation, scoping
 from meterbook.identity import two_people
 from meterbook.identity.values import TwoPeople
+from meterbook.journeys import billed
 from meterbook.kernel import rounding
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.period import Period
@@ -27,13 +27,17 @@ from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.estimating import ladder
 from meterbook.metering.estimating.inputs import APPORTIONING, Case, Method, Outcome
+from meterbook.metering.estimating.limits import Limits
 
-MOST_ESTIMATED = 2  # periods in a row, after which somebody must look (B-21)
 _MOST_BILLS = 20
 
 
 class MethodNotApplicable(ValueError):
     """The method gives no number for this time; choose another."""
+
+
+class EstimateForbidden(MethodNotApplicable):
+    """Rules of the site allow estimates of defective meters only (B-21)."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,16 @@ class Preview:
     """A gap and what each method makes of it, in the order of the site; `used` as it would be booked.
 
     Where a reading lies after it as well (`gap.difference`) how much was used is known, and only ways of spreading it
-    are offered. `months` are so many in a row that are estimated then (B-21). `policy_version` is that of the order;
-    `shape_is_usual`: it is spread by the meter's usual hours, else evenly. `needs_second`: the time was billed, the
-    organization asks two people, and somebody else could be the second.
+    are offered. `months` are so many in a row that are estimated then; `limits` what is allowed (B-21), with the share
+    that the outcomes have been cut to. `policy_version` is that of the order; `shape_is_usual`: it is spread by the
+    meter's usual hours, else evenly. `needs_second`: the time was billed, the organization asks two people, and another
+    could be the second.
     """
 
     gap: metering_queries.Gap
     outcomes: tuple[Outcome, ...]
     policy_version: int
+    limits: Limits
     shape_is_usual: bool
     months: int
     bills: tuple[Bill, ...]
@@ -80,7 +86,7 @@ class Preview:
     @property
     def needs_visit(self) -> bool:
         """Whether somebody must go and read the meter: too many periods in a row are estimated."""
-        return self.gap.difference is None and self.months > MOST_ESTIMATED
+        return self.gap.difference is None and self.months > self.limits.most_months
 
     @property
     def first(self) -> Outcome | None:
@@ -105,23 +111,27 @@ def preview(
     return _preview(actor, at, _counted_series(meter_point), until, given)
 
 
-def _preview(actor: Actor, at: datetime, series: models.Series, until: datetime, given: Decimal | None) -> Preview:
+def _preview(
+    actor: Actor, at: datetime, series: models.Series, until: datetime, given: Decimal | None, percent: int = 100
+) -> Preview:
     row = _series_row(series)
     gap = _find(row, until, at)
     site_id = series.meter_point.site_id
     policy = metering_queries.estimating_policy(site_id=site_id)
     case = metering_queries.gather(
         gap=gap,
-        since=_same_account_since(series.meter_point_id, gap.period.start),
+        since=billed.same_account_since(series.meter_point_id, gap.period.start),
         policy=policy,
         given=None if given is None else int(given.scaleb(row.decimals, context=rounding.EXACT)),
     )
     bills = bills_of(meter_point_id=series.meter_point_id, period=gap.period)
     people = _second_people(actor, at, site_id) if bills else ()
+    limits = replace(policy.limits, percent=100 if gap.difference is not None else min(percent, policy.limits.percent))
     return Preview(
         gap=gap,
-        outcomes=tuple(_booked(each, gap) for each in _outcomes(case, policy.methods)),
+        outcomes=tuple(_booked(limits.cut(each), gap) for each in _outcomes(case, policy.methods)),
         policy_version=policy.version,
+        limits=limits,
         shape_is_usual=case.weights is not None,
         months=_months(gap, series),
         bills=bills,
@@ -140,30 +150,38 @@ def fill(
     method: Method | None,
     reason: str,
     given: Decimal | None = None,
+    percent: int = 100,
+    is_defective: bool = False,
 ) -> Done:
     """This will fill the time up to `until` by a method, or by the first that gives a number.
 
     Of billed time a proposal for a second person, where the organization asks for one.
 
     :param given: a person's own number in the series' unit, for the method MANUAL
+    :param percent: of what the method says, how much is taken at most: some rules allow 75 % only (B-21)
+    :param is_defective: whether the meter is said to be defective or tampered with
     :raises metering_queries.GapRefused: when nothing of it is a gap
     :raises MethodNotApplicable: when the method gives no number
+    :raises EstimateForbidden: when only defective meters may be estimated, and this one is not said to be
     :raises metering_operations.EstimateTooMuch: when the supply cannot have delivered that
     :raises metering_operations.CorrectionIncomplete: without a reason
     """
     series = _counted_series(meter_point)
-    found = _preview(actor, at, series, until, given)
+    found = _preview(actor, at, series, until, given, percent)
     chosen = found.first if method is None else next(each for each in found.outcomes if each.method is method)
     if chosen is None or chosen.used is None:
         raise MethodNotApplicable(_("This method gives no number for this time; choose another."))
     if chosen.method is Method.INTERPOLATION:
         raise MethodNotApplicable(_("The register runs straight there already; nothing is to be done."))
+    if found.limits.only_defective and found.gap.difference is None and not is_defective:
+        raise EstimateForbidden(_("Only a defective meter may be estimated here. Say that it is, or have it read."))
     shape = metering_queries.shape_of(gap=found.gap, zone=series.meter_point.zone, used=chosen.used)
     estimated = metering_operations.Estimated(
         method=chosen.method,
         used=chosen.used,
         made_of={
             **chosen.made_of,
+            **({"is_defective": True} if is_defective else {}),
             "used": chosen.used,
             "bills": [each.number for each in found.bills],
             "is_usual": bool(shape),
@@ -177,6 +195,12 @@ def fill(
     if found.needs_visit:
         _send_somebody(actor, at, series, found.months)
     return Done.of(made)
+
+
+@operation.operation
+def have_read(*, actor: Actor, at: datetime, meter_point: uuid.UUID, months: int) -> None:
+    """This will have somebody read a meter that was estimated for so many months, unless a job waits already."""
+    _send_somebody(actor, at, _counted_series(meter_point), months)
 
 
 @operation.operation
@@ -328,29 +352,6 @@ def bills_of(*, meter_point_id: int, period: Period) -> tuple[Bill, ...]:
 def _booked(outcome: Outcome, gap: metering_queries.Gap) -> Outcome:
     """With the number that the register can show: whole counts."""
     return outcome if outcome.used is None else replace(outcome, used=gap.booked(gap.counts(outcome.used)))
-
-
-def _same_account_since(meter_point_id: int, instant: datetime) -> datetime | None:
-    """When the account that pays at an instant began to; contracts that follow each other are one.
-
-    In a vacancy when it began. None: no contract is recorded.
-    """
-    contracts = customer_models.Contract.objects.filter(
-        organization_id=scoping.current().organization_id, meter_point_id=meter_point_id
-    ).order_by("-during")
-    since: datetime | None = None
-    account: int | None = None
-    for each in contracts:
-        if account is None and instant in each.during:
-            account, since = each.account_id, each.during.lower
-        elif account is None and each.during.upper is not None and each.during.upper <= instant:
-            ended: datetime = each.during.upper
-            return ended
-        elif account is not None and each.account_id == account and each.during.upper == since:
-            since = each.during.lower
-        elif account is not None:
-            break
-    return since
 
 
 def _second_people(actor: Actor, at: datetime, site_id: int) -> tuple[str, ...]:

@@ -72,12 +72,7 @@ def recalibrate(
     :raises metering_operations.TestImpossible: when its days cannot be
     """
     point = _point(point_id)
-    hung = models.Installation.objects.filter(
-        organization_id=point.organization_id, meter_point=point, meter__public_id=meter_id
-    ).select_related("meter")
-    found = hung.order_by("-during", "-id").first()
-    if found is None:
-        raise MeterNotFound(_("There is no such meter."))
+    found = _hung(point, meter_id)
     file = None
     if certificate is not None:
         file = metering_operations.keep_asset_file(
@@ -93,6 +88,66 @@ def recalibrate(
     return metering_operations.record_test(
         actor=actor, at=at, meter=found.meter, test=test, today=civil.local_date(at, point.zone), file=file
     )
+
+
+class PhotoMisplaced(ValueError):
+    """A photo is of a meter that hangs or hung there, of its removal once it is taken away, of a change in between."""
+
+
+@operation.operation
+def keep_photo(
+    *,
+    actor: Actor,
+    at: datetime,
+    point_id: uuid.UUID,
+    meter_id: uuid.UUID,
+    kind: assets.FileKind,
+    photo: Attachment,
+    changed_at: datetime | None = None,
+) -> models.AssetFile:
+    """This will keep a photo of a meter that hangs or hung at a point: of its installation, its removal, or a change.
+
+    :param changed_at: of a change, when that was
+    :raises MeterNotFound: when that meter never hung at that point
+    :raises PhotoMisplaced: when there was no such event
+    """
+    found = _hung(_point(point_id), meter_id)
+    instants = {
+        assets.FileKind.INSTALLED: found.during.lower,
+        assets.FileKind.REMOVED: found.during.upper,
+        assets.FileKind.CHANGED: changed_at,
+    }
+    instant = instants.get(kind)
+    if instant is None and kind is assets.FileKind.REMOVED:
+        raise PhotoMisplaced(_("This meter still hangs there: take it away first."))
+    if instant is None or instant > at or not _is_within(found, instant):
+        raise PhotoMisplaced(_("Say when the multiplier changed: an instant that is over, while the meter hung there."))
+    return metering_operations.keep_asset_file(
+        actor=actor,
+        at=at,
+        meter=found.meter,
+        kind=kind,
+        instant=instant,
+        content=photo.content,
+        media_type=photo.media_type,
+        extension=photo.extension,
+        installation=found,
+    )
+
+
+def _is_within(hung: models.Installation, instant: datetime) -> bool:
+    upper = hung.during.upper
+    return bool(hung.during.lower <= instant and (upper is None or instant <= upper))
+
+
+def _hung(point: models.MeterPoint, meter_id: uuid.UUID) -> models.Installation:
+    hung = models.Installation.objects.filter(
+        organization_id=point.organization_id, meter_point=point, meter__public_id=meter_id
+    ).select_related("meter")
+    found = hung.order_by("-during", "-id").first()
+    if found is None:
+        raise MeterNotFound(_("There is no such meter."))
+    return found
 
 
 @operation.operation

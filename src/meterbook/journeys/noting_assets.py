@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from meterbook.documents.attachments import Attachment
+from meterbook.fieldwork import operations as fieldwork_operations
+from meterbook.fieldwork import values as fieldwork_values
 from meterbook.kernel.actor import Actor
 from meterbook.metering import assets, models
 from meterbook.metering import operations as metering_operations
@@ -90,4 +94,17 @@ def _keep(
         media_type=given.media_type,
         extension=given.extension,
         installation=installation,
+    )
+
+
+def ask_for_photo(actor: Actor, at: datetime, went: models.Installation) -> None:
+    """This will make a job: an estimated final value is a guess as long as nobody looked at the old meter (B-07)."""
+    words = _("Photograph what meter %(serial)s shows: it was taken away, and its final value is estimated.")
+    fieldwork_operations.make_job(
+        actor=actor,
+        at=at,
+        site_id=went.meter_point.site_id,
+        kind=fieldwork_values.JobKind.LOOK,
+        words=words % {"serial": went.meter.serial_number},
+        meter_point=went.meter_point.public_id,
     )

@@ -21,6 +21,7 @@ from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.gateway_values import IncidentKind
 from meterbook.acquisition.push import batch, carrying, signing
 from meterbook.foundation import scoping, vault
+from meterbook.journeys import counted_lines
 from meterbook.kernel.actor import Actor
 from meterbook.metering import operations as metering_operations
 
@@ -177,7 +178,11 @@ def _take(
     _note_devices(actor=actor, at=at, found=found, notes=read.devices)
     with scoping.scope([organization_id], actor=actor):
         kept = acquisition_operations.Kept(message.digest, outcome, rows)
-        answer = acquisition_operations.keep_batch(actor=actor, at=at, admitted=admitted, message=message, kept=kept)
+        answer, is_new = acquisition_operations.keep_batch(
+            actor=actor, at=at, admitted=admitted, message=message, kept=kept
+        )
+        if is_new:  # in one transaction: what was asked in vain counts once, too
+            counted_lines.add(actor=actor, at=at, gateway_id=gateway_id, rows=read.lines)
         acquisition_operations.note_seen(
             actor=actor,
             at=at,

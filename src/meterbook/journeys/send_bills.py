@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.utils import formats, translation
@@ -15,6 +16,7 @@ from meterbook.documents import queries as document_queries
 from meterbook.kernel import currency as currencies
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.money import Money
+from meterbook.metering.values import SERVICE_CAPTIONS
 from meterbook.notifications import operations as notification_operations
 from meterbook.notifications import queries as notification_queries
 from meterbook.notifications import values as notification_values
@@ -35,11 +37,14 @@ def bills_issued(event: billing_events.BillsIssued, *, actor: Actor, at: datetim
         run_public_id=uuid.UUID(event.run_id), after=event.after, through=event.through
     )
     accounts = customer_queries.accounts_by_public_id(public_ids=[each.account_public_id for each in bills])
-    languages = billing_queries.languages_of(public_ids=[each.public_id for each in bills])
-    for bill in bills:
+    small = billing_queries.small_below(run_public_id=uuid.UUID(event.run_id))
+    told = [each for each in bills if accounts[each.account_public_id].email and each.issued_at > at - LIFE]
+    if small is not None:  # posted all the same: the next bill carries the balance (B-37)
+        told = [each for each in told if abs(each.total.amount) >= small]
+    languages = billing_queries.languages_of(public_ids=[each.public_id for each in told])
+    uses = billing_queries.uses_of(public_ids=[each.public_id for each in told])
+    for bill in told:
         account = accounts[bill.account_public_id]
-        if not account.email or bill.issued_at <= at - LIFE:
-            continue
         notification_operations.send(
             actor=actor,
             at=at,
@@ -47,7 +52,7 @@ def bills_issued(event: billing_events.BillsIssued, *, actor: Actor, at: datetim
             to=notification_values.To.customer(
                 account.public_id, email=account.email, language=account.language, zone=account.zone
             ),
-            facts=_facts(bill, languages.get(bill.public_id) or account.language),
+            facts=_facts(bill, languages.get(bill.public_id) or account.language, uses.get(bill.public_id, ())),
             key=f"{KEY}{bill.public_id}",
             attachment=f"{ATTACHMENT}:{bill.public_id}",
             language=languages.get(bill.public_id, ""),
@@ -77,15 +82,25 @@ def unsent(*, run: uuid.UUID | None = None) -> list[billing_queries.UnprintedBil
     return billing_queries.unprinted_bills(public_ids=ids, run_public_id=run) if ids else []
 
 
-def _facts(bill: billing_queries.BillRow, language: str) -> dict[str, str]:
+def _facts(bill: billing_queries.BillRow, language: str, uses: Sequence[billing_queries.Use]) -> dict[str, str]:
     with translation.override(language):
         last_day = bill.until_day - timedelta(days=1)
         return {
             "number": bill.number,
             "period": f"{_day(bill.first_day)} – {_day(last_day)}",
+            **({"use": _use(uses)} if uses else {}),
             "total": _money(bill.total),
             "due": _day(bill.due_date) if bill.total.amount > 0 else "",
         }
+
+
+def _use(uses: Sequence[billing_queries.Use]) -> str:
+    """In whole units of each service, as the bill has them exactly."""
+    return ", ".join(
+        f"{SERVICE_CAPTIONS[each.service]} {formats.number_format(round(each.quantity), force_grouping=True)}"
+        f"\u00a0{each.unit.symbol}"
+        for each in uses
+    )
 
 
 def _day(day: date) -> str:

@@ -93,6 +93,8 @@ def take(*, address: str, at: datetime, real_at: datetime, public_id: uuid.UUID,
                     actor=actor, at=at, real_at=real_at, sender_id=sender_id, words=str(refused)
                 )
         raise
+    if messages.is_last_gasp(payload):
+        return _gasped(actor, at, organization_id, sender_id, admitted)
     rows = list(_rows(read, admitted))
     outcome = metering_operations.record_readings(
         organization_id=organization_id, actor=actor, at=at, batch=_batch(rows, read.at, is_reading=True)
@@ -119,6 +121,24 @@ def take(*, address: str, at: datetime, real_at: datetime, public_id: uuid.UUID,
         live=len(live),
         problem=_words(read.problem) if read.problem is not None else "",
     )
+
+
+def _gasped(
+    actor: Actor, at: datetime, organization_id: int, sender_id: int, admitted: acquisition_operations.AdmittedSender
+) -> Sent:
+    """The device says that its supply fails: it is silent from now on, and why is known until it sends again."""
+    problem = acquisition_values.LAST_GASP
+    with scoping.scope([organization_id], actor=actor):
+        acquisition_operations.note_sent(actor=actor, at=at, sender_id=sender_id, noted={})
+        acquisition_operations.note_device_silence(
+            actor=actor,
+            at=at,
+            device_id=admitted.device_id,
+            failures=acquisition_values.SILENT_AFTER,
+            since=at,
+            problem=problem,
+        )
+    return Sent(at=at, stored=0, known=0, conflicting=0, live=0, problem=_words(problem))
 
 
 def _read(payload: bytes, admitted: acquisition_operations.AdmittedSender, model: MeterModel, at: datetime) -> _Read:

@@ -99,7 +99,7 @@ class MeterHealth:
 class BusHealth:
     """A bus over a time; `hours` are those that are over or running, the oldest first, also those without a question.
 
-    `gateway` is the name of the field gateway that asks it: then we count nothing. `meters_watched_ms` is the real time
+    `gateway` is the name of the field gateway that asks it, and counts. `meters_watched_ms` is the real time
     in which the bus was asked while its meters were counted: they are kept for a shorter time.
     """
 

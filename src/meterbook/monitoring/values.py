@@ -6,6 +6,7 @@ import enum
 import uuid
 from dataclasses import dataclass
 
+from meterbook.acquisition.polling import counting
 from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
 
@@ -13,8 +14,7 @@ MeterState = metering_queries.MeterState
 # What needs somebody comes first.
 STATE_ORDER = (MeterState.SILENT, MeterState.LATE, MeterState.NEVER, MeterState.OK, MeterState.NOT_LIVE)
 
-# Answers of a line are counted by how long they took: up to so many milliseconds, and longer.
-BUCKETS_MS = (20, 50, 100, 200, 500, 1_000, 2_000)
+BUCKETS_MS = counting.BUCKETS_MS
 
 
 class Sort(enum.StrEnum):

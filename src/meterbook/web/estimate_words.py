@@ -81,17 +81,18 @@ def why_not(lack: Lack, made_of: Mapping[str, object]) -> str:
 def made_of(found: Method, facts: Mapping[str, Any], series: metering_queries.SeriesRow) -> str:
     """This will say what a number was made of, in the series' unit; "" where nothing is to be said."""
     write = _WRITERS.get(found)
+    part = _("%(percent)s %% of it, by rule.") % {"percent": facts["percent"]} if "percent" in facts else ""
     if write is None:
-        return ""
+        return part
 
     def shown(used: int) -> str:
         number = Decimal(used).scaleb(-series.decimals, context=rounding.EXACT)
         return f"{tags.number(number, min(series.decimals, 1))}{tags.NO_BREAK}{series.unit.symbol}"
 
     try:
-        return write(facts, shown)
+        return f"{write(facts, shown)} {part}".strip()
     except (KeyError, TypeError, ValueError):  # stored by an earlier version
-        return ""
+        return part
 
 
 Shown = Callable[[int], str]

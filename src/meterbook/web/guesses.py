@@ -32,9 +32,14 @@ class RetryAfterMiddleware(MiddlewareMixin):
         return response
 
 
-def count(request: HttpRequest, action: str, key: str = "") -> ratelimit.RateLimitUsage | None:
-    """This will count one guess; None where there were too many. `rollback` of what is returned takes it back."""
-    return ratelimit.consume(request, app=APP, action=action, key=key)
+def count(
+    request: HttpRequest, action: str, key: str = "", *, is_read: bool = False
+) -> ratelimit.RateLimitUsage | None:
+    """This will count one guess; None where there were too many. `rollback` of what is returned takes it back.
+
+    :param is_read: count pages that are only asked for, too
+    """
+    return ratelimit.consume(request, app=APP, action=action, key=key, limit_get=is_read)
 
 
 def refuse(request: HttpRequest, **keys: str) -> None:

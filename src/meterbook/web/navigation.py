@@ -64,6 +64,7 @@ PLACES = (
     Place("moves", _("Moving"), "key", customer_permissions.MANAGE_CUSTOMER, Module.BILLING, _BILLING),
     Place("runs", _("Bill runs"), "run", billing_permissions.VIEW_BILL, Module.BILLING, _BILLING),
     Place("bills", _("Bills"), "bill", billing_permissions.VIEW_BILL, Module.BILLING, _BILLING),
+    Place("pools", _("Shared costs"), "sliders", billing_permissions.VIEW_BILL, Module.BILLING, _BILLING),
     Place("tariffs", _("Tariffs"), "book", tariff_permissions.VIEW_TARIFF, Module.BILLING, _BILLING),
     Place("sites", _("Sites"), "building", site_permissions.EDIT_SITES, Module.CORE, _SET_UP),
     Place("library", _("Meter types"), "meter", acquisition_permissions.VIEW_DEVICE, Module.METERING, _SET_UP),

@@ -105,6 +105,7 @@ class TestPublishing:
 
 class TestUse:
     @pytest.mark.spec("M-015/3")
+    @pytest.mark.spec("M-017/2")
     def test_names_the_meters_and_refuses_what_would_change_their_readings(
         self, organization: identity_models.Organization
     ) -> None:

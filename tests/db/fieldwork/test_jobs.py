@@ -17,7 +17,7 @@ from meterbook.journeys import propose_jobs
 from meterbook.kernel import clock
 from meterbook.notifications import models as notification_models
 from meterbook.notifications.values import Kind
-from tests.factories import acquisition, fieldwork, identity, metering, notifications, sites
+from tests.factories import acquisition, fieldwork, identity, meter_assets, metering, notifications, sites
 
 ACTOR = fieldwork.ACTOR
 
@@ -120,3 +120,49 @@ class TestJobs:
         assert "Shop 12" in job.words
         assert seen_by_doers == []
         assert over.state is JobState.WITHDRAWN
+
+    def test_are_proposed_for_a_clock_that_stays_wrong(self) -> None:
+        organization = identity.organization()
+        site, at = sites.site(organization=organization), clock.now()
+        with scoping.scope([organization.pk], actor=ACTOR):
+            alarm_operations.raise_alarm(
+                actor=ACTOR,
+                at=at,
+                kind=AlarmKind.METER_CLOCK,
+                site=site,
+                subject_kind="metering.meter",
+                subject_id=uuid.uuid4(),
+                details={"name": "Shop 12", "seconds": 900, "reason": ""},
+            )
+            assert propose_jobs.propose(actor=ACTOR, at=at + timedelta(hours=5)) == 1
+            (job,) = queries.list_jobs(states=[JobState.PROPOSED], managed_at=None)
+
+        assert (job.kind, job.words) == (JobKind.OTHER, "The clock of Shop 12 is wrong")
+
+    def test_are_proposed_once_for_each_calibration_that_ends(self) -> None:
+        organization = identity.organization()
+        site = sites.site(organization=organization)
+        ending, past, failed, good = (metering.installed_meter(organization=organization, site=site) for _ in range(4))
+        today = clock.now().date()
+        meter_assets.calibrated(ending, on=today - timedelta(days=900), last_day=today + timedelta(days=40))
+        meter_assets.calibrated(past, on=today - timedelta(days=900), last_day=today - timedelta(days=40))
+        meter_assets.calibrated(failed, on=today - timedelta(days=90), last_day=None, is_passed=False)
+        meter_assets.calibrated(good, on=today - timedelta(days=90), last_day=today + timedelta(days=900))
+        at = clock.now()
+
+        with scoping.scope([organization.pk], actor=ACTOR):
+            made = [propose_jobs.propose(actor=ACTOR, at=at + timedelta(hours=each)) for each in range(2)]
+            jobs = {each.point: each for each in queries.list_jobs(states=[JobState.PROPOSED], managed_at=None)}
+        meter_assets.calibrated(ending, on=today, last_day=today + timedelta(days=1000))
+        with scoping.scope([organization.pk], actor=ACTOR):
+            again = propose_jobs.propose(actor=ACTOR, at=at + timedelta(hours=3))
+            left = {each.point for each in queries.list_jobs(states=[JobState.PROPOSED], managed_at=None)}
+
+        assert made == [3, 0]
+        assert {each.kind for each in jobs.values()} == {JobKind.RECALIBRATE}
+        assert {each.origin for each in jobs.values()} == {Origin.CALIBRATION}
+        assert jobs[ending.point.public_id].due_on == today + timedelta(days=40)
+        assert jobs[past.point.public_id].due_on is None
+        assert "failed its test" in jobs[failed.point.public_id].words
+        assert again == 0
+        assert left == {past.point.public_id, failed.point.public_id}

@@ -51,6 +51,7 @@ def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:
         "audit.verify_chain": [{**own, "check_id": check} for check in checks],
         "billing.advance_run": [{**own, "run_id": run} for run in runs],
         "billing.note_late_changes": [own],
+        "billing.keep_calendars": [own],
         "billing.make_print_file": [{**own, "print_id": print_file} for print_file in prints],
         "notifications.deliver_messages": [own],
         "notifications.check_telegram": [own],

@@ -24,7 +24,7 @@ from meterbook.kernel.actor import Actor
 from meterbook.ledger import posting
 from tests.factories import everything, ledger
 from tests.factories import identity as identity_factory
-from tests.support import databases
+from tests.support import databases, unbound
 
 ACTOR = Actor.system("test")
 ORGANIZATION = "identity_organization"
@@ -43,6 +43,10 @@ NOBODYS = {
 }
 # Columns that name a row of another tenant table without a foreign key that keeps to the organization.
 UNBOUND = {
+    **unbound.OF_BILLING,
+    ("documents_issueddocument", "account_id"): "an account, above documents; of a scoped read of who issues",
+    ("documents_documentmark", "account_id"): "copied from the document that is marked",
+    **{("documents_dayroot", each): "documents of a scoped read" for each in ("after_id", "through_id")},
     ("metering_reading", "series_id"): "too large; checked by `record_readings` in a scoped read",
     ("metering_seriesday", "series_id"): "written by derivation only, whose series come from a scoped read",
     ("metering_seriesmonth", "series_id"): "as the days",
@@ -53,21 +57,16 @@ UNBOUND = {
     ("ledger_ledgerentry", "account_id"): "a trigger compares the organizations",
     ("identity_grant", "scope_id"): "a site, above identity; a foreign one gives no right, as sites are read in scope",
     ("identity_invitation", "scope_id"): "a site, above identity, as in a grant",
-    ("billing_latechange", "draft_id"): "of a scoped read; a draft may be thrown away, which frees nothing here",
     ("journeys_stepdraft", "user_id"): "a user, who belongs to no organization",
-    ("billing_runshare", "contract_id"): "copied from a scoped read when the run is planned",
-    ("billing_runshare", "tariff_id"): "copied from a scoped read when the run is planned",
     ("audit_auditentry", "actor_id"): "a user, who belongs to no organization",
     ("journeys_journey", "started_by_id"): "a user, who belongs to no organization",
-    ("billing_billrun", "started_by_id"): "a user, who belongs to no organization",
     ("metering_correctionproposal", "author_id"): "a user, who belongs to no organization",
     ("tariffs_tariffversion", "author_id"): "a user, who belongs to no organization",
-    ("billing_billrun", "approved_by_id"): "a user, who belongs to no organization",
-    ("billing_bill", "transaction_id"): "what posting the same bill has answered",
 }
 # What the application may call with its owner's rights. Trigger functions cannot be called.
 CALLABLE = {
     "foundation_organization_ids": {"meterbook_app"},
+    "documents_public_of": {"meterbook_app"},
     "identity_api_secret_of": {"meterbook_app"},
     "acquisition_enrolment_of": {"meterbook_app"},
     "acquisition_gateway_of": {"meterbook_app"},
@@ -84,6 +83,7 @@ CALLABLE = {
     "metering_make_partition": {"meterbook_app", "meterbook_bulk", "meterbook_maintenance"},
 }
 BULK = {
+    "billing_formerday": {"INSERT"},
     "metering_changeddays": {"INSERT"},
     "metering_uncheckeddays": {"INSERT"},
     "metering_dirtydays": {"SELECT", "INSERT", "DELETE"},

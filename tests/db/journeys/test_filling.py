@@ -178,6 +178,7 @@ class TestFilling:
 
 
 @pytest.mark.spec("B-20")
+@pytest.mark.spec("M-023/2")
 def test_a_bill_names_the_method_of_each_span_and_is_stale_when_that_changes(mall: Mall) -> None:
     made = mall.fill()
     run = billing.advance(billing.plan(mall.place, first_day=MARCH.first_day, until_day=MARCH.until_day))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from meterbook.billing import models as billing_models
 from meterbook.fieldwork import queries as fieldwork_queries
 from meterbook.fieldwork import values as fieldwork_values
 from meterbook.fieldwork.values import JobKind
@@ -18,9 +21,10 @@ from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.estimating.degrees import Follows
 from meterbook.metering.estimating.inputs import Lack, Method
+from meterbook.metering.estimating.limits import Limits
 from meterbook.metering.validation.inputs import CorrectionKind
 from tests.db.journeys.silent_mall import BEGIN, END, LAST, NOW, PEERS, Mall
-from tests.factories import billing, identity, metering
+from tests.factories import billing, customers, identity, metering
 
 
 @pytest.fixture
@@ -109,6 +113,31 @@ class TestSpreading:
         assert mall.used(hole.start, begin + timedelta(hours=8))[0] == 720
         assert mall.actions() == ["apportion", "withdraw_estimate"]
 
+    def test_a_bill_says_over_which_time_measured_use_was_spread(self, mall: Mall) -> None:
+        begin = civil.start_of_day(date(2026, 3, 24), billing.MADRID)
+        hole = Period(begin + timedelta(hours=5), begin + timedelta(hours=11))
+        self.open_by_day(mall, until=END, hole=hole)
+        payer = customers.account(organization=mall.place.organization, site=mall.place.site, name="Day shop")
+        customers.contract(account=payer, point=mall.silent.point, tariff=mall.place.tariff, starts_at=BEGIN)
+        mall.fill(until=begin + timedelta(days=1))
+
+        run = billing.advance(billing.plan(mall.place, first_day=date(2026, 3, 1), until_day=date(2026, 4, 1)))
+
+        with mall.scope():
+            rows = billing_models.BillDraft.objects.filter(organization_id=mall.place.organization.pk, run=run)
+            points = [point for each in rows for point in json.loads(bytes(each.content))["meter_points"]]
+        (said,) = (point["apportioned"] for point in points if "apportioned" in point)
+        assert said == [
+            {
+                "from": "2026-03-24T05:00:00+01:00",
+                "until": "2026-03-24T11:00:00+01:00",
+                "method": "PROFILE",
+                "quantity": 1_440,
+                "intervals": 24,
+            }
+        ]
+        assert not any("estimates" in point for point in points if "apportioned" in point)
+
     def test_gaps_that_ended_are_apportioned_by_themselves_once(self, mall: Mall) -> None:
         ended = civil.start_of_day(date(2026, 3, 31), billing.MADRID)
         hole = Period(ended + timedelta(hours=5), ended + timedelta(hours=11))
@@ -160,6 +189,63 @@ def test_more_than_two_estimated_periods_in_a_row_send_somebody_once(mall: Mall)
     assert jobs == [False, True, True]  # March and April, then May, then June
     assert [(each.kind, each.point_code) for each in made] == [(JobKind.READ, mall.silent.point.code)]
     assert "3 months in a row" in made[0].words
+
+
+@pytest.mark.spec("B-21")
+class TestLimits:
+    def limit(self, mall: Mall, **given: Any) -> None:  # noqa: ANN401
+        with mall.scope():
+            metering_operations.set_estimating_order(
+                actor=identity.ACTOR,
+                at=NOW,
+                site_id=mall.place.site.pk,
+                methods=[Method.PEERS, Method.MANUAL],
+                limits=Limits(**given),
+            )
+
+    def test_a_part_of_what_a_method_says_is_taken(self, mall: Mall) -> None:
+        self.limit(mall, percent=75)
+
+        said = {each.method: each.used for each in mall.preview(given=Decimal(100)).outcomes}
+        mall.fill(Method.PEERS)
+
+        # Of 551.77 kWh, in whole counts of 0.01 kWh; a person's own number is not cut.
+        assert (said[Method.PEERS], said[Method.MANUAL]) == (413_830, 100_000)
+        (edit,) = mall.edits()
+        assert (edit.made_of["percent"], edit.made_of["used"], edit.made_of["policy"]) == (75, 413_830, 1)
+        assert mall.used()[1] == {Quality.ESTIMATED}
+
+    def test_only_a_meter_that_is_said_to_be_defective_is_estimated(self, mall: Mall) -> None:
+        self.limit(mall, only_defective=True)
+
+        with pytest.raises(filling.EstimateForbidden, match="Only a defective meter"):
+            mall.fill(Method.PEERS)
+        mall.fill(Method.PEERS, is_defective=True)
+
+        (edit,) = mall.edits()
+        assert (edit.made_of["is_defective"], edit.made_of["used"]) == (True, PEERS)
+
+    def test_somebody_is_sent_after_as_many_months_as_the_site_allows(self, mall: Mall) -> None:
+        assert not mall.preview().needs_visit
+
+        self.limit(mall, most_months=0)
+
+        assert mall.preview().needs_visit
+
+    @pytest.mark.parametrize("given", [{"percent": 0}, {"percent": 101}, {"most_months": 25}, {"most_months": -1}])
+    def test_that_no_rule_has_are_refused(self, mall: Mall, given: dict[str, int]) -> None:
+        with pytest.raises(metering_operations.LimitsImpossible):
+            self.limit(mall, **given)
+
+    def test_are_kept_as_versions_and_on_record(self, mall: Mall) -> None:
+        self.limit(mall, percent=75, only_defective=True)
+        self.limit(mall, percent=75, only_defective=True)
+        self.limit(mall, percent=80)
+
+        with mall.scope():
+            found = metering_queries.estimating_policy(site_id=mall.place.site.pk)
+        assert (found.version, found.limits) == (2, Limits(percent=80))
+        assert mall.actions() == ["set_estimating_order"] * 2
 
 
 @pytest.mark.spec("B-20")

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from meterbook.acquisition.contract import errors, telegram_lines
+from meterbook.acquisition.polling import counting
+from meterbook.acquisition.polling.counting import Outcome
 from meterbook.collector import health
-from meterbook.collector.health import Outcome
 from meterbook.monitoring.line_health import HourOfLine
 
 AT = datetime(2026, 6, 16, 9, 59, 50, tzinfo=UTC)
@@ -36,13 +37,13 @@ def rows(counted: health.Health) -> dict[tuple[int | None, datetime], HourOfLine
     ],
 )
 def test_what_drivers_give_up_is_told_apart(error: errors.DeviceError, outcome: Outcome) -> None:
-    assert health.outcome_of(error) is outcome
+    assert counting.outcome_of(error) is outcome
 
 
 class TestHealth:
     def test_counts_each_device_and_sums_the_bus(self) -> None:
         counted = health.Health()
-        counted.begin(2, 100.0)
+        counted.begin((1, 2), 100.0)
         counted.note(SEVEN, Outcome.ANSWERED, at=AT, monotonic=101.0, busy=0.04, took_ms=20)
         counted.note(SEVEN, Outcome.ANSWERED, at=AT, monotonic=102.0, busy=0.06, took_ms=21)
         counted.note(EIGHT, Outcome.TIMEOUT, at=AT, monotonic=104.0, busy=1.0)

@@ -19,7 +19,7 @@ from meterbook.acquisition.push import batch as push_batch
 from meterbook.api import problems
 from meterbook.api.push import door, news
 from meterbook.foundation import scoping
-from meterbook.journeys import pushed
+from meterbook.journeys import pushed, remembered
 from meterbook.kernel import clock
 from meterbook.kernel.quantity import Unit
 
@@ -43,18 +43,19 @@ def answers(request: HttpRequest) -> HttpResponse:
     given = push_batch.read_object(call.body)
     try:
         wanted, answer = uuid.UUID(str(given.get("request"))), _answer(given)
-    except (KeyError, TypeError, ValueError) as error:
+        memory = _memory(given["memory"]) if given.get("memory") else None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise push_batch.BatchUnreadable("An answer has request, took_ms, values and problem.") from error
+    told: dict[str, Any] = {"actor": call.actor, "at": call.at, "real_at": clock.real_now(), "request": wanted}
     try:
-        with scoping.scope([call.organization_id], actor=call.actor):
-            status = acquisition_operations.answer_gateway_request(
-                actor=call.actor,
-                at=call.at,
-                real_at=clock.real_now(),
-                gateway_id=call.gateway_id,
-                request=wanted,
-                answer=answer,
-            )
+        if memory is not None:
+            place = acquisition_operations.Found(call.organization_id, call.gateway_id)
+            status = remembered.take(**told, place=place, answer=answer, told=memory)
+        else:
+            with scoping.scope([call.organization_id], actor=call.actor):
+                status = acquisition_operations.answer_gateway_request(
+                    **told, gateway_id=call.gateway_id, answer=answer
+                )
     except acquisition_queries.RequestNotFound as error:
         raise problems.not_found() from error
     return door.told({"status": status.value})
@@ -107,6 +108,28 @@ def _answer(given: Mapping[str, Any]) -> acquisition_operations.Answer:
         raise ValueError(took_ms)
     return acquisition_operations.Answer(
         took_ms=took_ms, values=tuple(_value(each) for each in rows), problem=pushed.problem_of(given.get("problem"))
+    )
+
+
+def _memory(given: Mapping[str, Any]) -> remembered.Told:
+    """Raises KeyError, TypeError, AttributeError or ValueError for another shape."""
+    asked, ahead, found = given["asked"], given["ahead_seconds"], given["found"]
+    instants = [each for group in found.values() for each in group["at"]]
+    numbers = [asked, *([] if ahead is None else [ahead]), *instants]
+    numbers += [each for group in found.values() for each in group["value"]]
+    is_wrong = any(type(each) is not int or abs(each) >= push_batch.LARGEST for each in numbers)
+    if is_wrong or any(each < 0 for each in instants) or abs(ahead or 0) > 2**31:
+        raise ValueError(asked)
+    return remembered.Told(
+        asked=min(max(0, asked), 2**31 - 1),
+        ahead_seconds=ahead,
+        found={
+            str(code): [
+                (acquisition_operations.instant(at), value)
+                for at, value in zip(group["at"], group["value"], strict=True)
+            ]
+            for code, group in found.items()
+        },
     )
 
 

@@ -199,15 +199,26 @@ def equipment(given: GivenEquipment) -> assets.Equipment:
 
     :raises problems.Problem: for a ratio that is none
     """
-    for name, each in (("current", given.current), ("voltage", given.voltage)):
-        try:
-            if each.ratio:
-                assets.read_ratio(each.ratio)
-        except (ValueError, ZeroDivisionError) as error:
-            words = _("Write the ratio as it stands on the transformer, such as 200/5.")
-            raise problems.invalid(f"/body/equipment/{name}/ratio", words) from error
-    current, voltage = (assets.Transformers(**each.model_dump()) for each in (given.current, given.voltage))
-    return assets.Equipment(given.location, current, voltage)
+    current = transformers(given.current, "/body/equipment/current/ratio")
+    voltage = transformers(given.voltage, "/body/equipment/voltage/ratio")
+    return assets.Equipment(given.location, current or assets.Transformers(), voltage or assets.Transformers())
+
+
+def transformers(given: GivenTransformers | None, pointer: str) -> assets.Transformers | None:
+    """This will return what a program sent of transformers; None of nothing.
+
+    :param pointer: to the ratio, for the complaint
+    :raises problems.Problem: for a ratio that is none
+    """
+    if given is None:
+        return None
+    try:
+        if given.ratio:
+            assets.read_ratio(given.ratio)
+    except (ValueError, ZeroDivisionError) as error:
+        words = _("Write the ratio as it stands on the transformer, such as 200/5.")
+        raise problems.invalid(pointer, words) from error
+    return assets.Transformers(**given.model_dump())
 
 
 def test(given: NewTest) -> assets.Test:

@@ -25,11 +25,15 @@ MOST_TOLD = 10  # candidates
 
 
 class StepGiven(values.Given):
-    """What to do: the next step; after a stop or a problem with `go_on`; from the first address with `again`."""
+    """What to do: the next step; after a stop or a problem with `go_on`; from the first address with `again`.
+
+    `by_number`: search an M-Bus line by the numbers of its meters (secondary addresses) from now on, or by addresses.
+    """
 
     go_on: bool = False
     again: bool = False
     stop: bool = False
+    by_number: bool | None = None
 
 
 class SurveyGiven(values.Given):
@@ -73,6 +77,7 @@ class FoundMeterTold(values.Told):
     id: uuid.UUID
     bus: uuid.UUID
     unit_id: int
+    secondary: str
     is_set_up: bool
     is_waiting: bool
     is_surveyed: bool
@@ -87,13 +92,18 @@ class FoundMeterTold(values.Told):
 
 
 class CommissioningTold(values.Told):
-    """How far a bus is searched, and who answered: their ids, by address."""
+    """How far a bus is searched, and who answered: their ids, by address.
+
+    By numbers `tried_percent` is the share of all that were tried.
+    """
 
     bus: uuid.UUID
     is_begun: bool
     is_waiting: bool
     is_stopped: bool
     is_over: bool
+    is_by_number: bool
+    tried_percent: int
     asked: int
     total: int
     found: list[uuid.UUID]
@@ -140,6 +150,7 @@ def step_commissioning(request: entry.Request, bus: uuid.UUID, given: StepGiven)
             allowed=_allowed(),
             go_on=given.go_on,
             again=given.again,
+            by_number=given.by_number,
         )
     except acquisition_operations.ProbeRefused as error:
         raise problems.invalid("/body", str(error)) from error
@@ -250,6 +261,8 @@ def _told(state: commissionings.SearchState) -> CommissioningTold:
         is_waiting=state.is_waiting,
         is_stopped=state.is_stopped,
         is_over=state.is_over,
+        is_by_number=state.is_by_number,
+        tried_percent=state.tried_percent,
         asked=state.asked,
         total=len(state.addresses),
         found=[each.public_id for each in commissionings.list_found(bus=bus)],
@@ -263,6 +276,7 @@ def _told_meter(row: commissionings.SurveyedMeter) -> FoundMeterTold:
         id=row.public_id,
         bus=row.bus.public_id,
         unit_id=row.unit_id,
+        secondary=row.secondary,
         is_set_up=row.is_set_up,
         is_waiting=row.is_waiting,
         is_surveyed=row.is_surveyed,

@@ -23,6 +23,7 @@ from meterbook.metering import queries as metering_queries
 from meterbook.metering.checking import thresholds
 from meterbook.metering.estimating.degrees import Follows
 from meterbook.metering.estimating.inputs import Method
+from meterbook.metering.estimating.limits import LONGEST, MOST_MONTHS, WHOLE, Limits
 from meterbook.metering.values import COUNTED_SERIES, Service
 
 router = Router(tags=["Readings"])
@@ -32,11 +33,18 @@ ServiceAsked = Annotated[Service | None, Query(description="Of this service; non
 
 
 class EstimatingPolicy(values.Told):
-    """Methods in the order in which they are tried; others are off. `base`: degrees Celsius; `version` 0: the usual."""
+    """Methods in the order in which they are tried; others are off. `base`: degrees Celsius; `version` 0: the usual.
+
+    After `most_months` estimated in a row the meter is read on site; of what a method says `percent` are taken; with
+    `only_defective` only a meter that is said to be defective is estimated.
+    """
 
     methods: list[Method]
     follows: Follows
     base: values.DecimalTold
+    most_months: int
+    percent: int
+    only_defective: bool
     version: int
 
 
@@ -46,6 +54,9 @@ class NewEstimatingPolicy(values.Given):
     methods: list[Method] = Field(min_length=1, max_length=len(Method))
     follows: Follows = Follows.NOTHING
     base: Degrees = "18"
+    most_months: Annotated[int, Field(ge=0, le=LONGEST)] = MOST_MONTHS
+    percent: Annotated[int, Field(ge=1, le=WHOLE)] = WHOLE
+    only_defective: bool = False
 
 
 class CheckThresholds(values.Told):
@@ -144,6 +155,7 @@ def set_estimating_policy(
         methods=given.methods,
         follows=given.follows,
         base_tenths=_tenths(given.base),
+        limits=Limits(given.most_months, given.percent, given.only_defective),
     )
     return _policy(site_id)
 
@@ -297,6 +309,9 @@ def _policy(site_id: int | None) -> EstimatingPolicy:
         methods=list(row.methods),
         follows=row.follows,
         base=values.decimal(Decimal(row.base_tenths).scaleb(-1)),
+        most_months=row.limits.most_months,
+        percent=row.limits.percent,
+        only_defective=row.limits.only_defective,
         version=row.version,
     )
 

@@ -50,11 +50,15 @@ class Gap(values.Told):
 
 
 class NewEstimate(values.Given):
-    """Up to when, by which method (null: the first that gives a number), and why. `quantity` is for MANUAL alone."""
+    """Up to when, by which method (null: the first that gives a number), and why. `quantity` is for MANUAL alone.
+
+    `is_defective`: the meter is said to be defective or tampered with; some rules allow no other estimates.
+    """
 
     until: values.InstantGiven
     method: Method | None = None
     quantity: values.DecimalGiven | None = None
+    is_defective: bool = False
     reason: Reason
 
 
@@ -181,6 +185,7 @@ def fill_gap(request: entry.Request, point: uuid.UUID, given: NewEstimate) -> St
         method=given.method,
         reason=given.reason,
         given=values.read_decimal(given.quantity) if given.method is Method.MANUAL else None,
+        is_defective=given.is_defective,
     )
     return Stored(id=made.public_id, is_waiting=made.is_waiting)
 

@@ -1,4 +1,4 @@
-"""What is done to a meter that hangs: exchange it, count it another number of times, hang its point elsewhere."""
+"""What is done to a meter that hangs: count it another number of times, hang its point elsewhere."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from ninja import Router
 from pydantic import Field
 
 from meterbook.acquisition import catalogue
-from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.acquisition.library import documents
 from meterbook.api import entry, problems, values
 from meterbook.api.endpoints import endpoint
-from meterbook.api.resources import lines, meters, reach
+from meterbook.api.resources import asset_shapes, meters, reach
 from meterbook.api.resources import meter_shapes as shapes
 from meterbook.identity.values import Module
-from meterbook.journeys import changing_zones, exchange_meter
+from meterbook.journeys import changing_zones, exchange_meter, noting_assets
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
@@ -46,33 +45,17 @@ class FinalReading(values.Given):
     is_estimated: bool = False
 
 
-class Exchange(values.Given):
-    """The meter that comes, and what both showed, before multipliers.
-
-    `old_meter` is the one that is taken away: had it been exchanged meanwhile, nothing happens. `finals` are by series,
-    `openings` by register of the new model; both name every register that counts. `unit_id` is the new meter's address
-    on the line of the old one, `secondary` that of an M-Bus meter by its number; without them nothing asks it.
-    """
-
-    old_meter: uuid.UUID
-    exchanged_at: values.InstantGiven
-    serial_number: Serial
-    model: values.Code = metering_values.IMPORTED
-    multiplier: Ratio = "1"
-    rated_per_hour: values.DecimalGiven | None = None
-    unit_id: int | None = Field(None, ge=0, le=lines.LAST_ADDRESS)
-    secondary: lines.Secondary | None = None
-    finals: Annotated[dict[Register, FinalReading], FEW]
-    openings: Annotated[dict[Register, values.DecimalGiven], FEW]
-    reason: Reason
-
-
 class NewMultiplier(values.Given):
-    """How many times a meter counts from an instant on, with what each counting register showed then, by series."""
+    """How many times a meter counts from an instant on, with what each counting register showed then, by series.
+
+    Transformers left out stay as they are.
+    """
 
     starts_at: values.InstantGiven
     multiplier: Ratio
     shown: Annotated[dict[Register, values.DecimalGiven], FEW]
+    current: asset_shapes.GivenTransformers | None = None
+    voltage: asset_shapes.GivenTransformers | None = None
     reason: Reason
 
 
@@ -86,13 +69,14 @@ class PointMove(values.Given):
 class PointSettings(values.Given):
     """Name and code, and what differs from the site: there empty means that of the account or the site.
 
-    What is left out stays. Another name or code needs metering:manage_meter.
+    What is left out stays. Another name, code or interval needs metering:manage_meter.
     """
 
     name: Annotated[values.Words, Field(min_length=1, max_length=200)] | None = None
     code: Annotated[values.Words, Field(min_length=1, max_length=40)] | None = None
     time_zone: Annotated[values.Words, Field(max_length=64)] | None = None
     language: Literal["", "en", "es"] | None = None
+    interval: Literal[1, 5, 15, 30, 60] | None = Field(None, description="Minutes, of the counters, from today on.")
 
 
 @endpoint(
@@ -120,59 +104,17 @@ def change_meter_point(request: entry.Request, point: uuid.UUID, given: PointSet
             code=given.code or detail.code,
             name=given.name or detail.name,
         )
+    if given.interval is not None:
+        require(request, detail, permissions.MANAGE_METER)
+        metering_operations.set_step(
+            actor=caller.actor, at=caller.at, meter_point=detail.public_id, minutes=given.interval
+        )
     changing_zones.change_point(
         actor=caller.actor,
         at=caller.at,
         meter_point=detail.public_id,
         time_zone=given.time_zone,
         language=given.language,
-    )
-    return shapes.told(metering_queries.get_meter(public_id=detail.public_id))
-
-
-@endpoint(
-    router,
-    "POST",
-    "/meter-points/{uuid:point}/exchange",
-    permission=permissions.MANAGE_METER,
-    module=Module.METERING,
-    answers=shapes.MeterPoint,
-    by_site=True,
-    by_single=True,
-)
-def exchange_meter_of_point(request: entry.Request, point: uuid.UUID, given: Exchange) -> shapes.MeterPoint:
-    """This will exchange the meter of a meter point at one instant, with the last readings and the first ones."""
-    caller = request.caller
-    detail = reach.point(request, point, permissions.MANAGE_METER, is_assigned_enough=True)
-    is_asked = given.unit_id is not None or given.secondary is not None
-    secondary = lines.address(given.unit_id, given.secondary, "/body")[1] if is_asked else ""
-    if is_asked:
-        require(request, detail, acquisition_permissions.MANAGE_DEVICE)
-    require_past("exchanged_at", given.exchanged_at, caller.at)
-    finals = {code: Decimal(each.value) for code, each in given.finals.items()}
-    require_shown("finals", finals, detail, given.exchanged_at)
-    openings = {code: Decimal(each) for code, each in given.openings.items()}
-    require_openings(openings, given.model, detail.service)
-    exchange_meter.exchange(
-        actor=caller.actor,
-        at=caller.at,
-        point_id=detail.public_id,
-        old_meter_id=given.old_meter,
-        exchanged_at=given.exchanged_at,
-        finals={
-            code: exchange_meter.Final(value, is_estimated=given.finals[code].is_estimated)
-            for code, value in finals.items()
-        },
-        new=exchange_meter.NewMeter(
-            serial_number=given.serial_number,
-            model_code=given.model,
-            multiplier=ratio(given.multiplier),
-            rated_per_hour=values.read_decimal(given.rated_per_hour),
-            unit_id=given.unit_id,
-            secondary=secondary,
-            openings=openings,
-        ),
-        reason=given.reason,
     )
     return shapes.told(metering_queries.get_meter(public_id=detail.public_id))
 
@@ -202,6 +144,10 @@ def change_multiplier(request: entry.Request, point: uuid.UUID, given: NewMultip
         multiplier=ratio(given.multiplier),
         registers=shown,
         reason=given.reason,
+        noted=noting_assets.Noted(
+            current=asset_shapes.transformers(given.current, "/body/current/ratio"),
+            voltage=asset_shapes.transformers(given.voltage, "/body/voltage/ratio"),
+        ),
     )
     return shapes.told(metering_queries.get_meter(public_id=detail.public_id))
 

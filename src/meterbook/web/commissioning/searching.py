@@ -19,13 +19,14 @@ from meterbook.web import access
 from meterbook.web.commissioning import reach, words
 
 TEMPLATE = "commissioning/_search.html"
+BY = {"number": True, "address": False}
 
 
 @dataclass(frozen=True)
 class FoundLine:
     """A meter that was found, as the list shows it. `grade` is empty while nobody knows which meter it is."""
 
-    unit: int
+    unit: str
     href: str
     is_set_up: bool
     is_surveyed: bool
@@ -89,6 +90,7 @@ def _go(request: access.Request, bus: uuid.UUID) -> None:
         allowed=reach.allowed(),
         go_on="go_on" in request.POST,
         again="again" in request.POST,
+        by_number=BY.get(request.POST.get("by", "")),
     )
 
 
@@ -114,7 +116,7 @@ def _line(request: access.Request, row: commissionings.SurveyedMeter) -> FoundLi
     if is_alike and row.candidates[1].score == row.candidates[0].score:
         name = _("%(name)s, or one like it") % {"name": name}
     return FoundLine(
-        unit=row.unit_id,
+        unit=row.address,
         href=reverse("found_meter", args=[request.organization.public_id, row.public_id]),
         is_set_up=row.is_set_up,
         is_surveyed=row.is_surveyed,

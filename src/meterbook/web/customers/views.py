@@ -28,7 +28,7 @@ from meterbook.sites import queries as site_queries
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, parameters, site_modules, tables
-from meterbook.web.billing import words
+from meterbook.web.billing import shared, words
 from meterbook.web.customers import first_days, opening_forms, statement
 from meterbook.web.templatetags import meterbook as tags
 
@@ -194,6 +194,7 @@ def card(
         "balance": ledger_queries.balance(row.receivable_id),
         "shown": shown,
         "bills": billing_queries.account_bills(account_id=row.id) if may_view_bills else None,
+        "borne": shared.borne([row.id]) if may_view_bills else (),
         "may_manage": may_manage,
         "sign_ins": [(each, each.is_waiting(request.at)) for each in own.sign_ins_of(account_id=row.id, at=request.at)],
         "form": (form or contract_form(request, row)) if may_manage else None,

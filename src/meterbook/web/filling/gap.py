@@ -57,6 +57,11 @@ class FillForm(typed.Form):
         self.fields["given"] = amounts.NumberField(
             places=PLACES, least=Decimal(0), required=False, label=gettext_lazy("Used in that time")
         )
+        self.fields["is_defective"] = forms.BooleanField(
+            required=False,
+            label=gettext_lazy("The meter is defective, or was tampered with"),
+            help_text=gettext_lazy("Only then may it be estimated here. It stays on record."),
+        )
         self.fields["reason"] = forms.CharField(
             max_length=LONGEST_REASON,
             label=gettext_lazy("Why"),
@@ -146,10 +151,12 @@ def _fill(request: access.Request, detail: metering_queries.MeterDetail) -> Http
             method=method,
             reason=given["reason"],
             given=given["given"] if method is Method.MANUAL else None,
+            is_defective=given["is_defective"],
         )
     except (filling.MethodNotApplicable, metering_operations.EstimateTooMuch, metering_queries.GapRefused) as error:
         is_number = isinstance(error, metering_operations.EstimateTooMuch) and method is Method.MANUAL
-        form.add_error("given" if is_number else None, str(error))
+        is_rule = isinstance(error, filling.EstimateForbidden)
+        form.add_error("given" if is_number else "is_defective" if is_rule else None, str(error))
         return _show(request, detail, form, until, status=422)
     if made.is_waiting:
         messages.success(request, _("It waits for a second person: bills were made from this time."))

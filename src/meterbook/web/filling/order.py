@@ -22,6 +22,7 @@ from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.estimating.degrees import DEFAULT_BASE, Follows
 from meterbook.metering.estimating.inputs import Method
+from meterbook.metering.estimating.limits import LONGEST, MOST_MONTHS, WHOLE, Limits
 from meterbook.sites import queries as site_queries
 from meterbook.web import access, amounts, typed
 from meterbook.web import estimate_words as words
@@ -53,6 +54,25 @@ class OrderForm(typed.Form):
             label=gettext_lazy("Counted from (°C)"),
             help_text=gettext_lazy("Below it people heat, or above it they cool."),
         )
+        self.fields["most_months"] = forms.IntegerField(
+            min_value=0,
+            max_value=LONGEST,
+            required=False,
+            label=gettext_lazy("Months in a row, after which the meter is read"),
+            help_text=gettext_lazy("One more makes a job for the technician. Empty: 2."),
+        )
+        self.fields["percent"] = forms.IntegerField(
+            min_value=1,
+            max_value=WHOLE,
+            required=False,
+            label=gettext_lazy("Of what a method says, taken at most (%)"),
+            help_text=gettext_lazy("Some rules allow 75 % only; a person's own number is taken as it is. Empty: all."),
+        )
+        self.fields["only_defective"] = forms.BooleanField(
+            required=False,
+            label=gettext_lazy("Estimate defective meters only"),
+            help_text=gettext_lazy("Of others what lacks waits for a reading."),
+        )
 
     def clean(self) -> dict[str, Any]:
         """This will refuse an order without a method, or with one twice."""
@@ -66,6 +86,15 @@ class OrderForm(typed.Form):
         if not any(placed.values()) and not any(name in self.errors for name in placed):
             self.add_error("place_1", _("Choose at least one method."))
         return given
+
+    def limits(self) -> Limits:
+        """This will return what rules allow."""
+        given = self.cleaned_data
+        return Limits(
+            most_months=MOST_MONTHS if given["most_months"] is None else given["most_months"],
+            percent=given["percent"] or WHOLE,
+            only_defective=given["only_defective"],
+        )
 
     def methods(self) -> list[Method]:
         """This will return the chosen methods in order."""
@@ -81,8 +110,8 @@ def order(request: access.Request) -> HttpResponse:
     if not may_set(request, site):
         raise PermissionDenied
     now = metering_queries.estimating_policy(site_id=site_id)
-    initial = {f"place_{place}": each.value for place, each in enumerate(now.methods, start=1)}
-    initial |= {"follows": now.follows.value, "base": amounts.written(now.base_tenths * TENTHS)}
+    initial: dict[str, Any] = {f"place_{place}": each.value for place, each in enumerate(now.methods, start=1)}
+    initial |= {"follows": now.follows.value, "base": amounts.written(now.base_tenths * TENTHS), **now.limits.plain()}
     form = OrderForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_bound and form.is_valid():
         metering_operations.set_estimating_order(
@@ -92,6 +121,7 @@ def order(request: access.Request) -> HttpResponse:
             methods=form.methods(),
             follows=Follows(form.cleaned_data["follows"]),
             base_tenths=DEFAULT_BASE if form.cleaned_data["base"] is None else int(form.cleaned_data["base"] / TENTHS),
+            limits=form.limits(),
         )
         messages.success(request, _("The order was saved; it holds for gaps that are filled from now on."))
         return redirect("estimating_order", request.organization.public_id)

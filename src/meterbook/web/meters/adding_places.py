@@ -64,6 +64,8 @@ def kept(asked: Mapping[str, str]) -> dict[str, str]:
         known["first_day"] = parameters.written(asked["first_day"], 10)
     if asked.get("unit", "").isdecimal() and len(asked["unit"]) <= len(str(LAST_UNIT)):
         known["unit_id"] = asked["unit"]
+    if secondary := acquisition_values.secondary_address(parameters.written(asked.get("secondary", ""), 16)):
+        known["secondary"] = secondary
     if asked.get("gateway"):
         known["gateway"] = asked["gateway"]
     for asked_name, name in (("site", "site"), ("multiplier", "multiplier"), ("serial", "serial_number")):

@@ -23,6 +23,7 @@ from meterbook.ledger import queries as ledger_queries
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.values import SERVICE_CAPTIONS
 from meterbook.web import access
+from meterbook.web.billing import shared
 from meterbook.web.meters import chart, downloads, sheet
 from meterbook.web.tenant import certificates, month, ownership, use
 
@@ -50,6 +51,7 @@ def home(request: access.Request) -> HttpResponse:
     context: dict[str, Any] = {
         "held": held,
         "cards": [_card(each) for each in held.accounts],
+        "borne": shared.borne([each.id for each in held.accounts]),
         "month": found,
         "now": request.at,
         "tab": "home",

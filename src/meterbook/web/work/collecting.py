@@ -7,7 +7,7 @@ from meterbook.metering import permissions as metering_permissions
 from meterbook.monitoring import queries as monitoring_queries
 from meterbook.web import access
 from meterbook.web.sites import choice
-from meterbook.web.work import accounts, bills, fieldwork, installation, needs, people, readings, watching
+from meterbook.web.work import accounts, bills, disputes, fieldwork, installation, needs, people, readings, watching
 
 
 def collect(request: access.Request, meters: monitoring_queries.Availability | None) -> tuple[needs.Need, ...]:
@@ -27,6 +27,8 @@ def collect(request: access.Request, meters: monitoring_queries.Availability | N
         *readings.calibrations(request),
         *readings.by_hand(request),
         *bills.runs(request),
+        *disputes.waiting(request),
+        *disputes.corrections(request),
         *bills.corrected(request),
         *bills.late(request),
         *bills.unsent(request),

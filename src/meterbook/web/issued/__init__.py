@@ -1,0 +1,1 @@
+"""Issued documents: their register, the chain of days, the certificate that signs."""
