@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from meterbook.billing import models, operations, queries
+from meterbook.documents import codes, register_queries
 from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
 from meterbook.kernel import civil
@@ -206,3 +208,11 @@ def issued(place: Place, *, first_day: date, until_day: date, approver: Actor = 
 
 def _after(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC) + timedelta(days=2)
+
+
+def code_of(organization: identity_models.Organization, bill: uuid.UUID) -> str:
+    """This will return the code by which anybody finds an issued bill."""
+    with scoping.scope([organization.pk], actor=ACTOR):
+        found = register_queries.find_document(source_id=bill)
+    assert found is not None
+    return codes.written(found.code)

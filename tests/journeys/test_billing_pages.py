@@ -285,7 +285,7 @@ class TestBill:
     def test_asks_the_database_a_bounded_number_of_times(self, closed: tuple[billing.Place, str]) -> None:
         place, path = closed
 
-        assert asked(pages.signed_in(place.organization), path) <= 31
+        assert asked(pages.signed_in(place.organization), path) <= 36
 
 
 class TestBills:

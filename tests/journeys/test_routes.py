@@ -290,7 +290,7 @@ ARGUMENTS: dict[str, routes.Argument] = {
     **correction_arguments.ARGUMENTS,
     "calendar": routes.Argument(make=rules.calendar_of, is_owned=True),
     "document": routes.Argument(make=lambda organization: billed(organization)[1], is_owned=True),
-    "code": routes.Argument(make=lambda _organization: "A" * 26, is_owned=False),
+    "code": routes.Argument(make=lambda owner: billing.code_of(owner, billed(owner)[1]), is_owned=False),
     "billing_calendar": routes.Argument(make=calendars.calendar_of, is_owned=True),
     "broker": routes.Argument(make=mqtt.broker_of, is_owned=True),
     "sender": routes.Argument(make=senders.sender_of, is_owned=True),

@@ -134,7 +134,7 @@ def test_tells_what_changed_after_bills_were_calculated_before_and_after_they_ar
     opened = words(pages.page(client, "bill", owner, bill.bill_public_id))
     assert "Readings behind this bill came after it was issued. The issued bill itself is never changed." in opened
     assert "These signs cannot be printed: 王" in opened
-    assert "Credit notes and corrected bills cannot be made here yet" in opened
+    assert "Compare and decide" in opened
     viewer = pages.signed_in(owner, RoleCode.MONITOR)
     assert late not in words(pages.page(viewer, "work", owner))
 

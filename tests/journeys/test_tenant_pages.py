@@ -180,7 +180,7 @@ class TestOthersThings:
 
     def test_are_no_pages_of_operators(self, tenancy: Tenancy) -> None:
         organization = str(tenancy.place.organization.public_id)
-        allowed = {"home", "tenant_home", "tenant_looks"}
+        allowed = {"home", "tenant_home", "tenant_looks", "own_disputes"}
         asked = 0
         for route in routes.walk(settings.ROOT_URLCONF):
             if route.kind != "guarded" or route.parameters != ("organization",) or route.name in allowed:

@@ -92,7 +92,7 @@ ON_MISSING_CAPTIONS = {
 }
 
 
-class Settlement(enum.StrEnum):
+class TrueUpStrategy(enum.StrEnum):
     """How estimates that were billed are settled (B-22)."""
 
     RERUN = "RERUN"  # the estimated period is priced again with what was used
@@ -100,8 +100,8 @@ class Settlement(enum.StrEnum):
 
 
 SETTLEMENT_CAPTIONS = {
-    Settlement.RERUN: _("Price the estimated period again"),
-    Settlement.NETTING: _("Register less what was billed"),
+    TrueUpStrategy.RERUN: _("Price the estimated period again"),
+    TrueUpStrategy.NETTING: _("Register less what was billed"),
 }
 
 

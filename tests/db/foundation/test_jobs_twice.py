@@ -26,6 +26,8 @@ def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:
         runs = [str(row[0]) for row in cursor.fetchall()]
         cursor.execute("SELECT public_id FROM billing_printfile WHERE organization_id = %s", [organization_id])
         prints = [str(row[0]) for row in cursor.fetchall()]
+        cursor.execute("SELECT public_id FROM billing_recalculation WHERE organization_id = %s", [organization_id])
+        again = [str(row[0]) for row in cursor.fetchall()]
         cursor.execute("SELECT public_id FROM audit_auditcheck WHERE organization_id = %s", [organization_id])
         checks = [str(row[0]) for row in cursor.fetchall()]
         cursor.execute(
@@ -52,6 +54,8 @@ def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:
         "billing.advance_run": [{**own, "run_id": run} for run in runs],
         "billing.note_late_changes": [own],
         "billing.keep_calendars": [own],
+        "billing.recalculate_bills": [{**own, "recalculation_id": each} for each in again],
+        "documents.seal_days": [own],
         "billing.make_print_file": [{**own, "print_id": print_file} for print_file in prints],
         "notifications.deliver_messages": [own],
         "notifications.check_telegram": [own],

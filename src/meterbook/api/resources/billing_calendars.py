@@ -38,7 +38,7 @@ class CalendarTermsGiven(values.Given):
     due_days: Annotated[int, Field(ge=0, le=billing_values.MOST_DUE_DAYS)] = billing_values.DUE_DAYS
     grace_days: Annotated[int, Field(ge=0, le=billing_values.MOST_GRACE_DAYS)] = 3
     on_missing: billing_values.OnMissing = billing_values.OnMissing.PERSON
-    settlement: billing_values.Settlement = billing_values.Settlement.RERUN
+    settlement: billing_values.TrueUpStrategy = billing_values.TrueUpStrategy.RERUN
     small_below: values.DecimalGiven | None = None
     is_auto_approved: bool = False
     tolerance_percent: Annotated[int, Field(ge=0, le=1_000)] = billing_values.TOLERANCE_PERCENT
@@ -72,7 +72,7 @@ class BillingCalendar(values.Told):
     due_days: int
     grace_days: int
     on_missing: billing_values.OnMissing
-    settlement: billing_values.Settlement
+    settlement: billing_values.TrueUpStrategy
     small_below: values.DecimalTold | None
     is_auto_approved: bool
     tolerance_percent: int

@@ -64,7 +64,7 @@ def is_netted(run: models.BillRun) -> bool:
         organization_id=run.organization_id, site_id=run.site_id, is_active=True
     )
     own = calendars.filter(pk=run.calendar_id) if run.calendar_id else calendars.filter(has_group=False)
-    return own.filter(settlement=values.Settlement.NETTING.value).exists()
+    return own.filter(settlement=values.TrueUpStrategy.NETTING.value).exists()
 
 
 def stamp(own: str, section: Sequence[Mapping[str, Any]]) -> str:

@@ -35,7 +35,7 @@ class BillingCalendar(foundation_models.TenantModel):
     # Those who got no bill before have nothing to be compared with.
     approves_first = models.BooleanField(default=False)
     auto_approval_by = models.CharField(max_length=200, blank=True)
-    settlement = models.CharField(max_length=10, default=values.Settlement.RERUN.value)
+    settlement = models.CharField(max_length=10, default=values.TrueUpStrategy.RERUN.value)
     # Bills below it are posted, but not sent: the next one carries the balance. Null: all are sent.
     small_below = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     is_active = models.BooleanField(default=True)

@@ -54,7 +54,7 @@ class CalendarTerms:
     is_auto_approved: bool = False
     tolerance_percent: int = values.TOLERANCE_PERCENT
     approves_first: bool = False
-    settlement: values.Settlement = values.Settlement.RERUN
+    settlement: values.TrueUpStrategy = values.TrueUpStrategy.RERUN
     small_below: Decimal | None = None
 
 

@@ -45,7 +45,7 @@ class CalendarRow:
     tolerance_percent: int
     approves_first: bool
     auto_approval_by: str
-    settlement: values.Settlement
+    settlement: values.TrueUpStrategy
     small_below: Decimal | None
     is_active: bool
     set_by: str
@@ -247,7 +247,7 @@ def _row(calendar: models.BillingCalendar, sizes: Mapping[int, int]) -> Calendar
         tolerance_percent=calendar.tolerance_percent,
         approves_first=calendar.approves_first,
         auto_approval_by=calendar.auto_approval_by,
-        settlement=values.Settlement(calendar.settlement),
+        settlement=values.TrueUpStrategy(calendar.settlement),
         small_below=calendar.small_below,
         is_active=calendar.is_active,
         set_by=calendar.set_by,

@@ -169,7 +169,7 @@ class CalendarForm(typed.Form):
             due_days=given["due_days"],
             grace_days=given["grace_days"],
             on_missing=values.OnMissing(given["on_missing"]),
-            settlement=values.Settlement(given["settlement"]),
+            settlement=values.TrueUpStrategy(given["settlement"]),
             small_below=given["small_below"],
             **automatic,
         )
@@ -207,6 +207,6 @@ def initial(site: site_queries.SiteRow, first: date) -> dict[str, Any]:
         "due_days": values.DUE_DAYS,
         "grace_days": 3,
         "on_missing": values.OnMissing.PERSON.value,
-        "settlement": values.Settlement.RERUN.value,
+        "settlement": values.TrueUpStrategy.RERUN.value,
         "tolerance_percent": values.TOLERANCE_PERCENT,
     }

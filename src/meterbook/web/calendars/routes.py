@@ -9,5 +9,6 @@ from meterbook.web.calendars import views
 urlpatterns: list[URLPattern] = [
     path("", views.calendars, name="calendars"),
     path("new", views.new, name="calendar_new"),
-    path("<uuid:calendar>/", views.change, name="calendar"),
+    path("<uuid:calendar>/", views.show, name="calendar"),
+    path("<uuid:calendar>/change", views.change, name="calendar_change"),
 ]

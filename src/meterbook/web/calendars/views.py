@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from meterbook.identity.values import Module
 from meterbook.rules import operations as rule_operations
@@ -64,19 +64,22 @@ def new(request: access.Request) -> HttpResponse:
     return _page(request, act, shown, fill, form, {"is_new": True, "may_edit": True})
 
 
-@require_http_methods(["GET", "POST"])
+@require_GET
 @access.page(permission=permissions.VIEW_CALENDAR, module=Module.BILLING, by_site=True)
+def show(request: access.Request, calendar: uuid.UUID) -> HttpResponse:
+    """This will show the days of a calendar and its history, in a form to who may change it."""
+    row = _find(calendar)
+    _act, shown, fill = _worked(request, sheet.of_days(row.newest.days))
+    return _page(request, "", shown, fill, forms.ReasonForm(), _told(request, row))
+
+
+@require_POST
+@access.page(permission=permissions.EDIT_CALENDAR, module=Module.BILLING)
 def change(request: access.Request, calendar: uuid.UUID) -> HttpResponse:
-    """This will show the days of a calendar and its history; who may change it, does so here."""
-    try:
-        row = rule_queries.get_calendar(public_id=calendar)
-    except rule_queries.CalendarNotFound as error:
-        raise Http404(str(error)) from error
-    may_edit = permissions.EDIT_CALENDAR in request.permissions
-    if request.method == "POST" and not may_edit:
-        raise Http404(_("There is no such page."))
+    """This will change the days of a calendar, or show them with a day more or less, or with those of a country."""
+    row = _find(calendar)
     act, shown, fill = _worked(request, sheet.of_days(row.newest.days))
-    form = forms.ReasonForm(request.POST if request.method == "POST" else None)
+    form = forms.ReasonForm(request.POST)
     if act == "save" and form.is_valid() and shown.is_sound:
         try:
             rule_operations.change_days(
@@ -91,9 +94,23 @@ def change(request: access.Request, calendar: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, _("The days were changed. Bills that were issued keep theirs."))
             return redirect("calendar", request.organization.public_id, calendar)
-    versions = rule_queries.list_versions(public_id=calendar)
-    more = {"row": row, "versions": versions, "may_edit": may_edit}
-    return _page(request, act, shown, fill, form, more)
+    return _page(request, act, shown, fill, form, _told(request, row))
+
+
+def _find(calendar: uuid.UUID) -> rule_values.CalendarRow:
+    try:
+        return rule_queries.get_calendar(public_id=calendar)
+    except rule_queries.CalendarNotFound as error:
+        raise Http404(str(error)) from error
+
+
+def _told(request: access.Request, row: rule_values.CalendarRow) -> dict[str, object]:
+    return {
+        "row": row,
+        "versions": rule_queries.list_versions(public_id=row.public_id),
+        "may_edit": permissions.EDIT_CALENDAR in request.permissions,
+        "action": reverse("calendar_change", args=[request.organization.public_id, row.public_id]),
+    }
 
 
 def _worked(request: access.Request, start: sheet.Sheet) -> tuple[str, sheet.Sheet, forms.FillForm]:

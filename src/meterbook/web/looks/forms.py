@@ -14,7 +14,7 @@ from meterbook.documents import templates
 from meterbook.documents.rendering import looks, words
 from meterbook.web import typed
 
-LANGUAGE_CAPTIONS = {"en": gettext_lazy("English"), "es": gettext_lazy("Spanish")}
+LANGUAGE_CAPTIONS = {"en": "English", "es": "Español"}
 TEXT_CAPTIONS: dict[str, tuple[str | Promise, str | Promise]] = {
     "title": (gettext_lazy("Title"), gettext_lazy("Instead of “Utility bill”.")),
     "notice": (gettext_lazy("Notice"), gettext_lazy("Stands on the first page, above the lines.")),

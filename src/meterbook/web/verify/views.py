@@ -5,12 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -77,7 +75,8 @@ def enter(request: HttpRequest) -> HttpResponse:
 def verify(request: HttpRequest, code: str) -> HttpResponse:
     """This will tell what was issued with a code. Codes that are unknown and such that were withdrawn answer alike."""
     form = CodeForm({"code": code[:LONGEST]})
-    if guesses.count(request, ACTION, is_read=True) is None:
+    # Whoever is signed in follows links; guessing is what strangers do.
+    if not request.user.is_authenticated and guesses.count(request, ACTION, is_read=True) is None:
         guesses.refuse(request, **{ACTION: ""})
         form.add_error("code", _("Too many codes were asked for from here. Wait some minutes."))
         return _page(request, form=form)
@@ -89,13 +88,9 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@access.public(reason="It only leads on: the page of the document asks who wants to see it.")
-def open_document(request: HttpRequest, code: str) -> HttpResponse:
+@access.signed_in(reason="It only leads on: the page of the document asks who wants to see it.")
+def open_document(request: access.Request, code: str) -> HttpResponse:
     """This will lead who signs in from a code to the document, whose lines lead to every reading (M-088)."""
-    if not request.user.is_authenticated:
-        return redirect(f"{reverse(access.SIGN_IN)}?{urlencode({'next': request.path})}")
-    if guesses.count(request, ACTION, is_read=True) is None:
-        return redirect("verify", code)
     known = codes.read(code)
     found = None if known is None else publishing.find_public(code=known)
     if found is None or found.kind is not DocumentKind.BILL:
