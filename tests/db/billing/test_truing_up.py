@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from meterbook.billing import models, operations, queries
-from meterbook.billing.values import Settlement
+from meterbook.billing.values import TrueUpStrategy
 from meterbook.foundation import scoping
 from meterbook.kernel.actor import Actor
 from meterbook.metering import operations as metering_operations
@@ -127,7 +127,7 @@ class TestTrueUp:
         self, shown: int, left: int
     ) -> None:
         place, meter = estimated()
-        calendars.calendar(place, starts_on=date(2030, 1, 1), settlement=Settlement.NETTING)
+        calendars.calendar(place, starts_on=date(2030, 1, 1), settlement=TrueUpStrategy.NETTING)
         metering.record(meter.energy, [(P2.ends_at, shown)])
         billing.derive(place.organization.pk)
 
