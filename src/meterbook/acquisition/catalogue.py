@@ -57,6 +57,10 @@ class Catalogue:
         found = self.own.get(code)
         return found.text if found is not None else documents.source_of(code)
 
+    def is_primary(self, code: str) -> bool:
+        """This will tell whether meters of a type multiply inside (B-02); of codes that name no type nobody knows."""
+        return code in self and self.load(code).is_primary
+
     def codes(self) -> tuple[str, ...]:
         """This will return all codes, sorted."""
         return tuple(sorted({*documents.codes(), *self.own})) if self.own else documents.codes()

@@ -8,6 +8,7 @@ from meterbook.acquisition import gateway_models, values
 from meterbook.acquisition.bus_models import Bus as Bus  # Django finds the models of an app here
 from meterbook.acquisition.commissioning_models import Commissioning as Commissioning
 from meterbook.acquisition.commissioning_models import FoundMeter as FoundMeter
+from meterbook.acquisition.frame_models import KeptFrame as KeptFrame
 from meterbook.acquisition.type_models import MeterType as MeterType
 from meterbook.foundation import models as foundation_models
 from meterbook.metering import models as metering_models

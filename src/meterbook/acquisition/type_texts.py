@@ -30,7 +30,10 @@ SCHEMA = (
     _("write big when the most significant word comes first, else little"),
     _("write little when the bytes of each word are swapped, else big or leave it out"),
     _("write MAXIMUM when the largest number of a whole-number register says that it has no value, else leave it out"),
-    _("write SECONDARY when the counters are those of the transformers' secondary side, else leave it out"),
+    _(
+        "write SECONDARY when the counters are those of the transformers' secondary side, PRIMARY when the meter"
+        " multiplies them already (its multiplier is 1 then), else leave it out"
+    ),
     _("write true for a model that only simulators serve, else leave it out"),
     _("list what surprises people with this meter, each in en and es, or leave it out"),
     _("give the trap in en and es, in at most 500 letters"),

@@ -15,6 +15,7 @@ from meterbook.collector.journal import Journal, Row
 
 log = structlog.get_logger(__name__)
 
+MOST_FRAMES = 20_000  # of midnights; some 10 MB
 MOST_READINGS = 200_000  # some 40 MB; with 1,000 series every 5 minutes more than half a day without a database
 
 
@@ -53,12 +54,13 @@ class Content:
     readings: dict[int, deque[Row]] = field(default_factory=lambda: defaultdict(deque))
     latest: dict[int, dict[int, Row]] = field(default_factory=lambda: defaultdict(dict))
     notes: dict[int, dict[int, Note]] = field(default_factory=lambda: defaultdict(dict))
+    frames: dict[int, list[operations.FrameToKeep]] = field(default_factory=lambda: defaultdict(list))
     segment: int = 0  # the journal's readings up to it are these, or were written before
 
     @property
     def organizations(self) -> list[int]:
         """Whose rows there are."""
-        return sorted(self.readings.keys() | self.latest.keys() | self.notes.keys())
+        return sorted(self.readings.keys() | self.latest.keys() | self.notes.keys() | self.frames.keys())
 
     @property
     def reading_count(self) -> int:
@@ -96,6 +98,12 @@ class Buffer:
         """This will keep how a device is doing."""
         self._content.notes[note.organization_id][note.device_id] = note
 
+    def keep_frame(self, organization_id: int, frame: operations.FrameToKeep) -> None:
+        """This will keep the bytes of a reading at midnight; beyond a bound the oldest are dropped."""
+        frames = self._content.frames[organization_id]
+        frames.append(frame)
+        del frames[:-MOST_FRAMES]
+
     def tally(self, organization_id: int, device_id: int, at: datetime, *, is_failed: bool) -> None:
         """This will count a question to a device in its hour. Counts wait until `take_tallies`."""
         hour = at.replace(minute=0, second=0, microsecond=0)
@@ -128,6 +136,8 @@ class Buffer:
         """This will keep what could not be written for one organization, before what has come since."""
         if content.readings.get(organization_id):
             self._content.readings[organization_id].extendleft(reversed(content.readings[organization_id]))
+        for each in [*content.frames.get(organization_id, ()), *self._content.frames.pop(organization_id, ())]:
+            self.keep_frame(organization_id, each)
         newer_latest = self._content.latest.get(organization_id, {})
         newer_notes = self._content.notes.get(organization_id, {})
         if content.latest.get(organization_id):

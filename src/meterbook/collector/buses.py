@@ -17,7 +17,7 @@ from meterbook.acquisition.contract import errors
 from meterbook.acquisition.contract.frames import Frame, Sample
 from meterbook.acquisition.library import decode
 from meterbook.acquisition.polling import agenda, backoff, blocks, clocks, counting, errands, reading, timetable
-from meterbook.collector import buffer, dialing, health, pacing, probing, readers, watching
+from meterbook.collector import buffer, dialing, health, keeping, pacing, probing, readers, watching
 from meterbook.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -248,6 +248,8 @@ class BusRunner:
         stored = [each for sample in samples if (each := reader.store(sample, frame.at)) is not None]
         rows = [((each.series_id, each.at, each.value), each.is_reading) for each in stored]
         self._outlets.buffer.add(reader.plan.organization_id, rows)
+        waiting, zone = self._outlets.buffer, self.plan.zone
+        keeping.keep(waiting, reader, stored, zone, frame.request, frame.response, frame.took_ms)
         self._outlets.arrived()
 
     async def _connected(self) -> dialing.Line:

@@ -82,7 +82,9 @@ async def collect(allowed: networks.AllowedNetworks, stop: asyncio.Event, *, fol
     try:
         await stop.wait()
     finally:
-        await _end([*parts, *collector.filling, *(each.task for each in collector.running.values())])
+        buses_read = (each.task for each in collector.running.values())
+        await _end([*parts, *collector.filling, *collector.asking, *buses_read])
+        await collector.write_answers(CLOSE_SECONDS)
         await until_written(collector.writer, collector.buffer, FLUSH_SECONDS)
         bases = collector.database, collector.planning, collector.taking
         is_clean = all(await asyncio.gather(*(each.close(CLOSE_SECONDS) for each in bases)))
@@ -108,6 +110,7 @@ class Collector:
         self._served: dict[int, datetime] | None = None  # what an earlier process read, until its slots are over
         self.filling: set[asyncio.Task[None]] = set()
         self._backfiller = backfilling.Backfiller(self.database)
+        self.asking: set[asyncio.Task[None]] = set()  # test reads on lines of their own
         self._answering: set[asyncio.Task[None]] = set()
 
     async def follow_plans(self) -> None:
@@ -158,7 +161,7 @@ class Collector:
                 if runner is not None:
                     runner.probe(probe)
                 else:
-                    self._later(self._probe_alone(probe))
+                    _keep(self.asking, self._probe_alone(probe))
 
     async def fill_gaps(self) -> None:
         """This will have meters asked that answer again and remember what nobody read meanwhile."""
@@ -214,10 +217,14 @@ class Collector:
         """This will take what a field gateway published for a batch, and return what it is answered."""
         return await self.taking.run(carrying.take, plan, topic, payload)
 
+    async def write_answers(self, seconds: float) -> None:
+        """This will wait until what was answered is written down, for so long at most."""
+        if self._answering:
+            _written, late = await asyncio.wait(self._answering, timeout=seconds)
+            await _end(list(late))
+
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        _keep(self._answering, work)
 
     async def _write_answer(self, request: operations.TakenRequest, answer: operations.Answer) -> None:
         try:
@@ -262,9 +269,7 @@ class Collector:
             with contextlib.suppress(DatabaseLost):
                 self._apply(await self.planning.run(load_plans))
         if request.kind is values.RequestKind.READ_MEMORY and isinstance(running.runner, buses.BusRunner):
-            task = asyncio.create_task(self._backfiller.serve(request, running.runner))
-            self.filling.add(task)
-            task.add_done_callback(self.filling.discard)
+            _keep(self.filling, self._backfiller.serve(request, running.runner))
         else:
             running.runner.ask(request)
 
@@ -351,6 +356,13 @@ async def _for_ever(part: Callable[[], Coroutine[Any, Any, None]]) -> None:
         except Exception:
             log.exception("collector.part_failed", part=getattr(part, "__name__", str(part)))
         await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _keep(tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+    """A task is kept until it is done: nobody else holds it."""
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

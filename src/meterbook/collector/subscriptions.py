@@ -20,7 +20,7 @@ from meterbook.acquisition.contract.frames import Sample
 from meterbook.acquisition.drivers.mqtt import mapping, messages, session, shapes
 from meterbook.acquisition.library import decode, documents
 from meterbook.acquisition.polling import counting, timetable
-from meterbook.collector import buffer, buses, carrying, dialing, health, pacing, readers
+from meterbook.collector import buffer, buses, carrying, dialing, health, keeping, pacing, readers
 from meterbook.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -230,7 +230,7 @@ class SubscriptionRunner:
         except errors.DeviceError as error:
             problem: values.Problem | None = values.Problem.of(error)
         else:
-            samples, problem = self._keep(reader, told, told.at or now)
+            samples, problem = self._keep(reader, told, told.at or now, message)
         frame = operations.FrameNote(now, message.topic.encode().hex(), message.payload[:2_000].hex(), 0)
         self._outlets.buffer.note(
             buffer.Answered(plan.organization_id, plan.device_id, now, frame, reader.problem or problem)
@@ -241,7 +241,7 @@ class SubscriptionRunner:
         self._answer(listener, samples, problem)
 
     def _keep(
-        self, reader: readers.DeviceReader, told: messages.Told, at: datetime
+        self, reader: readers.DeviceReader, told: messages.Told, at: datetime, message: session.Heard
     ) -> tuple[tuple[Sample, ...], values.Problem | None]:
         """The values of a message on their way, and what is wrong with it all the same."""
         known = {register.code: register for each in reader.requests.everything for register in each.registers}
@@ -252,6 +252,8 @@ class SubscriptionRunner:
         stored = [each for sample in decoded.samples if (each := self._stored(reader, sample, at)) is not None]
         rows = [((each.series_id, each.at, each.value), each.is_reading) for each in stored]
         self._outlets.buffer.add(reader.plan.organization_id, rows)
+        topic, payload = message.topic.encode().hex(), message.payload[:2_000].hex()
+        keeping.keep(self._outlets.buffer, reader, stored, self.plan.zone, topic, payload)
         lacking = [
             each for each in told.missing if (code := str(each.data["register"])) in known and known[code].is_energy
         ]

@@ -109,7 +109,7 @@ class Writer:
 
     async def _write(self, organization_id: int, content: buffer.Content) -> bool:
         """Readings, live values and notes one after the other. All can be repeated safely: what was written stays."""
-        for part in (write_readings, write_latest, write_notes):
+        for part in (write_readings, write_latest, write_notes, write_frames):
             try:
                 await self._database.run(part, organization_id, content, at=clock.now())
             except (DatabaseLost, metering_operations.StoreBusy) as error:
@@ -171,6 +171,14 @@ def write_notes(organization_id: int, content: buffer.Content, *, at: datetime) 
                     since=note.since,
                     problem=note.problem,
                 )
+
+
+def write_frames(organization_id: int, content: buffer.Content, *, at: datetime) -> None:
+    """This will keep the frames of readings at midnight of one organization."""
+    frames = content.frames.get(organization_id)
+    if frames:
+        with scoping.scope([organization_id], actor=ACTOR):
+            operations.keep_frames(actor=ACTOR, at=at, frames=frames)
 
 
 def write_tallies(organization_id: int, counts: Mapping[tuple[int, datetime, bool], int], *, at: datetime) -> None:

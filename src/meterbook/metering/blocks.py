@@ -8,6 +8,7 @@ VALID.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,6 +136,15 @@ def decode_month(data: bytes) -> Integers:
 
     :raises BlockDamaged: when the length is not that of a month
     """
-    if len(data) != DAYS_A_MONTH * FIGURES * _RECORDS.itemsize:
+    month: Integers = decode_months([data])[0]
+    return month
+
+
+def decode_months(data: Sequence[bytes]) -> Integers:
+    """This will return the figures of n months, int64 of shape (n, 31, 6).
+
+    :raises BlockDamaged: when the length of one is not that of a month
+    """
+    if any(len(each) != DAYS_A_MONTH * FIGURES * _RECORDS.itemsize for each in data):
         raise BlockDamaged(BlockDamaged.__doc__)
-    return np.frombuffer(data, _RECORDS).astype(np.int64).reshape(DAYS_A_MONTH, FIGURES)
+    return np.frombuffer(b"".join(data), _RECORDS).astype(np.int64).reshape(-1, DAYS_A_MONTH, FIGURES)

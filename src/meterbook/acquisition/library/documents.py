@@ -89,10 +89,11 @@ class MeterModel:
     """A kind of meter: what it measures and where. `max_words` and `max_gap` bound the blocks of one request.
 
     `is_simulated` marks those that no maker makes: only simulators serve them, in a demonstration. `is_secondary` marks
-    those whose counters are not multiplied by the ratio of their transformers yet. `traps` say, by language, what
-    surprises people with it. `firmware` says of which the map is, `accuracy` is the class on the plate. `notation` is
-    how its manual counts addresses: "" from 0, "ONE" from 1, "MODICON" as 30001 and 40001. `memory` is what its meters
-    remember and can be asked for after an outage; None where that is not known.
+    those whose counters are not multiplied by the ratio of their transformers yet, `is_primary` those whose counters
+    are: their multiplier is 1 (B-02). `traps` say, by language, what surprises people with it. `firmware` says of which
+    the map is, `accuracy` is the class on the plate. `notation` is how its manual counts addresses: "" from 0, "ONE"
+    from 1, "MODICON" as 30001 and 40001. `memory` is what its meters remember and can be asked for after an outage;
+    None where that is not known.
     """
 
     code: str
@@ -106,6 +107,7 @@ class MeterModel:
     registers: tuple[Register, ...]
     is_simulated: bool = False
     is_secondary: bool = False
+    is_primary: bool = False
     traps: tuple[Mapping[str, str], ...] = ()
     kin: Kin | None = None
     firmware: str = ""
@@ -204,6 +206,7 @@ def _model(content: Mapping[str, Any]) -> MeterModel:
         registers=tuple(_registers(content)),
         is_simulated=content.get("simulated", False),
         is_secondary=content.get("side") == "SECONDARY",
+        is_primary=content.get("side") == "PRIMARY",
         traps=tuple(MappingProxyType(dict(each)) for each in content.get("traps", ())),
         kin=Kin(**content["identity"]) if "identity" in content else None,
         firmware=content.get("firmware", ""),

@@ -73,6 +73,7 @@ from meterbook.acquisition.operations.gateways import (
     revoke_gateway,
     settle_incidents,
 )
+from meterbook.acquisition.operations.keeping_frames import FrameToKeep, keep_frames
 from meterbook.acquisition.operations.probes import (
     PROBE,
     Place,
@@ -178,6 +179,7 @@ __all__ = [
     "Enrolled",
     "Found",
     "FrameNote",
+    "FrameToKeep",
     "GatewayMisconfigured",
     "GatewayRevoked",
     "Kept",
@@ -244,6 +246,7 @@ __all__ = [
     "instant",
     "issue_code",
     "keep_batch",
+    "keep_frames",
     "missing",
     "move_bus",
     "note_broker",

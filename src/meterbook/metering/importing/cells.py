@@ -14,6 +14,8 @@ _MIDNIGHT_24 = re.compile(r"(?<![\d:])24:00(:00)?(?![\d:])")  # not the 24th min
 _NUMBERS = {
     mark: re.compile(rf"[+-]?\d{{1,18}}(?:{re.escape(mark)}\d{{1,20}})?(?:[eE][+-]?\d{{1,2}})?") for mark in ".,"
 }
+NUMBERED = " #"  # before the number of an interval, and in a form before the minutes that one has
+_NUMBER_DIGITS = 3
 _SURE_DIGITS = 15  # of a binary number, as a spreadsheet shows it
 _SHOWN = Context(prec=_SURE_DIGITS, rounding=ROUND_HALF_EVEN)
 
@@ -36,7 +38,8 @@ class CellUnreadable(ValueError):
 def time_of(cell: Cell, pattern: str) -> datetime:
     """This will return the time of a cell: without a zone, or with one where the text names its offset.
 
-    "24:00" is 0:00 of the next day.
+    "24:00" is 0:00 of the next day. A form that ends in " #60" is that of a day with the number of an interval of 60
+    minutes, from 0 on; `fold` marks one that lies behind the 24th hour of its day.
 
     :raises CellUnreadable: when the text is not of that form
     """
@@ -46,9 +49,19 @@ def time_of(cell: Cell, pattern: str) -> datetime:
     if isinstance(cell, Decimal):
         raise CellUnreadable
     text = cell.strip()
+    if NUMBERED in pattern:
+        return _numbered(text, pattern)
     if _MIDNIGHT_24.search(text):
         return _parsed(_MIDNIGHT_24.sub(lambda found: f"00:00{found[1] or ''}", text), pattern) + timedelta(days=1)
     return _parsed(text, pattern)
+
+
+def _numbered(text: str, pattern: str) -> datetime:
+    (day, _mark, number), (form, _same, step) = text.rpartition(NUMBERED), pattern.rpartition(NUMBERED)
+    if not number.isdecimal() or not day or len(number) > _NUMBER_DIGITS:
+        raise CellUnreadable(text)
+    passed = timedelta(minutes=int(step) * int(number))
+    return (_parsed(day, form) + passed).replace(fold=int(passed >= timedelta(days=1)))
 
 
 def number_of(cell: Cell, mark: str) -> Decimal:

@@ -146,15 +146,15 @@ def _kind(meter: _Entry | None, types: list[_Entry]) -> _Kind:
     entry = _linked(meter, types) if meter is not None else None
     entry = entry or (types[0] if len(types) == 1 else None)
     found = entry.content.find(f"{ESPI}ReadingType") if entry is not None and entry.content is not None else None
-    if found is None:
+    uom = (found.findtext(f"{ESPI}uom") or "").strip() if found is not None else ""
+    if found is None or not uom:
         raise refuse(
             _("The file does not say in which unit its values are."),
             _("Ask the utility for a file with a ReadingType."),
         )
-    uom = (found.findtext(f"{ESPI}uom") or "").strip()
     if uom not in UNITS:
         raise refuse(
-            _("The unit %(uom)s of ESPI is not one of energy or volume.") % {"uom": uom or "–"},
+            _("The unit %(uom)s of ESPI is not one of energy or volume.") % {"uom": uom},
             _("Ask the utility for usage in Wh, therms, m³, ft³ or gallons."),
         )
     direction = "export" if (found.findtext(f"{ESPI}flowDirection") or "").strip() == BACKWARD else "import"

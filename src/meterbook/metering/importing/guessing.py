@@ -127,7 +127,7 @@ def _time(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
     places = time_places(table, mapping.time_column)
     if not mapping.time_format and table.time_format:
         mapping = replace(mapping, time_format=table.time_format)
-        notes.append(_("Times are written as %(form)s.") % {"form": table.time_format})
+        notes.append(_written(table.time_format))
     if not mapping.time_format:
         sample = [time_cell(row, places) for row in table.rows[:SAMPLE] if len(row) > max(places)]
         pattern, is_unsure = time_forms.find(sample, mapping.time_column)
@@ -138,9 +138,19 @@ def _time(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
     return mapping
 
 
+def _written(pattern: str) -> str:
+    form, _mark, step = pattern.partition(cells.NUMBERED)
+    if not step:
+        return _("Times are written as %(form)s.") % {"form": form}
+    return _("Days are written as %(form)s, and their intervals of %(minutes)s minutes are numbered.") % {
+        "form": form,
+        "minutes": step,
+    }
+
+
 def _find_time_column(table: Table) -> str | None:
     for place, name in enumerate(table.header):
-        row = next((each for each in table.rows[:FIRST_ROWS] if _holds_time(each, place)), None)
+        row = next((each for each in table.rows[:FIRST_ROWS] if _holds_time(each, place, table.time_format)), None)
         if row is None or not name:
             continue
         after, cell = place + 1, row[place]
@@ -152,8 +162,9 @@ def _find_time_column(table: Table) -> str | None:
     return None
 
 
-def _holds_time(row: tuple[Cell, ...], place: int) -> bool:
-    return place < len(row) and any(time_forms.fits(row[place], each) for each in time_forms.FORMATS)
+def _holds_time(row: tuple[Cell, ...], place: int, of_table: str) -> bool:
+    forms = (of_table,) if cells.NUMBERED in of_table else time_forms.FORMATS
+    return place < len(row) and any(time_forms.fits(row[place], each) for each in forms)
 
 
 def _value(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
@@ -210,7 +221,7 @@ def _unit_and_kind(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
     if not mapping.kind:
         is_register = not kind.is_energy_like or _REGISTER_WORDS.search(name) or _never_falls(mapping, table)
         chosen = Kind.REGISTERS if is_register else Kind.INTERVALS
-        if kind.is_energy_like and _begins_daily(mapping, table):
+        if kind.is_energy_like and cells.NUMBERED not in mapping.time_format and _begins_daily(mapping, table):
             chosen = Kind.DAILY
         mapping = replace(mapping, kind=chosen)
         notes.append(_("The values are: %(kind)s.") % {"kind": str(KIND_CAPTIONS[chosen]).lower()})
@@ -345,6 +356,8 @@ def _is_late_midnight(before: datetime, after: datetime, step: timedelta) -> boo
 
 def _find_label(mapping: Mapping, times: list[datetime], step: timedelta) -> Label:
     words = mapping.time_column.casefold()
+    if cells.NUMBERED in mapping.time_format:
+        return Label.START
     if re.search(r"\b(end|ending|to|until|hasta|bis|fin)\b|_end|end_", words):
         return Label.END
     if re.search(r"\b(start|from|begin|desde|von|inicio)\b|_start|start_", words) or mapping.step == DAY or not times:

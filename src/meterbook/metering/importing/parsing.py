@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from meterbook.metering.importing import cells, guessing, instants
+from meterbook.metering.importing import cells, guessing, instants, spread
 from meterbook.metering.importing.instants import Misfit
 from meterbook.metering.importing.mapping import Gaps, Kind, Mapping
 from meterbook.metering.importing.problems import Problems
@@ -128,6 +128,9 @@ def _column(
             read.append((line, time, value))
     if guessing.is_newest_first([time for _line, time, _value in read]):
         read.reverse()
+    if cells.NUMBERED in mapping.time_format:
+        times = spread.by_number([time for _line, time, _value in read], mapping.step, column.zone)
+        read = [(line, time, value) for (line, _shown, value), time in zip(read, times, strict=True)]
     read, column.paired = _in_order(read, column.zone)
     clock = instants.Clock(mapping, column.zone)
     for line, time, value in read:
@@ -230,6 +233,9 @@ def _add(
     placed = clock.place(time)
     if placed is Misfit.REPEATED and column.values and value == column.values[-1]:
         column.repeated += 1
+        return
+    if placed is Misfit.SKIPPED and value == 0 and mapping.kind == Kind.INTERVALS:
+        column.missing += 1  # a column for each hour has one on the day that lacks it, too
         return
     if isinstance(placed, Misfit):
         problem, remedy = _misfit(placed, time, column.zone)

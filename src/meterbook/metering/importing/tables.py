@@ -20,7 +20,7 @@ from meterbook.metering.importing.problems import refuse
 
 Cell = str | Decimal | datetime
 DELIMITERS = (";", "\t", ",", "|")
-MOST_ROWS, MOST_COLUMNS = 1_000_000, 200
+MOST_ROWS, MOST_COLUMNS = 1_000_000, 320  # a day in one row has 300 intervals of 5 minutes at most
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 

@@ -13,6 +13,7 @@ from meterbook.metering.operations.assets import (
 from meterbook.metering.operations.batches import BatchInvalid, ReadingBatch
 from meterbook.metering.operations.compacting import compact_months
 from meterbook.metering.operations.correcting import CorrectionIncomplete, correct_readings
+from meterbook.metering.operations.counting import MultiplierUnchanged, RatioPresent, Recount, SegmentGone
 from meterbook.metering.operations.deriving import DeriveOutcome, derive_dirty_days
 from meterbook.metering.operations.entering import (
     CorrectionNotAllowed,
@@ -142,6 +143,7 @@ __all__ = [
     "LimitsImpossible",
     "MeterElsewhere",
     "MinimumImpossible",
+    "MultiplierUnchanged",
     "NotVirtual",
     "OrderIncomplete",
     "OutsideInstallation",
@@ -149,16 +151,19 @@ __all__ = [
     "PointOccupied",
     "PointOutcome",
     "ProposalGone",
+    "RatioPresent",
     "ReadingBatch",
     "ReadingDoubtful",
     "ReadingIdTaken",
     "ReadingOutOfRange",
     "RecordOutcome",
+    "Recount",
     "RegisterPlan",
     "RegistersArePrimary",
     "RememberOutcome",
     "RememberedValue",
     "SecondPersonNeeded",
+    "SegmentGone",
     "SeriesNotInOrganization",
     "SiteNotOpen",
     "StepUnfit",

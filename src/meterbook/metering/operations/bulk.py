@@ -65,6 +65,7 @@ class MeterPlan:
     multiplier: Fraction
     starts_at: datetime
     registers: tuple[RegisterPlan, ...]
+    is_primary: bool = False
 
 
 @operation.operation
@@ -141,7 +142,12 @@ def install_meters(*, points: Mapping[str, models.MeterPoint], meters: Sequence[
     organization_id = scoping.current().organization_id
     made = models.Meter.objects.bulk_create(
         [
-            models.Meter(organization_id=organization_id, serial_number=plan.serial_number, model_code=plan.model_code)
+            models.Meter(
+                organization_id=organization_id,
+                serial_number=plan.serial_number,
+                model_code=plan.model_code,
+                is_primary=plan.is_primary,
+            )
             for plan in meters
         ],
         batch_size=BATCH,

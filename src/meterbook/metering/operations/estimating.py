@@ -16,7 +16,7 @@ from meterbook.kernel.actor import Actor
 from meterbook.kernel.period import Period
 from meterbook.metering import models, values
 from meterbook.metering.estimating.inputs import Method
-from meterbook.metering.operations import correcting, marking
+from meterbook.metering.operations import correcting, counting, marking
 from meterbook.metering.queries import apart, edits, gaps
 from meterbook.metering.queries import series as series_queries
 from meterbook.metering.validation.inputs import CorrectionKind
@@ -237,6 +237,16 @@ def decide_proposal(
         if (between.start, between.end) != (found.at, found.until):
             raise gaps.GapRefused(gaps.NoGap.MEASURED)
     _decide(found, values.ProposalState.APPROVED, actor, at)
+    return _carry_out(actor, at, found)
+
+
+def _carry_out(actor: Actor, at: datetime, found: models.CorrectionProposal) -> models.Correction:
+    """What was approved, as a fact of who had asked for it."""
+    if found.kind in counting.KINDS:
+        own = {name: getattr(found, name) for name in ("kind", "at", "until", "made_of")}
+        return counting.store(
+            actor=actor, at=at, series=found.series, facts=own, reason=found.reason, proposed_by=found.author
+        )
     if found.kind == CorrectionKind.SET:
         return correcting.correct_readings(
             actor=actor,

@@ -16,7 +16,7 @@ from meterbook.foundation import scoping
 from meterbook.kernel import quantity
 from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.metering import models, values
-from meterbook.metering.importing import daily, files, guessing, instants, parsing, registers, tables
+from meterbook.metering.importing import cells, daily, files, guessing, instants, parsing, registers, tables
 from meterbook.metering.importing.mapping import ISO, STEPS, Gaps, Kind, Label, Mapping, Midnight
 from meterbook.metering.importing.parsing import Column
 from meterbook.metering.importing.problems import Problems, refuse
@@ -178,7 +178,8 @@ def _require_known(mapping: Mapping) -> None:
         _refuse_choice(_("decimal separator"), mapping.decimal_separator, [".", ","])
     if len(mapping.delimiter) > 1 or mapping.delimiter in ("\n", "\r", '"'):
         _refuse_choice(_("delimiter"), mapping.delimiter, [";", ",", "|", _("a tabulator")])
-    if mapping.time_format and mapping.time_format != ISO and "%" not in mapping.time_format:
+    form, _mark, step = mapping.time_format.partition(cells.NUMBERED)
+    if (form and form != ISO and "%" not in form) or (step and step not in map(str, STEPS)):
         _refuse_choice(_("form of times"), mapping.time_format, [ISO, "%d/%m/%Y %H:%M"])
 
 

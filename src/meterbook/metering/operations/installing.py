@@ -203,15 +203,13 @@ def change_multiplier(
     :raises RegistersArePrimary: on a meter that multiplies inside
     :raises ClosingMissing: when a cumulative register has no value
     """
-    during = installation.during
-    if starts_at <= during.lower or (during.upper is not None and starts_at >= during.upper):
-        raise OutsideInstallation(_("The multiplier can change only while the meter hangs at the meter point."))
+    require_changeable(installation, starts_at)
     if installation.meter.is_primary:
         raise RegistersArePrimary(_("This meter multiplies inside: its multiplier must be 1."))
     feeds = _feeds(installation)
     _require_all(feeds, registers)
     shown = {str(each.series_id): registers[each.series.code] for each in feeds if each.series.code in registers}
-    before = _multiplier_at(installation, starts_at)
+    before = multiplier_at(installation, starts_at)
     segment = _add_multiplier(installation, starts_at, multiplier, shown, reason)
     audit_operations.record(
         actor=actor,
@@ -310,7 +308,31 @@ def _add_multiplier(
     )
 
 
-def _multiplier_at(installation: models.Installation, instant: datetime) -> Fraction:
+def require_changeable(installation: models.Installation, starts_at: datetime) -> None:
+    """This will refuse an instant at which the multiplier of an installation cannot change.
+
+    :raises OutsideInstallation: outside of the time in which the meter hangs there, or at its very start
+    """
+    during = installation.during
+    if starts_at <= during.lower or (during.upper is not None and starts_at >= during.upper):
+        raise OutsideInstallation(_("The multiplier can change only while the meter hangs at the meter point."))
+    known = models.MultiplierSegment.objects.filter(
+        organization_id=installation.organization_id, installation=installation, starts_at=starts_at
+    )
+    if known.exists():
+        raise OutsideInstallation(_("A multiplier begins at that instant already; correct that one instead."))
+
+
+def require_all(installation: models.Installation, given: Mapping[str, object]) -> None:
+    """This will refuse what leaves out a register that counts.
+
+    :raises ClosingMissing: naming those that are missing
+    """
+    _require_all(_feeds(installation), given)
+
+
+def multiplier_at(installation: models.Installation, instant: datetime) -> Fraction:
+    """This will return how many times an installation counts at an instant; 1 where nobody said anything."""
     segment = (
         models.MultiplierSegment.objects.filter(
             organization_id=installation.organization_id, installation=installation, starts_at__lte=instant

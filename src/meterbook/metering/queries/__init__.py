@@ -37,6 +37,7 @@ from meterbook.metering.queries.completeness import (
 )
 from meterbook.metering.queries.consumers import MOST_CONSUMERS, Consumer, top_consumers
 from meterbook.metering.queries.consumption import Against, Point, Usage, usage, usage_of, without_detail
+from meterbook.metering.queries.count_changes import COUNT_KINDS, CountChange, count_changes
 from meterbook.metering.queries.deciding import OpenFinding, open_findings, open_findings_by_code
 from meterbook.metering.queries.edits import (
     ConflictRow,
@@ -89,6 +90,7 @@ from meterbook.metering.queries.policies import (
     list_temperatures,
 )
 from meterbook.metering.queries.power import LivePower, live_power
+from meterbook.metering.queries.ratios import standing_ratios
 from meterbook.metering.queries.readings import (
     CorrectionRow,
     FindingRow,
@@ -136,6 +138,7 @@ from meterbook.metering.queries.within import daily, narrowed
 from meterbook.metering.queries.zoned import PointZone, find_zone
 
 __all__ = [
+    "COUNT_KINDS",
     "LATE_AFTER",
     "MOST_CONSUMERS",
     "MOST_INPUT_DAYS",
@@ -154,6 +157,7 @@ __all__ = [
     "ConflictRow",
     "Consumer",
     "CorrectionRow",
+    "CountChange",
     "EditRow",
     "EquipmentRow",
     "EstimateState",
@@ -216,6 +220,7 @@ __all__ = [
     "checking_policies",
     "completeness",
     "completeness_sums",
+    "count_changes",
     "count_open_ends",
     "daily",
     "days_with_blocks",
@@ -282,6 +287,7 @@ __all__ = [
     "span_before",
     "span_year_before",
     "standing_estimates",
+    "standing_ratios",
     "state_at",
     "step_back",
     "step_on",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from meterbook.foundation import scoping
+from meterbook.foundation import many, scoping
 from meterbook.kernel import rounding
 from meterbook.kernel.period import Period
 from meterbook.kernel.quantity import Unit
@@ -81,6 +81,7 @@ class ProposalRow:
     shown: str
     unit: str
     decimals: int
+    made_of: Mapping[str, object]
     reason: str
     author: str
     author_id: int | None
@@ -161,6 +162,7 @@ def list_proposals(
             shown=str(each.made_of.get("shown", "")),
             unit=each.series.unit,
             decimals=each.series.decimals,
+            made_of=each.made_of,
             reason=each.reason,
             author=each.author,
             author_id=each.author_id,
@@ -219,8 +221,8 @@ def standing_estimates(
     """
     kinds = [CorrectionKind.ESTIMATE, CorrectionKind.WITHDRAW, *([CorrectionKind.APPORTION] if with_spread else [])]
     rows = models.Correction.objects.filter(
+        many.among("series_id", series_ids),
         organization_id__in=scoping.current().organizations,
-        series_id__in=list(series_ids),
         kind__in=kinds,
         at__lt=period.end,
         until__gt=period.start,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meterbook.kernel.quality import Quality
+from meterbook.metering.validation import counted
 from meterbook.metering.validation import points as validation_points
 from meterbook.metering.validation import walk as validation_walk
 from meterbook.metering.validation.inputs import (
@@ -75,7 +76,7 @@ def trace(readings: Readings, installations: Iterable[Installation], corrections
     :raises InstallationsOverlap: when two meters serve the point at once
     """
     corrections = tuple(corrections)
-    meters = require_apart(tuple(installations))
+    meters = tuple(counted.corrected(each, corrections) for each in require_apart(tuple(installations)))
     collected, findings = validation_points.collect(readings, corrections)
     resets = validation_points.confirmed_resets(corrections)
     estimates = validation_points.estimates(corrections)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import enum
 import itertools
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,9 @@ class CorrectionKind(enum.StrEnum):
     CONFIRM_RESET = "CONFIRM_RESET"  # the counter started anew at `at`; `value` was used before it was seen again
     ESTIMATE = "ESTIMATE"  # `value` counts were used between `at` and `until`, as far as no reading tells of them
     APPORTION = "APPORTION"  # what the register says was used between `at` and `until` lies there as its shape tells
+    RATIO = "RATIO"  # what was counted between `at` and `until` counts `ratio` times: a test found the meter wrong
+    WITHDRAW_RATIO = "WITHDRAW_RATIO"  # the ratio of `at` and `until` does not count
+    MULTIPLIER = "MULTIPLIER"  # from `at` on the multiplier was changed or corrected; the segments hold what counts
     WITHDRAW = "WITHDRAW"  # the estimate or apportioning of `at` and `until` does not count
 
 
@@ -83,13 +87,14 @@ class Factor:
 
     It holds transformer ratios, pulse weight, unit conversion and both scales in one exact fraction: a register in 0.1
     kWh behind 200/5 A, into a series in Wh, is 40 x 100 / 1. `register` is what the counter showed at `at`, where it
-    was read.
+    was read. With `is_corrected` a person has corrected it by a test of the meter.
     """
 
     at: int
     numerator: int
     denominator: int = 1
     register: int | None = None
+    is_corrected: bool = False
 
     def __post_init__(self) -> None:
         if self.numerator <= 0 or self.denominator <= 0:
@@ -125,6 +130,7 @@ class Correction:
     """A later fact about readings; `value` in the register's resolution, `until` only for those of a time.
 
     `shape` tells how what was used lies in the time of an estimate or an apportioning; None: evenly.
+    `ratio` is by how much a RATIO corrects.
     """
 
     kind: CorrectionKind
@@ -132,6 +138,7 @@ class Correction:
     value: int | None = None
     until: int | None = None
     shape: Shape | None = None
+    ratio: Fraction | None = None
 
 
 @dataclass(frozen=True, order=True)

@@ -60,6 +60,7 @@ class SlotBook:
     covered: list[int] = field(init=False)
     ranks: list[int] = field(init=False)
     anchors: list[int] = field(default_factory=list)
+    corrected: set[int] = field(default_factory=set)  # slots that hold what a person corrected by a test
 
     def __post_init__(self) -> None:
         self.values = [0] * self.window.slots
@@ -104,6 +105,8 @@ class SlotBook:
             self.values[slot] += after - before
             self.covered[slot] += until - first
             self.ranks[slot] = min(self.ranks[slot], rank)
+            if factor.is_corrected:
+                self.corrected.add(slot)
             before = after
 
     def _quality(self, slot: int) -> int:
@@ -114,6 +117,8 @@ class SlotBook:
         worst = _WORST[self.ranks[slot]]
         if worst in (Quality.QUESTIONABLE, Quality.ESTIMATED):
             return worst
+        if slot in self.corrected:
+            return Quality.EDITED
         start = self.window.start + slot * self.window.step
         if not (self._is_measured(start, 1) and self._is_measured(start + self.window.step, -1)):
             return Quality.INTERPOLATED
