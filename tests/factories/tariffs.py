@@ -40,7 +40,7 @@ def document(*, components: list[dict[str, Any]], currency: str = "USD", **more:
     }
 
 
-def peak_document(*, windows: list[dict[str, str]] | None = None, **more: object) -> dict[str, Any]:
+def peak_document(*, windows: list[dict[str, str]] | None = None, **more: Any) -> dict[str, Any]:  # noqa: ANN401
     """This will return peak at 0.30 from 08:00 to 22:00, else 0.10."""
     return document(
         periods=[{"code": "peak", "name": "Peak"}, {"code": "off", "name": "Off-peak"}],

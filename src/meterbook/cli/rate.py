@@ -19,7 +19,7 @@ from meterbook.cli.rate_files import CannotRate
 from meterbook.kernel import civil
 from meterbook.kernel.period import Period, PeriodInvalid
 from meterbook.tariffs.rating import fold, inputs, inputs_reading, intervals, measured, plain, reading, usage
-from meterbook.tariffs.rating.document import TariffDocument
+from meterbook.tariffs.rating.document import CalendarDays, TariffDocument
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.plan import Plan
 from meterbook.tariffs.rating.problems import TariffInvalid, UsageMisfit
@@ -172,7 +172,7 @@ def _period(options: argparse.Namespace, zone: zoneinfo.ZoneInfo) -> Period:
         raise CannotRate(f"The calendar of {zone} has no day from {first} to {until}.") from error
 
 
-def _document(name: str, text: str, calendars: Mapping[str, list[date]]) -> TariffDocument:
+def _document(name: str, text: str, calendars: Mapping[str, CalendarDays]) -> TariffDocument:
     try:
         return reading.read_text(text, calendars.get)
     except TariffInvalid as error:
@@ -180,11 +180,22 @@ def _document(name: str, text: str, calendars: Mapping[str, list[date]]) -> Tari
         raise CannotRate(f"{name} is not a sound tariff:\n{listed}") from error
 
 
-def _calendars(name: str | None) -> dict[str, list[date]]:
+def _calendars(name: str | None) -> dict[str, CalendarDays]:
+    """Lists of dates by the code of their calendar, or objects with `holidays` and `special`."""
     raw = {} if name is None else _json(name)
-    if not isinstance(raw, dict) or not all(isinstance(dates, list) for dates in raw.values()):
+    if not isinstance(raw, dict):
         raise CannotRate(f"{name}: give lists of dates by the code of their calendar.")
-    return {code: [_date(f"{name}, {code}:", str(each)) for each in dates] for code, dates in raw.items()}
+    return {code: _days_of(f"{name}, {code}:", each) for code, each in raw.items()}
+
+
+def _days_of(place: str, given: object) -> CalendarDays:
+    lists: dict[str, Any] = given if isinstance(given, dict) else {"holidays": given}
+    if not lists.keys() <= {"holidays", "special"} or not all(isinstance(each, list) for each in lists.values()):
+        raise CannotRate(f'{place} give a list of dates, or {{"holidays": [...], "special": [...]}}.')
+    holidays, special = (
+        frozenset(_date(place, str(day)) for day in lists.get(key, ())) for key in ("holidays", "special")
+    )
+    return CalendarDays(holidays, special)
 
 
 def _json(name: str) -> object:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from meterbook.foundation import scoping
@@ -34,11 +35,22 @@ def get_calendar(*, public_id: uuid.UUID) -> values.CalendarRow:
     return found[0]
 
 
-def days_by_code(*, codes: Iterable[str]) -> dict[str, values.Days]:
-    """This will return the newest days of calendars by their codes; unknown ones are left out."""
+def days_by_code(
+    *, codes: Iterable[str], number: int | None = None, at: datetime | None = None
+) -> dict[str, values.Days]:
+    """This will return the days of calendars by their codes; unknown ones are left out.
+
+    :param number: of the version wanted, instead of the newest
+    :param at: an instant whose newest version is wanted; the first one where that came later
+    """
     owner = scoping.current().organization_id
-    wanted = models.HolidayCalendar.objects.filter(organization_id=owner, code__in=sorted(set(codes)))
-    return {each.code: each.newest for each in _rows(wanted)}
+    versions = models.HolidayVersion.objects.filter(organization_id=owner, calendar__code__in=sorted(set(codes)))
+    if number is not None:
+        versions = versions.filter(number=number)
+    if at is not None:
+        versions = versions.filter(Q(made_at__lte=at) | Q(number=1))
+    newest = versions.order_by("calendar", "-number").distinct("calendar").select_related("calendar")
+    return {each.calendar.code: values.Days(each.number, days_of(each.days)) for each in newest}
 
 
 def list_versions(*, public_id: uuid.UUID) -> list[values.VersionRow]:
@@ -52,6 +64,12 @@ def list_versions(*, public_id: uuid.UUID) -> list[values.VersionRow]:
         told.append(values.VersionRow(each.number, each.made_at, each.author, each.reason, added, removed))
         before = days
     return told[::-1]
+
+
+def changes_of(*, public_id: uuid.UUID) -> list[tuple[date, datetime]]:
+    """This will return the dates that changes after the first version put in or took out, each with when."""
+    versions = [each for each in list_versions(public_id=public_id) if each.number > 1]
+    return sorted({(day.day, each.made_at) for each in versions for day in (*each.added, *each.removed)})
 
 
 def days_of(raw: list[list[str]]) -> tuple[values.CalendarDay, ...]:

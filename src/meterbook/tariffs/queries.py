@@ -69,6 +69,19 @@ class TariffName:
 
 
 @dataclass(frozen=True)
+class VersionName:
+    """A version to be chosen; `first_day` None: a draft."""
+
+    public_id: uuid.UUID
+    tariff_public_id: uuid.UUID
+    tariff_name: str
+    tariff_code: str
+    currency: str
+    number: int
+    first_day: date | None
+
+
+@dataclass(frozen=True)
 class PartNames:
     """What components and taxes are called, by their codes: language to words, "en" is always there."""
 
@@ -112,6 +125,21 @@ def names_of(*, codes: Iterable[str]) -> dict[str, TariffName]:
         each.code: TariffName(each.public_id, each.code, component_reading.text_of(names.get(each.pk) or each.name))
         for each in found
     }
+
+
+def version_names() -> list[VersionName]:
+    """This will return all versions of all tariffs by code, the newest first, in one query."""
+    versions = models.TariffVersion.objects.filter(organization_id=scoping.current().organization_id)
+    rows = versions.order_by("tariff__code", "-number", "id").values_list(
+        "public_id",
+        "tariff__public_id",
+        "tariff__name",
+        "tariff__code",
+        "tariff__currency",
+        "number",
+        "during__startswith",
+    )
+    return [VersionName(*each) for each in rows]
 
 
 def part_names(*, currency: str) -> PartNames:

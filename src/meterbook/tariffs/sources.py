@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, F, Max, Min, QuerySet, Window
+from django.db.models.functions import Lead
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
@@ -118,3 +119,36 @@ def prices(*, codes: Collection[str], period: Period) -> dict[str, Prices]:
         if listed and all(at == listed[0][0] + index * step for index, (at, _price) in enumerate(listed)):
             found[series.code] = Prices(listed[0][0], step, [price for _at, price in listed])
     return found
+
+
+class SeriesNotFound(LookupError):
+    """The organization has no prices under this code."""
+
+
+def get_series(*, code: str) -> SeriesRow:
+    """This will return a series of prices by its code.
+
+    :raises SeriesNotFound: when there is none
+    """
+    found = next((each for each in list_series() if each.code == code), None)
+    if found is None:
+        raise SeriesNotFound(_("There are no prices under this code."))
+    return found
+
+
+def prices_of(*, code: str, period: Period) -> list[tuple[datetime, Decimal]]:
+    """This will return the prices of a series that begin in a period, the oldest first."""
+    rows = _instants(code).filter(at__gte=period.start, at__lt=period.end)
+    return list(rows.order_by("at").values_list("at", "price"))
+
+
+def gaps_of(*, code: str) -> list[Period]:
+    """This will return the stretches inside a series that have no price, the oldest first."""
+    step = timedelta(minutes=get_series(code=code).step)
+    rows = _instants(code).annotate(following=Window(Lead("at"), order_by="at")).filter(following__gt=F("at") + step)
+    return [Period(at + step, following) for at, following in rows.order_by("at").values_list("at", "following")]
+
+
+def _instants(code: str) -> QuerySet[models.PriceOfInstant]:
+    owner = scoping.current().organization_id
+    return models.PriceOfInstant.objects.filter(organization_id=owner, series__code=code)

@@ -100,3 +100,24 @@ def test_blocks_grow_by_a_factor_of_two_decimals() -> None:
         (Decimal("2.90"), Decimal("5.80")),
     ]
     assert rated.total == Decimal("34.26")
+
+
+def test_gas_is_billed_in_whole_therms() -> None:
+    """37 Ccf with a billing factor of 1.085 are 40.145 therms, and 40 are billed."""
+    charge = {
+        "code": "gas",
+        "name": "Gas",
+        "charge": "ENERGY",
+        "price": "1",
+        "loss": {"factor": "1.085"},
+        "quantity_rounding": {"to": "1"},
+    }
+    raw = tariffs.document(components=[charge], unit="CCF")
+
+    (line,) = month(raw, {"unit": "CCF", "total": "37"}).lines
+
+    assert (Decimal(line.trace["measured"]), Decimal(line.quantity), line.amount) == (
+        Decimal("40.145"),
+        Decimal(40),
+        Decimal("40.00"),
+    )

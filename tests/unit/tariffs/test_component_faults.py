@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from meterbook.tariffs.rating import reading
+from meterbook.tariffs.rating.document import CalendarDays
 from meterbook.tariffs.rating.problems import TariffInvalid
 from tests.factories import tariffs
 from tests.unit.tariffs.pricing_cases import component, energy
@@ -144,7 +145,7 @@ def test_calendars_come_from_outside() -> None:
     raw = tariffs.document(components=[energy(price="1")], holiday_calendar="es", day_types=rest)
     with pytest.raises(TariffInvalid, match="there is no calendar of holidays “es”"):
         reading.read(raw)
-    document = reading.read(raw, {"es": [date(2026, 1, 6), date(2026, 7, 14)]}.get)
+    document = reading.read(raw, {"es": CalendarDays(frozenset({date(2026, 1, 6), date(2026, 7, 14)}))}.get)
 
     days = [date(2026, 1, 6), date(2026, 1, 7), date(2026, 7, 14)]
     assert [document.day_types[document.day_type_of(day)].code for day in days] == ["free", "work", "critical"]

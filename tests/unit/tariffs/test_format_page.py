@@ -10,7 +10,7 @@ from meterbook.tariffs.rating import reading
 from tests.factories import tariffs
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
-PAGE = (REFERENCE / "tariff-format.md").read_text(encoding="utf-8")
+PAGE = (REFERENCE / "tariff-document.md").read_text(encoding="utf-8")
 BLOCKS = [
     "\n".join(line[4:] for line in block.splitlines()) for block in re.findall(r"(?:^ {4}.*\n)+", PAGE, re.MULTILINE)
 ]

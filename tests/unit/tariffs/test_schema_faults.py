@@ -54,7 +54,7 @@ def test_every_description_of_the_schema_has_its_sentence() -> None:
         (
             {"taxes": [{"code": "vat", "name": "VAT", "rate": "0.2", "share": "1", "of": "2"}]},
             'taxes[0]: there is no "share", "of"; take from "code", "name", "rate", "components", "taxes",'
-            ' "inclusive", "rounding", "reverse_charge"',
+            ' "inclusive", "rounding", "reverse_charge", "tax_point", "rates"',
         ),
         ({"holidays": ["2026-12-25"] * 2}, "holidays: the same is there twice"),
     ],

@@ -50,6 +50,7 @@ def test_has_words_for_every_example(raw: dict[str, object]) -> None:
     before = [
         {"code": "energy", "name": "Energy", "charge": "ENERGY", "price": "1"},
         {"code": "demand", "name": "Demand", "charge": "DEMAND", "price": "1"},
+        {"code": "sun", "name": "Fed in", "charge": "ENERGY", "channel": "EXPORT", "price": "-0.10"},
     ]
     others = [each for each in before if each["code"] != raw["code"]]
     names = {"peak": "Peak", "off": "Off"}

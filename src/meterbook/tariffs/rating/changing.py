@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from meterbook.kernel import allocation
 from meterbook.kernel.period import Period
-from meterbook.tariffs.rating import fold, gathering, lengths, pricing
+from meterbook.tariffs.rating import fold, gathering, inputs_reading, lengths, pricing, pricing_bank
+from meterbook.tariffs.rating.document import Component
 from meterbook.tariffs.rating.inputs import Inputs, Part
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.plan import Plan
@@ -57,11 +58,16 @@ def inputs_of(parts: Sequence[Version], inputs: Inputs) -> list[Inputs]:
     return found
 
 
+def _is_counted(component: Component) -> bool:
+    """Whether its ladder is climbed by what is measured; one of a linked quantity is each part's own."""
+    return component.channel in _COUNTED and component.linked is None
+
+
 def _factors(plan: Plan, parts: Sequence[Version], inputs: Inputs) -> Mapping[str, Fraction]:
     """The proration of each ladder in the whole period."""
     found = {}
     for component in plan.document.components:
-        if component.tiers and component.ladder.year is None and component.channel in _COUNTED:
+        if component.tiers and component.ladder.year is None and _is_counted(component):
             if component.reference.named is Reference.BILLING_PERIOD:
                 days = sum(len(each.plan.days) for each in parts)
                 found[component.code] = Fraction(days, inputs.whole_days or days)
@@ -80,7 +86,7 @@ def _factors(plan: Plan, parts: Sequence[Version], inputs: Inputs) -> Mapping[st
 def _before(plan: Plan, parts: Sequence[Version]) -> Mapping[str, Decimal]:
     """What the parts before have put on each ladder."""
     used = _used(plan, parts)
-    return {each.code: used for each in plan.document.components if each.tiers and each.channel in _COUNTED}
+    return {each.code: used for each in plan.document.components if each.tiers and _is_counted(each)}
 
 
 def _year_before(plan: Plan, parts: Sequence[Version]) -> Mapping[str, Decimal]:
@@ -104,15 +110,21 @@ class Usage:
 def rate(parts: Sequence[Usage], step: timedelta, inputs: Inputs) -> list[Rated]:
     """This will rate the parts of one account's period, in order of time, each by its version.
 
+    What one part leaves in a bank, the next goes on from.
+
     :raises UsageMisfit: as `fold.rate_matrix`
     """
     known = inputs_of([Version(each.plan, int(each.values.sum())) for each in parts], inputs)
-    found = []
-    for each, own in zip(parts, known, strict=True):
+    found: list[Rated] = []
+    held = inputs.history.bank
+    for each, given in zip(parts, known, strict=True):
+        own = replace(given, history=replace(given.history, bank=held))
         (used,) = fold.measure(each.plan, each.values, step, replace(each.further, inputs=[own]))
         if own.part is not None and own.part.demand_whole:
             used = replace(used, demands=_whole_demand(parts, step, inputs))
         found.append(pricing.price(each.plan, used, own))
+        left = pricing_bank.left(found[-1].lines)
+        held = {**held, **{code: inputs_reading.banked(code, state) for code, state in left.items()}}
     return found
 
 

@@ -21,6 +21,7 @@ _LADDER = {
     "tier_year",
     "hours_of",
 }
+_ANYWHERE = {"service"}
 _FIXED = {"price", "tiers", "times", "seasons", "only_if"}
 _LINES = {"components", "least", "most"}
 KEYS = {
@@ -39,9 +40,11 @@ KEYS = {
         "loss",
         "minimum",
         "allowance",
+        "linked",
+        "bank",
         *_LADDER,
     },
-    Charge.FIXED_DAILY: _FIXED,
+    Charge.FIXED_DAILY: {*_FIXED, "proration"},
     Charge.FIXED_MONTHLY: {*_FIXED, "proration"},
     Charge.FIXED_YEARLY: _FIXED,
     Charge.FIXED_PERIOD: _FIXED,
@@ -54,6 +57,7 @@ KEYS = {
     Charge.MAXIMUM_BILL: {"price", "components", "proration"},
     Charge.PASS_THROUGH: {"invoice"},
     Charge.COST_CAP: {"invoice", "components"},
+    Charge.CREDIT_BANK: {"components", "bank"},
 }
 _OF_TIERS = {"tiers", "period_tiers"}
 _PLAIN = {*_ALWAYS, "price", "prices", "tiers", "tier_reference", "no_proration_within_days"}
@@ -66,7 +70,9 @@ def check(place: str, raw: Mapping[str, Any], note: Note) -> None:
     for key in raw:
         if key in _LADDER and not _OF_TIERS & raw.keys():
             note(f"{place}.{key}", _("only a component with tiers has this"))
-        elif key not in KEYS[charge] | _ALWAYS and not (key in {"prices", "tiers"} and charge in _PLAIN_CHARGES):
+        elif key not in _ANYWHERE | KEYS[charge] | _ALWAYS and not (
+            key in {"prices", "tiers"} and charge in _PLAIN_CHARGES
+        ):
             note(f"{place}.{key}", _("a component of charge %(charge)s has no %(key)s"), charge=charge, key=key)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.kernel.rounding import RoundingMode
-from meterbook.tariffs.rating import component_keys, power_reading, tier_reading
+from meterbook.tariffs.rating import bank_reading, component_keys, linked_reading, power_reading, tier_reading
 from meterbook.tariffs.rating.document import Component, Text
 from meterbook.tariffs.rating.problems import Note
 from meterbook.tariffs.rating.problems import gettext_noop as _
@@ -38,17 +38,22 @@ _NEEDS = {
     Charge.ONE_OFF: ("price", "due"),
     Charge.MINIMUM_BILL: ("price",),
     Charge.MAXIMUM_BILL: ("price",),
+    Charge.CREDIT_BANK: ("bank",),
 }
 
 
 @dataclass(frozen=True)
 class Known:
-    """What a component can name: price periods, seasons, the components before it by charge, and the unit."""
+    """What a component can name: price periods, seasons, the components before it by charge, and the unit.
+
+    `fed_in` are those before it that pay for energy fed in.
+    """
 
     periods: Sequence[str]
     seasons: Sequence[str]
     before: Mapping[str, Charge]
     unit: Unit
+    fed_in: frozenset[str] = frozenset()
 
 
 def text_of(raw: str | Text) -> Text:
@@ -94,7 +99,7 @@ def read(place: str, raw: Mapping[str, Any], known: Known, note: Note) -> Compon
         minimum=_minimum(place, raw, note),
         allowance=_allowance(place, raw, note),
         times=raw.get("times", ""),
-        proration=_proration(raw.get("proration"), charge),
+        proration=_proration(place, raw.get("proration"), charge, note),
         due=_due(f"{place}.due", raw.get("due", "FIRST_PERIOD"), note),
         demand=power_reading.demand(
             f"{place}.demand", raw.get("demand", {} if charge is Charge.DEMAND else None), known.periods, note
@@ -105,6 +110,9 @@ def read(place: str, raw: Mapping[str, Any], known: Known, note: Note) -> Compon
         least=_number(raw.get("least")),
         most=_number(raw.get("most")),
         invoice=_invoice(raw.get("invoice")),
+        linked=linked_reading.linked(place, raw, known.unit, note),
+        service=raw.get("service", ""),
+        bank=bank_reading.bank(place, raw, known.fed_in, note),
     )
 
 
@@ -229,9 +237,16 @@ def _allowance(place: str, raw: Mapping[str, Any], note: Note) -> Allowance | No
     )
 
 
-def _proration(raw: object, charge: Charge) -> Proration:
+def _proration(place: str, raw: object, charge: Charge, note: Note) -> Proration:
+    if raw is not None and (raw == "MEAN_MONTH") != (charge is Charge.FIXED_DAILY):
+        note(f"{place}.proration", _("MEAN_MONTH is of a price for a day, and its only proration"))
+    if raw == "MEAN_MONTH":
+        return Proration(is_mean_month=True)
     if isinstance(raw, Mapping):
-        return Proration(days=raw["days"])
+        by_equal = raw.get("count") == "EQUAL_MONTHS"
+        if by_equal and charge is not Charge.FIXED_MONTHLY:
+            note(f"{place}.proration.count", _("only a FIXED_MONTHLY charge counts months of equal length"))
+        return Proration(days=raw["days"], by_equal_months=by_equal)
     is_none = raw == "NONE" or (raw is None and charge in {Charge.MINIMUM_BILL, Charge.MAXIMUM_BILL})
     return Proration(is_none=is_none, by_period=raw == "PERIOD_DAYS")
 

@@ -9,6 +9,8 @@ from functools import cached_property
 
 from meterbook.kernel.quantity import Unit
 from meterbook.kernel.rounding import RoundingMode
+from meterbook.tariffs.rating.bank_terms import Bank
+from meterbook.tariffs.rating.tax_points import TaxPoint
 from meterbook.tariffs.rating.terms import (
     BY_DAYS,
     MONTH_OF_30,
@@ -23,6 +25,7 @@ from meterbook.tariffs.rating.terms import (
     InvoicePart,
     Ladder,
     Length,
+    Linked,
     Loss,
     Minimum,
     PowerFactor,
@@ -49,14 +52,30 @@ class Season:
 
 
 @dataclass(frozen=True)
+class CalendarDays:
+    """The days of a calendar that a tariff names, by one of its versions (0: it has none)."""
+
+    holidays: frozenset[date]
+    special: frozenset[date] = frozenset()
+    version: int = 0
+
+
+NO_DAYS = CalendarDays(frozenset())
+
+
+@dataclass(frozen=True)
 class DayType:
-    """Days that share windows: weekdays (Monday is 0), holidays, which come before, or `dates`, which come first."""
+    """Days that share windows: weekdays (Monday is 0), holidays, which come before, or `dates`, which come first.
+
+    `is_special`: the special days of the calendar that the tariff names; they come before its holidays.
+    """
 
     code: str
     name: Text
     weekdays: frozenset[int]
     is_holiday: bool
     dates: frozenset[date] = frozenset()
+    is_special: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,6 +128,9 @@ class Component:
     least: Decimal | None = None
     most: Decimal | None = None
     invoice: InvoicePart | None = None
+    linked: Linked | None = None
+    service: str = ""  # the bill has its lines under this service, and not under that of the meter
+    bank: Bank | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +138,7 @@ class Tax:
     """A rate on the sum of the rounded lines of `components`, and on the amounts of earlier `taxes`.
 
     `is_inclusive`: the prices hold it. `by_line`: it is rounded line by line. `is_reversed`: the customer owes it.
+    `rates`: others than `rate`, each from a day on, in order; `point` says which day counts.
     """
 
     code: str
@@ -126,11 +149,17 @@ class Tax:
     is_inclusive: bool = False
     by_line: bool = False
     is_reversed: bool = False
+    rates: tuple[tuple[date, Decimal], ...] = ()
+    point: TaxPoint = TaxPoint.DELIVERY
 
     @property
     def is_plain(self) -> bool:
         """Whether it is nothing but a rate on lines."""
-        return not (self.taxes or self.is_inclusive or self.by_line or self.is_reversed)
+        return not (self.taxes or self.is_inclusive or self.by_line or self.is_reversed or self.rates)
+
+    def rate_on(self, day: date) -> Decimal:
+        """This will return the rate that holds on a day."""
+        return next((rate for first, rate in reversed(self.rates) if first <= day), self.rate)
 
 
 @dataclass(frozen=True)
@@ -158,6 +187,8 @@ class TariffDocument:
     taxes: tuple[Tax, ...]
     change: Change = PRORATED
     holiday_calendar: str = ""
+    calendar_version: int = 0  # of the calendar that was read; 0: none is named, or it has no versions
+    special_days: frozenset[date] = frozenset()
     tails: tuple[tuple[int, ...], ...] = ()
 
     @cached_property
@@ -176,10 +207,14 @@ class TariffDocument:
         return begun[-1] if begun else len(self.seasons) - 1
 
     def day_type_of(self, day: date) -> int:
-        """This will return the index of the day type of a date; its own dates come first, then holidays."""
+        """This will return the index of the day type of a date; own dates first, then special days and holidays."""
         for index, each in enumerate(self.day_types):
             if day in each.dates:
                 return index
+        if day in self.special_days:
+            for index, each in enumerate(self.day_types):
+                if each.is_special:
+                    return index
         if day in self.holidays:
             for index, each in enumerate(self.day_types):
                 if each.is_holiday:

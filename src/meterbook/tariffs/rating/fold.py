@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -127,7 +128,17 @@ def measured_of(plan: Plan, state: State, inputs: Inputs, lead: Sequence[UsageSe
         apportioned=state.apportioned,
         demands=demands,
         grid=grid,
+        delivered=_delivered_of(plan, state),
     )
+
+
+def _delivered_of(plan: Plan, state: State) -> list[int]:
+    found = [0] * (len(plan.tax_starts) + 1)
+    for series in (series for each in state.meters or (state,) for series in each.kept) if plan.tax_starts else ():
+        ends = [max(min(place, len(series)), 0) for place in plan.tax_parts(series.start, series.step)[1:]]
+        for place, (first, until) in enumerate(pairwise([0, *ends, len(series)])):
+            found[place] += int(series.values[first:until].sum())
+    return found if plan.tax_starts else []
 
 
 def _grid_of(plan: Plan, state: State, lead: Sequence[UsageSeries]) -> Grid:
@@ -247,6 +258,7 @@ def _measured(
     grid = _grid(plan, values, step, further) if gathering.keeps_intervals(plan) else None
     site_peak = further.inputs[0].site_peak if further.inputs else None
     demands = [] if grid is None else gathering.demands(plan, grid, site_peak)
+    delivered = _delivered(plan, values, step)
     for account, row in enumerate(totals):
         yield Measured(
             totals={Channel.IMPORT: row, **{channel: each[account] for channel, each in others.items()}},
@@ -256,7 +268,16 @@ def _measured(
             demands=demands[account] if demands else {},
             grid=grid,
             row=account,
+            delivered=delivered[account] if delivered else (),
         )
+
+
+def _delivered(plan: Plan, values: NDArray[np.int64], step: timedelta) -> list[list[int]]:
+    """Totals by account and part of the period with its own tax rates; nothing where there is one."""
+    if not plan.tax_starts:
+        return []
+    parts: list[list[int]] = np.add.reduceat(values, plan.tax_parts(plan.period.start, step), axis=1).tolist()
+    return parts
 
 
 def _grid(plan: Plan, values: NDArray[np.int64], step: timedelta, further: Further) -> Grid:

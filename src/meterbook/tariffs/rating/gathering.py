@@ -31,10 +31,13 @@ class Flow:
 
 
 def keeps_intervals(plan: Plan) -> bool:
-    """This will tell whether totals are not enough: demand, a series of prices, or tiers in order of time."""
+    """This will tell whether totals are not enough: demand, a series of prices, tiers in order of time, tax by day."""
     return plan.kept(
         "keeps intervals",
-        lambda: any(each.demand or each.series or each.ladder.by_time for each in plan.document.components),
+        lambda: (
+            bool(plan.tax_starts)
+            or any(each.demand or each.series or each.ladder.by_time for each in plan.document.components)
+        ),
     )
 
 
@@ -93,7 +96,7 @@ def _per(scale: Scale, unit: Unit) -> Fraction:
     """How many units of a scale one unit has; 1 for what is not energy, which has no demand."""
     if scale.unit.dimension is not unit.dimension:
         return Fraction(1)
-    return Fraction(10) ** scale.decimals * quantity.factor(unit, scale.unit)
+    return Fraction(10) ** scale.decimals * quantity.factor(unit, scale.unit) / scale.times
 
 
 def _marks(quality: NDArray[np.uint8] | None, codes: NDArray[np.uint8]) -> NDArray[np.bool_] | None:

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from meterbook.kernel.quantity import Unit
+from meterbook.tariffs.rating.converting import Conversion
 from meterbook.tariffs.rating.problems import UsageMisfit
 
 CONTRACTED = "contracted_kw"
@@ -41,15 +43,35 @@ class MonthlyDemand:
 
 
 @dataclass(frozen=True)
+class Banked:
+    """What a bank holds: `balance` in money or units, and in units by price period where it is kept so.
+
+    Since `year_from`: units `imported` and `exported`, money `earned`.
+    """
+
+    balance: Decimal
+    year_from: date | None = None
+    imported: Decimal = Decimal(0)
+    exported: Decimal = Decimal(0)
+    earned: Decimal = Decimal(0)
+    periods: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+NOTHING_BANKED = Banked(Decimal(0))
+
+
+@dataclass(frozen=True)
 class History:
     """What earlier bills of the same account leave behind.
 
-    `ladder`: units used since the year of a component's ladder began. `allowance`: unused units carried on.
+    `ladder`: units used since the year of a component's ladder began. `allowance`: unused units carried on. `bank`:
+    what is kept of energy fed in, by component.
     """
 
     demand: tuple[MonthlyDemand, ...] = ()
     ladder: Mapping[str, Decimal] = field(default_factory=dict)
     allowance: Mapping[str, Decimal] = field(default_factory=dict)
+    bank: Mapping[str, Banked] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,6 +80,16 @@ class InvoiceLine:
 
     quantity: Decimal
     amount: Decimal
+
+
+@dataclass(frozen=True)
+class Amount:
+    """What was counted beside, or before: by which meters, or in how many days."""
+
+    quantity: Decimal
+    unit: Unit
+    meters: tuple[str, ...] = ()
+    days: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +119,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything besides usage. `whole_days`: days of the billing period where the account has only a part of it."""
+    """Everything besides usage. `whole_days`: days of the billing period where the account has only a part of it.
+
+    `deducted`: by the name of a field, what the meters that it names counted; `winter`: by component, what was used in
+    the months of its winter; `conversions`: what a cubic meter of gas holds, in order of days.
+
+    `invoice_day`: the date of the bill, where taxes go by it; None: the day after the period.
+    """
 
     facts: Mapping[str, Decimal] = field(default_factory=dict)
     is_first_period: bool = False
@@ -97,13 +135,17 @@ class Inputs:
     keys: Mapping[str, Decimal] = field(default_factory=dict)
     price_series: Mapping[str, Prices] = field(default_factory=dict)
     site_peak: datetime | None = None
+    deducted: Mapping[str, Amount] = field(default_factory=dict)
+    winter: Mapping[str, Amount] = field(default_factory=dict)
+    conversions: tuple[Conversion, ...] = ()
     whole_days: int | None = None
     part: Part | None = None
+    invoice_day: date | None = None
 
     @property
     def is_nothing(self) -> bool:
         """Whether there is nothing that a bill would have to remember."""
-        return replace(self, whole_days=None) == NONE
+        return replace(self, whole_days=None, invoice_day=None) == NONE
 
     def fact(self, name: str, component: str) -> Decimal:
         """This will return a fact of the account.

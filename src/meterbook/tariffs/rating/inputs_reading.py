@@ -7,7 +7,19 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from meterbook.tariffs.rating.inputs import Exemption, History, Inputs, InvoiceLine, MonthlyDemand, Prices
+from meterbook.kernel.quantity import Unit
+from meterbook.tariffs.rating import pricing_bank
+from meterbook.tariffs.rating.converting import Conversion
+from meterbook.tariffs.rating.inputs import (
+    Amount,
+    Banked,
+    Exemption,
+    History,
+    Inputs,
+    InvoiceLine,
+    MonthlyDemand,
+    Prices,
+)
 from meterbook.tariffs.rating.problems import UsageMisfit
 
 KEYS = {
@@ -19,6 +31,9 @@ KEYS = {
     "keys",
     "price_series",
     "site_peak",
+    "deducted",
+    "winter",
+    "conversions",
     "whole_days",
 }
 _MOST_DAYS = 3_660
@@ -33,7 +48,7 @@ def read(raw: object) -> Inputs:
     """
     given = _object("", raw)
     history = _object("history", given.get("history", {}))
-    _known("history", history, {"demand", "ladder", "allowance"})
+    _known("history", history, {"demand", "ladder", "allowance", "bank"})
     peak, whole = given.get("site_peak"), given.get("whole_days")
     if whole is not None and (isinstance(whole, bool) or not isinstance(whole, int) or not 0 < whole <= _MOST_DAYS):
         raise UsageMisfit("whole_days: this must be a number of days without quotation marks.")
@@ -48,6 +63,10 @@ def read(raw: object) -> Inputs:
             demand=tuple(_month(*each) for each in _listed("history.demand", history.get("demand", []))),
             ladder=_numbers("history.ladder", history.get("ladder", {})),
             allowance=_numbers("history.allowance", history.get("allowance", {})),
+            bank={
+                code: banked(f"history.bank.{code}", each)
+                for code, each in _object("history.bank", history.get("bank", {})).items()
+            },
         ),
         invoices={
             code: {line: _line(f"invoices.{code}.{line}", each) for line, each in _object(code, lines).items()}
@@ -59,6 +78,14 @@ def read(raw: object) -> Inputs:
             for code, each in _object("price_series", given.get("price_series", {})).items()
         },
         site_peak=None if peak is None else _instant("site_peak", peak),
+        deducted={
+            name: _amount(f"deducted.{name}", each)
+            for name, each in _object("deducted", given.get("deducted", {})).items()
+        },
+        winter={
+            code: _amount(f"winter.{code}", each) for code, each in _object("winter", given.get("winter", {})).items()
+        },
+        conversions=tuple(_conversion(*each) for each in _listed("conversions", given.get("conversions", []))),
         whole_days=whole,
     )
 
@@ -141,9 +168,51 @@ def _month(place: str, raw: object) -> MonthlyDemand:
     return MonthlyDemand(month, str(found["component"]), decimal(f"{place}.value", found["value"]))
 
 
+def banked(place: str, raw: object) -> Banked:
+    """This will read what a bank holds, as `pricing_bank.written` puts it down.
+
+    :raises UsageMisfit: naming the place that cannot be read
+    """
+    found = _needed(place, raw, {"balance"}, {"year_from", "imported", "exported", "earned", "periods"})
+    numbers = {key: decimal(f"{place}.{key}", found.get(key, "0")) for key in ("imported", "exported", "earned")}
+    return Banked(
+        balance=decimal(f"{place}.balance", found["balance"]),
+        year_from=_day(f"{place}.year_from", found["year_from"]) if "year_from" in found else None,
+        periods=_numbers(f"{place}.periods", found.get("periods", {})),
+        **numbers,
+    )
+
+
 def _line(place: str, raw: object) -> InvoiceLine:
     found = _needed(place, raw, {"quantity", "amount"})
     return InvoiceLine(decimal(f"{place}.quantity", found["quantity"]), decimal(f"{place}.amount", found["amount"]))
+
+
+def _conversion(place: str, raw: object) -> Conversion:
+    found = _needed(place, raw, {"from", "until", "factor", "calorific", "unit"}, {"area", "is_estimated"})
+    unit = str(found["unit"])
+    if unit not in ("KWH", "MJ"):
+        raise UsageMisfit(f"{place}.unit: energy a cubic meter is in KWH or MJ.")
+    return Conversion(
+        first=_day(f"{place}.from", found["from"]),
+        until=_day(f"{place}.until", found["until"]),
+        factor=decimal(f"{place}.factor", found["factor"]),
+        calorific=decimal(f"{place}.calorific", found["calorific"]),
+        unit=Unit(unit),
+        area=str(found.get("area", "")),
+        is_estimated=found.get("is_estimated", False) is True,
+    )
+
+
+def _amount(place: str, raw: object) -> Amount:
+    found = _needed(place, raw, {"quantity", "unit"}, {"meters", "days"})
+    days, unit = found.get("days", 0), str(found["unit"])
+    if isinstance(days, bool) or not isinstance(days, int) or days < 0:
+        raise UsageMisfit(f"{place}.days: this must be a number of days without quotation marks.")
+    if unit not in Unit.__members__:
+        raise UsageMisfit(f"{place}.unit: “{unit[:_SHOWN]}” is no unit such as M3 or KWH.")
+    meters = tuple(str(each) for _place, each in _listed(f"{place}.meters", found.get("meters", [])))
+    return Amount(decimal(f"{place}.quantity", found["quantity"]), Unit(unit), meters, days)
 
 
 def _prices(place: str, raw: object) -> Prices:
@@ -164,6 +233,7 @@ def written(inputs: Inputs) -> dict[str, Any]:
         ],
         "ladder": {code: str(value) for code, value in inputs.history.ladder.items()},
         "allowance": {code: str(value) for code, value in inputs.history.allowance.items()},
+        "bank": {code: pricing_bank.written(held) for code, held in inputs.history.bank.items()},
     }
     found = {
         "facts": {name: str(value) for name, value in sorted(inputs.facts.items())},
@@ -184,6 +254,27 @@ def written(inputs: Inputs) -> dict[str, Any]:
         },
         "keys": {name: str(value) for name, value in sorted(inputs.keys.items())},
         "site_peak": None if inputs.site_peak is None else inputs.site_peak.isoformat(),
+        "deducted": {name: _written(each) for name, each in sorted(inputs.deducted.items())},
+        "winter": {code: _written(each) for code, each in sorted(inputs.winter.items())},
+        "conversions": [
+            {
+                "from": each.first.isoformat(),
+                "until": each.until.isoformat(),
+                "factor": str(each.factor),
+                "calorific": str(each.calorific),
+                "unit": each.unit.value,
+                **({"area": each.area} if each.area else {}),
+                **({"is_estimated": True} if each.is_estimated else {}),
+            }
+            for each in inputs.conversions
+        ],
         "whole_days": inputs.whole_days,
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _written(amount: Amount) -> dict[str, Any]:
+    found: dict[str, Any] = {"quantity": str(amount.quantity), "unit": amount.unit.value}
+    if amount.meters:
+        found["meters"] = list(amount.meters)
+    return found | ({"days": amount.days} if amount.days else {})

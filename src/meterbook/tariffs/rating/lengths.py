@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from meterbook.kernel import rounding
@@ -44,6 +44,18 @@ def years(days: list[date]) -> dict[int, int]:
 def in_months(days: list[date]) -> Fraction:
     """This will return how many calendar months days are: 14 of 31 are 14/31."""
     return sum((Fraction(n, calendar.monthrange(*each)[1]) for each, n in months(days).items()), Fraction(0))
+
+
+def in_equal_months(days: list[date], length: int) -> int:
+    """This will count days where each month has `length`: 23 February until 15 March are 22 of months of 30."""
+    found = 0
+    for index, day in enumerate(days):
+        after = day + timedelta(days=1)
+        if not index or days[index - 1] + timedelta(days=1) != day:
+            found -= min(day.day, length) + length * (day.year * 12 + day.month)
+        if index == len(days) - 1 or days[index + 1] != after:
+            found += min(after.day, length) + length * (after.year * 12 + after.month)
+    return found
 
 
 def in_years(days: list[date]) -> Fraction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 
 from meterbook.kernel import quantity, rounding
@@ -27,7 +28,10 @@ UNITS = {
 class Measured:
     """Totals by class (`Plan.class_count`) in the scale of each channel; `counts` are intervals of import by class.
 
-    `demands` by component and price period; `grid` with the account's `row` holds its intervals, None for totals.
+    Of meters that have one demand, `elsewhere` are the components that another one is charged, and `joined` those that
+    this one is charged for all, with their codes. `demands` by component and price period; `grid` with the account's
+    `row` holds its intervals, None for totals.
+    `delivered` is the import in each part of the period that has its own tax rates; empty where there is one.
     """
 
     totals: Mapping[Channel, Sequence[int]]
@@ -37,10 +41,15 @@ class Measured:
     demands: Mapping[str, Mapping[str, Found]] = field(default_factory=dict)
     grid: Grid | None = None
     row: int = 0
+    elsewhere: frozenset[str] = frozenset()
+    joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    delivered: Sequence[int] = ()
 
 
 def unit_of(plan: Plan, component: Component) -> Unit:
     """This will return the unit that a component's price is for."""
+    if component.linked is not None and component.linked.unit is not None:
+        return component.linked.unit
     return UNITS.get(component.channel, plan.document.unit)
 
 
@@ -58,6 +67,14 @@ def units(plan: Plan, measured: Measured, component: Component) -> list[list[int
         used, given = (_units(plan, measured, component, each) for each in (Channel.IMPORT, Channel.EXPORT))
         return [[a - b for a, b in zip(*both, strict=True)] for both in zip(used, given, strict=True)]
     return _units(plan, measured, component, component.channel)
+
+
+def number(plan: Plan, measured: Measured, component: Component, channel: Channel) -> Decimal:
+    """This will return all units of a channel as a billed quantity.
+
+    :raises InputMissing: when the channel was not measured
+    """
+    return plan.number(sum(map(sum, _units(plan, measured, component, channel))))
 
 
 def _units(plan: Plan, measured: Measured, component: Component, channel: Channel) -> list[list[int]]:

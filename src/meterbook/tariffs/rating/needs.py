@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from meterbook.tariffs.rating.document import Component, TariffDocument
 from meterbook.tariffs.rating.terms import Channel, Take
 
+WINTER = "winter_average"  # a fact: units a month of 30 days, of accounts that had no winter here
+
 
 @dataclass(frozen=True)
 class Needs:
     """Names of facts, keys, invoices and series of prices; channels; how many months of demand; ladders and allowances.
 
+    `deducts`: fields that name meters; `winters`: components with the months that they look at. `banks`: what the
+    latest bill left, however old it is.
     `slides`: windows may begin before the period. `is_first`: whether it is the first period of the account matters.
     """
 
@@ -23,6 +27,9 @@ class Needs:
     price_series: frozenset[str] = frozenset()
     months: int = 0
     carried: bool = False
+    banks: bool = False
+    deducts: frozenset[str] = frozenset()
+    winters: frozenset[tuple[str, frozenset[int]]] = frozenset()
     slides: bool = False
     is_first: bool = False
     site_peak: bool = False
@@ -43,6 +50,13 @@ def of(document: TariffDocument) -> Needs:
         price_series=frozenset(each.series.code for each in listed if each.series is not None),
         months=max((ratchet.months for each in demands for ratchet in each.ratchets), default=0),
         carried=any(each.ladder.year or (each.allowance and each.allowance.is_carried) for each in listed),
+        banks=any(each.bank is not None for each in listed),
+        deducts=frozenset(each.linked.less for each in listed if each.linked is not None and each.linked.less),
+        winters=frozenset(
+            (each.code, each.linked.winter.months)
+            for each in listed
+            if each.linked is not None and each.linked.winter is not None
+        ),
         slides=any(each.sliding_by and not each.is_apparent for each in demands),
         is_first=any(each.charge == "ONE_OFF" and each.due is None for each in listed),
         site_peak=any(each.take is Take.AT_SITE_PEAK for each in demands),
@@ -52,6 +66,8 @@ def of(document: TariffDocument) -> Needs:
 
 def together(listed: Sequence[Needs]) -> Needs:
     """This will return what any of several documents needs."""
+    if len(listed) == 1:
+        return listed[0]
 
     def all_of(name: str) -> frozenset[str]:
         return frozenset[str]().union(*(getattr(each, name) for each in listed))
@@ -64,6 +80,9 @@ def together(listed: Sequence[Needs]) -> Needs:
         price_series=all_of("price_series"),
         months=max((each.months for each in listed), default=0),
         carried=any(each.carried for each in listed),
+        banks=any(each.banks for each in listed),
+        deducts=all_of("deducts"),
+        winters=frozenset[tuple[str, frozenset[int]]]().union(*(each.winters for each in listed)),
         slides=any(each.slides for each in listed),
         is_first=any(each.is_first for each in listed),
         site_peak=any(each.site_peak for each in listed),
@@ -74,7 +93,7 @@ def together(listed: Sequence[Needs]) -> Needs:
 def channels(component: Component) -> set[Channel]:
     """This will return the channels besides import that a component needs."""
     found = {component.channel} - {Channel.IMPORT}
-    if component.channel is Channel.NET:
+    if component.channel is Channel.NET or component.bank is not None:
         found = {Channel.EXPORT}
     terms = component.demand
     if component.power_factor is not None or (terms and (terms.is_apparent or terms.power_factor)):
@@ -91,6 +110,10 @@ def _facts(component: Component) -> set[str]:
     if component.allowance is not None:
         scales.append(component.allowance.scale)
     found = {each.fact for each in scales if each is not None}
+    if component.linked is not None:
+        most = component.linked.most
+        found |= {most.scale.fact} if most is not None and most.scale is not None else set()
+        found |= {WINTER} if component.linked.winter is not None else set()
     if component.times:
         found.add(component.times)
     if component.demand is not None and component.demand.contracted is not None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from meterbook.kernel import civil, quantity, rounding
 from meterbook.kernel.period import Period
 from meterbook.kernel.quantity import Unit
-from meterbook.tariffs.rating import classes
+from meterbook.tariffs.rating import classes, tax_points
 from meterbook.tariffs.rating.document import Component, TariffDocument
 from meterbook.tariffs.rating.problems import UsageMisfit
 
@@ -28,10 +28,11 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Scale:
-    """How usage comes: integers of 10^-decimals of a unit."""
+    """How usage comes: integers of 10^-decimals of a unit, each that many `times`."""
 
     unit: Unit
     decimals: int
+    times: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,19 @@ class Plan:
         starts = {each.ladder.year for each in self.document.components if each.ladder.year is not None}
         return tuple(civil.start_of_day(day, self.zone) for day in self.days[1:] if (day.month, day.day) in starts)
 
+    @cached_property
+    def tax_starts(self) -> tuple[date, ...]:
+        """The days inside the period from which a tax by delivery has another rate."""
+        return tax_points.changes(self.document.taxes, self.days)
+
+    def tax_parts(self, start: datetime, step: timedelta) -> list[int]:
+        """This will return at which interval each part of the period begins that has its own tax rates.
+
+        :param start: of the first interval; those before the period belong to its first part
+        """
+        begun = (civil.start_of_day(day, self.zone) for day in self.tax_starts)
+        return [0, *(-((start - each) // step) for each in begun)]
+
     @property
     def class_count(self) -> int:
         """How many classes usage is kept apart by: price periods, by season and ladder year where that matters."""
@@ -98,7 +112,8 @@ class Plan:
             raise UsageMisfit(
                 f"{scale.unit.symbol} does not convert to {document.unit.symbol}, the unit of the tariff."
             )
-        return quantity.factor(scale.unit, document.unit) * Fraction(10) ** (document.decimals - scale.decimals)
+        one = quantity.factor(scale.unit, document.unit) * scale.times
+        return one * Fraction(10) ** (document.decimals - scale.decimals)
 
     def billed(self, total: int) -> int:
         """This will convert a total of usage to the resolution of billed quantities, rounded once (B-50)."""

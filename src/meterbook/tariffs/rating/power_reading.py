@@ -57,6 +57,7 @@ def demand(place: str, raw: Mapping[str, Any] | None, periods: Sequence[str], no
         periods=tuple(code for code in raw.get("periods", []) if code in periods),
         counts_estimated=raw.get("estimated") == "COUNT",
         is_coincident=raw.get("meters") != "NON_COINCIDENT",
+        joins="meters" in raw,
         decimals=raw.get("decimals", 3),
         per=Per(raw.get("per", Per.PERIOD)),
         minimum=Decimal(raw.get("minimum", "0")),

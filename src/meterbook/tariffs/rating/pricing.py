@@ -8,6 +8,7 @@ from meterbook.tariffs.rating import (
     lengths,
     lines,
     measured,
+    pricing_bank,
     pricing_bill,
     pricing_energy,
     pricing_factor,
@@ -37,6 +38,7 @@ _HANDLERS: dict[Charge, Callable[[Account, Component], Iterable[Line]]] = {
     Charge.MAXIMUM_BILL: pricing_bill.maximum,
     Charge.PASS_THROUGH: pricing_bill.pass_through,
     Charge.COST_CAP: pricing_bill.cost_cap,
+    Charge.CREDIT_BANK: pricing_bank.credit_bank,
 }
 
 
@@ -50,8 +52,8 @@ def price(plan: Plan, used: measured.Measured, inputs: Inputs) -> Rated:
     account = Account(plan, used, inputs)
     for component in document.components:
         if _applies(account, component):
-            account.lines.extend(_HANDLERS[component.charge](account, component))
-    taxes = taxing.taxes(plan, account.lines, inputs)
+            account.lines.extend(_under_service(component, _HANDLERS[component.charge](account, component)))
+    taxes = taxing.taxes(plan, account.lines, inputs, used.delivered)
     zero = lines.zero(plan)
     gross = sum((line.amount for line in account.lines), zero)
     held = sum((tax.amount for tax in taxes if tax.is_inclusive), zero)
@@ -64,6 +66,13 @@ def price(plan: Plan, used: measured.Measured, inputs: Inputs) -> Rated:
         taxes=taxes,
         total=gross + added,
     )
+
+
+def _under_service(component: Component, found: Iterable[Line]) -> Iterable[Line]:
+    """Lines of a component that is for another service than the meter, such as sewer, say so."""
+    if not component.service:
+        return found
+    return [each._replace(trace={**each.trace, "service": component.service}) for each in found]
 
 
 def _applies(account: Account, component: Component) -> bool:

@@ -7,7 +7,16 @@ from fractions import Fraction
 from typing import Any
 
 from meterbook.kernel import rounding
-from meterbook.tariffs.rating import lengths, lines, measured, pricing_packages, pricing_series, pricing_tiers
+from meterbook.tariffs.rating import (
+    lengths,
+    lines,
+    measured,
+    pricing_bank,
+    pricing_linked,
+    pricing_packages,
+    pricing_series,
+    pricing_tiers,
+)
 from meterbook.tariffs.rating.account import Account
 from meterbook.tariffs.rating.document import Component
 from meterbook.tariffs.rating.lines import Line
@@ -23,12 +32,19 @@ def lines_of(account: Account, component: Component) -> Iterable[Line]:
     if component.is_plain and not through:
         counts = lines.folded(plan, account.used.counts)
         return lines.plain(plan, component, account.imported, counts, account.used.apportioned)
-    units = measured.units(plan, account.used, component)
     trace: dict[str, Any] = {}
+    if component.linked is None:
+        units = measured.units(plan, account.used, component)
+    else:
+        units = pricing_linked.units(account, component, component.linked, trace)
     if component.channel is not Channel.IMPORT:
         trace["channel"] = component.channel.value
     if component.seasons:
         trace["seasons"] = list(component.seasons)
+    netted = pricing_bank.net(account, component, units)
+    if netted is not None:
+        units = netted.units
+        trace |= netted.trace
     units = _with_losses(account, component, units, trace)
     units = _at_least(account, component, units, trace)
     units = _whole(account, component, units, trace)
@@ -38,7 +54,7 @@ def lines_of(account: Account, component: Component) -> Iterable[Line]:
     found = list(_priced(account, component, units, trace))
     if component.allowance is not None and component.allowance.is_average:
         found.extend(_credit(account, component, units, found, free))
-    return found
+    return found if netted is None else list(pricing_bank.with_bank(account, component, found, netted))
 
 
 def _with_losses(account: Account, component: Component, units: Units, trace: dict[str, Any]) -> Units:

@@ -16,6 +16,8 @@ from meterbook.tariffs.rating.account import Account
 from meterbook.tariffs.rating.document import Component, Text
 from meterbook.tariffs.rating.lines import DAY, MONTH, ONCE, YEAR, Line
 
+MEAN_MONTH = Fraction(365, 12)  # days of a month where all months have as many
+
 
 @dataclass(frozen=True)
 class _Each:
@@ -28,13 +30,17 @@ class _Each:
 
 
 def daily(account: Account, component: Component) -> Iterable[Line]:
-    """This will charge each calendar day, whatever its hours (B-12)."""
+    """This will charge each calendar day, whatever its hours (B-12); or 365/12 days for each calendar month."""
     plan, days = account.plan, lengths.days_of(account.plan, component)
     if component.is_plain:
         return lines.plain(plan, component, [], [], 0)
     if not days:
         return []
-    trace = {"from": days[0].isoformat(), "until": days[-1].isoformat()}
+    trace: dict[str, Any] = {"from": days[0].isoformat(), "until": days[-1].isoformat()}
+    if component.proration.is_mean_month:
+        count = lengths.in_months(days) * MEAN_MONTH
+        trace["months"] = str(lengths.in_months(days))
+        return [_line(account, component, each, count, DAY, trace) for each in _each(account, component)]
     return [_line(account, component, each, Fraction(len(days)), DAY, trace) for each in _each(account, component)]
 
 
@@ -51,8 +57,9 @@ def _monthly(account: Account, component: Component) -> Iterator[Line]:
     proration = component.proration
     for each in _each(account, component):
         if proration.days:
-            share = Fraction(len(days), proration.days)
-            trace = {"months": list(map(_named, counted)), "days": len(days), "of": proration.days}
+            count = lengths.in_equal_months(days, proration.days) if proration.by_equal_months else len(days)
+            share = Fraction(count, proration.days)
+            trace = {"months": list(map(_named, counted)), "days": count, "of": proration.days}
             yield _line(account, component, each, share, MONTH, trace)
             continue
         if proration.by_period or proration.is_none:

@@ -30,7 +30,8 @@ def demand(account: Account, component: Component) -> Iterator[Line]:
     """
     terms = component.demand
     part = account.inputs.part
-    if terms is None or (part is not None and part.demand_elsewhere):
+    is_elsewhere = component.code in account.used.elsewhere or (part is not None and part.demand_elsewhere)
+    if terms is None or is_elsewhere:
         return
     found = account.used.demands.get(component.code)
     wanted = [code for code, _price in component.prices] or [code for code, _tiers in component.period_tiers] or [""]
@@ -81,6 +82,8 @@ def _billed(
     """Which demand is billed: what was measured, and what stands at least."""
     plan, zone = account.plan, account.plan.zone
     trace: dict[str, Any] = {"actual": str(found.value), "windows": found.windows, "excluded": found.excluded}
+    if meters := account.used.joined.get(component.code):
+        trace["meters"], trace["joined"] = list(meters), "COINCIDENT" if terms.is_coincident else "NON_COINCIDENT"
     if found.at:
         trace["at"] = [_written(plan, each) for each in found.at]
     value = found.value

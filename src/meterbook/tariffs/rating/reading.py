@@ -6,10 +6,11 @@ import calendar
 import dataclasses
 import functools
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from importlib import resources
+from itertools import pairwise
 from typing import Any
 
 import jsonschema
@@ -17,11 +18,21 @@ import jsonschema
 from meterbook.kernel import currency as currencies
 from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.kernel.rounding import RoundingMode
-from meterbook.tariffs.rating import component_reading, plain_text, schema_faults, windows
+from meterbook.tariffs.rating import component_reading, plain_text, pricing_bank, schema_faults, windows
 from meterbook.tariffs.rating.component_reading import text_of
-from meterbook.tariffs.rating.document import Component, DayType, PricePeriod, Season, TariffDocument, Tax
+from meterbook.tariffs.rating.document import (
+    NO_DAYS,
+    CalendarDays,
+    Component,
+    DayType,
+    PricePeriod,
+    Season,
+    TariffDocument,
+    Tax,
+)
 from meterbook.tariffs.rating.problems import Problem, TariffInvalid
 from meterbook.tariffs.rating.problems import gettext_noop as _
+from meterbook.tariffs.rating.tax_points import TaxPoint
 from meterbook.tariffs.rating.terms import Change
 
 _WEEKDAYS = {code: number for number, code in enumerate(("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"))}
@@ -37,7 +48,7 @@ _ADDS_UP = {
 }
 _USED = {unit.value for unit in Unit if unit.dimension in _ADDS_UP}
 LONGEST_NUMBER = 20
-Calendars = Callable[[str], Collection[date] | None]
+Calendars = Callable[[str], CalendarDays | None]
 
 
 @functools.cache
@@ -53,7 +64,7 @@ def chargeable_units() -> tuple[Unit, ...]:
     return tuple(unit for unit in Unit if unit.value in _USED)
 
 
-def _no_calendars(code: str) -> Collection[date] | None:
+def _no_calendars(code: str) -> CalendarDays | None:
     return None
 
 
@@ -85,7 +96,7 @@ def read_text(text: str, calendars: Calendars = _no_calendars) -> TariffDocument
 def read(raw: object, calendars: Calendars = _no_calendars) -> TariffDocument:
     """This will read a tariff document from parsed JSON.
 
-    :param calendars: gives the dates of a named calendar of holidays; None: there is no such calendar
+    :param calendars: gives the days of a named calendar of holidays; None: there is no such calendar
     :raises TariffInvalid: with every problem found, each with its place, such as `components[1].tiers[0].up_to`
     """
     unfit = plain_text.problems(raw)
@@ -113,8 +124,12 @@ class _Reader:
         raw = self.raw
         seasons, day_types = self._seasons(), self._day_types()
         periods = self._periods()
-        holidays = self._holidays()
-        if holidays and not any(each.is_holiday for each in day_types):
+        named = self._calendar_days()
+        holidays = self._holidays(named)
+        self._special(day_types)
+        takes_special = any(each.is_special for each in day_types)
+        is_needed = holidays if not takes_special else self.raw.get("holidays")
+        if is_needed and not any(each.is_holiday for each in day_types):
             self._note("holidays", _("no day type has is_holiday: add one, or remove the dates"))
         table, tails = windows.tables(
             raw.get("calendar"),
@@ -144,6 +159,8 @@ class _Reader:
                 is_whole=raw.get("change", {}).get("demand") == "WHOLE",
             ),
             holiday_calendar=raw.get("holiday_calendar", ""),
+            calendar_version=named.version,
+            special_days=named.special,
             tails=tails,
         )
         if self.problems:
@@ -190,10 +207,11 @@ class _Reader:
                     self._note(f"day_types[{index}].weekdays", words, weekday=_weekday(day), day_type=taken[day])
                 taken[day] = each["code"]
             dates = [self._date(f"day_types[{index}].dates[{i}]", day) for i, day in enumerate(each.get("dates", []))]
-            if not days and not dates and not each.get("is_holiday"):
+            is_holiday, is_special = each.get("is_holiday", False), each.get("is_special", False)
+            if not days and not dates and not is_holiday and not is_special:
                 self._note(f"day_types[{index}]", _("give weekdays, or is_holiday: true"))
-            is_holiday = each.get("is_holiday", False)
-            found.append(DayType(each["code"], text_of(each["name"]), frozenset(days), is_holiday, frozenset(dates)))
+            name = text_of(each["name"])
+            found.append(DayType(each["code"], name, frozenset(days), is_holiday, frozenset(dates), is_special))
         for day in range(7):
             if day not in taken:
                 self._note("day_types", _("%(weekday)s belongs to no day type"), weekday=_weekday(day))
@@ -202,16 +220,26 @@ class _Reader:
         self._distinct("day_types", [each.code for each in found])
         return tuple(found)
 
-    def _holidays(self) -> frozenset[date]:
+    def _calendar_days(self) -> CalendarDays:
+        """The days of the calendar that the document names."""
+        named = self.raw.get("holiday_calendar")
+        found = None if named is None else self.calendars(named)
+        if named is not None and found is None:
+            self._note("holiday_calendar", _("there is no calendar of holidays “%(code)s”"), code=named)
+        return found or NO_DAYS
+
+    def _holidays(self, named: CalendarDays) -> frozenset[date]:
         """The dates of the document, and those of the calendar that it names."""
         own = [self._date(f"holidays[{i}]", each) for i, each in enumerate(self.raw.get("holidays", []))]
-        named = self.raw.get("holiday_calendar")
-        if named is None:
-            return frozenset(own)
-        dates = self.calendars(named)
-        if dates is None:
-            self._note("holiday_calendar", _("there is no calendar of holidays “%(code)s”"), code=named)
-        return frozenset(own) | frozenset(dates or ())
+        return frozenset(own) | named.holidays
+
+    def _special(self, day_types: Sequence[DayType]) -> None:
+        special = [index for index, each in enumerate(day_types) if each.is_special]
+        if len(special) > 1:
+            self._note("day_types", _("only one day type can take the special days"))
+        if special and "holiday_calendar" not in self.raw:
+            words = _("special days come from a calendar: name one as holiday_calendar, or give dates")
+            self._note(f"day_types[{special[0]}].is_special", words)
 
     def _periods(self) -> tuple[PricePeriod, ...]:
         listed = self.raw.get("periods")
@@ -222,9 +250,11 @@ class _Reader:
 
     def _components(self, known: component_reading.Known) -> tuple[Component, ...]:
         """In the order of the document: a component can only name those before it."""
-        found, before = [], dict(known.before)
+        found: list[Component] = []
+        before = dict(known.before)
         for index, raw in enumerate(self.raw["components"]):
-            seen = dataclasses.replace(known, before=before)
+            fed_in = frozenset(each.code for each in found if pricing_bank.is_fed_in(each))
+            seen = dataclasses.replace(known, before=before, fed_in=fed_in)
             found.append(component_reading.read(f"components[{index}]", raw, seen, self._note))
             before = {**before, found[-1].code: found[-1].charge}
         self._distinct("components", [each.code for each in found])
@@ -258,7 +288,18 @@ class _Reader:
             is_inclusive=raw.get("inclusive", False),
             by_line=raw.get("rounding") == "LINE",
             is_reversed=raw.get("reverse_charge", False),
+            rates=self._rates(place, raw.get("rates", [])),
+            point=TaxPoint(raw.get("tax_point", TaxPoint.DELIVERY)),
         )
+
+    def _rates(self, place: str, raw: Sequence[Mapping[str, Any]]) -> tuple[tuple[date, Decimal], ...]:
+        found = [
+            (self._date(f"{place}.rates[{n}].from", each["from"]), Decimal(each["rate"])) for n, each in enumerate(raw)
+        ]
+        for index, ((before, _rate), (day, _other)) in enumerate(pairwise(found), start=1):
+            if day <= before:
+                self._note(f"{place}.rates[{index}].from", _("rates stand in the order of their days, each day once"))
+        return tuple(found)
 
     def _currency(self, code: str) -> str:
         if code not in currencies.MINOR_UNITS:

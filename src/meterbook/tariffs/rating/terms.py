@@ -1,4 +1,4 @@
-"""The parts of a component: frozen values that the document holds (`docs/reference/tariff-format.md` tells each)."""
+"""The parts of a component: frozen values that the document holds (`docs/reference/tariff-document.md` tells each)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from meterbook.kernel.quantity import Unit
 from meterbook.kernel.rounding import RoundingMode
 
 
@@ -28,6 +29,7 @@ class Charge(enum.StrEnum):
     MAXIMUM_BILL = "MAXIMUM_BILL"  # what is above an amount, taken off
     PASS_THROUGH = "PASS_THROUGH"  # noqa: S105 - lines of a utility's invoice
     COST_CAP = "COST_CAP"  # never above what the utility charged for as much
+    CREDIT_BANK = "CREDIT_BANK"  # what credits for energy fed in leave over is kept for later bills
 
 
 class Channel(enum.StrEnum):
@@ -152,6 +154,34 @@ class Allowance:
 
 
 @dataclass(frozen=True)
+class Winter:
+    """No more than what was used a day on average in the winter `months`, times `percent`, in bills `in_months`.
+
+    `is_needed`: an account without any of these months is not billed until a figure is noted for it.
+    """
+
+    months: frozenset[int]
+    in_months: frozenset[int]
+    percent: Decimal = Decimal(100)
+    is_needed: bool = True
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A quantity that follows from what is measured (B-52, B-53): sewer from water, heat from hot water.
+
+    (measured - what the meters that the field `less` names count), at most that of `winter`, times `factor`, at most
+    `most`. `unit` is that of the result; None: that of the document.
+    """
+
+    factor: Decimal
+    unit: Unit | None = None
+    less: str = ""
+    winter: Winter | None = None
+    most: Minimum | None = None
+
+
+@dataclass(frozen=True)
 class Condition:
     """A component is charged only if the measured usage is above and up to these."""
 
@@ -223,7 +253,8 @@ ALL_MONTHS = frozenset(range(1, 13))
 class Demand:
     """How the highest power is measured (B-40) and which is billed (B-41 to B-43).
 
-    `interval` and `sliding_by` in minutes; interval 0: each interval of the data. `periods` are the price periods whose
+    `interval` and `sliding_by` in minutes; interval 0: each interval of the data. `joins`: the meters of an account
+    have one demand, of their sum (`is_coincident`) or the sum of theirs (B-42). `periods` are the price periods whose
     demand counts, empty: all hours.
     """
 
@@ -236,6 +267,7 @@ class Demand:
     periods: tuple[str, ...] = ()
     counts_estimated: bool = False
     is_coincident: bool = True
+    joins: bool = False
     decimals: int = 3
     per: Per = Per.PERIOD
     minimum: Decimal = Decimal(0)
@@ -294,11 +326,17 @@ class InvoicePart:
 
 @dataclass(frozen=True)
 class Proration:
-    """How a part of a month is charged: by the days of the month, by `days`, by those of the bill, or whole."""
+    """How a part of a month is charged: by the days of the month, by `days`, by those of the bill, or whole.
+
+    `is_mean_month`: a price for a day is charged 365/12 times a calendar month, whatever its days. `by_equal_months`:
+    with `days`, as if each month had as many: from 23 February until 15 March are 22 of 30.
+    """
 
     days: int = 0
     is_none: bool = False
     by_period: bool = False
+    is_mean_month: bool = False
+    by_equal_months: bool = False
 
 
 BY_DAYS = Proration()

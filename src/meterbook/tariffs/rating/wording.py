@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from meterbook.tariffs.rating import wording_linked
+from meterbook.tariffs.rating.bank_terms import YearEnd
 from meterbook.tariffs.rating.document import Component, TariffDocument, Tax, Text
 from meterbook.tariffs.rating.plain import written
 from meterbook.tariffs.rating.problems import gettext_noop as _
@@ -85,6 +87,7 @@ def _what(document: TariffDocument, component: Component, names: Mapping[str, st
         yield Sentence(_CHANNELS[component.channel])
         yield from _priced(component)
         yield from _quantity(component)
+        yield from _bank(component)
     elif charge in _FIXED:
         if component.tiers:
             yield Sentence(_("By tiers of “%(fact)s” of the account."), {"fact": component.times})
@@ -93,6 +96,8 @@ def _what(document: TariffDocument, component: Component, names: Mapping[str, st
             yield Sentence(_FIXED[charge], {"price": written(component.price)})
             if component.times:
                 yield Sentence(_("Times “%(fact)s” of the account."), {"fact": component.times})
+        if component.proration.is_mean_month:
+            yield Sentence(_("Each calendar month has 365/12 days."))
     elif charge is Charge.ONE_OFF:
         yield Sentence(_("%(price)s once."), {"price": written(component.price)})
         when = component.due.isoformat() if component.due else None
@@ -168,7 +173,31 @@ def _tiers(tiers: tuple[Tier, ...]) -> Iterator[Sentence]:
             yield Sentence(_("%(amount)s more when it is reached."), {"amount": written(tier.fixed)})
 
 
+_YEAR_ENDS = {
+    YearEnd.LAPSE: _("What is left on %(day)s of each year lapses."),
+    YearEnd.CASH_OUT: _("On %(day)s of each year %(price)s is paid for each unit fed in beyond use."),
+    YearEnd.PAY_BALANCE: _("What is left on %(day)s of each year is paid."),
+}
+
+
+def _bank(component: Component) -> Iterator[Sentence]:
+    bank = component.bank
+    if bank is None:
+        return
+    if component.charge is Charge.CREDIT_BANK:
+        yield Sentence(_("Credits that are not used up are kept, and pay charges of later bills."))
+    else:
+        yield Sentence(_("What is fed in beyond use is kept, and used first in later bills."))
+    if bank.year is not None:
+        day = f"{bank.year[0]:02}-{bank.year[1]:02}"
+        yield Sentence(_YEAR_ENDS[bank.at_end], {"day": day, "price": written(bank.price)})
+    if component.charge is Charge.CREDIT_BANK and bank.at_end is YearEnd.CASH_OUT and bank.is_reversed:
+        yield Sentence(_("Their credits are taken back, at what they were on average."))
+
+
 def _quantity(component: Component) -> Iterator[Sentence]:
+    if component.linked is not None:
+        yield from (Sentence(template, data) for template, data in wording_linked.sentences(component.linked))
     if component.loss is not None:
         yield Sentence(_("With losses: times %(factor)s."), {"factor": written(component.loss.factor)})
     if component.package is not None:
@@ -199,6 +228,9 @@ def _demand(component: Component, terms: Demand) -> Iterator[Sentence]:
         yield Sentence(_("Over %(minutes)s minutes, sliding by %(step)s."), data)
     elif terms.interval:
         yield Sentence(_("Over %(minutes)s minutes."), {"minutes": terms.interval})
+    if terms.joins:
+        together, added = _("Of all meters of the account together."), _("Of each meter of the account, added up.")
+        yield Sentence(together if terms.is_coincident else added)
     if terms.periods:
         yield Sentence(_("In the hours of %(periods)s."), {"periods": ", ".join(terms.periods)})
     yield from _priced(component)
@@ -230,6 +262,10 @@ def _power_factor(component: Component, terms: PowerFactor) -> Iterator[Sentence
 
 
 def _of_lines(component: Component, names: Mapping[str, str]) -> Iterator[Sentence]:
+    if component.charge is Charge.CREDIT_BANK:
+        yield from _bank(component)
+        yield from _on(component, names)
+        return
     amount = f"{written(component.percent)} %" if component.percent is not None else written(component.price)
     templates = {
         Charge.DISCOUNT: _("%(amount)s off."),
@@ -241,6 +277,10 @@ def _of_lines(component: Component, names: Mapping[str, str]) -> Iterator[Senten
     }
     invoice = component.invoice.code if component.invoice else ""
     yield Sentence(templates[component.charge], {"amount": amount, "invoice": invoice})
+    yield from _on(component, names)
+
+
+def _on(component: Component, names: Mapping[str, str]) -> Iterator[Sentence]:
     if component.on:
         on = ", ".join(name for code, name in names.items() if code in component.on)
         yield Sentence(_("On: %(components)s."), {"components": on})

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from meterbook.tariffs.rating.problems import Problem
+from meterbook.tariffs.rating.problems import gettext_noop as _
 from meterbook.tariffs.urdb import demands, energies, naming
 from meterbook.tariffs.urdb.record import Record
 from meterbook.tariffs.urdb.seasons import Plan, plan
@@ -22,10 +24,10 @@ UNNAMED = "urdb"
 
 @dataclass(frozen=True)
 class Converted:
-    """A document (JSON as `rating.reading.read` takes it), and remarks on what it leaves out, in English."""
+    """A document (JSON as `rating.reading.read` takes it), and remarks on what it leaves out, by key of the record."""
 
     document: dict[str, Any]
-    remarks: tuple[str, ...]
+    remarks: tuple[Problem, ...]
 
 
 def convert(record: Record) -> Converted:
@@ -118,11 +120,13 @@ def _minimum(record: Record, components: list[dict[str, Any]]) -> list[dict[str,
     ]
 
 
-def _remarks(record: Record) -> Iterable[str]:
+def _remarks(record: Record) -> Iterable[Problem]:
     if record.least_year:
-        yield f"annualmincharge {record.least_year}: a minimum of the year is not taken; bills are monthly."
+        words = _("a minimum of the year (%(amount)s) is not taken; bills are monthly.")
+        yield Problem("annualmincharge", words, {"amount": record.least_year})
     if record.reactive:
-        yield f"demandreactivepowercharge {record.reactive}: the price of a kvar is not taken; add it where it is due."
+        words = _("the price of a kvar (%(amount)s) is not taken; add it where it is due.")
+        yield Problem("demandreactivepowercharge", words, {"amount": record.reactive})
     steps = [step for ladder in record.energy.ladders for step in ladder] if record.energy else []
     if any(step.sell != Decimal(0) for step in steps):
-        yield "sell: what is fed in is not paid by this tariff; add a component on the export register."
+        yield Problem("sell", _("what is fed in is not paid by this tariff; add a component on the export register."))

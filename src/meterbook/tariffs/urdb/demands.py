@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from meterbook.tariffs.rating.problems import gettext_noop as _
 from meterbook.tariffs.urdb import naming
 from meterbook.tariffs.urdb.record import MONTHS, Ladder, Record, RecordInvalid
 from meterbook.tariffs.urdb.seasons import Plan
@@ -99,7 +100,7 @@ def _ratchets(record: Record) -> dict[str, Any]:
             }
         )
     if len(record.ratchet) not in (0, MONTHS):
-        raise RecordInvalid("demandratchetpercentage", "it must hold twelve months")
+        raise RecordInvalid("demandratchetpercentage", _("it must hold twelve months"))
     for share in sorted({each for each in record.ratchet if each}):
         months = [month for month, each in enumerate(record.ratchet, 1) if each == share]
         found.append(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from meterbook.tariffs.rating.problems import gettext_noop as _
 from meterbook.tariffs.urdb import naming
 from meterbook.tariffs.urdb.demands import PEAK
 from meterbook.tariffs.urdb.record import MONTHS, Ladder, Record, RecordInvalid, Step
@@ -86,7 +87,9 @@ def _tier(step: Step, price: str) -> dict[str, Any]:
 def _reference(steps: Sequence[Step]) -> dict[str, Any]:
     units = {step.unit.lower() for step in steps}
     if not units <= {"kwh", PER_DAY, PER_KW} or (PER_DAY in units and len(units) > 1):
-        raise RecordInvalid("energyratestructure", f"steps in {', '.join(sorted(units))} are not taken")
+        raise RecordInvalid(
+            "energyratestructure", _("steps in %(units)s are not taken"), units=", ".join(sorted(units))
+        )
     if PER_DAY in units:
         return {"tier_reference": {"days": 1}}
     found: dict[str, Any] = {"tier_reference": "CALENDAR_MONTH"}
@@ -98,7 +101,7 @@ def _reference(steps: Sequence[Step]) -> dict[str, Any]:
 def _fuel(record: Record, found: Plan) -> Iterator[dict[str, Any]]:
     """What months add to each kilowatt-hour."""
     if len(record.fuel) not in (0, MONTHS):
-        raise RecordInvalid("fueladjustmentsmonthly", "it must hold twelve months")
+        raise RecordInvalid("fueladjustmentsmonthly", _("it must hold twelve months"))
     for number, amount in enumerate(sorted(set(record.fuel)), 1):
         months = frozenset(month + 1 for month, each in enumerate(record.fuel) if each == amount)
         if amount:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypeVar
 
+from meterbook.tariffs.rating.problems import gettext_noop as _
 from meterbook.tariffs.urdb.record import Record, RecordInvalid
 from meterbook.tariffs.urdb.seasons import Plan
 
@@ -67,7 +68,9 @@ def chosen(known: Mapping[str, Chosen], given: str, place: str) -> Chosen:
     :raises RecordInvalid: when it is none of those known
     """
     if given not in known:
-        raise RecordInvalid(place, f"“{given}” is not taken; known are {', '.join(known)}")
+        raise RecordInvalid(
+            place, _("“%(given)s” is not taken; known are %(known)s"), given=given, known=", ".join(known)
+        )
     return known[given]
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from meterbook.tariffs.rating.problems import gettext_noop as _
+
 MONTHS, HOURS = 12, 24
 ENDLESS = Decimal("1e30")  # what programs write for "no limit" is 1e38
 LARGEST_TEXT = 4_000_000
@@ -38,11 +40,19 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class RecordInvalid(ValueError):
-    """A record cannot be read; `place` is the key, such as energyratestructure[0][1].max."""
+_JSON = _("line %(line)s, column %(column)s: this is not JSON: %(said)s")
+_NO_NUMBER = _("%(given)s is not a number")
 
-    def __init__(self, place: str, words: str) -> None:
-        self.place = place
+
+class RecordInvalid(ValueError):
+    """The record cannot be taken as it is; `place` names the key, and template and data say what is wrong.
+
+    The template is English and the key of its translation.
+    """
+
+    def __init__(self, place: str, template: str, /, **data: object) -> None:
+        self.place, self.template, self.data = place, template, data
+        words = template % data
         super().__init__(f"{place}: {words}" if place else words)
 
 
@@ -102,13 +112,13 @@ def read_text(text: str) -> Record:
     :raises RecordInvalid: naming the key
     """
     if len(text) > LARGEST_TEXT:
-        raise RecordInvalid("", f"The text is longer than {LARGEST_TEXT:,} characters.")
+        raise RecordInvalid("", _("The text is longer than %(most)s characters."), most=f"{LARGEST_TEXT:,}")
     try:
         raw = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
     except json.JSONDecodeError as error:
-        raise RecordInvalid("", f"line {error.lineno}, column {error.colno}: this is not JSON: {error.msg}") from None
+        raise RecordInvalid("", _JSON, line=error.lineno, column=error.colno, said=error.msg) from None
     except RecursionError:
-        raise RecordInvalid("", "brackets are nested too deeply") from None
+        raise RecordInvalid("", _("brackets are nested too deeply")) from None
     return read(raw)
 
 
@@ -121,18 +131,20 @@ def read(raw: object) -> Record:
         raw = raw["items"]
     if isinstance(raw, list):
         if len(raw) != 1:
-            raise RecordInvalid("items", f"there are {len(raw)} rates; keep the one that is meant")
+            raise RecordInvalid("items", _("there are %(count)s rates; keep the one that is meant"), count=len(raw))
         raw = raw[0]
     if not isinstance(raw, Mapping):
-        raise RecordInvalid("", "this is no record of the Utility Rate Database: an object with energyratestructure")
+        raise RecordInvalid("", _("this is no record of the Utility Rate Database: an object with energyratestructure"))
     if not any(key in raw for key in ("energyratestructure", "demandratestructure", "flatdemandstructure")):
-        raise RecordInvalid("", "it has neither energyratestructure, demandratestructure nor flatdemandstructure")
+        raise RecordInvalid("", _("it has neither energyratestructure, demandratestructure nor flatdemandstructure"))
     return _record(raw)
 
 
 def _record(raw: Mapping[str, Any]) -> Record:
     if _given(raw, "coincident"):
-        raise RecordInvalid("coincidentratestructure", "demand at the peak of the utility is not taken from a record")
+        raise RecordInvalid(
+            "coincidentratestructure", _("demand at the peak of the utility is not taken from a record")
+        )
     flat = _ladders(raw, "flatdemandstructure")
     months = _months(raw, "flatdemandmonths", len(flat)) if flat else ()
     return Record(
@@ -171,7 +183,7 @@ def _charges(raw: Mapping[str, Any], what: str) -> Charges | None:
 def _ladders(raw: Mapping[str, Any], key: str) -> tuple[Ladder, ...]:
     given = raw.get(key) or []
     if not isinstance(given, list) or not all(isinstance(each, list) and each for each in given):
-        raise RecordInvalid(key, "it must be a list of periods, each a list of steps")
+        raise RecordInvalid(key, _("it must be a list of periods, each a list of steps"))
     return tuple(_ladder(each, f"{key}[{index}]") for index, each in enumerate(given))
 
 
@@ -180,15 +192,15 @@ def _ladder(given: Sequence[Any], place: str) -> Ladder:
     for index, each in enumerate(given):
         here = f"{place}[{index}]"
         if not isinstance(each, Mapping):
-            raise RecordInvalid(here, "a step is an object with rate")
+            raise RecordInvalid(here, _("a step is an object with rate"))
         price = _decimal(each.get("rate", 0), f"{here}.rate") + _decimal(each.get("adj", 0), f"{here}.adj")
         most = _decimal(each["max"], f"{here}.max") if each.get("max") is not None else None
         if most is not None and most >= ENDLESS:
             most = None
         if steps and steps[-1].most is not None and most is not None and most <= steps[-1].most:
-            raise RecordInvalid(f"{here}.max", "a step must end above the one before")
+            raise RecordInvalid(f"{here}.max", _("a step must end above the one before"))
         if index < len(given) - 1 and most is None:
-            raise RecordInvalid(f"{here}.max", "only the final step has no end")
+            raise RecordInvalid(f"{here}.max", _("only the final step has no end"))
         unit = str(each.get("unit", "kWh"))
         steps.append(Step(most, unit, price, _decimal(each.get("sell", 0), f"{here}.sell")))
     # What is used above the end of the final step costs what that costs.
@@ -201,13 +213,13 @@ def _schedule(raw: Mapping[str, Any], key: str, periods: int) -> Schedule:
     if given is None and periods == 1:
         return ((0,) * HOURS,) * MONTHS
     if not isinstance(given, list) or len(given) != MONTHS:
-        raise RecordInvalid(key, "it must hold twelve months")
+        raise RecordInvalid(key, _("it must hold twelve months"))
     return tuple(_hours(each, f"{key}[{month}]", periods) for month, each in enumerate(given))
 
 
 def _hours(given: object, place: str, periods: int) -> tuple[int, ...]:
     if not isinstance(given, list) or len(given) != HOURS:
-        raise RecordInvalid(place, "a month must hold 24 hours")
+        raise RecordInvalid(place, _("a month must hold 24 hours"))
     return tuple(_index(each, f"{place}[{hour}]", periods) for hour, each in enumerate(given))
 
 
@@ -216,14 +228,16 @@ def _months(raw: Mapping[str, Any], key: str, periods: int) -> tuple[int, ...]:
     if given is None and periods == 1:
         return (0,) * MONTHS
     if not isinstance(given, list) or len(given) != MONTHS:
-        raise RecordInvalid(key, "it must hold twelve months")
+        raise RecordInvalid(key, _("it must hold twelve months"))
     return tuple(_index(each, f"{key}[{month}]", periods) for month, each in enumerate(given))
 
 
 def _index(given: object, place: str, periods: int) -> int:
     found = _whole(given, place)
     if found is None or not 0 <= found < periods:
-        raise RecordInvalid(place, f"there is no period {given}; they are counted from 0 to {periods - 1}")
+        raise RecordInvalid(
+            place, _("there is no period %(given)s; they are counted from 0 to %(most)s"), given=given, most=periods - 1
+        )
     return found
 
 
@@ -241,13 +255,13 @@ def _given(raw: Mapping[str, Any], name: str) -> bool:
 def _decimals(raw: Mapping[str, Any], name: str) -> tuple[Decimal, ...]:
     given = _first(raw, name, [])
     if not isinstance(given, list):
-        raise RecordInvalid(NAMES[name][0], "it must be a list of numbers")
+        raise RecordInvalid(NAMES[name][0], _("it must be a list of numbers"))
     return tuple(_decimal(each, f"{NAMES[name][0]}[{index}]") for index, each in enumerate(given))
 
 
 def _decimal(given: object, place: str) -> Decimal:
     if isinstance(given, bool) or not isinstance(given, int | Decimal):
-        raise RecordInvalid(place, f"{given!r} is not a number")
+        raise RecordInvalid(place, _NO_NUMBER, given=repr(given))
     return Decimal(given)
 
 
@@ -256,9 +270,9 @@ def _whole(given: object, place: str) -> int | None:
         return None
     found = _decimal(given, place)
     if found != found.to_integral_value():
-        raise RecordInvalid(place, f"{given} is not a whole number")
+        raise RecordInvalid(place, _("%(given)s is not a whole number"), given=given)
     return int(found)
 
 
 def _no_number(text: str) -> Decimal:
-    raise RecordInvalid("", f"{text} is not a number")
+    raise RecordInvalid("", _NO_NUMBER, given=text)

@@ -1,0 +1,29 @@
+"""The terms of a bank of energy fed in (`docs/reference/tariff-document.md` tells each)."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+class YearEnd(enum.StrEnum):
+    """What becomes of a bank at the end of its year."""
+
+    CARRY = "CARRY"  # it goes on
+    LAPSE = "LAPSE"
+    CASH_OUT = "CASH_OUT"  # each unit fed in beyond use is paid at a price
+    PAY_BALANCE = "PAY_BALANCE"  # the money in it is paid
+
+
+@dataclass(frozen=True)
+class Bank:
+    """How what was fed in and not used up is kept. `year`: month and day on which a year begins anew; None: no end.
+
+    `price` of a CASH_OUT. `is_reversed`: the credits for what is paid so are taken back, at what they were on average.
+    """
+
+    year: tuple[int, int] | None = None
+    at_end: YearEnd = YearEnd.CARRY
+    price: Decimal = Decimal(0)
+    is_reversed: bool = True
