@@ -54,6 +54,7 @@ class LineCause(enum.StrEnum):
     READING = "READING"
     MULTIPLIER = "MULTIPLIER"
     TARIFF = "TARIFF"
+    CALENDAR = "CALENDAR"
     ALLOCATION = "ALLOCATION"
     OCCUPANCY = "OCCUPANCY"
     ENGINE = "ENGINE"
@@ -63,9 +64,29 @@ CAUSE_CAPTIONS = {
     LineCause.READING: pgettext_lazy("cause", "Reading"),
     LineCause.MULTIPLIER: pgettext_lazy("cause", "Multiplier"),
     LineCause.TARIFF: pgettext_lazy("cause", "Tariff"),
+    LineCause.CALENDAR: pgettext_lazy("cause", "Calendar of holidays"),
     LineCause.ALLOCATION: pgettext_lazy("cause", "Division of shared use"),
     LineCause.OCCUPANCY: pgettext_lazy("cause", "Days that the account pays for"),
     LineCause.ENGINE: pgettext_lazy("cause", "Way of calculating"),
+}
+
+
+class Dependence(enum.StrEnum):
+    """By what a later bill rests on an earlier one."""
+
+    LADDER = "LADDER"
+    ALLOWANCE = "ALLOWANCE"
+    DEMAND = "DEMAND"
+    BANK = "BANK"
+    SETTLEMENT = "SETTLEMENT"
+
+
+DEPENDENCE_CAPTIONS = {
+    Dependence.LADDER: pgettext_lazy("dependence", "steps counted over the year"),
+    Dependence.ALLOWANCE: pgettext_lazy("dependence", "an allowance that was carried on"),
+    Dependence.DEMAND: pgettext_lazy("dependence", "the demand of earlier months"),
+    Dependence.BANK: pgettext_lazy("dependence", "what was kept of energy fed in"),
+    Dependence.SETTLEMENT: pgettext_lazy("dependence", "it settled the estimates of the earlier one"),
 }
 
 

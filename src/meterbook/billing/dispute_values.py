@@ -8,7 +8,8 @@ from django.utils.translation import pgettext_lazy
 
 WORDS = 4_000  # signs of what somebody writes
 MOST_FILES = 5  # at one entry
-SOON_HOURS = 24  # before a deadline it is marked
+SOON_HOURS = 24  # before a deadline it is marked, and somebody is reminded
+PROTECTED_DAYS = 14  # after a refusal that the customer does not answer
 
 
 class DisputeReason(enum.StrEnum):

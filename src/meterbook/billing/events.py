@@ -22,3 +22,17 @@ class BillsIssued(events.Event):
     def key(self) -> str:
         """In order per run."""
         return f"bill_run:{self.run_id}"
+
+
+@dataclass(frozen=True)
+class CreditNoteIssued(events.Event):
+    """A credit note (public id) has a number and is posted; what replaces the bill is told by `BillsIssued`."""
+
+    note_id: str
+
+    name: ClassVar[str] = "billing.credit_note_issued"
+
+    @property
+    def key(self) -> str:
+        """By itself."""
+        return f"credit_note:{self.note_id}"

@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from meterbook.billing.pools.definition import (
+    Division,
     Fault,
     Key,
     Kind,
     LossPolicy,
     Problem,
     Rounding,
+    Rule,
     Source,
     Vacancy,
 )
@@ -58,7 +60,15 @@ ROUNDINGS = {
     Rounding.LARGEST_REMAINDER: gettext_lazy("To the largest remainders, a smallest unit each"),
     Rounding.LANDLORD: gettext_lazy("To the landlord"),
 }
-# Why the landlord bears something beside empty units.
+DIVISIONS = {
+    Division.TOGETHER: gettext_lazy("All lines together, as one sum"),
+    Division.EACH: gettext_lazy("Each line by itself: the shares of a line are exactly the line"),
+}
+RULES = {
+    Rule.NONE: gettext_lazy("No rule of law"),
+    Rule.HEATING_COSTS: gettext_lazy("Heating costs: 30 to 50 % by area, the rest by use"),
+}
+# Why the landlord bears something beside empty units, and what else stands beside shares.
 WHYS = {
     "LOSS_POLICY": gettext_lazy("losses are the landlord's"),
     "LOSS_CAP": gettext_lazy("losses above the agreed percentage"),
@@ -80,6 +90,7 @@ LINE_KINDS = {
     "LOSS": gettext_lazy("Losses"),
     "TARIFF": gettext_lazy("By tariff"),
     "POOL": gettext_lazy("From an earlier shared cost"),
+    "CEILING": gettext_lazy("Never above the supplier's invoice"),
 }
 FAULTS = {
     Fault.FORMAT: gettext_lazy("This is not a document of the format meterbook-pool/1."),
@@ -98,6 +109,12 @@ FAULTS = {
     Fault.TOO_MANY: gettext_lazy("These are too many; %(most)s are possible."),
     Fault.TEXT: gettext_lazy("Write at most 200 characters in one line, without invisible signs."),
     Fault.TAX: gettext_lazy("A tax needs a code in small letters, a name and a rate."),
+    Fault.LINES: gettext_lazy("Each kind of line has one part, and exactly one part is for all the others."),
+    Fault.EACH: gettext_lazy("Only amounts and lines of invoices can be divided line by line."),
+    Fault.HEATING_COSTS: gettext_lazy(
+        "Heating costs are divided by two keys together: area with 30 to 50 percent, and use with the rest."
+    ),
+    Fault.ABOVE: gettext_lazy("Only what a meter counted, at a price, can be kept below the supplier's invoice."),
 }
 
 

@@ -28,6 +28,10 @@ BILLED_SERIES = {
 }
 
 
+SEWER = "SEWER"  # a service of bills that nothing measures: it goes by what another counts
+BILLED_ALONE = {SEWER: pgettext_lazy("service", "Sewer")}
+
+
 class RunState(enum.StrEnum):
     """Where a run stands. A step moves it on; people move it from REVIEW to APPROVED."""
 
@@ -58,6 +62,13 @@ RUN_STATE_CAPTIONS = {
 FINAL_STATES = frozenset({RunState.CLOSED, RunState.CANCELED})
 # Nothing happens by itself in these.
 WAITING_STATES = frozenset({RunState.REVIEW, *FINAL_STATES})
+
+
+class Automatic(enum.StrEnum):
+    """What goes on by itself."""
+
+    CALENDAR = "CALENDAR"
+    RUN = "RUN"
 
 
 class MemberState(enum.StrEnum):
@@ -105,6 +116,19 @@ SETTLEMENT_CAPTIONS = {
 }
 
 
+class Bundling(enum.StrEnum):
+    """Which services of an account share a bill (M-091)."""
+
+    TOGETHER = "TOGETHER"
+    BY_SERVICE = "BY_SERVICE"
+
+
+BUNDLING_CAPTIONS = {
+    Bundling.TOGETHER: _("All on one bill"),
+    Bundling.BY_SERVICE: _("A bill for each service"),
+}
+
+
 class PeriodState(enum.StrEnum):
     """Where a period of a calendar stands."""
 
@@ -139,6 +163,9 @@ class HoldReason(enum.StrEnum):
     NO_DEMAND = "NO_DEMAND"
     NO_INVOICE = "NO_INVOICE"
     NO_PRICES = "NO_PRICES"
+    NO_LINKED = "NO_LINKED"
+    NO_GAS_AREA = "NO_GAS_AREA"
+    NO_GAS_VALUE = "NO_GAS_VALUE"
     UNFIT = "UNFIT"
     POOL_AMOUNT = "POOL_AMOUNT"
     POOL_DAYS = "POOL_DAYS"
@@ -172,6 +199,9 @@ HOLD_REASON_CAPTIONS = {
     HoldReason.NO_DEMAND: _("No interval of the period tells the demand"),
     HoldReason.NO_INVOICE: _("The tariff passes on an invoice that is not there"),
     HoldReason.NO_PRICES: _("Prices by the hour are missing"),
+    HoldReason.NO_LINKED: _("A field of place or customer names a water meter that is not there"),
+    HoldReason.NO_GAS_AREA: _("It is not known which gas the site gets"),
+    HoldReason.NO_GAS_VALUE: _("The gas has no calorific value or conversion factor for all days"),
     HoldReason.UNFIT: _("The tariff does not fit what is measured"),
     HoldReason.POOL_AMOUNT: _("A shared cost has no amount for these days"),
     HoldReason.POOL_DAYS: _("An amount of a shared cost is for other days"),
@@ -200,6 +230,8 @@ HOLD_DETAILS = {
     HoldReason.NO_DEMAND: "%(name)s",
     HoldReason.NO_INVOICE: "%(name)s",
     HoldReason.NO_PRICES: "%(name)s",
+    HoldReason.NO_LINKED: "%(name)s: %(meter)s",
+    HoldReason.NO_GAS_VALUE: _("%(area)s, %(first)s to %(last)s"),
     HoldReason.UNFIT: "%(words)s",
     HoldReason.POOL_AMOUNT: _("%(pool)s, %(first)s to %(last)s"),
     HoldReason.POOL_DAYS: _("%(pool)s, %(first)s to %(last)s"),
@@ -233,6 +265,9 @@ HOLD_REMEDIES = {
     HoldReason.NO_DEMAND: _("Bring in measured intervals, or have the tariff count estimated ones; then check again."),
     HoldReason.NO_INVOICE: _("Enter the lines of the invoice, with quantities, at the shared cost of this name."),
     HoldReason.NO_PRICES: _("Bring in the prices of all hours of the period, then check again."),
+    HoldReason.NO_LINKED: _("Write the code of a water meter of this site into that field, then check again."),
+    HoldReason.NO_GAS_AREA: _("Put the site into a supply area at Tariffs > Gas, then check again."),
+    HoldReason.NO_GAS_VALUE: _("Enter the value of these days at Tariffs > Gas, then check again."),
     HoldReason.UNFIT: _("Give the contract a tariff that fits what is measured, or correct the tariff."),
     HoldReason.FAULT: _("Leave the account out and report it: the log of the server has the cause."),
     HoldReason.POOL_AMOUNT: _("Enter the amount at the shared cost, then check again."),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from meterbook.audit import operations as audit_operations
 from meterbook.audit import values as audit_values
 from meterbook.documents import codes, models, values
-from meterbook.foundation import operation, scoping
+from meterbook.foundation import many, operation, scoping
 from meterbook.kernel.actor import Actor
 
 # Shared by who registers, taken alone by who seals a day: a link never misses what is still being issued.
@@ -73,16 +73,16 @@ def register(*, at: datetime, documents: Sequence[NewDocument]) -> None:
             (
                 organization_id,
                 at,
-                [each.kind.value for each in documents],
-                [each.source_id for each in documents],
-                [each.account_id for each in documents],
-                [each.number for each in documents],
-                [each.document_date for each in documents],
-                [each.due_date for each in documents],
-                [each.currency for each in documents],
-                [each.total for each in documents],
-                [each.digest for each in documents],
-                codes.make(len(documents)),
+                many.array(each.kind.value for each in documents),
+                many.array(each.source_id for each in documents),
+                many.array(each.account_id for each in documents),
+                many.texts(each.number for each in documents),
+                many.array(each.document_date for each in documents),
+                many.array(each.due_date for each in documents),
+                many.array(each.currency for each in documents),
+                many.array(each.total for each in documents),
+                many.array(each.digest for each in documents),
+                many.array(codes.make(len(documents))),
             ),
         )
 

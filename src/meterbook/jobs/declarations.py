@@ -23,7 +23,7 @@ from meterbook.identity import registry, sign_in_codes
 from meterbook.identity.values import Module
 from meterbook.installation import operations as installation_operations
 from meterbook.jobs.declare import MAX_ATTEMPTS, job
-from meterbook.journeys import apportioning, keeping_calendars, send_sign_in_codes
+from meterbook.journeys import apportioning, keeping_calendars, remind_disputes, send_sign_in_codes
 from meterbook.journeys import propose_jobs as propose_jobs_journey
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
@@ -209,6 +209,21 @@ def make_print_file(*, organization_id: int, actor: Actor, at: datetime, print_i
 def keep_calendars(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
     """This will start the runs of calendars that are due, and carry on what needs no person."""
     keeping_calendars.keep(organization_id=organization_id, actor=actor, at=at)
+
+
+@job(
+    "billing.remind_of_disputes",
+    queue="default",
+    lock=lambda organization_id, **_: f"disputes:{organization_id}",
+    own_scope=True,
+)
+def remind_of_disputes(*, organization_id: int, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will mail those who must answer a dispute before its deadline, one dispute a transaction."""
+    with scoping.scope([organization_id], actor=actor):
+        due = remind_disputes.due(at=at)
+    for dispute in due:
+        with scoping.scope([organization_id], actor=actor):
+            remind_disputes.remind(actor=actor, at=at, dispute=dispute)
 
 
 # Retried although it is periodic: a deadlock passes in seconds, and the next instant is hours away.

@@ -11,6 +11,7 @@ PERIODICS = (
     # After the derivation that changed days: what was billed from them is looked for among the changed ones only.
     Periodic("billing.note_late_changes", every=timedelta(minutes=1)),
     Periodic("billing.keep_calendars", every=timedelta(minutes=1)),
+    Periodic("billing.remind_of_disputes", every=timedelta(minutes=15)),
     Periodic("metering.check_days", every=timedelta(hours=6)),
     Periodic("metering.apportion_gaps", every=timedelta(hours=6)),
     Periodic("metering.recheck_days", every=timedelta(minutes=5)),

@@ -120,17 +120,19 @@ def add_meter(
             organization_id=site.organization_id,
             serial_number=plan.serial_number,
             model_code=plan.model_code if plan.connection is not None else metering_values.IMPORTED,
+            is_primary=catalogue.current().is_primary(plan.model_code),
         )
-    metering_operations.install_meter(
-        actor=actor,
-        at=at,
-        meter_point=point,
-        meter=meter,
-        starts_at=starts_at,
-        registers=registers,
-        multiplier=plan.multiplier,
-        rated_per_hour=plan.rated_per_hour,
-    )
+    with blaming("multiplier", metering_operations.RegistersArePrimary):
+        metering_operations.install_meter(
+            actor=actor,
+            at=at,
+            meter_point=point,
+            meter=meter,
+            starts_at=starts_at,
+            registers=registers,
+            multiplier=plan.multiplier,
+            rated_per_hour=plan.rated_per_hour,
+        )
     if plan.connection is not None:
         _connect(actor, at, site, meter, plan.connection, allowed)
     return point.public_id

@@ -97,6 +97,7 @@ def _hang(
             organization_id=organization_id,
             serial_number=plan.serial_number,
             model_code=plan.model_code,
+            is_primary=catalogue.current().is_primary(plan.model_code),
         )
     metering_operations.install_meter(
         actor=actor,

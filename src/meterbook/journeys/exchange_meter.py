@@ -12,12 +12,12 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from meterbook.acquisition import brokers as acquisition_brokers
+from meterbook.acquisition import catalogue, plans
 from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import operations as acquisition_operations
-from meterbook.acquisition import plans
 from meterbook.acquisition import senders as acquisition_senders
 from meterbook.foundation import operation, scoping
-from meterbook.journeys import add_meter, noting_assets
+from meterbook.journeys import add_meter, counting, filling, noting_assets
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models, values
 from meterbook.metering import operations as metering_operations
@@ -174,9 +174,7 @@ def exchange(
     :raises ChangedMeanwhile: when it is another one than `old_meter_id`
     :raises add_meter.MeterRefused: naming the field at fault
     """
-    installation = hanging(point_id)
-    if installation.meter.public_id != old_meter_id:
-        raise ChangedMeanwhile(_("Another meter hangs there by now: look at its page, then begin again."))
+    installation = _expected(point_id, old_meter_id)
     service, heard = values.Service(installation.meter_point.service), _heard_again(installation.meter, new)
     sent = acquisition_senders.registers_of_meter(meter_id=installation.meter_id)
     with add_meter.blaming("serial_number", metering_operations.CodeTaken):
@@ -186,6 +184,7 @@ def exchange(
             organization_id=installation.organization_id,
             serial_number=new.serial_number,
             model_code=new.model_code,
+            is_primary=catalogue.current().is_primary(new.model_code),
         )
     with (
         add_meter.blaming("exchanged_at", metering_operations.OutsideInstallation),
@@ -209,6 +208,13 @@ def exchange(
     _connect(actor, at, installation.meter, meter, new, heard)
 
 
+def _expected(point_id: uuid.UUID, old_meter_id: uuid.UUID) -> models.Installation:
+    installation = hanging(point_id)
+    if installation.meter.public_id != old_meter_id:
+        raise ChangedMeanwhile(_("Another meter hangs there by now: look at its page, then begin again."))
+    return installation
+
+
 @operation.operation
 def multiply(
     *,
@@ -219,31 +225,46 @@ def multiply(
     multiplier: Fraction,
     registers: Mapping[str, Decimal],
     reason: str,
+    protocol: str = "",
     noted: noting_assets.Noted = noting_assets.NOTHING,
-) -> None:
+) -> filling.Done:
     """This will count the meter at a point another number of times from an instant on (B-02).
 
+    Where the organization asks two people for it, it waits for the second; what hangs there is noted at once.
+
     :param registers: what its registers showed then, by series code, in their units
+    :param protocol: the number of the protocol that shows it, where there is no photo
     :param noted: the seals and transformers from then on, and photos
     :raises NothingToExchange: when no meter hangs there
     :raises add_meter.MeterRefused: naming the field at fault
     """
+    if noted.changed is None and not protocol.strip():
+        raise add_meter.MeterRefused("protocol", _("Add a photo, or the number of the protocol: it proves the change."))
     installation = hanging(point_id)
     decimals = _decimals(installation)
     with (
-        add_meter.blaming("multiplier", metering_operations.RegistersArePrimary),
+        add_meter.blaming(
+            "multiplier", metering_operations.RegistersArePrimary, metering_operations.MultiplierUnchanged
+        ),
         add_meter.blaming("starts_at", metering_operations.OutsideInstallation),
     ):
-        metering_operations.change_multiplier(
+        plan = counting.plan_multiplier(
             actor=actor,
             at=at,
             installation=installation,
-            starts_at=starts_at,
-            multiplier=multiplier,
-            registers={code: stored(value, decimals[code]) for code, value in registers.items() if code in decimals},
-            reason=reason,
+            recount=metering_operations.Recount(
+                starts_at=starts_at,
+                multiplier=multiplier,
+                is_new=True,
+                registers={
+                    code: stored(value, decimals[code]) for code, value in registers.items() if code in decimals
+                },
+                evidence={"protocol": protocol.strip()},
+            ),
         )
+    done = counting.carry_out(actor=actor, at=at, plan=plan, reason=reason)
     noting_assets.note(actor, at, noted, instant=starts_at, came=installation, reason=reason)
+    return done
 
 
 def hanging(point_id: uuid.UUID) -> models.Installation:

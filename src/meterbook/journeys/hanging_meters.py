@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from meterbook.acquisition import gateway_models
+from meterbook.acquisition import catalogue, gateway_models
 from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.foundation import operation, scoping
@@ -150,6 +150,7 @@ def _meter(actor: Actor, at: datetime, organization_id: int, new: exchange_meter
             organization_id=organization_id,
             serial_number=new.serial_number,
             model_code=new.model_code,
+            is_primary=catalogue.current().is_primary(new.model_code),
         )
 
 

@@ -15,6 +15,9 @@ from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
 from meterbook.billing import values as billing_values
 from meterbook.billing.calculating.complete import Standing
+from meterbook.billing.operations import faults
+from meterbook.billing.queries import faults as fault_queries
+from meterbook.billing.values import Automatic
 from meterbook.foundation import operation, scoping
 from meterbook.journeys import filling
 from meterbook.kernel.actor import Actor
@@ -39,27 +42,43 @@ def keep(*, organization_id: int, actor: Actor, at: datetime) -> None:
     may be killed anywhere, and repeated.
     """
 
-    def each(what: str, listed: Callable[[], list[uuid.UUID]], act: Callable[[uuid.UUID], bool]) -> None:
-        with scoping.scope([organization_id], actor=actor):
-            ids = listed()
-        for one in ids:
-            try:
-                is_more = True
-                while is_more:
-                    with scoping.scope([organization_id], actor=actor):
-                        is_more = act(one)
-            except DatabaseError:
-                raise
-            except Exception:
-                logger.exception("Calendars: %s %s", what, one)
+    _each(actor, at, organization_id, Automatic.CALENDAR, billing_queries.active_calendars, _start)
+    _each(actor, at, organization_id, Automatic.RUN, billing_queries.runs_with_waiting, _follow)
+    _each(actor, at, organization_id, Automatic.RUN, billing_queries.runs_to_attend, _attend)
 
-    each(
-        "calendar",
-        billing_queries.active_calendars,
-        lambda one: billing_operations.start_next(actor=actor, at=at, calendar=one),
-    )
-    each("put aside from run", billing_queries.runs_with_waiting, lambda one: _follow(actor, at, one))
-    each("run", billing_queries.runs_to_attend, lambda one: _attend(actor, at, one))
+
+def _each(
+    actor: Actor,
+    at: datetime,
+    organization_id: int,
+    what: Automatic,
+    listed: Callable[[], list[uuid.UUID]],
+    act: Callable[[Actor, datetime, uuid.UUID], bool],
+) -> None:
+    """What fails is noted at it, for the people who must put it right, until it goes on."""
+    with scoping.scope([organization_id], actor=actor):
+        ids, faulty = listed(), fault_queries.faulty(what)
+    for one in ids:
+        try:
+            is_more = True
+            while is_more:
+                with scoping.scope([organization_id], actor=actor):
+                    is_more = act(actor, at, one)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            logger.exception("Calendars: %s %s", what, one)
+            words = str(error) or type(error).__name__
+            with scoping.scope([organization_id], actor=actor):
+                faults.note_fault(actor=actor, at=at, what=what, public_id=one, words=words)
+        else:
+            if one in faulty:
+                with scoping.scope([organization_id], actor=actor):
+                    faults.clear_fault(actor=actor, at=at, what=what, public_id=one)
+
+
+def _start(actor: Actor, at: datetime, calendar: uuid.UUID) -> bool:
+    return billing_operations.start_next(actor=actor, at=at, calendar=calendar)
 
 
 def _follow(actor: Actor, at: datetime, run: uuid.UUID) -> bool:

@@ -98,8 +98,10 @@ class Kind(enum.StrEnum):
     ALARM_RAISED = "ALARM_RAISED"
     ALARM_CLEARED = "ALARM_CLEARED"
     BILL_ISSUED = "BILL_ISSUED"
+    CREDIT_NOTE_ISSUED = "CREDIT_NOTE_ISSUED"
     JOB_ASSIGNED = "JOB_ASSIGNED"
     SWAP_SUSPECTED = "SWAP_SUSPECTED"
+    DISPUTE_DUE = "DISPUTE_DUE"
 
 
 class Severity(enum.StrEnum):
@@ -145,11 +147,15 @@ RULES: dict[Kind, Rule] = {
     Kind.ALARM_RAISED: Rule(is_mandatory=False, is_urgent=False, needs_opt_in=True, life=timedelta(days=1)),
     Kind.ALARM_CLEARED: Rule(is_mandatory=False, is_urgent=False, needs_opt_in=True, life=timedelta(days=1)),
     Kind.BILL_ISSUED: Rule(is_mandatory=True, is_urgent=False, needs_opt_in=True, life=timedelta(days=30)),
+    Kind.CREDIT_NOTE_ISSUED: Rule(is_mandatory=True, is_urgent=False, needs_opt_in=True, life=timedelta(days=30)),
     Kind.JOB_ASSIGNED: Rule(is_mandatory=True, is_urgent=False, needs_opt_in=False),
     Kind.SWAP_SUSPECTED: Rule(is_mandatory=True, is_urgent=False, needs_opt_in=False),
+    Kind.DISPUTE_DUE: Rule(
+        is_mandatory=True, is_urgent=False, needs_opt_in=False, life=timedelta(days=1), is_mail_only=True
+    ),
 }
 # Waits for a mail server when none is set up, instead of being lost; so long at most.
-WAITS_FOR_MAIL = frozenset({Kind.BILL_ISSUED})
+WAITS_FOR_MAIL = frozenset({Kind.BILL_ISSUED, Kind.CREDIT_NOTE_ISSUED})
 LONGEST_WITHOUT_MAIL = timedelta(days=400)
 OPTIONAL_KINDS = tuple(kind for kind, rule in RULES.items() if not rule.is_mandatory)
 
@@ -170,8 +176,10 @@ KIND_CAPTIONS = {
     Kind.ALARM_RAISED: _("Alarm raised"),
     Kind.ALARM_CLEARED: _("Alarm cleared"),
     Kind.BILL_ISSUED: _("Bill issued"),
+    Kind.CREDIT_NOTE_ISSUED: _("Credit note issued"),
     Kind.JOB_ASSIGNED: _("Job given"),
     Kind.SWAP_SUSPECTED: _("Swapped meters suspected"),
+    Kind.DISPUTE_DUE: _("Dispute to answer"),
 }
 STATE_CAPTIONS = {
     MessageState.HELD: _("Waits for confirmation"),

@@ -46,7 +46,7 @@ def picture() -> bytes:
 
 def disputed(made: corrections.Billed, account_id: int) -> Decimal:
     with scoping.scope([made.owner], actor=ACTOR):
-        return dispute_queries.disputed_amount(account_id=account_id, currency="EUR").amount
+        return dispute_queries.disputed_amount(account_id=account_id, currency="EUR", at=AT).amount
 
 
 class TestADispute:

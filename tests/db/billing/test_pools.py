@@ -20,7 +20,8 @@ from meterbook.metering import operations as metering_operations
 from meterbook.metering.validation.inputs import CorrectionKind
 from meterbook.metering.values import PointRole
 from meterbook.sites.values import NodeKind
-from tests.factories import billing, customers, metering, pools
+from meterbook.tariffs import sources
+from tests.factories import billing, customers, metering, pools, tariffs
 
 FIRST, UNTIL = date(2026, 6, 1), date(2026, 6, 4)
 DAYS = billing.Days(FIRST, UNTIL)
@@ -61,6 +62,11 @@ class House:
             found = models.PoolSheet.objects.get(organization_id=pool.organization_id, pool=pool)
             assert found.reasons == []
             return json.loads(bytes(found.content))  # type: ignore[no-any-return]
+
+    def sheet_of(self, sheet: models.PoolSheet) -> dict[str, Any]:
+        with self.scope():
+            content = models.PoolSheet.objects.values_list("content", flat=True).get(pk=sheet.pk)
+        return json.loads(bytes(content))  # type: ignore[no-any-return]
 
     def states(self, run: models.BillRun) -> dict[str, str]:
         with self.scope():
@@ -320,3 +326,29 @@ def test_fan_coils_share_by_the_hours_that_they_ran_times_their_flow(house: Hous
         ("U-B", "60.00"),
         ("U-C", "40.00"),
     ]
+
+
+def test_a_tariff_by_the_hour_prices_a_shared_cost(house: House) -> None:
+    light = billing.metered(house.place, name="Corridor", code="COR", role=PointRole.COMMON)
+    billing.count(light.energy, DAYS.starts_at, DAYS.ends_at, rise=100)
+    components = [{"code": "energy", "name": "Energy", "charge": "ENERGY", "price_series": {"code": "hourly"}}]
+    raw = tariffs.document(currency="EUR", code="SPOT", components=components, taxes=[])
+    spot = billing.tariff(organization=house.place.organization, raw=raw)
+    cost = {"kind": "METER", "meter_point": str(light.point.public_id), "tariff": str(spot.public_id)}
+    pool = pools.pool(house.place, source=cost)
+    with house.scope():
+        sources.put_prices(
+            actor=billing.ACTOR,
+            at=billing.LONG_AGO,
+            code="hourly",
+            name="Spot",
+            step=60,
+            start=DAYS.starts_at,
+            prices=[Decimal("0.10"), Decimal("0.30")] * 36,
+        )
+
+    house.run()
+
+    sheet = house.sheet(pool)
+    assert sheet["total"] == "57.60"  # 288 kWh, half of them at 0.10 and half at 0.30
+    assert recompute.differences(sheet) == []

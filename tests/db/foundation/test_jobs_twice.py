@@ -54,6 +54,7 @@ def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:
         "billing.advance_run": [{**own, "run_id": run} for run in runs],
         "billing.note_late_changes": [own],
         "billing.keep_calendars": [own],
+        "billing.remind_of_disputes": [own],
         "billing.recalculate_bills": [{**own, "recalculation_id": each} for each in again],
         "documents.seal_days": [own],
         "billing.make_print_file": [{**own, "print_id": print_file} for print_file in prints],

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from meterbook.billing.values import BILLED_ALONE
 from meterbook.documents.rendering import compiler, shared, words
 from meterbook.kernel.quality import Quality
 from meterbook.metering.values import Service
@@ -34,7 +35,8 @@ class TestDictionary:
         }
 
     def test_names_every_service_and_quality(self, code: str) -> None:
-        assert words.of(code).words["services"].keys() == {shared.SERVICE, *(each.value for each in Service)}
+        services = {shared.SERVICE, *BILLED_ALONE, *(each.value for each in Service)}
+        assert words.of(code).words["services"].keys() == services
         assert words.of(code).words["qualities"].keys() == {each.name for each in Quality}
 
     def test_is_printable(self, code: str) -> None:

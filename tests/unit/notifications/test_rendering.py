@@ -37,7 +37,12 @@ SUBJECTS = {
     Kind.ALARM_RAISED: ("Alarm: Shop 12 is silent", "Alarma: Shop 12 is silent"),
     Kind.ALARM_CLEARED: ("Over: Shop 12 is silent", "Terminada: Shop 12 is silent"),
     Kind.BILL_ISSUED: ("Bill HR-2026-000001 from Harbor & Co", "Factura HR-2026-000001 de Harbor & Co"),
+    Kind.CREDIT_NOTE_ISSUED: (
+        "Credit note HR-2026-000001 from Harbor & Co",
+        "Factura rectificativa HR-2026-000001 de Harbor & Co",
+    ),
     Kind.JOB_ASSIGNED: ("Job for you: Shop 12 is silent", "Trabajo para usted: Shop 12 is silent"),
+    Kind.DISPUTE_DUE: ("Dispute to answer: Shop 12 is silent", "Reclamación por responder: Shop 12 is silent"),
     Kind.SWAP_SUSPECTED: ("Swapped meters? Shop 12 is silent", "¿Contadores cambiados? Shop 12 is silent"),
 }
 

@@ -30,6 +30,7 @@ def usage(*, own: list[bool], codes: list[Quality] | None = None) -> days.Usage:
         unit="kWh",
         zone=ZoneInfo("UTC"),
         is_unchanged=True,
+        is_kept=True,
     )
 
 
@@ -60,8 +61,20 @@ class TestInside:
 
 
 class TestIntervals:
+    def test_lead_to_what_the_register_showed_at_their_end(self) -> None:
+        raws = {START + STEP: days.Raw("4,711.50", "20260201T060000Z")}
+
+        rows = days.intervals(usage(own=[True] * 4), date(2026, 2, 1), raws, "/readings/")
+
+        assert [(each.register, each.href) for each in rows] == [
+            ("4,711.50", "/readings/20260201T060000Z"),
+            ("", ""),
+            ("", ""),
+            ("", ""),
+        ]
+
     def test_lists_those_of_the_day_and_the_line(self) -> None:
-        rows = days.intervals(usage(own=[True, False, True, True]), date(2026, 2, 1))
+        rows = days.intervals(usage(own=[True, False, True, True]), date(2026, 2, 1), {}, "")
 
         assert [(each.time, each.quantity) for each in rows] == [
             ("00:00–06:00", "1.000"),
@@ -70,4 +83,21 @@ class TestIntervals:
         ]
 
     def test_is_empty_for_another_day(self) -> None:
-        assert days.intervals(usage(own=[True] * 4), date(2026, 3, 1)) == ()
+        assert days.intervals(usage(own=[True] * 4), date(2026, 3, 1), {}, "") == ()
+
+
+class TestFile:
+    def test_holds_each_interval_of_the_line_with_its_offset(self) -> None:
+        captions, rows = days.sheet(usage(own=[True, False, True, True]), is_fine=True)
+
+        assert len(captions) == 6
+        assert [(row[0], str(row[2]), row[3]) for row in rows] == [
+            ("2026-02-01T00:00:00+00:00", "1.000", "kWh"),
+            ("2026-02-01T12:00:00+00:00", "3.000", "kWh"),
+            ("2026-02-01T18:00:00+00:00", "4.000", "kWh"),
+        ]
+
+    def test_holds_days_only_where_no_more_may_be_seen(self) -> None:
+        _captions, rows = days.sheet(usage(own=[True, False, True, True] * 2), is_fine=False)
+
+        assert [(row[0], str(row[1])) for row in rows] == [(date(2026, 2, 1), "8.000"), (date(2026, 2, 2), "20.000")]

@@ -260,8 +260,8 @@ class TestButtons:
         for shape in structure.SHAPES:
             for other in structure.SHAPES:
                 raw = starts.document("flat")
-                structure.act(raw, f"add:components:{shape}")
-                changed = after(raw, {"components[2].charge": [other]})
+                added = structure.act(raw, f"add:components:{shape}")
+                changed = after(raw, {f"{added}.charge": [other]})
                 empty = {path: ["150"] for path in places(changed)}
                 assert places(after(changed, empty)) == {}, (shape, other)
 

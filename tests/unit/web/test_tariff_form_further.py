@@ -132,3 +132,78 @@ def test_what_a_charge_was_on_goes_with_it() -> None:
 
     assert raw["components"][1]["components"] == ["dem"]
     assert "components" not in raw["components"][2]
+
+
+NET = {"code": "net", "name": "Net", "charge": "ENERGY", "channel": "NET", "price": "0.20"}
+
+
+def test_units_that_are_fed_in_may_be_kept_until_a_day_of_the_year() -> None:
+    raw = document([])
+    raw["components"] = [copy.deepcopy(NET)]
+
+    kept = after(raw, {"components[0].bank": ["KEPT"]})
+    ends = after(kept, {"components[0].bank.at_year_end": ["CASH_OUT"]})
+    filled = after(ends, {"components[0].bank.year": ["4", "1"], "components[0].bank.cash_out": ["0.03"]})
+    back = after(filled, {"components[0].bank.at_year_end": ["CARRY"]})
+
+    assert kept["components"][0]["bank"] == {}
+    assert places(ends) == {"components[0].bank.cash_out": ["Fill this in."]}
+    assert filled["components"][0]["bank"] == {"at_year_end": "CASH_OUT", "year": "04-01", "cash_out": "0.03"}
+    assert back["components"][0]["bank"] == {}
+    assert places(filled) == places(back) == {}
+    assert "bank" not in after(back, {"components[0].bank": [""]})["components"][0]
+
+
+def test_steps_of_each_time_of_use_are_fields_with_their_faults() -> None:
+    raw = document([])
+    structure.act(raw, "add:components:PERIOD_TIERS")
+    index = len(raw["components"]) - 1
+    here = f"components[{index}].period_tiers"
+    codes = list(raw["components"][index]["period_tiers"])
+    structure.act(raw, f"add:{here}.{codes[0]}")
+
+    assert f"{here}.{codes[0]}[1].up_to" in places(raw)
+    filled = after(raw, {path: ["100"] for path in places(raw)})
+    assert places(filled) == {f"{here}.{codes[0]}[1].up_to": ["It must be above 100, where the step before ends."]}
+    structure.act(filled, f"remove:{here}.{codes[0]}[1]")
+    assert places(filled) == {}
+    filled["components"][index]["period_tiers"].pop(codes[1])
+    assert list(places(filled)) == [f"{here}"[: -len(".period_tiers")]]
+    structure.act(filled, f"add:{here}.{codes[1]}")
+    assert len(filled["components"][index]["period_tiers"][codes[1]]) == 2
+
+
+def test_steps_may_have_a_price_for_each_time_of_use_and_one_again() -> None:
+    raw = document([])
+    structure.act(raw, "add:components:TIERS")
+    index = len(raw["components"]) - 1
+    raw["components"][index]["tiers"] = [{"up_to": "100", "price": "0.10"}, {"price": "0.20"}]
+
+    by_time = after(raw, {f"components[{index}].step_prices": ["BY_PERIOD"]})
+    one = after(by_time, {f"components[{index}].step_prices": ["ONE"]})
+
+    assert by_time["components"][index]["tiers"][0]["prices"] == {"peak": "0.10", "off": "0.10"}
+    assert places(by_time) == {}
+    assert one["components"][index]["tiers"] == raw["components"][index]["tiers"]
+
+
+def test_prices_by_the_hour_and_invoices_have_fields() -> None:
+    raw = document([])
+    for shape in ("SERIES", "PASSED", "CAP"):
+        structure.act(raw, f"add:components:{shape}")
+    at = len(raw["components"]) - 3
+
+    filled = after(
+        raw,
+        {
+            f"components[{at}].price_series.code": ["spot"],
+            f"components[{at}].price_series.factor": ["0.001"],
+            f"components[{at + 1}].invoice.code": ["utility"],
+            f"components[{at + 1}].invoice.lines": ["energy, grid"],
+            f"components[{at + 2}].invoice.code": ["utility"],
+        },
+    )
+
+    assert places(filled) == {}
+    assert filled["components"][at]["price_series"] == {"code": "spot", "factor": "0.001"}
+    assert filled["components"][at + 1]["invoice"] == {"code": "utility", "lines": ["energy", "grid"]}

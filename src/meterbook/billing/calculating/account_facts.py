@@ -10,12 +10,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
+from django.db.models import F
 from django.utils.text import slugify
 
 from meterbook.billing import models
 from meterbook.billing.calculating import facts
 from meterbook.billing.calculating.wanted import Wanted
 from meterbook.customers import models as customer_models
+from meterbook.foundation import many
 from meterbook.kernel import quantity
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models as metering_models
@@ -71,8 +73,8 @@ def exemptions(run: facts.Run, wanted: Sequence[Wanted]) -> dict[int, tuple[Exem
     if not taxes:
         return {}
     rows = customer_models.Account.objects.filter(
+        many.among("id", {each.share.account_id for each in wanted}),
         organization_id=run.organization_id,
-        id__in={each.share.account_id for each in wanted},
         customer__custom__has_any_keys=[EXEMPT + code for code in sorted(taxes)],
     )
     found = {}
@@ -153,7 +155,10 @@ def _numbers(custom: Mapping[str, object]) -> dict[str, Decimal]:
 
 
 def _invoices(run: facts.Run, wanted: Sequence[Wanted]) -> dict[str, dict[str, InvoiceLine]]:
-    """Lines of invoices entered for exactly the run's days, by the code of their shared cost and their text."""
+    """Lines of invoices entered for exactly the run's days, by the code of their shared cost and their text.
+
+    A supplier's invoice has a code of its own; its lines are over what all of it says was used.
+    """
     codes = {code for each in wanted for code in each.needs.invoices}
     if not codes:
         return {}
@@ -173,6 +178,29 @@ def _invoices(run: facts.Run, wanted: Sequence[Wanted]) -> dict[str, dict[str, I
             found[key][own] = (
                 line if before is None else InvoiceLine(before.quantity + line.quantity, before.amount + line.amount)
             )
+    return {**_of_suppliers(run, codes, unit), **found}
+
+
+def _of_suppliers(run: facts.Run, codes: set[str], unit: Unit) -> dict[str, dict[str, InvoiceLine]]:
+    rows = models.SupplierInvoiceVersion.objects.filter(
+        organization_id=run.organization_id,
+        invoice__site_id=run.site_id,
+        invoice__charged_days=(run.first_day, run.until_day),
+        invoice__is_withdrawn=False,
+        invoice__code__in=codes,
+        number=F("invoice__version"),
+    )
+    found: dict[str, dict[str, InvoiceLine]] = defaultdict(dict)
+    for document in rows.order_by("invoice_id").values_list("document", flat=True):
+        used = _converted(Decimal(document.get("quantity") or 0), document.get("unit", ""), unit)
+        own: dict[str, InvoiceLine] = {}
+        for each in document["lines"]:
+            key = slugify(each["text"])[:40]
+            before = own.get(key, InvoiceLine(used, Decimal(0)))
+            own[key] = InvoiceLine(used, before.amount + Decimal(each["amount"]))
+        for key, line in own.items():
+            before = found[document["code"]].get(key, InvoiceLine(Decimal(0), Decimal(0)))
+            found[document["code"]][key] = InvoiceLine(before.quantity + line.quantity, before.amount + line.amount)
     return found
 
 

@@ -14,6 +14,8 @@ from meterbook.kernel import quantity
 from meterbook.kernel.period import Period
 from meterbook.kernel.quality import UNBILLABLE, Quality
 from meterbook.metering import models as metering_models
+from meterbook.metering.values import Service
+from meterbook.tariffs.rating import converting
 
 _REASONS = {
     Quality.MISSING: HoldReason.MISSING,
@@ -53,13 +55,15 @@ def of_share(chunk: facts.Chunk, share: facts.Share) -> list[Held]:
         if version is None:
             day = part.start.astimezone(point.zone).date().isoformat()
             held.append(hold(HoldReason.NO_VERSION, point.code, tariff=tariff.code, day=day))
-        elif not _converts(point.series, version):
+        elif not _converts(point, point.series, version):
             units = {"measured": str(point.series.unit), "priced": str(version.document.unit)}
             held.append(hold(HoldReason.UNIT, point.code, **units))
     return held
 
 
-def _converts(series: facts.Series, version: facts.Version) -> bool:
+def _converts(point: facts.Point, series: facts.Series, version: facts.Version) -> bool:
+    if converting.is_gas(series.unit, version.document.unit):  # of other services a cubic meter has no energy
+        return point.service is Service.GAS
     try:
         quantity.factor(series.unit, version.document.unit)
     except quantity.UnitMismatch:

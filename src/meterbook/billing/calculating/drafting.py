@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from meterbook.billing import content
@@ -14,6 +15,7 @@ from meterbook.billing.calculating import (
     facts,
     further,
     headings,
+    history,
     measured,
     named,
     plausible,
@@ -25,13 +27,13 @@ from meterbook.billing.calculating import (
     usage,
 )
 from meterbook.billing.values import HoldReason
-from meterbook.kernel import civil
 from meterbook.kernel.period import Period
 from meterbook.metering import zones
 from meterbook.tariffs.rating import inputs_reading
 from meterbook.tariffs.rating.inputs import Inputs
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.plan import Scale
+from meterbook.tariffs.rating.tax_points import TaxPoint
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,21 @@ class Outcome:
     remarks: dict[int, list[checking.Held]]
 
 
+class Priced(NamedTuple):
+    """What accounts of a chunk are billed for: `pieces` of their time, each with its rating, by the id() of the piece.
+
+    `held` are accounts that cannot be billed; nothing of these is among the pieces.
+    """
+
+    chunk: facts.Chunk
+    borne: shared.Borne
+    held: dict[int, list[checking.Held]]
+    pieces: list[measured.Piece]
+    loaded: dict[int, usage.Blocks]
+    more: further.Further
+    rated: rating.Found
+
+
 class Calculator:
     """Calculates the chunks of one run; plans and tariff documents are worked out once."""
 
@@ -59,8 +76,8 @@ class Calculator:
         self.documents = facts.Documents()
         self._plans: dict[tuple[object, ...], spans.SharePlan] = {}
 
-    def calculate(self, account_ids: list[int]) -> Outcome:
-        """This will check accounts and make the contents of their bills, in a fixed number of queries."""
+    def price(self, account_ids: list[int]) -> Priced:
+        """This will check accounts and price what they used, in a fixed number of queries."""
         chunk = self.load(self.run, account_ids, self.documents)
         held: dict[int, list[checking.Held]] = defaultdict(list)
         for account_id, shares in chunk.shares.items():
@@ -80,9 +97,14 @@ class Calculator:
         held = {account_id: reasons for account_id, reasons in held.items() if reasons}
         pieces = [each for each in pieces if each.share.account_id not in held]
         more = self.besides(self.run, chunk, rating.wanted(pieces), self.read)
-        rated, refused = rating.rate(pieces, loaded, more, self._plan)
+        rated, refused = rating.rate(pieces, loaded, more, self._plan, self.run.bill_date)
         held |= refused
         pieces = [each for each in pieces if each.share.account_id not in held]
+        return Priced(chunk, borne, held, pieces, loaded, more, rated)
+
+    def calculate(self, account_ids: list[int]) -> Outcome:
+        """This will check accounts and make the contents of their bills, in a fixed number of queries."""
+        chunk, borne, held, pieces, loaded, more, rated = self.price(account_ids)
         alone = self._alone(chunk, borne, held, pieces)
         if not pieces:
             return Outcome(alone.contents, held, alone.inputs, {})
@@ -148,12 +170,19 @@ class Calculator:
             ]
         for each in pieces:
             tariff = each.tariff.code, each.tariff.currency, each.version.number, each.version.digest
-            words[each.share.account_id].append(repr((tariff, each.span)))
+            calendar = each.version.document.calendar_version
+            besides = ([calendar] if calendar else []) + self._invoice_rates(each.version)
+            words[each.share.account_id].append(repr((tariff, each.span, *besides)))
             words[each.share.account_id] += more.words(each.share, each.span.cut)
         return {
             account_id: stamps.of(self._heading(chunk, own), [*words[account_id], *borne.inputs(account_id)])
             for account_id, own in measured.by_account(pieces).items()
         }
+
+    def _invoice_rates(self, version: facts.Version) -> list[object]:
+        """The rates that the date of the bill says."""
+        day, taxes = self.run.bill_date, version.document.taxes
+        return [(each.code, str(each.rate_on(day))) for each in taxes if day and each.point is TaxPoint.INVOICE]
 
     def _alone(
         self,
@@ -228,7 +257,7 @@ class Calculator:
         series = measured.series_of(pieces[0])
         cut = Period(pieces[0].span.cut.start, pieces[-1].span.cut.end)
         days = sum(len(each.span.days) for each in pieces)
-        charges = [self._charge(piece, *rated[id(piece)]) for piece in pieces]
+        charges = [self._charge(piece, *rated[id(piece)], used.blocks) for piece in pieces]
         total = sum(each.quantity for each in charges)
         counts = used.counts(series, cut)
         return content.Point(
@@ -256,13 +285,19 @@ class Calculator:
     def _own_month(
         self, share: facts.Share, zone: ZoneInfo, days: int, total: int, counts: content.Counts
     ) -> content.Month | None:
-        month = civil.month_bounds(self.run.until_day - timedelta(days=1), zone)
-        if share.contract_id is None or share.period != month:
+        final = self.run.until_day - timedelta(days=1)
+        if share.contract_id is None or share.period != history.month_of(final, zone):
             return None
-        first = civil.local_date(month.start, zone)
-        return content.Month(first, days, total, bool(counts.estimated))
+        return content.Month(final.replace(day=1), days, total, bool(counts.estimated))
 
-    def _charge(self, piece: measured.Piece, total: int, rated: Rated, given: Inputs | None) -> content.Charge:
+    def _charge(
+        self,
+        piece: measured.Piece,
+        total: int,
+        rated: Rated,
+        given: Inputs | None,
+        blocks: Mapping[int, usage.Blocks],
+    ) -> content.Charge:
         version = piece.version
         return content.Charge(
             period=piece.span.cut,
@@ -273,8 +308,16 @@ class Calculator:
                 version=version.number,
                 digest=version.digest,
                 mode=version.document.mode,
+                calendar=self._calendar(version),
+                taxed={each.code: each.components for each in version.document.taxes},
             ),
             quantity=total,
             rated=rated,
             inputs=None if given is None else inputs_reading.written(given),
+            converted=[] if given is None else measured.converted(piece, given.conversions, blocks),
         )
+
+    def _calendar(self, version: facts.Version) -> tuple[str, int] | None:
+        """The calendar that a tariff names, with the version that was read: a bill keeps it (B-74)."""
+        document = version.document
+        return (document.holiday_calendar, document.calendar_version) if document.calendar_version else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -16,6 +17,7 @@ from meterbook.billing import models, values
 from meterbook.customers import queries as customer_queries
 from meterbook.documents import queries as document_queries
 from meterbook.documents.values import LetterheadFacts
+from meterbook.foundation import many
 from meterbook.identity import queries as identity_queries
 from meterbook.kernel import civil
 from meterbook.kernel.period import Period
@@ -36,6 +38,7 @@ class Run:
     """A run with its place: `period` is the local days [first_day, until_day) of the site.
 
     A meter point in another zone is billed for the same days there. `exact` are the free ends of a manual bill.
+    `bill_date` is supposed until the run is approved.
     """
 
     id: int
@@ -55,6 +58,27 @@ class Run:
     until_day: date
     period: Period
     exact: Period | None = None
+    bill_date: date | None = None
+
+    @cached_property
+    def printed_organization(self) -> dict[str, str]:
+        """What each bill says of the organization; what was not filled in is left out, as before letterheads."""
+        return {
+            "public_id": str(self.organization_public_id),
+            "name": self.organization_name,
+            "language": self.organization_language,
+            **{key: value for key, value in asdict(self.letterhead).items() if value},
+        }
+
+    @cached_property
+    def printed_site(self) -> dict[str, str]:
+        """What each bill says of the site."""
+        return {
+            "public_id": str(self.site_public_id),
+            "code": self.site_code,
+            "name": self.site_name,
+            "zone": self.zone.key,
+        }
 
 
 @dataclass(frozen=True)
@@ -121,6 +145,17 @@ class Tariff:
 
     def pieces(self, period: Period, zone: ZoneInfo) -> list[tuple[Period, Version | None]]:
         """This will cut a period by version; None where none is in force."""
+        key = (period, zone)
+        if key not in self._cut:
+            self._cut[key] = self._pieces(period, zone)
+        return self._cut[key]
+
+    @cached_property
+    def _cut(self) -> dict[tuple[Period, ZoneInfo], list[tuple[Period, Version | None]]]:
+        """What was cut before: the accounts of a run have the same time again and again."""
+        return {}
+
+    def _pieces(self, period: Period, zone: ZoneInfo) -> list[tuple[Period, Version | None]]:
         starts = {each.first_day for each in self.versions} | {each.until_day for each in self.versions}
         parts = period.split(civil.start_of_day(each, zone) for each in starts if each is not None)
         return [(part, self._at(civil.local_date(part.start, zone))) for part in parts]
@@ -141,6 +176,11 @@ class Chunk:
     points: dict[int, Point]
     tariffs: dict[int, Tariff]
 
+    @cached_property
+    def by_public_id(self) -> dict[str, Point]:
+        """The meter points by their public ids, as bills write them."""
+        return {str(each.public_id): each for each in self.points.values()}
+
 
 class Documents:
     """Tariff documents, read once for all chunks of a run."""
@@ -150,7 +190,7 @@ class Documents:
         self._calendars = sources.calendars()
 
     def of(self, version: tariff_models.TariffVersion) -> TariffDocument:
-        """This will return the document of a version."""
+        """This will return the document of a version, with the newest days of the calendar that it names."""
         found = self._read.get(version.pk)
         if found is None:
             found = self._read[version.pk] = reading.read(version.document, self._calendars)
@@ -181,13 +221,15 @@ def run_of(run: models.BillRun) -> Run:
         until_day=until,
         period=exact or Period(civil.start_of_day(first, zone), civil.start_of_day(until, zone)),
         exact=exact,
+        # What corrects a bill has the tax point of that bill.
+        bill_date=(run.priced_on if run.is_correction else run.bill_date) or run.priced_on or run.bill_date,
     )
 
 
 def load(run: Run, account_ids: Sequence[int], documents: Documents) -> Chunk:
     """This will load what the accounts of a chunk need except measured values."""
     rows = models.RunShare.objects.filter(
-        organization_id=run.organization_id, run_id=run.id, account_id__in=account_ids
+        many.among("account_id", account_ids), organization_id=run.organization_id, run_id=run.id
     )
     listed = _shares(rows)
     shares: dict[int, list[Share]] = defaultdict(list)
@@ -208,10 +250,12 @@ def shares_of(run: models.BillRun) -> list[Share]:
 
 def _shares(rows: QuerySet[models.RunShare]) -> list[Share]:
     return [
-        Share(account_id, point_id, contract_id, tariff_id, Period(during.lower, during.upper))
-        for account_id, point_id, contract_id, tariff_id, during in rows.order_by(
-            "meter_point__code", "during", "id"
-        ).values_list("account_id", "meter_point_id", "contract_id", "tariff_id", "during")
+        Share(account_id, point_id, contract_id, tariff_id, Period(start, end))
+        for account_id, point_id, contract_id, tariff_id, start, end in many.rows(
+            rows.order_by("meter_point__code", "during", "id").values_list(
+                "account_id", "meter_point_id", "contract_id", "tariff_id", "during__startswith", "during__endswith"
+            )
+        )
     ]
 
 
@@ -220,18 +264,18 @@ def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
     wanted = list(ids)
     series: dict[tuple[int, str], Series] = {}
     rows = metering_models.Series.objects.filter(
+        many.among("meter_point_id", wanted),
         organization_id=run.organization_id,
-        meter_point_id__in=wanted,
         code__in=set(values.BILLED_SERIES.values()),
     )
-    for point_id, code, pk, public_id, unit, decimals, step in rows.order_by("id").values_list(
-        "meter_point_id", "code", "id", "public_id", "unit", "decimals", "step"
+    for point_id, code, pk, public_id, unit, decimals, step in many.rows(
+        rows.order_by("id").values_list("meter_point_id", "code", "id", "public_id", "unit", "decimals", "step")
     ):
         series[point_id, code] = Series(pk, public_id, Unit(unit), decimals, step)
     rated = metering_models.Installation.objects.filter(
         organization_id=run.organization_id, meter_point=OuterRef("pk"), rated_per_hour__isnull=False
     )
-    points = metering_models.MeterPoint.objects.filter(organization_id=run.organization_id, pk__in=wanted)
+    points = metering_models.MeterPoint.objects.filter(many.among("pk", wanted), organization_id=run.organization_id)
     rows_of_points = points.order_by("id").values_list(
         "id",
         "public_id",
@@ -259,7 +303,9 @@ def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
             language,
             None if is_rated else _assumed(Service(service), role, usage, series.get((pk, _billed(service)))),
         )
-        for pk, public_id, code, name, node, service, own, former, language, role, usage, is_rated in rows_of_points
+        for pk, public_id, code, name, node, service, own, former, language, role, usage, is_rated in many.rows(
+            rows_of_points
+        )
     }
 
 

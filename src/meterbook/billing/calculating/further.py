@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from meterbook.billing.calculating import account_facts, earlier, facts, site_peaks, usage
+from meterbook.billing.calculating import account_facts, checking, earlier, facts, gas, linked, site_peaks, usage
 from meterbook.billing.calculating.wanted import Wanted
 from meterbook.kernel.period import Period
 from meterbook.kernel.quantity import Unit
@@ -38,13 +38,15 @@ Read = Callable[..., usage.Blocks]
 class Further:
     """By (account, meter point): inputs; by meter point: series of channels; their blocks by step.
 
-    `leads` are meter points whose account had them right before the period, too: windows may begin there (B-40).
+    `leads` are meter points whose account had them right before the period, too: windows may begin there (B-40). `held`
+    says by account what is missing of it.
     """
 
     inputs: Mapping[tuple[int, int], Inputs] = field(default_factory=dict)
     channels: Mapping[int, Mapping[Channel, facts.Series]] = field(default_factory=dict)
     blocks: Mapping[int, usage.Blocks] = field(default_factory=dict)
     leads: frozenset[tuple[int, int]] = frozenset()
+    held: Mapping[int, Sequence[checking.Held]] = field(default_factory=dict)
 
     def of(self, share: facts.Share) -> Inputs:
         """This will return the inputs of a share."""
@@ -108,20 +110,36 @@ def load(run: facts.Run, chunk: facts.Chunk, wanted: Sequence[Wanted], read: Rea
 
     :param read: reads day blocks, as `usage.load`
     """
+    return load_after(run, chunk, wanted, read, earlier.load)
+
+
+def load_after(
+    run: facts.Run,
+    chunk: facts.Chunk,
+    wanted: Sequence[Wanted],
+    read: Read,
+    look_back: Callable[[facts.Run, Sequence[Wanted]], earlier.Earlier],
+) -> Further:
+    """This will load the same with what went before from elsewhere.
+
+    :param look_back: says what went before, as `earlier.load`
+    """
     exempt = account_facts.exemptions(run, wanted)
     extended = [each for each in wanted if not each.needs.is_nothing]
-    if not extended and not exempt:
+    burned = gas.load(run, wanted)
+    if not extended and not exempt and not burned.conversions and not burned.held:
         return NOTHING
     known = account_facts.Known.load(run, extended)
-    history = earlier.load(run, extended)
+    history = look_back(run, extended)
+    beside = linked.load(run, chunk, extended, read)
     peak = site_peaks.find(run, read) if any(each.needs.site_peak for each in extended) else None
     inputs = {}
     for each in wanted:
         key = each.share.account_id, each.share.meter_point_id
         taxes = exempt.get(each.share.account_id, ())
         if each.needs.is_nothing:
-            if taxes:
-                inputs[key] = Inputs(exemptions=taxes)
+            if taxes or key in burned.conversions:
+                inputs[key] = Inputs(exemptions=taxes, conversions=burned.conversions.get(key, ()))
             continue
         inputs[key] = Inputs(
             facts=known.facts(each),
@@ -132,9 +150,12 @@ def load(run: facts.Run, chunk: facts.Chunk, wanted: Sequence[Wanted], read: Rea
             keys=known.keys,
             price_series=known.prices,
             site_peak=peak,
+            deducted=beside.deducted.get(key, {}),
+            winter=beside.winter.get(key, {}),
+            conversions=burned.conversions.get(key, ()),
             whole_days=(run.until_day - run.first_day).days,
         )
-    return _measured(run, extended, inputs, read)
+    return replace(_measured(run, extended, inputs, read), held={**beside.held, **burned.held})
 
 
 def again(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import functools
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from meterbook.billing import content
@@ -18,19 +19,8 @@ def heading(run: facts.Run, account: AccountRow, zone: ZoneInfo) -> content.Head
     :param zone: the one that its meter points share, else that of the site
     """
     return content.Heading(
-        organization={
-            "public_id": str(run.organization_public_id),
-            "name": run.organization_name,
-            "language": run.organization_language,
-            # A field that was not filled in is left out, as in bills from before there was a letterhead.
-            **{key: value for key, value in asdict(run.letterhead).items() if value},
-        },
-        site={
-            "public_id": str(run.site_public_id),
-            "code": run.site_code,
-            "name": run.site_name,
-            "zone": run.zone.key,
-        },
+        organization=run.printed_organization,
+        site=run.printed_site,
         account={
             "public_id": str(account.public_id),
             "number": account.number,
@@ -44,11 +34,16 @@ def heading(run: facts.Run, account: AccountRow, zone: ZoneInfo) -> content.Head
             "language": account.language,
         },
         currency=account.currency,
-        period=run.exact or Period(civil.start_of_day(run.first_day, zone), civil.start_of_day(run.until_day, zone)),
+        period=run.exact or _days(run.first_day, run.until_day, zone),
         days=(run.until_day - run.first_day).days if run.exact is None else _days_begun(run.exact, zone),
         zone=zone,
         language=account.language or run.site_language or run.organization_language,
     )
+
+
+@functools.lru_cache(maxsize=256)
+def _days(first: date, until: date, zone: ZoneInfo) -> Period:
+    return Period(civil.start_of_day(first, zone), civil.start_of_day(until, zone))
 
 
 def _days_begun(period: Period, zone: ZoneInfo) -> int:

@@ -6,7 +6,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from meterbook.billing import content
 from meterbook.billing.calculating import facts, usage
 from meterbook.customers import models as customer_models
+from meterbook.foundation import many
 from meterbook.kernel import civil
 from meterbook.kernel.period import Period
 from meterbook.kernel.quality import ESTIMATED, Quality
@@ -38,7 +39,7 @@ WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[
 """
 _ESTIMATED = np.array(sorted(ESTIMATED), np.uint8)
 
-Block = tuple[NDArray[np.int64], NDArray[np.uint8]]
+Block = tuple[NDArray[np.int64], NDArray[np.uint8] | None]  # without qualities all of it is VALID
 
 
 @dataclass(frozen=True)
@@ -56,18 +57,19 @@ class LocalMonth:
 class Store:
     """Month rows, blocks at the edges of months, and the days with an estimated interval, by series."""
 
-    months: dict[tuple[int, date], NDArray[np.int64]] = field(default_factory=dict)
+    months: dict[date, dict[int, bytes]] = field(default_factory=lambda: defaultdict(dict))
     edges: dict[tuple[int, date], Block] = field(default_factory=dict)
     estimated: set[tuple[int, date]] = field(default_factory=set)
+    _sums: dict[tuple[date, int, int], dict[int, int]] = field(default_factory=dict)
 
     def quantity(self, series_id: int, month: LocalMonth) -> int | None:
         """This will return what was used in a local month, or None when an interval of it is missing."""
         total = 0
         for first, days in month.whole:
-            figures = self.months.get((series_id, first))
-            if figures is None or figures[days, blocks.MISSING].any():
+            used = self._whole(first, days).get(series_id)
+            if used is None:
                 return None
-            total += int(figures[days, blocks.TOTAL].sum())
+            total += used
         for day, part in month.edges:
             used = self._edge(series_id, day, part)
             if used is None:
@@ -81,20 +83,44 @@ class Store:
             return False
         return any((series_id, day) in self.estimated for day in civil.dates(*usage.utc_days(month.period)))
 
+    def _whole(self, first: date, days: slice) -> dict[int, int]:
+        """The sums of days of a month row, of all series that lack nothing in them."""
+        key = (first, days.start, days.stop)
+        found = self._sums.get(key)
+        if found is None:
+            rows = self.months.get(first, {})
+            figures = blocks.decode_months(list(rows.values()))[:, days]
+            totals = figures[:, :, blocks.TOTAL].sum(axis=1, dtype=np.int64).tolist()
+            lacking = np.count_nonzero(figures[:, :, blocks.MISSING], axis=1).tolist()
+            listed = zip(rows, totals, lacking, strict=True)
+            found = self._sums[key] = {series_id: total for series_id, total, is_lacking in listed if not is_lacking}
+        return found
+
     def _edge(self, series_id: int, day: date, part: Period) -> int | None:
         block = self.edges.get((series_id, day))
         if block is None:
             return None
         values, codes = block
-        step, midnight = timedelta(days=1) / len(values), civil.start_of_day(day, _UTC)
-        # As in a bill: an interval belongs to the month in which it starts.
-        own = slice(-((midnight - part.start) // step), -((midnight - part.end) // step))
-        if (codes[own] == Quality.MISSING).any():
+        own = _slots(day, part, len(values))
+        if codes is not None and (codes[own] == Quality.MISSING).any():
             return None
         return int(values[own].sum())
 
 
 _UTC = ZoneInfo("UTC")
+
+
+@functools.lru_cache(maxsize=1_024)
+def _slots(day: date, part: Period, slots: int) -> slice:
+    """Those of a UTC day's intervals that lie in a part of it; as in a bill, each belongs to where it starts."""
+    step, midnight = timedelta(days=1) / slots, civil.start_of_day(day, _UTC)
+    return slice(-((midnight - part.start) // step), -((midnight - part.end) // step))
+
+
+@functools.lru_cache(maxsize=256)
+def month_of(day: date, zone: ZoneInfo) -> Period:
+    """This will return the local month that holds a day; the bills of a run ask for the same one again and again."""
+    return civil.month_bounds(day, zone)
 
 
 def months_until(day: date) -> list[date]:
@@ -108,14 +134,16 @@ def months_until(day: date) -> list[date]:
 def tenures(organization_id: int, chunk: facts.Chunk) -> dict[tuple[int, int], list[Period]]:
     """This will return when an account had a meter point by contract, by (account, meter point)."""
     rows = customer_models.Contract.objects.filter(
+        many.among("account_id", chunk.accounts),
+        many.among("meter_point_id", chunk.points),
         organization_id=organization_id,
-        account_id__in=list(chunk.accounts),
-        meter_point_id__in=list(chunk.points),
     ).order_by("during", "id")
     found: dict[tuple[int, int], list[Period]] = defaultdict(list)
-    for account_id, point_id, during in rows.values_list("account_id", "meter_point_id", "during"):
+    for account_id, point_id, start, end in many.rows(
+        rows.values_list("account_id", "meter_point_id", "during__startswith", "during__endswith")
+    ):
         own = found[account_id, point_id]
-        period = Period(during.lower, during.upper or _FAR)
+        period = Period(start, end or _FAR)
         if own and own[-1].end == period.start:
             own[-1] = Period(own[-1].start, period.end)
         else:
@@ -160,11 +188,12 @@ def _load(store: Store, run: facts.Run, series: list[int], months: Sequence[Loca
     first, until = usage.utc_days(Period(oldest, present))
     parameters = {"organization": run.organization_id, "series": series, "first": first.replace(day=1), "until": until}
     for series_id, month, days in usage.fetch(MONTH_ROWS, parameters):
-        store.months[series_id, month] = blocks.decode_month(days)
+        store.months[month][series_id] = days
     edges = {each.period.start for each in months} | {present}
     days = sorted({each.date() for each in edges if each != civil.start_of_day(each.date(), _UTC)})
     for series_id, day, step, values, quality in usage.fetch(EDGES, {**parameters, "days": days}) if days else []:
-        store.edges[series_id, day] = blocks.decode(values, quality, step)
+        numbers, codes = blocks.decode(values, quality, step)
+        store.edges[series_id, day] = numbers, None if quality is None else codes
     for series_id, day, quality in usage.fetch(ODD, {**parameters, "first": first}):
         if np.isin(np.frombuffer(quality, np.uint8), _ESTIMATED).any():
             store.estimated.add((series_id, day))
@@ -200,15 +229,26 @@ def months(
     store: Store, place: Place, held: Sequence[Period], run: facts.Run, own: content.Month | None
 ) -> list[content.Month]:
     """This will return thirteen months of a meter point; `own` is the present one, where the bill holds all of it."""
-    found = []
-    begins = civil.start_of_day(run.first_day, place.zone)
-    for month in _calendar(run.until_day - timedelta(days=1), place.zone):
-        if own is not None and month.first == own.first:
-            found.append(own)
-            continue
+    final = run.until_day - timedelta(days=1)
+    calendar, found = _calendar(final, place.zone), list(_unknown(final, place.zone))
+    if own is not None:
+        found[-1] = own
+    begins = _start_of_day(run.first_day, place.zone)
+    for number, month in enumerate(calendar):
         period = month.period
-        is_own = period.end <= begins and any(each.covers(period) for each in held)
-        quantity = store.quantity(place.series_id, month) if is_own else None
-        is_estimated = quantity is not None and store.is_estimated(place.series_id, month)
-        found.append(content.Month(month.first, month.days, quantity, is_estimated))
+        if found[number] is not own and period.end <= begins and any(each.covers(period) for each in held):
+            quantity = store.quantity(place.series_id, month)
+            is_estimated = quantity is not None and store.is_estimated(place.series_id, month)
+            found[number] = content.Month(month.first, month.days, quantity, is_estimated)
     return found
+
+
+@functools.lru_cache(maxsize=64)
+def _unknown(day: date, zone: ZoneInfo) -> tuple[content.Month, ...]:
+    """Months of which nothing is known, as most are of who has just moved in."""
+    return tuple(content.Month(each.first, each.days, None, is_estimated=False) for each in _calendar(day, zone))
+
+
+@functools.lru_cache(maxsize=1_024)
+def _start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    return civil.start_of_day(day, zone)

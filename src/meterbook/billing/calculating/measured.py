@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from meterbook.billing import content
 from meterbook.billing.calculating import facts, history, named, registers, spans, usage
 from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
+from meterbook.tariffs.rating import converting
+from meterbook.tariffs.rating.plan import Plan, Scale
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,19 @@ class Used:
             return []
         place = history.Place(point.series.id, point.zone)
         return history.months(self.months, place, held, run, own)
+
+
+def converted(
+    piece: Piece, conversions: Sequence[converting.Conversion], blocks: Mapping[int, usage.Blocks]
+) -> list[converting.Converted]:
+    """This will return how the gas of a piece became energy; nothing where it was priced as it was measured."""
+    series = series_of(piece)
+    if not conversions or not converting.is_gas(series.unit, piece.version.document.unit):
+        return []
+    loaded, document = blocks[series.step], piece.version.document
+    plan = Plan(document, piece.point.zone, piece.span.cut, Scale(series.unit, series.decimals))
+    values = loaded.values[loaded.row_of[series.id], loaded.columns(piece.span.cut)]
+    return converting.told(plan, plan.scale, values, timedelta(minutes=series.step), conversions)
 
 
 def wanted(pieces: list[Piece]) -> Iterator[tuple[int, list[int], date, date]]:

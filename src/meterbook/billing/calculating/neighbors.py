@@ -23,7 +23,7 @@ WITH standing AS MATERIALIZED (
         ORDER BY series_id, at, recorded_at DESC, id DESC) AS newest
     WHERE kind <> %(restored)s),
 doubted AS MATERIALIZED (
-    SELECT series_id, at FROM metering_seriesfinding
+    SELECT series_id, at, coalesce(until, 'infinity') AS until FROM metering_seriesfinding
     WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[]) AND kind = ANY(%(doubts)s))
 SELECT wanted.series_id, wanted.at, before.at, before.value, after.at, after.value
 FROM unnest(%(series)s::bigint[], %(at)s::timestamptz[]) AS wanted (series_id, at)
@@ -32,7 +32,8 @@ CROSS JOIN LATERAL (
         (SELECT r.at, r.value FROM metering_reading r WHERE r.organization_id = %(organization)s
             AND r.series_id = wanted.series_id AND r.at < wanted.at AND r.at > wanted.at - interval '62 days'
             AND NOT EXISTS (SELECT FROM standing k WHERE k.series_id = r.series_id AND k.at = r.at)
-            AND NOT EXISTS (SELECT FROM doubted d WHERE d.series_id = r.series_id AND d.at = r.at)
+            AND NOT EXISTS (SELECT FROM doubted d WHERE d.series_id = r.series_id
+                AND (d.at = r.at OR d.at < r.at AND r.at < d.until))
         ORDER BY r.at DESC, r.source LIMIT 1)
         UNION ALL
         (SELECT k.at, k.value FROM standing k WHERE k.series_id = wanted.series_id AND k.value IS NOT NULL
@@ -43,7 +44,8 @@ CROSS JOIN LATERAL (
         (SELECT r.at, r.value FROM metering_reading r WHERE r.organization_id = %(organization)s
             AND r.series_id = wanted.series_id AND r.at > wanted.at AND r.at < wanted.at + interval '62 days'
             AND NOT EXISTS (SELECT FROM standing k WHERE k.series_id = r.series_id AND k.at = r.at)
-            AND NOT EXISTS (SELECT FROM doubted d WHERE d.series_id = r.series_id AND d.at = r.at)
+            AND NOT EXISTS (SELECT FROM doubted d WHERE d.series_id = r.series_id
+                AND (d.at = r.at OR d.at < r.at AND r.at < d.until))
         ORDER BY r.at, r.source LIMIT 1)
         UNION ALL
         (SELECT k.at, k.value FROM standing k WHERE k.series_id = wanted.series_id AND k.value IS NOT NULL

@@ -22,19 +22,21 @@ def remarks(chunk: facts.Chunk, points: Sequence[content.Point]) -> list[checkin
     Without a noted rating the cold water of a dwelling is bound to 3 m³ an hour, 72 a day (`metering.capacities`); with
     one the derivation holds what exceeds it. 30 a day where the months before had 2 a day is unusual; so is nothing.
     """
-    own = {str(each.public_id): each for each in chunk.points.values()}
+    own = chunk.by_public_id
     return [found for each in points if (found := _of(each, own[each.public_id])) is not None]
 
 
 def _of(point: content.Point, own: facts.Point) -> checking.Held | None:
     per_hour = own.assumed_per_hour
     a_day = Fraction(point.quantity, max(point.days, 1) * 10**point.decimals)
+    usual = _usual(point, civil.local_date(point.period.start, own.zone))
+    if per_hour is None and a_day > 0 and (usual is None or a_day <= MUCH * usual):
+        return None
     used = {"used": _written(a_day), "unit": Unit(point.unit).symbol}
     if per_hour is not None and a_day > per_hour * 24:
         return checking.hold(HoldReason.TOO_MUCH, point.code, **used, most=_written(per_hour * 24))
     if a_day < 0:
         return checking.hold(HoldReason.NEGATIVE, point.code, **used)
-    usual = _usual(point, civil.local_date(point.period.start, own.zone))
     if usual is not None and not a_day:
         return checking.hold(HoldReason.NO_USE, point.code, unit=used["unit"], usual=_written(usual))
     if usual is not None and a_day > MUCH * usual and a_day > LITTLE * (per_hour or 0) * 24:

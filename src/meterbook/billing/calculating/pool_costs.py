@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from meterbook.billing.calculating import checking, facts, pool_gauges, spans
+from meterbook.billing.calculating import checking, facts, pool_gauges, pool_inputs, spans
 from meterbook.billing.pools import definition, sheets
 from meterbook.billing.pools.definition import LossPolicy, Source
 from meterbook.billing.values import HoldReason
@@ -22,7 +22,6 @@ from meterbook.kernel.period import Period
 from meterbook.kernel.quantity import Unit
 from meterbook.kernel.rounding import RoundingMode
 from meterbook.tariffs import models as tariff_models
-from meterbook.tariffs.rating import fold
 from meterbook.tariffs.rating.plan import Scale
 from meterbook.tariffs.rating.problems import UsageMisfit
 
@@ -32,7 +31,7 @@ NEGATIVE = "NEGATIVE_LOSS"
 
 @dataclass(frozen=True)
 class Entry:
-    """An amount entered for local days, in smallest units."""
+    """An amount entered for local days, in smallest units; `line_kind` is that of a line of a supplier's invoice."""
 
     kind: str
     first_day: date
@@ -42,6 +41,8 @@ class Entry:
     quantity: Decimal | None
     unit: str
     amount: int
+    line_kind: str = ""
+    invoice: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,35 @@ def _find(
     series = own.main.series
     values = readings.intervals(own.main, asked.period)
     lines = _priced(asked, own.main, values, own.main.name)
+    if asked.made.cost.is_never_above:
+        entered = _never_above(asked, lines, entered)
     return sheets.Costs(
         [*lines, *entered, *given],
         quantity=int(values.sum(dtype=np.int64)),
         unit=series.unit.value,
         decimals=series.decimals,
     )
+
+
+def _never_above(asked: Asked, priced: Sequence[sheets.Line], entered: Sequence[sheets.Line]) -> list[sheets.Line]:
+    """Lines of the supplier's invoice are the most that is charged: what the price makes above them is taken off."""
+    paid = [each for each in entered if each.kind == Source.INVOICE.value]
+    if not paid:
+        last = (asked.until - timedelta(days=1)).isoformat()
+        reason = HoldReason.POOL_AMOUNT
+        raise _Held(checking.hold(reason, "", pool=asked.pool, first=asked.first.isoformat(), last=last))
+    most, charged = (sum(each.amount for each in lines) for lines in (paid, priced))
+    others = [each for each in entered if each.kind != Source.INVOICE.value]
+    if charged <= most:
+        return others
+    told = {
+        "paid": f"{Decimal(most).scaleb(-asked.places):f}",
+        "charged": f"{Decimal(charged).scaleb(-asked.places):f}",
+    }
+    numbers = ", ".join(
+        dict.fromkeys(str(each.data.get("reference", "")) for each in paid if each.data.get("reference"))
+    )
+    return [sheets.Line("CEILING", numbers, most - charged, data=told), *others]
 
 
 def _is_loss(asked: Asked) -> int:
@@ -170,6 +194,8 @@ def _entered(entry: Entry) -> sheets.Line:
     data: dict[str, Any] = {"first_day": entry.first_day.isoformat(), "until_day": entry.until_day.isoformat()}
     if entry.reference:
         data["reference"] = entry.reference
+    if entry.invoice:
+        data |= {"line_kind": entry.line_kind, "invoice": entry.invoice}
     quantity_text = "" if entry.quantity is None else f"{entry.quantity.normalize():f}"
     return sheets.Line(entry.kind, entry.text, entry.amount, quantity=quantity_text, unit=entry.unit, data=data)
 
@@ -295,8 +321,11 @@ def _by_tariff(
         )
         step = timedelta(minutes=series.step)
         begin, end = ((each - whole.cut.start) // step for each in (cut.cut.start, cut.cut.end))
+        inputs, lacking = pool_inputs.load(asked.run, gauge, cut.cut, version.document)
+        if lacking:
+            raise _Held(*lacking)
         try:
-            rated = next(iter(fold.rate_matrix(plan, values[None, begin:end], step)))
+            rated = pool_inputs.rate(plan, values[begin:end], step, inputs)
         except UsageMisfit as error:  # such as a demand or a fact that only accounts have
             raise _Held(checking.hold(HoldReason.POOL_METER, gauge.code, pool=asked.pool, meter=gauge.code)) from error
         data = {"meter_point": gauge.code, "tariff": tariff.code, "version": version.number}

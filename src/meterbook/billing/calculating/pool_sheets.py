@@ -59,17 +59,20 @@ def make(
     run: facts.Run,
     pools: Iterable[tuple[models.Pool, Days]],
     given: Mapping[tuple[str, Days], dict[str, int]] | None = None,
+    *,
+    edition: int = 0,
 ) -> list[Made]:
     """This will divide pools for days, those of earlier stages first: a later one takes what they gave to it.
 
     :param given: what earlier ones gave to a pool (code, days), by their names, where they are not among `pools`
+    :param edition: how many sheets of the same days were there before: each has an id of its own
     """
     landlord = customer_queries.landlord_of(site_id=run.site_id)
     wanted = sorted(pools, key=lambda each: (each[0].stage, each[0].code, each[1]))
     if landlord is None or not wanted:
         return []
     place = pool_members.Place.load(run, landlord.id)
-    maker = _Maker(run, landlord, place, facts.Documents(), _entries([pool for pool, _days in wanted]))
+    maker = _Maker(run, landlord, place, facts.Documents(), _entries([pool for pool, _days in wanted]), edition)
     maker.given.update(given or {})
     return [maker.make(pool, *days) for pool, days in wanted]
 
@@ -86,12 +89,14 @@ class _Maker:
     place: pool_members.Place
     documents: facts.Documents
     entries: dict[int, list[models.PoolEntry]]
+    edition: int = 0
     given: dict[tuple[str, Days], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     late: dict[tuple[str, Days], str] = field(default_factory=dict)
 
     def make(self, pool: models.Pool, first: date, until: date) -> Made:
         currency = self.landlord.currency
-        sheet_id = uuid.uuid5(self.run.public_id, f"pool {pool.public_id} {first} {until}")
+        more = f" {self.edition}" if self.edition else ""
+        sheet_id = uuid.uuid5(self.run.public_id, f"pool {pool.public_id} {first} {until}{more}")
         found = Made(pool, first, until, currency, sheet_id)
         made, problems = reading.read(pool.definition)
         if made is None:
@@ -212,6 +217,8 @@ class _Maker:
                 each.quantity,
                 each.unit,
                 int(each.amount.scaleb(places)),
+                each.line_kind,
+                str(each.invoice.public_id) if each.invoice else "",
             )
             for each in self.entries.get(pool.pk, [])
         ]
@@ -229,6 +236,6 @@ def _entries(pools: Sequence[models.Pool]) -> dict[int, list[models.PoolEntry]]:
     rows = models.PoolEntry.objects.filter(
         organization_id=pools[0].organization_id, pool_id__in=[each.pk for each in pools], withdrawn_at=None
     )
-    for each in rows.order_by("days", "id"):
+    for each in rows.select_related("invoice").order_by("days", "line", "id"):
         found[each.pool_id].append(each)
     return found

@@ -86,15 +86,18 @@ def _gaps(first: date, until: date, taken: Sequence[pool_sheets.Days]) -> list[p
 
 
 def _sheets(run: models.BillRun) -> QuerySet[models.PoolSheet]:
-    return models.PoolSheet.objects.filter(organization_id=run.organization_id, run=run).order_by("id")
+    sheets = models.PoolSheet.objects.filter(organization_id=run.organization_id, run=run, is_replaced=False)
+    return sheets.order_by("id")
 
 
-def would_be(sheet: models.PoolSheet) -> pool_sheets.Made | None:
+def would_be(sheet: models.PoolSheet, edition: int = 0) -> pool_sheets.Made | None:
     """This will divide the days of an approved sheet again, by the version that made it; None while it is not approved.
+
+    None as well where a further sheet replaced it.
 
     What other pools gave to it stays as it was, and so do the members: only what was counted or entered differs.
     """
-    if sheet.run.approved_at is None or not sheet.digest:
+    if sheet.run.approved_at is None or not sheet.digest or sheet.is_replaced:
         return None
     version = models.PoolVersion.objects.filter(
         organization_id=sheet.organization_id, pool_id=sheet.pool_id, number=sheet.version
@@ -121,5 +124,5 @@ def would_be(sheet: models.PoolSheet) -> pool_sheets.Made | None:
         for each in plain["lines"]
         if each["kind"] == "POOL"
     }
-    made = pool_sheets.make(facts.run_of(sheet.run), [(pool, days)], {(pool.code, days): given})
+    made = pool_sheets.make(facts.run_of(sheet.run), [(pool, days)], {(pool.code, days): given}, edition=edition)
     return made[0] if made else None

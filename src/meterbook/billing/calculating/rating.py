@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from meterbook.billing.calculating import checking, further, spans, usage
+from meterbook.billing.calculating import checking, further, gas, joining, spans, usage
 from meterbook.billing.calculating.measured import Piece, series_of
 from meterbook.billing.calculating.wanted import Wanted
 from meterbook.billing.values import HoldReason
 from meterbook.kernel.period import Period
-from meterbook.tariffs.rating import changing, fold, needs
+from meterbook.tariffs.rating import changing, converting, fold, needs
+from meterbook.tariffs.rating import meters as joint_meters
 from meterbook.tariffs.rating.inputs import InputMissing, Inputs
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.problems import UsageMisfit
@@ -37,29 +38,50 @@ _REASONS = {
 
 def wanted(pieces: Sequence[Piece]) -> list[Wanted]:
     """This will return what the versions of each share need besides energy."""
+    known: dict[tuple[int, ...], tuple[needs.Needs, frozenset[str]]] = {}
+
+    def of(group: list[Piece]) -> tuple[needs.Needs, frozenset[str]]:
+        documents = [each.version.document for each in group]
+        key = tuple(map(id, documents))
+        if key not in known:
+            taxes = frozenset(tax.code for each in documents for tax in each.taxes)
+            known[key] = needs.together([needs.of(each) for each in documents]), taxes
+        return known[key]
+
     return [
         Wanted(
             share=group[0].share,
             point=group[0].point,
             cut=Period(group[0].span.cut.start, group[-1].span.cut.end),
-            needs=needs.together([needs.of(each.version.document) for each in group]),
-            taxes=frozenset(tax.code for each in group for tax in each.version.document.taxes),
+            needs=of(group)[0],
+            taxes=of(group)[1],
+            converts_gas=any(map(_converts_gas, group)),
         )
         for group in _by_share(pieces)
     ]
 
 
 def rate(
-    pieces: Sequence[Piece], blocks: Mapping[int, usage.Blocks], more: further.Further, plans: Plans
+    pieces: Sequence[Piece],
+    blocks: Mapping[int, usage.Blocks],
+    more: further.Further,
+    plans: Plans,
+    bill_date: date | None = None,
 ) -> tuple[Found, Held]:
     """This will price pieces, and tell why accounts cannot be priced.
 
     Pieces that share a plan are one matrix. Where an extended tariff changes within a period, the parts of an account
     are rated together, because ladders and demand may go through.
     """
-    work = _Work(blocks, more, plans)
+    work = _Work(blocks, more, plans, bill_date)
+    for account_id, reasons in more.held.items():
+        work.held[account_id] += reasons
     groups: dict[tuple[object, ...], list[Piece]] = defaultdict(list)
-    for parts in _by_share(pieces):
+    shares = [parts for parts in _by_share(pieces) if parts[0].share.account_id not in more.held]
+    alone, together = joining.split(shares)
+    for meters in together:
+        work.joined(meters)
+    for parts in alone:
         if len(parts) > 1 and not all(each.version.document.is_plain for each in parts):
             work.parts(parts)
             continue
@@ -74,7 +96,18 @@ def key_of(piece: Piece) -> tuple[object, ...]:
     """This will return what pieces of one plan have in common."""
     series = series_of(piece)
     kind = series.unit, series.decimals, series.step
-    return piece.version.id, piece.point.zone, *kind, piece.span.cut, len(piece.span.days)
+    return (
+        piece.version.id,
+        piece.version.document.calendar_version,
+        piece.point.zone,
+        *kind,
+        piece.span.cut,
+        len(piece.span.days),
+    )
+
+
+def _converts_gas(piece: Piece) -> bool:
+    return gas.converts(piece.point.service, series_of(piece).unit, piece.version.document.unit)
 
 
 def _by_share(pieces: Sequence[Piece]) -> list[list[Piece]]:
@@ -86,7 +119,8 @@ def _by_share(pieces: Sequence[Piece]) -> list[list[Piece]]:
 
 def _kind(piece: Piece, more: further.Further) -> tuple[object, ...]:
     document = piece.version.document
-    return () if document.is_plain else more.kind(piece.share, needs.of(document))
+    burned = more.of(piece.share).conversions if _converts_gas(piece) else ()
+    return (burned,) if document.is_plain else (burned, *more.kind(piece.share, needs.of(document)))
 
 
 @dataclass
@@ -96,8 +130,13 @@ class _Work:
     blocks: Mapping[int, usage.Blocks]
     more: further.Further
     plans: Plans
+    bill_date: date | None = None
     found: Found = field(default_factory=dict)
     held: Held = field(default_factory=lambda: defaultdict(list))
+
+    def _inputs(self, piece: Piece) -> Inputs:
+        found = self.more.of(piece.share)
+        return found if piece.version.document.is_plain else replace(found, invoice_day=self.bill_date)
 
     def group(self, group: list[Piece]) -> None:
         """This will price pieces of one plan; what one lacks does not stop the others."""
@@ -107,13 +146,16 @@ class _Work:
         matrix = loaded.values[rows, loaded.columns(plan.period)]
         totals = matrix.sum(axis=1, dtype=np.int64).tolist()
         step = timedelta(minutes=loaded.step)
-        inputs = [self.more.of(each.share) for each in group]
-        if first.version.document.is_plain and not any(each.exemptions for each in inputs):
+        inputs = [self._inputs(each) for each in group]
+        is_plain = first.version.document.is_plain and not any(each.exemptions for each in inputs)
+        if is_plain and not _converts_gas(first):
             for piece, total, rated in zip(group, totals, fold.rate_matrix(plan, matrix, step), strict=True):
                 self.found[id(piece)] = (total, rated, None)
             return
         refused: dict[int, UsageMisfit] = {}
         try:
+            if _converts_gas(first):
+                plan, matrix = converting.convert(plan, matrix, step, inputs[0].conversions)
             given = self._further(group, plan, loaded, inputs, refused)
             rated_all = list(fold.rate_matrix(plan, matrix, step, given))
         except UsageMisfit as error:
@@ -138,7 +180,7 @@ class _Work:
         share, begins = piece.share, plan.period.start.astimezone(plan.zone).date()
         # Windows over the start of a version are nobody's, as those over a change of occupant (B-40).
         had = (share.account_id, share.meter_point_id) in self.more.leads and piece.version.first_day < begins
-        has_lead = slides and had
+        has_lead = slides and had and not _converts_gas(piece)
         return fold.Further(
             inputs=inputs,
             channels=self.more.flows(plan, [each.share for each in group], loaded.step),
@@ -147,22 +189,48 @@ class _Work:
             refused=refused,
         )
 
+    def joined(self, shares: list[list[Piece]]) -> None:
+        """This will price meters of one account whose demand is one: it is charged at the first of them (B-42)."""
+        pieces, meters = [parts[0] for parts in shares], []
+        try:
+            if any(len(parts) > 1 for parts in shares):
+                words = "One demand of several meters cannot go over a change of the tariff: bill up to it by hand."
+                raise UsageMisfit(words)
+            for each in pieces:
+                loaded, plan = self.blocks[series_of(each).step], self.plans(key_of(each), each)
+                values = loaded.values[[loaded.row_of[series_of(each).id]], loaded.columns(plan.period)]
+                further = self._further([each], plan, loaded, [self._inputs(each)], {})
+                step = timedelta(minutes=loaded.step)
+                meters.append(joint_meters.Meter(each.point.code, plan, values, step, replace(further, refused=None)))
+            rated = joint_meters.rate(meters)
+        except UsageMisfit as error:
+            self.held[pieces[0].share.account_id].append(_held(pieces[0], error))
+            return
+        for piece, meter, result in zip(pieces, meters, rated, strict=True):
+            inputs = meter.further.inputs[0]
+            self.found[id(piece)] = (int(meter.values.sum()), result, None if inputs.is_nothing else inputs)
+
     def parts(self, parts: list[Piece]) -> None:
         """This will price the parts of one account, in order of time."""
         loaded = self.blocks[series_of(parts[0]).step]
-        inputs, usages = self.more.of(parts[0].share), []
+        inputs, usages, measured = self._inputs(parts[0]), [], list[int]()
+        step = timedelta(minutes=loaded.step)
         try:
             for each in parts:
                 plan, row = self.plans(key_of(each), each), [loaded.row_of[series_of(each).id]]
                 flows = self.more.flows(plan, [each.share], loaded.step)
                 given = fold.Further(channels=flows, quality=_quality([each], loaded, plan.period))
-                usages.append(changing.Usage(plan, loaded.values[row, loaded.columns(plan.period)], given))
-            rated = changing.rate(usages, timedelta(minutes=loaded.step), inputs)
+                values = loaded.values[row, loaded.columns(plan.period)]
+                measured.append(int(values.sum()))
+                if _converts_gas(each):
+                    plan, values = converting.convert(plan, values, step, inputs.conversions)
+                usages.append(changing.Usage(plan, values, given))
+            rated = changing.rate(usages, step, inputs)
         except UsageMisfit as error:
             self.held[parts[0].share.account_id].append(_held(parts[0], error))
             return
-        for each, own, result in zip(parts, usages, rated, strict=True):
-            self.found[id(each)] = (int(own.values.sum()), result, None if inputs.is_nothing else inputs)
+        for each, total, result in zip(parts, measured, rated, strict=True):
+            self.found[id(each)] = (total, result, None if inputs.is_nothing else inputs)
 
 
 def _quality(group: Sequence[Piece], loaded: usage.Blocks, cut: Period) -> NDArray[np.uint8] | None:

@@ -1,4 +1,4 @@
-"""What registers showed at the ends of a bill's time, and where a meter or its multiplier changed in between.
+"""What registers showed at the ends of a bill's time, and where a meter, its multiplier or its count changed between.
 
 The intervals are the truth: where no reading stands exactly at a boundary, its value follows from the reading at the
 other end and the intervals between, or from the straight line between its neighbors.
@@ -6,23 +6,22 @@ other end and the intervals between, or from the straight line between its neigh
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
 
 from django.db.models import Q
 
 from meterbook.billing import content
-from meterbook.billing.calculating import facts, neighbors, usage
-from meterbook.foundation import scoping
-from meterbook.kernel import quantity, rounding
+from meterbook.billing.calculating import boundaries, facts, hanging, neighbors, usage
+from meterbook.billing.calculating.hanging import Hanging
+from meterbook.foundation import many, scoping
+from meterbook.kernel import rounding
 from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
-from meterbook.kernel.quantity import Unit
 from meterbook.metering import models as metering_models
+from meterbook.metering import ratios
 from meterbook.metering.validation.inputs import CorrectionKind
 from meterbook.metering.values import Source
 
@@ -36,54 +35,49 @@ Key = tuple[int, datetime]
 
 
 @dataclass(frozen=True)
-class Hanging:
-    """A register of a meter that hung at the point during [start, end); `changes` are its multipliers in order."""
-
-    serial: str
-    model: str
-    register: str
-    unit: Unit
-    decimals: int
-    wrap: int | None
-    start: datetime
-    end: datetime | None
-    opening: int | None
-    closing: int | None
-    is_closing_estimated: bool
-    changes: tuple[tuple[datetime, Fraction, int | None], ...]
-
-    def scale(self, series: facts.Series) -> Fraction:
-        """This will return what one count is in the series' scale, before the multiplier."""
-        return quantity.factor(self.unit, series.unit) * Fraction(10) ** (series.decimals - self.decimals)
-
-
-@dataclass(frozen=True)
 class _Part:
     """A segment whose ends may not be known yet."""
 
     hanging: Hanging
-    multiplier: Fraction
+    change: ratios.Change[datetime]
     period: Period
     previous: content.Register | None
     present: content.Register | None
+
+    @property
+    def factor(self) -> Fraction:
+        """How many times it counts, corrected by a test of the meter where there was one."""
+        change = self.change
+        return change.factor if change.corrected_by == 1 else change.factor * change.corrected_by
 
 
 class Registers:
     """Registers of a chunk's series and their values at the instants that matter."""
 
-    def __init__(self, hanging: dict[int, list[Hanging]], known: dict[Key, content.Register]) -> None:
-        self._hanging = hanging
+    def __init__(
+        self, hung: dict[int, list[Hanging]], found: boundaries.Boundaries, known: dict[Key, content.Register]
+    ) -> None:
+        self._hanging = hung
+        self._found = found
         self._known = known
-        self._beside: dict[Key, tuple[datetime, int, datetime, int]] = {}
+        self._beside: dict[Key, neighbors.Pair] = {}
 
     @classmethod
     def load(cls, wanted: Sequence[tuple[facts.Series, Period]]) -> Registers:
-        """This will load what is needed for these series and periods, in six queries or less."""
+        """This will load what is needed for these series and periods, in nine queries or less."""
         ids = sorted({series.id for series, _period in wanted})
         whole = Period(min(each.start for _s, each in wanted), max(each.end for _s, each in wanted))
-        instants = sorted({instant for _s, each in wanted for instant in (each.start, each.end)})
-        found = cls(_hanging(ids, whole), _readings(ids, instants))
+        hung = hanging.load(ids, whole)
         ends = {(series.id, at) for series, each in wanted for at in (each.start, each.end)}
+        ends |= {
+            (series.id, change.at)
+            for series, each in wanted
+            for meter in hung.get(series.id, [])
+            for change in meter.changes
+            if change.shown is None and meter.start < change.at and each.start < change.at < each.end
+        }
+        bounds = boundaries.load(hung, ids, whole)
+        found = cls(hung, bounds, _readings(ids, sorted({at for _id, at in ends}), bounds))
         found._beside = neighbors.beside(sorted(ends - found._known.keys()))
         return found
 
@@ -94,12 +88,12 @@ class Registers:
         """
         parts = self._parts(series, period)
         open_ends = [each for each in parts if each.previous is None or each.present is None]
-        sums = {place: _quantity(each, series) for place, each in enumerate(parts) if each not in open_ends}
-        rest = total - sum(sums.values())
+        known = {place: _segments(each, series) for place, each in enumerate(parts) if each not in open_ends}
+        rest = total - sum(each.quantity for own in known.values() for each in own)
         found = []
         for place, part in enumerate(parts):
-            if place in sums:
-                found.append(_segment(part, sums[place]))
+            if place in known:
+                found += known[place]
                 continue
             # Of several unknown ends only the final one follows from the intervals.
             is_final = part is open_ends[-1]
@@ -107,9 +101,15 @@ class Registers:
             if settled is None:
                 return ()
             # Of the registers as they are shown; what rounding leaves over is the meter point's adjustment.
-            amount = _quantity(settled, series)
-            rest -= amount
-            found.append(_segment(settled, amount))
+            rest -= _quantity(settled, series)
+            past = _past_its_end(settled)
+            if past is not None:  # before this bill began: what follows begins later than at zero
+                following = replace(parts[place + 1], previous=past)
+                parts[place + 1] = following
+                if place + 1 in known:
+                    known[place + 1] = _segments(following, series)
+                continue
+            found += _segments(settled, series)
         return tuple(found)
 
     def inputs(self, series: facts.Series, period: Period) -> str:
@@ -118,57 +118,66 @@ class Registers:
         for each in self._parts(series, period):
             meter = each.hanging
             shown = meter.serial, meter.model, meter.register, meter.unit.value, meter.decimals, meter.wrap
-            parts.append((*shown, str(each.multiplier), each.period, each.previous, each.present))
+            change = each.change
+            times = [change.factor] if change.corrected_by == 1 else [change.factor, change.corrected_by, change.test]
+            parts.append((*shown, *map(str, times), each.period, each.previous, each.present))
         return repr((parts, [self._beside.get((series.id, at)) for at in (period.start, period.end)]))
 
     def _parts(self, series: facts.Series, period: Period) -> list[_Part]:
         parts = []
         for meter in self._hanging.get(series.id, []):
             end = period.end if meter.end is None else min(meter.end, period.end)
-            for place, (starts_at, multiplier, value) in enumerate(meter.changes):
+            for place, change in enumerate(meter.changes):
                 following = meter.changes[place + 1] if place + 1 < len(meter.changes) else None
-                start = max(starts_at, meter.start, period.start)
-                until = end if following is None else min(following[0], end)
+                start = max(change.at, meter.start, period.start)
+                until = end if following is None else min(following.at, end)
                 if start >= until:
                     continue
-                parts.append(
-                    _Part(
-                        meter,
-                        multiplier,
-                        Period(start, until),
-                        self._begin(series, meter, start, starts_at, value),
-                        self._end(series, meter, until, following),
-                    )
-                )
+                begin, present = self._begin(series, meter, start, change), self._end(series, meter, until, following)
+                parts += self._cut(series, _Part(meter, change, Period(start, until), begin, present))
         return parts
 
+    def _cut(self, series: facts.Series, part: _Part) -> list[_Part]:
+        """A stretch of one multiplier, cut where the counter started anew or went past its end (B-01)."""
+        found, previous, start, end = [], part.previous, part.period.start, part.period.end
+        for each in self._found.inside(series.id, part.period):
+            quality = Quality.ESTIMATED if each.kind == boundaries.RESET else Quality.VALID
+            before = content.Register(each.at, each.before, quality, each.kind)
+            found.append(replace(part, period=Period(start, each.at), previous=previous, present=before))
+            previous, start = content.Register(each.at, each.after, Quality.VALID, each.kind), each.at
+        if not found:
+            return [part]
+        if start < end:
+            return [*found, replace(part, period=Period(start, end), previous=previous, present=part.present)]
+        bound = self._found.at(series.id, end)
+        if bound is not None and bound.shown != bound.after:  # past its end just before the stretch was over
+            shown = content.Register(end, bound.shown, Quality.VALID, bound.kind)
+            found.append(replace(part, period=found[-1].period, previous=previous, present=shown))
+        return found
+
     def _begin(
-        self, series: facts.Series, meter: Hanging, start: datetime, changed_at: datetime, value: int | None
+        self, series: facts.Series, meter: Hanging, start: datetime, change: ratios.Change[datetime]
     ) -> content.Register | None:
         if start == meter.start and meter.opening is not None:
             return content.Register(start, meter.opening, Quality.VALID, EXCHANGE)
-        if start == changed_at and value is not None:
-            return content.Register(start, value, Quality.VALID, EXCHANGE)
+        if start == change.at and change.shown is not None:
+            return content.Register(start, change.shown, Quality.VALID, EXCHANGE)
         return self._known.get((series.id, start))
 
     def _end(
-        self,
-        series: facts.Series,
-        meter: Hanging,
-        until: datetime,
-        following: tuple[datetime, Fraction, int | None] | None,
+        self, series: facts.Series, meter: Hanging, until: datetime, following: ratios.Change[datetime] | None
     ) -> content.Register | None:
         if until == meter.end and meter.closing is not None:
             quality = Quality.ESTIMATED if meter.is_closing_estimated else Quality.VALID
             return content.Register(until, meter.closing, quality, EXCHANGE)
-        if following is not None and until == following[0] and following[2] is not None:
-            return content.Register(until, following[2], Quality.VALID, EXCHANGE)
+        if following is not None and until == following.at and following.shown is not None:
+            return content.Register(until, following.shown, Quality.VALID, EXCHANGE)
         return self._known.get((series.id, until))
 
     def _settle(self, series: facts.Series, part: _Part, rest: int | None) -> _Part | None:
         """Both ends known: by the intervals (`rest`), else by the line between the neighboring readings."""
         previous, present = part.previous, part.present
-        counts = None if rest is None else Fraction(rest) / (part.multiplier * part.hanging.scale(series))
+        counts = None if rest is None else Fraction(rest) / (part.factor * part.hanging.scale(series))
         if previous is None and (present is None or counts is None):
             previous = self._line(series, part.period.start)
         if previous is None:
@@ -183,18 +192,34 @@ class Registers:
             )
         if present is None:
             return None
-        wrap = part.hanging.wrap
-        if wrap is not None:
-            previous = replace(previous, value=previous.value % wrap)
-            present = replace(present, value=present.value % wrap)
-        return replace(part, previous=previous, present=present)
+        if present.source != boundaries.ROLLOVER or previous.value < 0:
+            previous = _within(previous, part)
+        return replace(part, previous=previous, present=_within(present, part))
 
     def _line(self, series: facts.Series, at: datetime) -> content.Register | None:
         beside = self._beside.get((series.id, at))
         if beside is None:
             return None
         start, low, end, high = beside
-        return _worked_out(at, low + (high - low) * _share(at, start, end))
+        bound = self._found.at(series.id, end)
+        reached = high if bound is None else bound.reached
+        return _worked_out(at, low + (reached - low) * _share(at, start, end))
+
+
+def _past_its_end(part: _Part) -> content.Register | None:
+    """What the counter had come to after its end, where it passed that before the part begins; else None."""
+    previous, present = part.previous, part.present
+    if previous is None or present is None or present.source != boundaries.ROLLOVER:
+        return None
+    return None if previous.value < present.value else replace(previous, value=previous.value - present.value)
+
+
+def _within(register: content.Register, part: _Part) -> content.Register:
+    """What was worked out as the display shows it, which goes no further than the end of the counter."""
+    wrap = part.hanging.wrap
+    if wrap is None or register.source is not None:
+        return register
+    return replace(register, value=register.value % wrap)
 
 
 def _share(at: datetime, start: datetime, end: datetime) -> Fraction:
@@ -206,119 +231,63 @@ def _worked_out(at: datetime, value: Fraction) -> content.Register:
     return content.Register(at, rounding.divide(value.numerator, value.denominator), Quality.INTERPOLATED, None)
 
 
-def _difference(part: _Part) -> int:
+def _at_its_end(part: _Part) -> list[tuple[content.Register, content.Register]]:
+    """Both ends of a settled part; twice where its counter went past its end on the way, and nobody found out when."""
     if part.previous is None or part.present is None:
-        raise ValueError("a segment is settled before its difference is taken")
-    difference = part.present.value - part.previous.value
-    wrap = part.hanging.wrap
-    return difference + wrap if difference < 0 and wrap is not None else difference
+        raise ValueError("a segment is settled before it is written")
+    previous, present, wrap = part.previous, part.present, part.hanging.wrap
+    if wrap is None or present.value >= previous.value or present.source == boundaries.ROLLOVER:
+        return [(previous, present)]
+    at = present.at
+    end, begin = (content.Register(at, each, Quality.VALID, boundaries.ROLLOVER) for each in (wrap, 0))
+    return [(previous, end), (begin, present)]
 
 
 def _quantity(part: _Part, series: facts.Series) -> int:
-    amount = _difference(part) * part.multiplier * part.hanging.scale(series)
-    return rounding.divide(amount.numerator, amount.denominator)
+    return sum(each.quantity for each in _segments(part, series))
 
 
-def _segment(part: _Part, amount: int) -> content.Segment:
-    meter = part.hanging
-    difference = _difference(part)
-    if part.previous is None or part.present is None:
-        raise ValueError("a segment is settled before it is written")
-    return content.Segment(
-        serial=meter.serial,
-        model=meter.model,
-        register=meter.register,
-        unit=meter.unit.value,
-        decimals=meter.decimals,
-        previous=part.previous,
-        present=part.present,
-        difference=difference,
-        multiplier=part.multiplier,
-        quantity=amount,
-    )
-
-
-def _hanging(series_ids: list[int], period: Period) -> dict[int, list[Hanging]]:
-    organization_id = scoping.current().organization_id
-    registers = metering_models.InstallationRegister.objects.filter(
-        organization_id=organization_id,
-        series_id__in=series_ids,
-        installation__during__overlap=(period.start, period.end),
-    )
-    rows = list(
-        registers.order_by("installation__during", "id").values_list(
-            "series_id",
-            "installation_id",
-            "installation__during",
-            "installation__meter__serial_number",
-            "installation__meter__model_code",
-            "register_code",
-            "unit",
-            "decimals",
-            "wrap",
-            "opening",
-            "closing",
-            "is_closing_estimated",
+def _segments(part: _Part, series: facts.Series) -> list[content.Segment]:
+    meter, factor = part.hanging, part.factor * part.hanging.scale(series)
+    return [
+        content.Segment(
+            serial=meter.serial,
+            model=meter.model,
+            register=meter.register,
+            unit=meter.unit.value,
+            decimals=meter.decimals,
+            previous=previous,
+            present=present,
+            difference=present.value - previous.value,
+            multiplier=part.change.factor,
+            quantity=content.quantity_of(previous.value, present.value, factor),
+            corrected_by=part.change.corrected_by,
+            test=part.change.test,
         )
-    )
-    changes: dict[int, list[tuple[datetime, Fraction, Any]]] = defaultdict(list)
-    segments = metering_models.MultiplierSegment.objects.filter(
-        organization_id=organization_id, installation_id__in={row[1] for row in rows}
-    ).order_by("starts_at", "id")
-    for installation_id, starts_at, above, below, shown in segments.values_list(
-        "installation_id", "starts_at", "numerator", "denominator", "registers"
-    ):
-        changes[installation_id].append((starts_at, Fraction(above, below), shown))
-    found: dict[int, list[Hanging]] = defaultdict(list)
-    row: tuple[Any, ...]
-    for row in rows:
-        series_id, installation_id, during, serial, model, register, unit, decimals, *others = row
-        wrap, opening, closing, is_estimated = others
-        own = [(at, factor, shown.get(str(series_id))) for at, factor, shown in changes[installation_id]]
-        if not own or own[0][0] > during.lower:
-            own.insert(0, (during.lower, Fraction(1), None))
-        found[series_id].append(
-            Hanging(
-                serial=serial,
-                model=model,
-                register=register,
-                unit=Unit(unit),
-                decimals=decimals,
-                wrap=wrap,
-                start=during.lower,
-                end=during.upper,
-                opening=opening,
-                closing=closing,
-                is_closing_estimated=bool(is_estimated),
-                changes=tuple(own),
-            )
-        )
-    return dict(found)
+        for previous, present in _at_its_end(part)
+    ]
 
 
-def _readings(series_ids: list[int], instants: list[datetime]) -> dict[Key, content.Register]:
-    organization_id = scoping.current().organization_id
+def _readings(
+    series_ids: list[int], instants: list[datetime], found: boundaries.Boundaries
+) -> dict[Key, content.Register]:
     corrected = _corrected(series_ids, instants)
-    findings = metering_models.SeriesFinding.objects.filter(
-        organization_id=organization_id, series_id__in=series_ids, at__in=instants, kind__in=neighbors.NOT_BELIEVED
-    )
-    doubted = set(findings.values_list("series_id", "at"))
-    found: dict[Key, content.Register] = {}
-    parameters = {"organization": organization_id, "series": series_ids, "at": instants}
+    known: dict[Key, content.Register] = {}
+    parameters = {"organization": scoping.current().organization_id, "series": series_ids, "at": instants}
     for series_id, at, value, quality, source in usage.fetch(AT, parameters):
         key = (series_id, at)
-        if key not in found and key not in doubted and key not in corrected:
-            found[key] = content.Register(at, value, Quality(quality), Source(source).name)
-    found.update({key: value for key, value in corrected.items() if value is not None})
-    return found
+        if key not in known and key not in corrected and not found.is_doubted(series_id, at):
+            known[key] = content.Register(at, value, Quality(quality), Source(source).name)
+    known.update({key: value for key, value in corrected.items() if value is not None})
+    return known
 
 
 def _corrected(series_ids: list[int], instants: list[datetime]) -> dict[Key, content.Register | None]:
     """Values that a person set, and None for readings that a person took out; the fact recorded last holds."""
     rows = metering_models.Correction.objects.filter(
+        many.among("series_id", series_ids),
         Q(kind__in=neighbors.OF_INSTANTS),
         organization_id=scoping.current().organization_id,
-        series_id__in=series_ids,
         at__in=instants,
     ).order_by("recorded_at", "id")
     found: dict[Key, content.Register | None] = {}

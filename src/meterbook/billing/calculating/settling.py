@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from meterbook.billing import models, values
-from meterbook.billing.calculating import drafting, facts
+from meterbook.billing.calculating import bundling, drafting, facts
 from meterbook.billing.content import digests, settlements
 from meterbook.customers import models as customer_models
+from meterbook.foundation import many
 from meterbook.kernel import civil
 
 LOOKED_BACK = timedelta(days=750)  # two years and a bit: later ones are corrected by credit notes
@@ -76,7 +77,7 @@ def _payers(run: models.BillRun, account_ids: set[int]) -> dict[int, int]:
     """By account the one on whose bill its estimates are settled: its own, or for those who left the landlord's."""
     payers = {each: each for each in account_ids}
     landlords = customer_models.Account.objects.filter(
-        organization_id=run.organization_id, pk__in=account_ids, is_landlord=True
+        many.among("pk", account_ids), organization_id=run.organization_id, is_landlord=True
     )
     landlord = landlords.order_by("id").values_list("id", flat=True).first()
     if landlord is None:
@@ -99,12 +100,16 @@ def _payers(run: models.BillRun, account_ids: set[int]) -> dict[int, int]:
 def _estimated(run: models.BillRun, payers: Mapping[int, int]) -> list[models.Bill]:
     settled = models.TrueUp.objects.filter(organization_id=run.organization_id).exclude(draft__run=run)
     bills = models.Bill.objects.filter(
+        many.among("account_id", payers),
         organization_id=run.organization_id,
-        account_id__in=list(payers),
         draft__is_estimated=True,
         run__days__endswith__lte=run.days.upper,
         run__days__startswith__gte=run.days.lower - LOOKED_BACK,
     ).exclude(run=run)
+    if run.services is not None:  # what a bill of one service owes does not come on that of another
+        bills = bills.filter(run__services=run.services)
+    elif split := bundling.apart(run.organization_id, run.site_id, list(payers)):
+        bills = bills.exclude(run__services__isnull=False, account_id__in=split)
     credited = models.CreditNote.objects.filter(organization_id=run.organization_id)
     found = bills.exclude(pk__in=settled.values("bill_id")).exclude(pk__in=credited.values("bill_id"))
     return list(found.select_related("draft", "run__site").order_by("id"))

@@ -12,6 +12,7 @@ from django.db.models import Q
 from meterbook.billing import content, models
 from meterbook.billing.calculating import checking, facts
 from meterbook.billing.content import shared_costs
+from meterbook.foundation import many
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def load(run: facts.Run, account_ids: Sequence[int]) -> Borne:
     """This will return the shares that a run bills to accounts, in two queries."""
     costs: dict[int, list[shared_costs.Shared]] = defaultdict(list)
     charges = models.PoolCharge.objects.filter(
-        organization_id=run.organization_id, run_id=run.id, account_id__in=account_ids
+        many.among("account_id", account_ids), organization_id=run.organization_id, run_id=run.id
     )
     rows = charges.order_by("share__sheet__pool__stage", "share__sheet__pool__code", "share_id")
     for account_id, told in rows.values_list("account_id", "share__told"):

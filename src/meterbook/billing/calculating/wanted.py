@@ -11,10 +11,14 @@ from meterbook.tariffs.rating.needs import Needs
 
 @dataclass(frozen=True)
 class Wanted:
-    """`cut` is the time of its intervals; `taxes` are the codes of all its versions."""
+    """`cut` is the time of its intervals; `taxes` are the codes of all its versions.
+
+    `converts_gas`: its volume is priced as energy.
+    """
 
     share: facts.Share
     point: facts.Point
     cut: Period
     needs: Needs
     taxes: frozenset[str] = frozenset()
+    converts_gas: bool = False

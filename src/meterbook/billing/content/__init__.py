@@ -1,6 +1,6 @@
 """The content of a bill, "meterbook-bill/1": from facts to canonical JSON. Pure."""
 
-from meterbook.billing.content.building import ENGINE, FORMAT, build, daily_average
+from meterbook.billing.content.building import ENGINE, FORMAT, Sums, build, daily_average, sums, written_tax
 from meterbook.billing.content.digests import (
     INCOME,
     TAX,
@@ -23,6 +23,7 @@ from meterbook.billing.content.parts import (
     Register,
     Segment,
     TariffFacts,
+    quantity_of,
 )
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Reference",
     "Register",
     "Segment",
+    "Sums",
     "TariffFacts",
     "build",
     "canonical",
@@ -47,6 +49,9 @@ __all__ = [
     "income_code",
     "issue_digest",
     "parts_of_code",
+    "quantity_of",
+    "sums",
     "tax_code",
     "verification_code",
+    "written_tax",
 ]

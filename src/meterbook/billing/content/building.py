@@ -7,24 +7,35 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from meterbook.billing.content import posting, shared_costs
+from meterbook.billing.content import gas, marks, posting, services, shared_costs
 from meterbook.billing.content.digests import canonical
-from meterbook.billing.content.parts import Charge, Content, Estimate, Heading, Month, Plain, Point, Register, Segment
+from meterbook.billing.content.parts import (
+    Charge,
+    Content,
+    Estimate,
+    Heading,
+    Month,
+    Plain,
+    Point,
+    Register,
+    Segment,
+    TariffFacts,
+)
 from meterbook.kernel import currency as currencies
 from meterbook.kernel import rounding
 from meterbook.kernel import zones as kernel_zones
 from meterbook.kernel.period import Period
-from meterbook.kernel.quality import ESTIMATED, Quality
 from meterbook.kernel.rounding import RoundingMode
 from meterbook.metering import zones
 from meterbook.tariffs.rating import plain, taxing
-from meterbook.tariffs.rating.lines import Line, TaxLine
+from meterbook.tariffs.rating.lines import Line, Rated, TaxLine
 
 FORMAT = "meterbook-bill/1"
 HISTORY = 12  # months
-ENGINE = "2"  # rises when the same facts would give other bytes
+ENGINE = "3"  # rises when the same facts would give other bytes
 _HALF_A_DAY, _MICROSECOND = timedelta(hours=12), timedelta.resolution
 
 
@@ -34,13 +45,10 @@ def build(heading: Heading, points: Sequence[Point], shared: Sequence[shared_cos
     :param shared: what the account bears of costs that several share
     """
     charges = [(point, charge) for point in points for charge in point.charges]
-    zero = Decimal(0).scaleb(-currencies.minor_units(heading.currency))
-    gross = sum((line.amount for _point, charge in charges for line in charge.rated.lines), zero)
-    taxes = _taxes([charge for _point, charge in charges], shared, heading.currency)
-    net = gross + shared_costs.net(shared) - sum((tax.amount for tax in taxes if tax.is_inclusive), zero)
-    total = net + sum((tax.amount for tax in taxes), zero)
-    is_estimated = any(map(_is_estimated, points))
-    is_apportioned = any(map(_is_apportioned, points))
+    priced = [(charge.rated, charge.tariff.mode) for _point, charge in charges]
+    net, taxes, total = sums(priced, shared, heading.currency)
+    is_estimated = any(map(marks.is_estimated, points))
+    is_apportioned = any(map(marks.is_apportioned, points))
     is_vacancy = any(point.is_vacancy for point in points)
     inputs = _inputs_digest(points, shared)
     data = canonical(
@@ -59,9 +67,10 @@ def build(heading: Heading, points: Sequence[Point], shared: Sequence[shared_cos
             **_language(heading, points),
             "meter_points": [_point(point, heading) for point in points],
             **shared_costs.section(shared),
+            **services.section(charges, shared, taxes, heading.currency),
             "net": str(net),
             "tax": str(total - net),
-            "taxes": [_tax(tax) for tax in taxes],
+            "taxes": [written_tax(tax) for tax in taxes],
             "total": str(total),
             "inputs_digest": inputs,
         }
@@ -79,6 +88,29 @@ def build(heading: Heading, points: Sequence[Point], shared: Sequence[shared_cos
         postings=posting.postings(charges, shared, taxes, heading.currency),
         nets=posting.nets(charges, shared),
     )
+
+
+class Sums(NamedTuple):
+    """What a bill comes to; `total` is `net` and the taxes."""
+
+    net: Decimal
+    taxes: list[TaxLine]
+    total: Decimal
+
+
+def sums(priced: Sequence[tuple[Rated, RoundingMode]], shared: Sequence[shared_costs.Shared], currency: str) -> Sums:
+    """This will sum up what was priced, each with the rounding of its tariff, and shares of costs, with their taxes.
+
+    Each tax is due once, on the sum of the rounded lines of all charges (B-67): 0.21 on 10.02 and 10.02 is 4.21, where
+    each by itself would have 2.10.
+    """
+    zero = Decimal(0).scaleb(-currencies.minor_units(currency))
+    gross = sum((line.amount for rated, _mode in priced for line in rated.lines), zero)
+    listed = [(tax, mode) for rated, mode in priced for tax in rated.taxes]
+    listed += [(tax, RoundingMode.HALF_UP) for tax in shared_costs.taxes(shared, currency)]
+    taxes = taxing.merge(listed, currencies.minor_units(currency))
+    net = gross + shared_costs.net(shared) - sum((tax.amount for tax in taxes if tax.is_inclusive), zero)
+    return Sums(net, taxes, net + sum((tax.amount for tax in taxes), zero))
 
 
 @functools.lru_cache(maxsize=65_536)
@@ -150,7 +182,7 @@ def _point(point: Point, heading: Heading) -> Plain:
             "interpolated": counts.interpolated,
             "edited": counts.edited,
         },
-        **({"is_apportioned": True} if _is_apportioned(point) else {}),
+        **({"is_apportioned": True} if marks.is_apportioned(point) else {}),
         **_estimates(point, zone),
         "daily_average": daily_average(point.quantity, point.days, point.decimals),
         "history": [_month(each) for each in point.history[-HISTORY:]],
@@ -219,8 +251,16 @@ def _segment(segment: Segment, zone: ZoneInfo) -> Plain:
         "present": _register(segment.present, zone),
         "difference": segment.difference,
         "multiplier": str(segment.multiplier),
+        **_corrected_by(segment),
         "quantity": segment.quantity,
     }
+
+
+def _corrected_by(segment: Segment) -> Plain:
+    """What a test of the meter corrects, where it does (B-24)."""
+    if segment.corrected_by == 1:
+        return {}
+    return {"corrected_by": str(segment.corrected_by), "test": segment.test}
 
 
 def _register(register: Register, zone: ZoneInfo) -> Plain:
@@ -243,9 +283,11 @@ def _charge(charge: Charge, zone: ZoneInfo) -> Plain:
             "name": charge.tariff.name,
             "version": charge.tariff.version,
             "digest": charge.tariff.digest,
+            **_calendar(charge.tariff),
         },
         "quantity": charge.quantity,
         **({} if charge.inputs is None else {"inputs": charge.inputs}),
+        **gas.section(charge.converted, zone),
         "periods": [
             {"code": each.code, "text": each.text, "quantity": str(each.quantity), "intervals": each.intervals}
             for each in rated.periods
@@ -255,11 +297,19 @@ def _charge(charge: Charge, zone: ZoneInfo) -> Plain:
     }
 
 
+def _calendar(tariff: TariffFacts) -> Plain:
+    if tariff.calendar is None:
+        return {}
+    code, version = tariff.calendar
+    return {"calendar": {"code": code, "version": version}}
+
+
 def _line(line: Line) -> Plain:
     return {
         "code": line.code,
         "component": line.component,
         "text": line.text,
+        **({"service": line.trace["service"]} if "service" in line.trace else {}),
         "quantity": line.quantity,
         "unit": line.unit,
         "price": plain.written(line.price),
@@ -269,7 +319,8 @@ def _line(line: Line) -> Plain:
     }
 
 
-def _tax(tax: TaxLine) -> Plain:
+def written_tax(tax: TaxLine) -> Plain:
+    """This will write a tax as bills do."""
     return {
         "code": tax.code,
         "text": tax.text,
@@ -280,39 +331,6 @@ def _tax(tax: TaxLine) -> Plain:
     }
 
 
-def _taxes(charges: Sequence[Charge], shared: Sequence[shared_costs.Shared], currency: str) -> list[TaxLine]:
-    """Each tax once, on the sum of the rounded lines of all charges (B-67)."""
-    listed = [(tax, charge.tariff.mode) for charge in charges for tax in charge.rated.taxes]
-    listed += [(tax, RoundingMode.HALF_UP) for tax in shared_costs.taxes(shared, currency)]
-    return taxing.merge(listed, currencies.minor_units(currency))
-
-
-def _is_estimated(point: Point) -> bool:
-    if point.counts.estimated:
-        return True
-    return any(each.quality in ESTIMATED for part in point.segments for each in (part.previous, part.present))
-
-
-def _is_apportioned(point: Point) -> bool:
-    """Whether an amount depends on how a sum between two readings was spread over time (B-15, B-20, B-31).
-
-    Between readings at both ends of the period the total is measured: 100 on the 1st, 340 on the next 1st are 240 at
-    any flat or stepped price. It is apportioned when prices change within the day or within the period, or when an end
-    of the period falls between readings.
-    """
-    counts = point.counts
-    if not counts.interpolated:
-        return False
-    if len(point.charges) > 1 or any(len(each.rated.periods) > 1 for each in point.charges):
-        return True
-    first, final = (point.segments[0].previous, point.segments[-1].present) if point.segments else (None, None)
-    return (counts.starts_between and _is_worked_out(first)) or (counts.ends_between and _is_worked_out(final))
-
-
-def _is_worked_out(register: Register | None) -> bool:
-    return register is None or register.quality is Quality.INTERPOLATED
-
-
 def _inputs_digest(points: Iterable[Point], shared: Sequence[shared_costs.Shared] = ()) -> str:
     """Over what the figures were made from: blocks, registers, versions and times, a line each."""
     words: list[str] = [ENGINE]
@@ -321,9 +339,12 @@ def _inputs_digest(points: Iterable[Point], shared: Sequence[shared_costs.Shared
         words.append(f"{reference.series} {point.period.start} {point.period.end} {point.days} {reference.digest}")
         words.extend(
             f"{each.serial} {each.previous.at} {each.previous.value} {each.present.at} {each.present.value}"
-            f" {each.multiplier}"
+            f" {each.multiplier}{'' if each.corrected_by == 1 else f' {each.corrected_by}'}"
             for each in point.segments
         )
-        words.extend(f"{each.period.start} {each.period.end} {each.tariff.digest}" for each in point.charges)
+        words.extend(
+            " ".join(map(str, (each.period.start, each.period.end, each.tariff.digest, *(each.tariff.calendar or ()))))
+            for each in point.charges
+        )
     words += shared_costs.words(shared)
     return hashlib.sha256("\n".join(words).encode()).hexdigest()

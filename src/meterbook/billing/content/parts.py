@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
 from meterbook.kernel.rounding import RoundingMode
+from meterbook.tariffs.rating.converting import Converted
 from meterbook.tariffs.rating.lines import Rated
 
 Plain = dict[str, Any]
@@ -30,7 +31,10 @@ class Register:
 
 @dataclass(frozen=True)
 class Segment:
-    """A meter with one multiplier, between two register values; `quantity` in the meter point's scale."""
+    """A meter with one multiplier, between two register values; `quantity` in the meter point's scale.
+
+    `corrected_by` is what it counts besides, because a test of the meter (`test`) found it wrong; 1 where none did.
+    """
 
     serial: str
     model: str
@@ -42,22 +46,43 @@ class Segment:
     difference: int
     multiplier: Fraction
     quantity: int
+    corrected_by: Fraction = Fraction(1)
+    test: str = ""
+
+
+def quantity_of(previous: int, present: int, factor: Fraction) -> int:
+    """This will return what a register counted between two values, each taken times the factor and rounded halves up.
+
+    From 1 to 3 at 7/30 it is 1 - 0 = 1: intervals in between are cut at the same rounded values, so that they add up.
+    """
+    start, end = (
+        (2 * value * factor.numerator + factor.denominator) // (2 * factor.denominator) for value in (previous, present)
+    )
+    return end - start
 
 
 @dataclass(frozen=True)
 class TariffFacts:
-    """The tariff version that a charge was made by."""
+    """The tariff version that a charge was made by; `calendar` is that of its holidays by code and version, if any.
+
+    `taxed` are the components that its taxes are on, by the code of the tax.
+    """
 
     code: str
     name: Mapping[str, str]
     version: int
     digest: str
     mode: RoundingMode
+    calendar: tuple[str, int] | None = None
+    taxed: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Charge:
-    """One tariff version over a part of a meter point's time; `inputs` is what it took besides usage, if anything."""
+    """One tariff version over a part of a meter point's time; `inputs` is what it took besides usage, if anything.
+
+    `converted` is gas that was priced as energy, part by part.
+    """
 
     period: Period
     days: int
@@ -65,6 +90,7 @@ class Charge:
     quantity: int
     rated: Rated
     inputs: Plain | None = None
+    converted: Sequence[Converted] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from meterbook.billing.content import shared_costs
+from meterbook.billing.content import services, shared_costs
 from meterbook.billing.content.digests import income_code, tax_code
 from meterbook.billing.content.parts import Charge, Point
 from meterbook.kernel import allocation
@@ -24,7 +24,7 @@ def postings(
     sums: dict[str, Decimal] = {}
     for point, charge in charges:
         for line in charge.rated.lines:
-            code = income_code(currency, point.service, line.component)
+            code = income_code(currency, services.of_line(point, line), line.component)
             sums[code] = sums.get(code, Decimal(0)) - line.amount
     for code, amount in shared_costs.incomes(shared, currency).items():
         sums[code] = sums.get(code, Decimal(0)) - amount
@@ -42,7 +42,7 @@ def _take_out(tax: TaxLine, charges: Iterable[tuple[Point, Charge]], sums: dict[
     for point, charge in charges:
         for line in charge.rated.lines:
             if line.component in tax.trace["components"]:
-                code = income_code(currency, point.service, line.component)
+                code = income_code(currency, services.of_line(point, line), line.component)
                 weights[code] = weights.get(code, Decimal(0)) + line.amount
     usable = {code: weight for code, weight in weights.items() if weight > 0}
     if not tax.amount or not usable:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from meterbook.billing.content import shared_costs
+from meterbook.billing.content import banked, shared_costs
 from meterbook.billing.content.digests import TAX, canonical, income_code, tax_code
 from meterbook.billing.content.parts import Content
 from meterbook.kernel import currency as currencies
@@ -36,7 +36,8 @@ def difference(before: Plain, now: Plain) -> dict[str, Any] | None:
     """
     points = _points(before, now)
     lines = _lines(before, now)
-    if not lines and all(each["billed"] == each["actual"] for each in points):
+    banks = banked.difference(before, now)
+    if not lines and not banks and all(each["billed"] == each["actual"] for each in points):
         return None
     old, new = _bases(before), _bases(now)
     taxes = [
@@ -45,7 +46,8 @@ def difference(before: Plain, now: Plain) -> dict[str, Any] | None:
         if (base := new.get((code, rate), Decimal(0)) - old.get((code, rate), Decimal(0)))
     ]
     net = sum((Decimal(each["amount"]) for each in lines), Decimal(0))
-    return {"meter_points": points, "lines": lines, "taxes": taxes, "net": str(net)}
+    more = {banked.KEY: banks} if banks else {}
+    return {"meter_points": points, "lines": lines, "taxes": taxes, "net": str(net), **more}
 
 
 def settle(content: Content, section: Sequence[Plain]) -> Content:
@@ -53,9 +55,7 @@ def settle(content: Content, section: Sequence[Plain]) -> Content:
     if not section:
         return content
     data = json.loads(content.data)
-    net = content.net + sum((Decimal(each["net"]) for each in section), Decimal(0))
-    taxes = _merged(data["taxes"], section, content.currency)
-    total = net + sum((Decimal(each["amount"]) for each in taxes), Decimal(0))
+    net, taxes, total = summed(content.net, data["taxes"], section, content.currency)
     inputs = hashlib.sha256(content.inputs_digest.encode() + canonical(section)).hexdigest()
     data |= {
         KEY: [dict(each) for each in section],
@@ -78,16 +78,27 @@ def settle(content: Content, section: Sequence[Plain]) -> Content:
     )
 
 
+def summed(
+    net: Decimal, taxes: Iterable[Plain], section: Sequence[Plain], currency: str
+) -> tuple[Decimal, list[dict[str, Any]], Decimal]:
+    """This will return net, taxes and total of a bill with what it settles in them; taxes are as bills write them."""
+    whole = net + sum((Decimal(each["net"]) for each in section), Decimal(0))
+    merged = _merged(taxes, section, currency)
+    return whole, merged, whole + sum((Decimal(each["amount"]) for each in merged), Decimal(0))
+
+
 def netted(settled: Plain, now: Plain) -> Plain:
     """This will price a settlement by register netting: what was used less what was billed, at the new bill's price.
 
     A register from 1,000 over an estimated 1,300 to 1,550: 300 were billed, so 250 are left, all at what a unit costs
     in the new bill on average. With 1,250 at the end it is -50, a credit. Where the new bill has no use to take a price
-    from, the settlement stays as it is.
+    from, or a bank of energy fed in changes, the settlement stays as it is.
 
     :param settled: as `difference` gave it
     :param now: the content of the new bill, without settlements
     """
+    if banked.KEY in settled:
+        return settled
     lines, ratio = [], _ratios(settled)
     for point in settled["meter_points"]:
         own = [each for each in now["meter_points"] if each["public_id"] == point["public_id"]]
@@ -139,7 +150,8 @@ def _lines(before: Plain, now: Plain) -> list[dict[str, Any]]:
         for point in source["meter_points"]:
             for charge in point["charges"]:
                 for line in charge["lines"]:
-                    key = point["service"], charge["tariff"]["code"], line["component"], line["code"]
+                    service = line.get("service", point["service"])
+                    key = service, charge["tariff"]["code"], line["component"], line["code"]
                     own = sums.setdefault(
                         key,
                         {"text": line["text"], "unit": line["unit"], "quantity": Decimal(0), "amount": Decimal(0)},

@@ -10,6 +10,7 @@ from meterbook.billing.calculating import drafting, facts
 from meterbook.customers import queries as customer_queries
 from meterbook.kernel import quantity
 from meterbook.tariffs import models as tariff_models
+from meterbook.tariffs.rating.document import TariffDocument
 
 CHOSEN = 0  # the key of the chosen tariff; those of the database begin with 1
 LONG_AGO = date(1900, 1, 1)
@@ -18,40 +19,62 @@ LONG_AGO = date(1900, 1, 1)
 class Recalculator(drafting.Calculator):
     """Calculates accounts of a run for the shares that are handed in, whatever the run collected.
 
-    :param version: prices all that it has the unit and currency for, whatever contracts say
+    :param chosen: prices all that it has the unit and currency for, whatever contracts say; see `by_version`
     """
 
     def __init__(
         self,
         run: facts.Run,
         shares: Mapping[int, Sequence[facts.Share]],
-        version: tariff_models.TariffVersion | None = None,
+        chosen: facts.Tariff | None = None,
     ) -> None:
         super().__init__(run)
         self._shares = shares
-        self._version = version
+        self._chosen = chosen
 
     def load(self, run: facts.Run, account_ids: Sequence[int], documents: facts.Documents) -> facts.Chunk:
         """This will return the accounts with their shares, and everything these name, as it is now."""
         shares = {each: list(self._shares.get(each, ())) for each in account_ids}
         every = [share for own in shares.values() for share in own]
         chunk = facts.Chunk(
-            accounts=customer_queries.accounts_by_id(ids=account_ids),
+            accounts=self.accounts(account_ids),
             shares=shares,
-            points=facts.load_points(run, {each.meter_point_id for each in every}),
+            points=self.points(run, {each.meter_point_id for each in every}),
             tariffs=facts.load_tariffs(run, {each.tariff_id for each in every if each.tariff_id}, documents),
         )
-        return chunk if self._version is None else _chosen(chunk, self._version, documents)
+        return chunk if self._chosen is None else self._by_chosen(chunk, self._chosen)
+
+    def accounts(self, ids: Sequence[int]) -> dict[int, customer_queries.AccountRow]:
+        """This will return accounts by their ids."""
+        return customer_queries.accounts_by_id(ids=ids)
+
+    def points(self, run: facts.Run, ids: set[int]) -> dict[int, facts.Point]:
+        """This will return meter points by their ids."""
+        return facts.load_points(run, ids)
+
+    def _by_chosen(self, chunk: facts.Chunk, tariff: facts.Tariff) -> facts.Chunk:
+        shares = {
+            account_id: [
+                replace(each, tariff_id=CHOSEN) if self.is_chosen(chunk, each, tariff) else each for each in own
+            ]
+            for account_id, own in chunk.shares.items()
+        }
+        return replace(chunk, shares=shares, tariffs={**chunk.tariffs, CHOSEN: tariff})
+
+    def is_chosen(self, chunk: facts.Chunk, share: facts.Share, tariff: facts.Tariff) -> bool:
+        """This will tell whether the chosen tariff prices a share."""
+        return _fits(chunk, share, tariff)
 
 
-def _chosen(chunk: facts.Chunk, version: tariff_models.TariffVersion, documents: facts.Documents) -> facts.Chunk:
-    always = facts.Version(version.pk, version.number, version.digest, LONG_AGO, None, documents.of(version))
-    tariff = facts.Tariff(CHOSEN, version.tariff.code, version.tariff.currency, (always,))
-    shares = {
-        account_id: [replace(each, tariff_id=CHOSEN) if _fits(chunk, each, tariff) else each for each in own]
-        for account_id, own in chunk.shares.items()
-    }
-    return replace(chunk, shares=shares, tariffs={**chunk.tariffs, CHOSEN: tariff})
+def by_version(version: tariff_models.TariffVersion, documents: facts.Documents) -> facts.Tariff:
+    """This will return a tariff version (with its tariff) as one that is in force on all days."""
+    return always(version.tariff.code, version.pk, version.number, version.digest, documents.of(version))
+
+
+def always(code: str, version_id: int, number: int, digest: str, document: TariffDocument) -> facts.Tariff:
+    """This will return a document as a tariff that is in force on all days."""
+    version = facts.Version(version_id, number, digest, LONG_AGO, None, document)
+    return facts.Tariff(CHOSEN, code, document.currency, (version,))
 
 
 def _fits(chunk: facts.Chunk, share: facts.Share, tariff: facts.Tariff) -> bool:

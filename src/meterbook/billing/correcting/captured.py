@@ -23,13 +23,17 @@ Plain = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Version:
-    """A tariff version as a charge names it; `from_at` and `until_at` are the time that it priced."""
+    """A tariff version as a charge names it; `from_at` and `until_at` are the time that it priced.
+
+    `calendar` is the version of the calendar of its holidays; None: the bill says none.
+    """
 
     code: str
     number: int
     digest: str
     from_at: datetime
     until_at: datetime
+    calendar: int | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ def _point(plain: Plain) -> Point:
             each["tariff"]["digest"],
             _instant(each["from"]),
             _instant(each["until"]),
+            each["tariff"].get("calendar", {}).get("version"),
         )
         for each in plain["charges"]
     )
@@ -125,7 +130,12 @@ def _segment(plain: Plain, unit: Unit, decimals: int) -> content.Segment:
     difference = plain["difference"] if present.value < previous.value else present.value - previous.value
     multiplier = Fraction(plain["multiplier"])
     scale = quantity.factor(Unit(plain["unit"]), unit) * Fraction(10) ** (decimals - plain["decimals"])
-    amount = difference * multiplier * scale
+    corrected_by = Fraction(plain.get("corrected_by", "1"))
+    factor = multiplier * corrected_by * scale
+    counted = content.quantity_of(previous.value, previous.value + difference, factor)
+    # Bills from before were rounded once, as a difference.
+    once = difference * factor
+    is_once = plain["quantity"] == rounding.divide(once.numerator, once.denominator)
     return content.Segment(
         serial=plain["serial"],
         model=plain["model"],
@@ -136,7 +146,9 @@ def _segment(plain: Plain, unit: Unit, decimals: int) -> content.Segment:
         present=present,
         difference=difference,
         multiplier=multiplier,
-        quantity=rounding.divide(amount.numerator, amount.denominator),
+        quantity=plain["quantity"] if is_once else counted,
+        corrected_by=corrected_by,
+        test=plain.get("test", ""),
     )
 
 

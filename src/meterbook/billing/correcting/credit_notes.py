@@ -90,8 +90,8 @@ def _point(plain: Plain) -> dict[str, Any]:
 
 
 def _line(plain: Plain) -> dict[str, Any]:
-    kept = ("code", "component", "text", "quantity", "unit", "price")
-    return {**{key: plain[key] for key in kept}, "amount": _turned(plain["amount"])}
+    kept = ("code", "component", "text", "service", "quantity", "unit", "price")
+    return {**{key: plain[key] for key in kept if key in plain}, "amount": _turned(plain["amount"])}
 
 
 def _turned(amount: str) -> str:

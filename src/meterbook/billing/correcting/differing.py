@@ -122,7 +122,8 @@ def is_identical(before: Plain, now: Plain) -> bool:
     """This will tell whether two contents have the same bytes, but for the number of the way of calculating."""
     if before["engine"] == now["engine"]:
         return content.canonical(before) == content.canonical(now)
-    names = ("engine", "inputs_digest")  # the digest of the inputs holds the number
+    # The digest of the inputs holds the number; sums by service came with the third.
+    names = ("engine", "inputs_digest", "services")
     return content.canonical(_without(before, names)) == content.canonical(_without(now, names))
 
 
@@ -236,6 +237,8 @@ def _causes(before: Sequence[Plain], now: Sequence[Plain]) -> list[LineCause]:
         found.append(LineCause.READING)
     if _tariffs(before) != _tariffs(now):
         found.append(LineCause.TARIFF)
+    if _calendars(before) != _calendars(now):
+        found.append(LineCause.CALENDAR)
     return found
 
 
@@ -258,7 +261,8 @@ def _days(points: Sequence[Plain]) -> list[Any]:
 
 
 def _multipliers(points: Sequence[Plain]) -> list[Any]:
-    found = [(part["serial"], part["multiplier"]) for each in points for part in each["segments"]]
+    parts = [part for each in points for part in each["segments"]]
+    found = [(part["serial"], part["multiplier"], part.get("corrected_by")) for part in parts]
     return list(dict.fromkeys(found))
 
 
@@ -274,3 +278,9 @@ def _measured(points: Sequence[Plain]) -> list[Any]:
 def _tariffs(points: Sequence[Plain]) -> list[Any]:
     found = [charge["tariff"]["digest"] for each in points for charge in each["charges"]]
     return list(dict.fromkeys(found))
+
+
+def _calendars(points: Sequence[Plain]) -> list[Any]:
+    """Versions of calendars; bills of before they were named say none, and differ by none."""
+    found = [charge["tariff"].get("calendar") for each in points for charge in each["charges"]]
+    return [each for index, each in enumerate(found) if each is not None and each not in found[:index]]

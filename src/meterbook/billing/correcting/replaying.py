@@ -7,20 +7,22 @@ before from the bill itself, tariffs by the versions that it names, blocks as th
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from meterbook.billing import content
+from meterbook.billing import content, holidays
 from meterbook.billing.calculating import checking, drafting, facts, further, measured, rating, shared, usage
 from meterbook.billing.calculating.wanted import Wanted
 from meterbook.billing.correcting import captured, keeping
 from meterbook.customers import queries as customer_queries
 from meterbook.kernel import civil
 from meterbook.tariffs import models as tariff_models
+from meterbook.tariffs.rating import reading
 
-Key = tuple[str, int]
+Key = tuple[str, int, int | None]  # code and number of a tariff version, and the version of its calendar
 LONG_AGO = date(1900, 1, 1)  # before all days that are billed
 
 
@@ -50,7 +52,7 @@ class Replayer(drafting.Calculator):
     def load(self, run: facts.Run, account_ids: Sequence[int], documents: facts.Documents) -> facts.Chunk:
         """This will return what the bills name, as far as it can be priced."""
         ids = {each.meter_point_id for account_id in account_ids for each in self._shares[account_id]}
-        points, versions = facts.load_points(run, ids), self._versions(run, documents)
+        points, versions = facts.load_points(run, ids), self._versions(run)
         tariffs: dict[int, facts.Tariff] = {}
         shares: dict[int, list[facts.Share]] = {}
         for account_id in account_ids:
@@ -131,17 +133,26 @@ class Replayer(drafting.Calculator):
         contents = {each: content.build(head, [], borne.of(each)) for each, head in heads.items()}
         return replace(alone, contents=contents)
 
-    def _versions(self, run: facts.Run, documents: facts.Documents) -> dict[Key, facts.Version]:
-        named = {each.code for bill in self._bills.values() for point in bill.points for each in point.versions}
+    def _versions(self, run: facts.Run) -> dict[Key, facts.Version]:
+        """Each tariff version that the bills name, once for each version of its calendar that they name."""
+        named = {each for bill in self._bills.values() for point in bill.points for each in point.versions}
         rows = tariff_models.TariffVersion.objects.filter(
-            organization_id=run.organization_id, tariff__code__in=named
+            organization_id=run.organization_id, tariff__code__in={each.code for each in named}
         ).select_related("tariff")
+        wanted: dict[tuple[str, int], set[int | None]] = defaultdict(set)
+        for each in named:
+            wanted[each.code, each.number].add(each.calendar)
         return {
-            (each.tariff.code, each.number): facts.Version(
-                each.pk, each.number, each.digest, LONG_AGO, None, documents.of(each)
-            )
-            for each in rows.order_by("id")
+            (row.tariff.code, row.number, calendar): self._version(row, calendar)
+            for row in rows.order_by("id")
+            for calendar in wanted[row.tariff.code, row.number]
         }
+
+    def _version(self, row: tariff_models.TariffVersion, calendar: int | None) -> facts.Version:
+        document = reading.read(row.document, holidays.calendars_at(calendar, at=self._as_of))
+        if calendar is None:  # bills of before calendars were kept say nothing of theirs
+            document = replace(document, holiday_calendar="", calendar_version=0)
+        return facts.Version(row.pk, row.number, row.digest, LONG_AGO, None, document)
 
 
 def _printed(points: Mapping[int, facts.Point]) -> dict[int, facts.Point]:
@@ -155,7 +166,7 @@ def _tariff(
     """The versions by which a meter point was priced, each for its own days."""
     found = []
     for place, each in enumerate(named.versions):
-        version = versions.get((each.code, each.number))
+        version = versions.get((each.code, each.number, each.calendar))
         if version is None or version.digest != each.digest:
             raise VersionGone(f"{each.code} {each.number}")
         is_final = place == len(named.versions) - 1

@@ -11,7 +11,9 @@ from meterbook.billing.models.corrections import (
     Recalculation,
 )
 from meterbook.billing.models.disputes import Dispute, DisputeEntry, DisputeFile
-from meterbook.billing.models.pools import Pool, PoolCharge, PoolEntry, PoolShare, PoolSheet, PoolVersion
+from meterbook.billing.models.gas import GasArea, GasValue
+from meterbook.billing.models.invoices import SupplierInvoice, SupplierInvoiceFile, SupplierInvoiceVersion
+from meterbook.billing.models.pools import Pool, PoolCharge, PoolEntry, PoolRebill, PoolShare, PoolSheet, PoolVersion
 from meterbook.billing.models.runs import (
     WRITE_ONCE,
     Bill,
@@ -42,10 +44,13 @@ __all__ = [
     "DisputeEntry",
     "DisputeFile",
     "FormerDay",
+    "GasArea",
+    "GasValue",
     "LateChange",
     "Pool",
     "PoolCharge",
     "PoolEntry",
+    "PoolRebill",
     "PoolShare",
     "PoolSheet",
     "PoolVersion",
@@ -55,6 +60,9 @@ __all__ = [
     "RunChunk",
     "RunMember",
     "RunShare",
+    "SupplierInvoice",
+    "SupplierInvoiceFile",
+    "SupplierInvoiceVersion",
     "TrueUp",
     "WaitingAccount",
 ]

@@ -36,9 +36,15 @@ class BillingCalendar(foundation_models.TenantModel):
     approves_first = models.BooleanField(default=False)
     auto_approval_by = models.CharField(max_length=200, blank=True)
     settlement = models.CharField(max_length=10, default=values.TrueUpStrategy.RERUN.value)
+    bundling = models.CharField(
+        max_length=10, default=values.Bundling.TOGETHER.value, db_default=values.Bundling.TOGETHER.value
+    )
     # Bills below it are posted, but not sent: the next one carries the balance. Null: all are sent.
     small_below = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     is_active = models.BooleanField(default=True)
+    # Why it starts no run, while that is so.
+    fault = models.CharField(max_length=300, blank=True, default="", db_default="")
+    fault_since = models.DateTimeField(null=True, blank=True)
     set_by = models.CharField(max_length=200)
     set_at = models.DateTimeField()
 

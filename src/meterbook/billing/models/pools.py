@@ -8,6 +8,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 
+from meterbook.billing.models.invoices import SupplierInvoice
 from meterbook.billing.models.runs import WRITE_ONCE, BillRun
 from meterbook.customers import models as customer_models
 from meterbook.foundation import models as foundation_models
@@ -66,7 +67,8 @@ class PoolSheet(foundation_models.TenantTable):
     """How a pool was divided for local days: canonical JSON ("meterbook-sheet/1") and its SHA-256.
 
     `run` made it, and may make it anew until it is approved; from then on a trigger keeps it as it is. Without content
-    it waits for what `reasons` say.
+    it waits for what `reasons` say. Where all members were billed again a further sheet `replaces` it; the trigger lets
+    nothing else be written than that it `is_replaced`.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -84,8 +86,10 @@ class PoolSheet(foundation_models.TenantTable):
     reasons = models.JSONField(default=list)
     # Whom that concerns, where there are no shares.
     account_ids = models.JSONField(default=list)
+    is_replaced = models.BooleanField(default=False, db_default=False)
+    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by")
 
-    privileges = WRITE_ONCE
+    privileges = foundation_models.READ_WRITE
     reached_by = (("site_id", "sites"),)
 
     class Meta:
@@ -93,6 +97,7 @@ class PoolSheet(foundation_models.TenantTable):
             ExclusionConstraint(
                 name="pool_divided_once",
                 expressions=[("pool", RangeOperators.EQUAL), ("days", RangeOperators.OVERLAPS)],
+                condition=models.Q(is_replaced=False),
             ),
         )
 
@@ -103,7 +108,8 @@ class PoolSheet(foundation_models.TenantTable):
 class PoolEntry(foundation_models.TenantModel):
     """An amount for local days: entered, a line of an invoice, or the difference of a sheet that came too late.
 
-    `sheet` is the one whose difference it carries. A withdrawn one counts no more.
+    `sheet` is the one whose difference it carries, `invoice` the one whose `line` (from 0, of `line_kind`) it is. A
+    withdrawn one counts no more.
     """
 
     pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="entries")
@@ -116,6 +122,11 @@ class PoolEntry(foundation_models.TenantModel):
     unit = models.CharField(max_length=20, blank=True)
     amount = models.DecimalField(max_digits=24, decimal_places=4)
     sheet = models.ForeignKey(PoolSheet, on_delete=models.PROTECT, null=True, blank=True, related_name="carried")
+    invoice = models.ForeignKey(
+        SupplierInvoice, on_delete=models.PROTECT, null=True, blank=True, related_name="pool_entries"
+    )
+    line = models.SmallIntegerField(null=True, blank=True)
+    line_kind = models.CharField(max_length=10, blank=True)
     entered_at = models.DateTimeField()
     entered_by = models.CharField(max_length=200)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -130,6 +141,9 @@ class PoolEntry(foundation_models.TenantModel):
             ),
             models.UniqueConstraint(
                 fields=["sheet"], condition=models.Q(withdrawn_at=None), name="pool_difference_carried_once"
+            ),
+            models.UniqueConstraint(
+                fields=["invoice", "line"], condition=models.Q(withdrawn_at=None), name="pool_invoice_line_once"
             ),
         )
         indexes = (models.Index(fields=["pool", "days"], name="pool_entry_days"),)
@@ -170,3 +184,39 @@ class PoolCharge(foundation_models.TenantTable):
 
     def __str__(self) -> str:
         return f"{self.share_id} {self.run_id}"
+
+
+class PoolRebill(foundation_models.TenantModel):
+    """That all members of an approved sheet shall be billed again (B-64): proposed by one person, decided by another.
+
+    `digest` is of the sheet that would replace it: approving divides again and refuses another one. `plan` says by
+    account what each bill was and would be.
+    """
+
+    sheet = models.ForeignKey(PoolSheet, on_delete=models.PROTECT, related_name="rebills")
+    site = models.ForeignKey(site_models.Site, on_delete=models.PROTECT, db_index=False)
+    state = models.CharField(max_length=10)
+    reason = models.CharField(max_length=1000)
+    digest = models.CharField(max_length=64)
+    plan = models.JSONField()
+    proposed_at = models.DateTimeField()
+    proposed_by = models.CharField(max_length=200)
+    proposed_by_id = models.BigIntegerField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=200, blank=True)
+    is_decided_alone = models.BooleanField(default=False)
+
+    reached_by = (("site_id", "sites"),)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(state__in=["PROPOSED", "DONE", "REJECTED"]), name="pool_rebill_state_known"
+            ),
+            models.UniqueConstraint(
+                fields=["sheet"], condition=models.Q(state="PROPOSED"), name="pool_rebill_one_open"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.sheet_id} {self.state}"

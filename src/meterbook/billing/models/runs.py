@@ -38,7 +38,12 @@ class BillRun(foundation_models.TenantModel):
     # One person did both, because nobody else has the right.
     is_approved_alone = models.BooleanField(default=False)
     bill_date = models.DateField(null=True, blank=True)
+    # The day of the bill as drafts suppose it, for taxes of the invoice date (B-34).
+    priced_on = models.DateField(null=True, blank=True)
     due_date = models.DateField(null=True, blank=True)
+    # Why it does not go on by itself, while that is so.
+    fault = models.CharField(max_length=300, blank=True, default="", db_default="")
+    fault_since = models.DateTimeField(null=True, blank=True)
     # Positions up to this one are issued; moved in the transaction that issues them.
     issued_through = models.IntegerField(default=0)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -47,6 +52,8 @@ class BillRun(foundation_models.TenantModel):
     # Only these accounts, or (in whose units they stand) these meter points; null: all of the site.
     account_ids = ArrayField(models.BigIntegerField(), null=True)
     meter_point_ids = ArrayField(models.BigIntegerField(), null=True)
+    # Only these services, of accounts that get a bill for each; null: all, of those accounts the first (M-091).
+    services = ArrayField(models.CharField(max_length=20), null=True)
     # Free begin and end of a manual bill (M-080), within `days`; null: whole days, as they are at each meter point.
     exact = DateTimeRangeField(null=True)
     # A person approves it, whatever the calendar says.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -11,6 +12,7 @@ from meterbook.billing import models, values
 from meterbook.billing.operations import drafting, issuing, planning
 from meterbook.billing.values import RunState
 from meterbook.foundation import scoping
+from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
 
 
@@ -48,7 +50,8 @@ def _move_on(actor: Actor, at: datetime, run: models.BillRun) -> bool:
         planning.move(run, RunState.COLLECTING)
     elif run.state == RunState.COLLECTING:
         planning.collect(run)
-        planning.move(run, RunState.VALIDATING)
+        run.priced_on = civil.local_date(at, ZoneInfo(run.site.time_zone))
+        planning.move(run, RunState.VALIDATING, "priced_on")
     elif run.state == RunState.VALIDATING:
         chunks = models.RunChunk.objects.filter(organization_id=run.organization_id, run=run, is_done=False)
         # Others had the rest when this one looked. The lock waited for them; what one gave up is taken next.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
@@ -74,6 +74,7 @@ def check_again(
     :raises NotInReview: in another state
     """
     locked = _in_review(run)
+    locked.priced_on = _today(locked, at)
     drafts = models.BillDraft.objects.filter(organization_id=locked.organization_id, run=locked)
     if not is_everything:
         drafts = drafts.filter(account_id__in=staleness.stale_accounts(locked))
@@ -203,7 +204,7 @@ def approve_run(*, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID) 
     :raises SecondPersonNeeded: when another person can approve it
     """
     locked = _in_review(run)
-    _require_sound(locked)
+    _require_sound(locked, at)
     is_alone = actor.id == locked.started_by_id
     if is_alone and two_people.is_needed(TwoPeople.RUN) and _others_can(locked, actor, at):
         raise SecondPersonNeeded(_("You started this run; another person with the right to approve must do so."))
@@ -224,7 +225,7 @@ def approve_by_calendar(*, actor: Actor, at: datetime, run: models.BillRun | uui
     locked = _in_review(run)
     if locked.needs_person or locked.calendar is None or not locked.calendar.is_auto_approved:
         raise NotByItself(_("A person approves this run."))
-    _require_sound(locked)
+    _require_sound(locked, at)
     return _approve(actor, at, locked, is_alone=False)
 
 
@@ -236,7 +237,7 @@ def exact_of(run: models.BillRun) -> Period | None:
 def _approve(actor: Actor, at: datetime, locked: models.BillRun, *, is_alone: bool) -> models.BillRun:
     locked.approved_at, locked.approved_by_id, locked.approved_by = at, actor.id, actor.label
     locked.is_approved_alone = is_alone
-    locked.bill_date = civil.local_date(at, ZoneInfo(locked.site.time_zone))
+    locked.bill_date = _today(locked, at)
     locked.due_date = locked.bill_date + timedelta(days=locked.due_days)
     planning.move(
         locked,
@@ -281,13 +282,19 @@ def _in_review(run: models.BillRun | uuid.UUID) -> models.BillRun:
 
 def _check_chunks(run: models.BillRun, chunks: set[int]) -> None:
     """Back to checking: jobs take up these chunks again."""
+    run.save(update_fields=["priced_on"])
     models.RunChunk.objects.filter(organization_id=run.organization_id, run=run, number__in=chunks).update(
         is_done=False
     )
     planning.move(run, values.RunState.VALIDATING)
 
 
-def _require_sound(run: models.BillRun) -> None:
+def _today(run: models.BillRun, at: datetime) -> date:
+    return civil.local_date(at, ZoneInfo(run.site.time_zone))
+
+
+def _require_sound(run: models.BillRun, at: datetime) -> None:
+    run.bill_date = _today(run, at)  # taxes of the invoice date must be those of the drafts
     members = models.RunMember.objects.filter(organization_id=run.organization_id, run=run)
     held = members.filter(state=values.MemberState.HELD).count()
     if held:

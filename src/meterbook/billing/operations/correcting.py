@@ -18,7 +18,7 @@ from meterbook.billing import models, permissions
 from meterbook.billing import queries as billing_queries
 from meterbook.billing.correcting import limits
 from meterbook.billing.correction_values import CorrectionState, Mode, Outcome
-from meterbook.billing.operations import crediting, disputing, recalculating, recomputing
+from meterbook.billing.operations import chaining, crediting, disputing, recalculating, recomputing
 from meterbook.billing.queries import amounts
 from meterbook.billing.queries import corrections as correction_queries
 from meterbook.foundation import operation, scoping
@@ -126,8 +126,10 @@ def propose_correction(*, actor: Actor, at: datetime, bill: uuid.UUID, reason: s
     :raises NothingToCorrect: when it would come out the same
     :raises UnderChargeTooOld: when more would be asked for, for days older than the limit
     :raises CorrectionPresent: when one waits for approval
+    :raises meterbook.billing.operations.chaining.EarlierFirst: when an earlier bill that it goes on from waits
     """
     found = _standing(bill)
+    chaining.require_order(found)
     (result,) = recomputing.compute([found], Mode.CORRECT).values()
     _require_worth(found, result, at)
     try:
@@ -147,9 +149,11 @@ def approve_correction(*, actor: Actor, at: datetime, correction: uuid.UUID) -> 
     :raises CorrectionDecided: when it was approved or rejected
     :raises CorrectionOutdated: when the new bill would be another one than was proposed
     :raises SecondPersonNeeded: when another person can approve it
+    :raises meterbook.billing.operations.chaining.EarlierFirst: see `propose_correction`
     """
     locked = _open(correction)
     bill = _standing(locked.bill.public_id)
+    chaining.require_order(bill)
     is_alone = actor.id == locked.proposed_by_id
     if is_alone and needs_another(actor=actor, at=at, site_id=bill.run.site_id):
         raise SecondPersonNeeded(

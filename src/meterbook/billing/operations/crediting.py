@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from meterbook.billing import content, models, values
+from meterbook.billing import content, events, models, values
 from meterbook.billing.calculating import drafting as calculating
 from meterbook.billing.calculating import facts
 from meterbook.billing.correcting import credit_notes
@@ -27,6 +27,7 @@ from meterbook.documents import operations as document_operations
 from meterbook.documents import queries as document_queries
 from meterbook.documents import registering as document_registering
 from meterbook.documents import values as document_values
+from meterbook.foundation import events as foundation_events
 from meterbook.foundation import scoping
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
@@ -86,6 +87,7 @@ def credit(
         transaction_id=posted,
     )
     _make_known(actor, at, note)
+    foundation_events.publish(events.CreditNoteIssued(organization_id=note.organization_id, note_id=str(public_id)))
     return note
 
 
@@ -218,6 +220,7 @@ def _bill_anew(
         approved_by=actor.label,
         is_approved_alone=correction.is_decided_alone,
         bill_date=day,
+        priced_on=facts.run_of(own).bill_date,
         due_date=day + timedelta(days=own.due_days),
         account_ids=[bill.account_id],
         is_correction=True,

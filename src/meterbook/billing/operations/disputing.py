@@ -101,7 +101,7 @@ def open_dispute(
                 lines=chosen,
                 currency=found.draft.currency,
                 amount=disputed_of(content, chosen),
-                is_protected=running < rules.most_open,
+                is_protected=running < rules.most_open and not _was_refused(found),
                 opened_at=at,
                 opened_by=actor.label,
                 is_by_tenant=is_by_tenant,
@@ -246,6 +246,14 @@ def _bill(public_id: uuid.UUID) -> models.Bill:
     if getattr(found, "credit_note", None) is not None:
         raise BillNotDisputable(_("This bill was credited already. Look at the one that replaces it."))
     return found
+
+
+def _was_refused(bill: models.Bill) -> bool:
+    """Whether an earlier dispute about the bill was decided against the customer: asking again keeps nothing back."""
+    closed = models.Dispute.objects.filter(
+        organization_id=bill.organization_id, bill=bill, state=DisputeState.CLOSED, is_upheld=False
+    )
+    return closed.exists()
 
 
 def _lock(public_id: uuid.UUID) -> models.Dispute:

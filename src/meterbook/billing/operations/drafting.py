@@ -14,6 +14,7 @@ from meterbook.billing import models, values
 from meterbook.billing.calculating import checking, drafting, facts
 from meterbook.billing.operations import truing_up
 from meterbook.billing.values import HoldReason
+from meterbook.foundation import many
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,8 @@ def draft_next(run: models.BillRun, calculators: Calculators) -> bool:
         if chunk is None:
             transaction.set_rollback(True)
             return False
-        _draft(run, chunk.number, _calculator(run, calculators))
+        with many.without_collector():
+            _draft(run, chunk.number, _calculator(run, calculators))
         chunk.is_done = True
         chunk.save(update_fields=["is_done"])
         return True
@@ -77,7 +79,7 @@ def _draft(run: models.BillRun, number: int, calculator: drafting.Calculator) ->
     insert(calculator.run, position_of, outcome)
     truing_up.record(run, settled)
     own = models.RunMember.objects.filter(organization_id=run.organization_id, run=run)
-    own.filter(account_id__in=list(outcome.contents)).update(state=values.MemberState.DRAFTED, reasons=[])
+    own.filter(many.among("account_id", outcome.contents)).update(state=values.MemberState.DRAFTED, reasons=[])
     for account_id, reasons in outcome.held.items():
         own.filter(account_id=account_id).update(state=values.MemberState.HELD, reasons=_once(reasons))
     for account_id, reasons in outcome.remarks.items():
@@ -128,21 +130,21 @@ def insert(run: facts.Run, position_of: dict[int, int], outcome: drafting.Outcom
             (
                 run.organization_id,
                 run.id,
-                [public_id(run, account_id) for account_id in contents],
-                list(contents),
-                [position_of[account_id] for account_id in contents],
+                many.array(public_id(run, account_id) for account_id in contents),
+                many.array(contents),
+                many.array(position_of[account_id] for account_id in contents),
                 [each.data for each in made],
-                [each.digest for each in made],
-                [each.inputs_digest for each in made],
-                [json.dumps(each.postings) for each in made],
-                [each.currency for each in made],
-                [each.net for each in made],
-                [each.total for each in made],
-                [each.is_estimated for each in made],
-                [each.is_apportioned for each in made],
-                [each.is_vacancy for each in made],
-                [json.dumps({code: str(net) for code, net in each.nets}) for each in made],
-                [outcome.inputs[account_id] for account_id in contents],
+                many.array(each.digest for each in made),
+                many.array(each.inputs_digest for each in made),
+                many.texts(json.dumps(each.postings) for each in made),
+                many.array(each.currency for each in made),
+                many.array(each.net for each in made),
+                many.array(each.total for each in made),
+                many.array(each.is_estimated for each in made),
+                many.array(each.is_apportioned for each in made),
+                many.array(each.is_vacancy for each in made),
+                many.texts(json.dumps({code: str(net) for code, net in each.nets}) for each in made),
+                many.array(outcome.inputs[account_id] for account_id in contents),
             ),
         )
 

@@ -23,6 +23,7 @@ from meterbook.documents import queries as document_queries
 from meterbook.documents import registering as document_registering
 from meterbook.documents import values as document_values
 from meterbook.foundation import events as foundation_events
+from meterbook.foundation import many
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.money import Money
 from meterbook.ledger import operations as ledger_operations
@@ -107,13 +108,13 @@ def issue_next(*, actor: Actor, at: datetime, run: models.BillRun) -> bool:
                 bill_date,
                 due_date,
                 at,
-                [each.public_id for each in drafts],
-                [each.id for each in drafts],
-                [each.account_id for each in drafts],
-                numbers,
-                list(sequences),
-                digests,
-                [posted.get(each.id) for each in drafts],
+                many.array(each.public_id for each in drafts),
+                many.array(each.id for each in drafts),
+                many.array(each.account_id for each in drafts),
+                many.texts(numbers),
+                many.array(sequences),
+                many.array(digests),
+                many.array(posted.get(each.id) for each in drafts),
             ),
         )
     _register(at, bill_date, due_date, drafts, numbers, digests)
@@ -255,7 +256,7 @@ def _advance(actor: Actor, at: datetime, run: models.BillRun, drafts: Sequence[_
     after, run.issued_through = run.issued_through, drafts[-1].position
     run.save(update_fields=["issued_through"])
     models.RunMember.objects.filter(
-        organization_id=run.organization_id, run=run, account_id__in=[each.account_id for each in drafts]
+        many.among("account_id", [each.account_id for each in drafts]), organization_id=run.organization_id, run=run
     ).update(state=values.MemberState.ISSUED)
     foundation_events.publish(
         events.BillsIssued(

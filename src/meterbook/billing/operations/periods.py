@@ -78,7 +78,7 @@ def _zones(site: site_models.Site) -> dict[int, ZoneInfo]:
 
 
 def occupancy(
-    site: site_models.Site, periods: Periods, *, only: set[int] | None = None
+    site: site_models.Site, periods: Periods, *, only: set[int] | None = None, has_vacancies: bool = True
 ) -> dict[int, list[customer_queries.Share]]:
     """This will return who had each meter point when; a vacancy only while a meter hangs there.
 
@@ -96,11 +96,13 @@ def occupancy(
             points = points.exclude(pk__in=others)
         else:
             points = points.filter(pk__in=[pk for pk, each in own.items() if each is zone])
-        found |= _occupied(points, period)
+        found |= _occupied(points, period, has_vacancies=has_vacancies)
     return found
 
 
-def _occupied(points: QuerySet[metering_models.MeterPoint], period: Period) -> dict[int, list[customer_queries.Share]]:
+def _occupied(
+    points: QuerySet[metering_models.MeterPoint], period: Period, *, has_vacancies: bool
+) -> dict[int, list[customer_queries.Share]]:
     organization_id = scoping.current().organization_id
     # What never had a contract and stands in no unit is no vacancy: a main meter, a corridor.
     billed = points.filter(
@@ -115,6 +117,7 @@ def _occupied(points: QuerySet[metering_models.MeterPoint], period: Period) -> d
     # Before its contract a main meter was nobody's vacancy: what went through it was billed behind it.
     sums = (metering_values.PointRole.MAIN, metering_values.PointRole.OTHER)
     let = set(billed.exclude(role__in=sums).order_by("id").values_list("id", flat=True))
+    shares_of = customer_queries.occupancy(meter_point_ids=ids, period=period, has_vacancies=has_vacancies)
     return {
         point_id: [
             part
@@ -122,7 +125,7 @@ def _occupied(points: QuerySet[metering_models.MeterPoint], period: Period) -> d
             if point_id in let or not each.is_vacancy
             for part in _while(each, hung[point_id] if each.is_vacancy else served[point_id])
         ]
-        for point_id, shares in customer_queries.occupancy(meter_point_ids=ids, period=period).items()
+        for point_id, shares in shares_of.items()
     }
 
 

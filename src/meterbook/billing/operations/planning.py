@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import models, values
-from meterbook.billing.calculating import facts, spans
+from meterbook.billing.calculating import bundling, facts, moments
 from meterbook.billing.operations import periods as run_periods
 from meterbook.billing.operations import pools_settling
 from meterbook.customers import models as customer_models
@@ -61,13 +61,14 @@ class RunNotCancelable(ValueError):
 
 @dataclass(frozen=True)
 class Terms:
-    """Of a run that is not simply of a site: which accounts or meter points alone, by which calendar, free ends."""
+    """Of a run that is not simply of a site: which accounts, meter points or services, by which calendar, free ends."""
 
     calendar_id: int | None = None
     account_ids: Collection[int] | None = None
     meter_point_ids: Collection[int] | None = None
     exact: Period | None = None
     needs_person: bool = False
+    services: Collection[str] | None = None
 
 
 @operation.operation
@@ -82,6 +83,8 @@ def plan_run(
     more: Terms | None = None,
 ) -> models.BillRun:
     """This will start a run over the local days [first_day, until_day) of a site; jobs carry it on to REVIEW.
+
+    Where accounts get a bill for each service, runs of the other services start beside it (M-091).
 
     A meter point in a time zone of its own is billed for these days as they are there (B-11).
 
@@ -110,8 +113,16 @@ def plan_run(
     if more is None or more.account_ids is None:
         run_periods.occupancy(site, periods)
     run = create(actor=actor, at=at, site=site, first_day=first_day, until_day=until_day, due_days=due_days, more=more)
-    _require_somebody(run)
+    shares = payable_shares(run)
+    _require_somebody(run, shares)
     record_plan(actor=actor, at=at, run=run)
+    for service, account_ids in bundling.others(run, shares).items():
+        if billed := postpaid(run, set(account_ids)):
+            terms = replace(more or Terms(), account_ids=billed, services=[service.value])
+            other = create(
+                actor=actor, at=at, site=site, first_day=first_day, until_day=until_day, due_days=due_days, more=terms
+            )
+            record_plan(actor=actor, at=at, run=other)
     return run
 
 
@@ -139,6 +150,7 @@ def create(
                 days=DateRange(first_day, until_day, "[)"),
                 due_days=due_days,
                 started_at=at,
+                priced_on=civil.local_date(at, ZoneInfo(site.time_zone)),
                 started_by_id=actor.id,
                 started_by=actor.label,
                 calendar_id=terms.calendar_id,
@@ -146,6 +158,7 @@ def create(
                 meter_point_ids=None if terms.meter_point_ids is None else list(terms.meter_point_ids),
                 exact=exact,
                 needs_person=terms.needs_person,
+                services=None if terms.services is None else list(terms.services),
             )
     except IntegrityError as error:
         raise _present(site, first_day, until_day) from error
@@ -158,12 +171,14 @@ def record_plan(*, actor: Actor, at: datetime, run: models.BillRun) -> None:
         after |= {"start": run.exact.lower, "end": run.exact.upper}
     if run.account_ids is not None:
         after["accounts"] = len(run.account_ids)
+    if run.services is not None:
+        after["services"] = run.services
     audit_operations.record(actor=actor, at=at, action="billing:plan_run", subject=run, before=None, after=after)
     defer_advance(run)
 
 
-def _require_somebody(run: models.BillRun) -> None:
-    if not postpaid(run, {each.account_id for each in wanted_shares(run)}):
+def _require_somebody(run: models.BillRun, shares: list[facts.Share]) -> None:
+    if not postpaid(run, {each.account_id for each in shares}):
         words = _(
             "Nobody is to be billed: no account of %(site)s pays for a meter point in these days, "
             "or another run billed them."
@@ -316,7 +331,12 @@ def postpaid(run: models.BillRun, account_ids: set[int]) -> list[int]:
 
 
 def wanted_shares(run: models.BillRun) -> list[facts.Share]:
-    """This will return who pays for what, without the time that other runs have.
+    """This will return who pays for what of a run, without the time that other runs have."""
+    return bundling.kept(run, payable_shares(run))
+
+
+def payable_shares(run: models.BillRun) -> list[facts.Share]:
+    """This will return who pays for what, whatever bill it comes on, without the time that other runs have.
 
     Each meter point is billed for the days of the run as they are in its zone. Its zone cannot change meanwhile.
     """
@@ -338,21 +358,7 @@ def wanted_shares(run: models.BillRun) -> list[facts.Share]:
         for part in each.period.gaps(taken[point_id])
         if is_asked(each.account_id)
     ]
-    return without_moments(facts.run_of(run), wanted)
-
-
-def without_moments(run: facts.Run, shares: list[facts.Share]) -> list[facts.Share]:
-    """This will take out vacancies between two tenants in which no interval starts: nothing is used in them."""
-    brief = [each for each in shares if each.contract_id is None and each.period.duration < timedelta(days=1)]
-    if not brief:
-        return shares
-    points = facts.load_points(run, {each.meter_point_id for each in brief})
-    moments = set()
-    for each in brief:
-        point = points[each.meter_point_id]
-        if point.series and spans.span(each.period, step=point.series.step, zone=point.zone) is None:
-            moments.add(each)
-    return [each for each in shares if each not in moments]
+    return moments.without_moments(facts.run_of(run), wanted)
 
 
 def _site(given: site_models.Site | uuid.UUID) -> site_models.Site:

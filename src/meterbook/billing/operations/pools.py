@@ -214,7 +214,7 @@ def withdraw_amount(*, actor: Actor, at: datetime, entry: uuid.UUID) -> None:
     """This will let an amount count no more.
 
     :raises EntryNotFound: when there is no such amount, or it was withdrawn
-    :raises AmountImpossible: when an approved sheet has it
+    :raises AmountImpossible: when an approved sheet has it, or it is a line of a supplier's invoice
     """
     entries = models.PoolEntry.objects.filter(
         organization_id=scoping.current().organization_id, public_id=entry, withdrawn_at=None
@@ -222,6 +222,8 @@ def withdraw_amount(*, actor: Actor, at: datetime, entry: uuid.UUID) -> None:
     found = entries.select_for_update(of=("self",)).select_related("pool__site").first()
     if found is None:
         raise EntryNotFound(_("There is no such amount, or it was withdrawn."))
+    if found.invoice_id is not None:
+        raise AmountImpossible(_("It is a line of a supplier's invoice: correct or withdraw the invoice."))
     _require_open(found.pool, found.days.lower, found.days.upper)
     found.withdrawn_at, found.withdrawn_by = at, actor.label
     found.save(update_fields=["withdrawn_at", "withdrawn_by"])

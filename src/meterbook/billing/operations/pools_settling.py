@@ -23,11 +23,11 @@ def settle(run: models.BillRun) -> set[int]:
     A run of single accounts, with free ends or after a credit note divides nothing. Days that another run divided are
     left out, and the shares that nobody billed yet are taken.
     """
-    if run.is_correction:
+    if run.is_correction or run.services is not None:  # of an account with several bills one bears them
         return set()
     if pool_standing.divides(run):
         for made in pool_sheets.make(facts.run_of(run), pool_standing.wanted(run)):
-            _store(run, made)
+            store(run, made)
     take(run)
     return pool_standing.concerned(run)
 
@@ -57,6 +57,7 @@ def take(run: models.BillRun, account_ids: Iterable[int] | None = None) -> set[i
         organization_id=run.organization_id,
         sheet__site_id=run.site_id,
         sheet__days__endswith__lte=run.days.upper,
+        sheet__is_replaced=False,
         charge=None,
     )
     if account_ids is None:
@@ -89,7 +90,8 @@ def release(run: models.BillRun) -> None:
     models.PoolSheet.objects.filter(organization_id=run.organization_id, run=run).delete()
 
 
-def _store(run: models.BillRun, made: pool_sheets.Made) -> None:
+def store(run: models.BillRun, made: pool_sheets.Made, *, replaces: models.PoolSheet | None = None) -> models.PoolSheet:
+    """This will keep a sheet of a run and its shares."""
     sheet = models.PoolSheet.objects.create(
         organization_id=run.organization_id,
         public_id=made.public_id,
@@ -104,6 +106,7 @@ def _store(run: models.BillRun, made: pool_sheets.Made) -> None:
         total=made.total,
         reasons=made.reasons,
         account_ids=sorted(made.account_ids) if made.reasons else [],
+        replaces=replaces,
     )
     models.PoolShare.objects.bulk_create(
         [
@@ -119,6 +122,7 @@ def _store(run: models.BillRun, made: pool_sheets.Made) -> None:
         ],
         batch_size=_BATCH,
     )
+    return sheet
 
 
 def _add_members(run: models.BillRun, account_ids: set[int]) -> None:

@@ -18,7 +18,7 @@ from meterbook.billing import correction_values as values
 from meterbook.billing import models
 from meterbook.billing.correction_values import Mode, Outcome
 from meterbook.billing.operations import recomputing
-from meterbook.foundation import operation, queue, scoping
+from meterbook.foundation import many, operation, queue, scoping
 from meterbook.kernel.actor import Actor
 from meterbook.tariffs import models as tariff_models
 
@@ -134,7 +134,8 @@ def calculate_next(*, recalculation: models.Recalculation | uuid.UUID) -> bool:
     piece = list(waiting.filter(bill__run_id=first.bill.run_id).order_by("id")[:PORTION])
     bills = {each.pk: each for each in _read([each.bill_id for each in piece])}
     version = None if locked.version_id is None else _versions().get(pk=locked.version_id)
-    results = recomputing.compute(list(bills.values()), Mode(locked.mode), version)
+    with many.without_collector():
+        results = recomputing.compute(list(bills.values()), Mode(locked.mode), version)
     _store(organization_id, [(each.pk, results[each.bill_id]) for each in piece])
     locked.done += len(piece)
     locked.save(update_fields=["done"])

@@ -10,12 +10,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from meterbook.billing import content, models
-from meterbook.billing.calculating import checking, drafting, facts
+from meterbook.billing.calculating import checking, drafting, facts, moments
 from meterbook.billing.content import settlements
 from meterbook.billing.correcting import anew, differing, replaying
 from meterbook.billing.correction_values import Mode, Outcome
 from meterbook.billing.operations import periods as run_periods
-from meterbook.billing.operations import planning
 from meterbook.customers import models as customer_models
 from meterbook.kernel.period import Period
 from meterbook.tariffs import models as tariff_models
@@ -81,7 +80,8 @@ def _proof(bill: models.Bill, outcome: drafting.Outcome) -> Result:
 def _anew(bills: Sequence[models.Bill], version: tariff_models.TariffVersion | None) -> dict[int, Result]:
     run, accounts = bills[0].run, [each.account_id for each in bills]
     shares = present_shares(run, accounts)
-    calculator = anew.Recalculator(facts.run_of(run), shares, version)
+    chosen = None if version is None else anew.by_version(version, facts.Documents())
+    calculator = anew.Recalculator(facts.run_of(run), shares, chosen)
     outcome = calculator.calculate(accounts)
     found = {}
     for each in bills:
@@ -107,10 +107,12 @@ def _result(bill: models.Bill, made: content.Content | None, shares: tuple[facts
     return Result(Outcome.SAME if is_same else Outcome.DIFFERENT, total, made, difference, shares)
 
 
-def billed_shares(run: models.BillRun, account_ids: Iterable[int]) -> dict[int, list[facts.Share]]:
+def billed_shares(
+    run: models.BillRun, account_ids: Iterable[int], *, with_credited: bool = True
+) -> dict[int, list[facts.Share]]:
     """This will return the time that bills of a run billed, also where they were credited since."""
     found: dict[int, list[facts.Share]] = {each: [] for each in account_ids}
-    for model in (models.RunShare, models.CreditedShare):
+    for model in (models.RunShare, models.CreditedShare) if with_credited else (models.RunShare,):
         rows = model.objects.filter(organization_id=run.organization_id, run=run, account_id__in=list(found))
         for account_id, point_id, contract_id, tariff_id, during in rows.order_by(
             "meter_point__code", "during", "id"
@@ -144,7 +146,7 @@ def present_shares(run: models.BillRun, account_ids: Sequence[int]) -> dict[int,
     codes = {key: each.code for key, each in facts.load_points(facts.run_of(run), occupied).items()}
     found: dict[int, list[facts.Share]] = {each: [] for each in account_ids}
     for share in sorted(
-        planning.without_moments(facts.run_of(run), wanted),
+        moments.without_moments(facts.run_of(run), wanted),
         key=lambda each: (codes[each.meter_point_id], each.period.start),
     ):
         found[share.account_id].append(share)

@@ -122,6 +122,7 @@ def follow_up(*, actor: Actor, at: datetime, run: uuid.UUID) -> models.BillRun |
         account_ids=[each.account_id for each in ready],
         exact=approving.exact_of(locked),
         needs_person=bool(persons) or locked.needs_person,
+        services=locked.services,
     )
     made: models.BillRun | None = None
     try:

@@ -55,6 +55,7 @@ class CalendarTerms:
     tolerance_percent: int = values.TOLERANCE_PERCENT
     approves_first: bool = False
     settlement: values.TrueUpStrategy = values.TrueUpStrategy.RERUN
+    bundling: values.Bundling = values.Bundling.TOGETHER
     small_below: Decimal | None = None
 
 
@@ -189,7 +190,7 @@ def _require_possible(terms: CalendarTerms) -> None:
 
 def _columns(terms: CalendarTerms) -> dict[str, object]:
     columns = asdict(terms)
-    for name in ("cycle", "on_missing", "settlement"):
+    for name in ("cycle", "on_missing", "settlement", "bundling"):
         columns[name] = columns[name].value
     return columns
 

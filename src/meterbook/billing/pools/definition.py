@@ -48,6 +48,30 @@ class Key(enum.StrEnum):
     HOURS = "HOURS"
 
 
+class LineKind(enum.StrEnum):
+    """What a line of a supplier's invoice is for."""
+
+    ENERGY = "ENERGY"
+    DEMAND = "DEMAND"
+    FIXED = "FIXED"
+    TAX = "TAX"
+    OTHER = "OTHER"
+
+
+class Division(enum.StrEnum):
+    """Whether the lines of a cost are divided as one sum, or each by itself."""
+
+    TOGETHER = "TOGETHER"
+    EACH = "EACH"
+
+
+class Rule(enum.StrEnum):
+    """A rule of law that limits how a cost may be divided."""
+
+    NONE = "NONE"
+    HEATING_COSTS = "HEATING_COSTS"  # 30 to 50 percent by area, and the other 50 to 70 by use (B-53)
+
+
 class LossPolicy(enum.StrEnum):
     """Who bears a loss (B-62)."""
 
@@ -89,6 +113,10 @@ class Fault(enum.StrEnum):
     TOO_MANY = "TOO_MANY"
     TAX = "TAX"
     TEXT = "TEXT"
+    LINES = "LINES"
+    EACH = "EACH"
+    ABOVE = "ABOVE"
+    HEATING_COSTS = "HEATING_COSTS"
 
 
 # Keys that members carry themselves; the others are read from their place or their meters.
@@ -113,6 +141,7 @@ class Cost:
     """Where the cost comes from; what the source does not need is None or empty.
 
     `price` is money a unit, `unit` what it is a price of; `tariff` prices instead of it. `cap` is percent of the main.
+    `is_never_above`: what a meter's price makes is at most what the lines of suppliers' invoices are.
     """
 
     source: Source
@@ -123,15 +152,20 @@ class Cost:
     tariff: uuid.UUID | None = None
     policy: LossPolicy = LossPolicy.SHARED
     cap: Fraction | None = None
+    is_never_above: bool = False
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the cost with its own key; `percent` of the parts together are 100."""
+    """A part of the cost with its own key; `percent` of the parts together are 100.
+
+    Where each line is divided by itself, `of` names the kinds of lines that the part is for; empty: all others.
+    """
 
     percent: Fraction
     key: Key
     secondary: Key | None = None
+    of: tuple[LineKind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,3 +217,16 @@ class Definition:
     rounding: Rounding
     cap: Fraction | None
     tax: Tax | None
+    division: Division = Division.TOGETHER
+    rule: Rule = Rule.NONE
+
+    def leaves_out(self, *, is_vacancy: bool) -> bool:
+        """This will tell whether the others bear the share of an empty unit."""
+        return is_vacancy and self.vacancy is Vacancy.REDISTRIBUTED
+
+    def part_of(self, kind: str) -> Part:
+        """This will return the part that divides lines of a kind, where each line is divided by itself."""
+        return next((each for each in self.parts if kind in each.of), self._rest())
+
+    def _rest(self) -> Part:
+        return next((each for each in self.parts if not each.of), self.parts[-1])

@@ -10,6 +10,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, TypeVar
 
+from meterbook.billing.pools import rules
 from meterbook.billing.pools.definition import (
     CARRIED,
     FORMAT,
@@ -20,14 +21,17 @@ from meterbook.billing.pools.definition import (
     SECONDARY,
     Cost,
     Definition,
+    Division,
     Fault,
     Key,
     Kind,
+    LineKind,
     LossPolicy,
     Member,
     Part,
     Problem,
     Rounding,
+    Rule,
     Source,
     Tax,
     Vacancy,
@@ -52,6 +56,8 @@ KNOWN = frozenset(
         "rounding",
         "cap",
         "tax",
+        "division",
+        "rule",
     ]
 )
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,8})?", re.ASCII)
@@ -76,13 +82,20 @@ class _Reader:
             self._wrong("format", Fault.FORMAT)
         for key in sorted(str(each) for each in document.keys() - KNOWN)[:1]:
             self._wrong(key[:40] if key.isprintable() else "?", Fault.UNKNOWN)
-        parts = self._parts(_mappings(document.get("parts")))
+        division = self._choice(document, "division", Division, Division.TOGETHER)
+        parts = self._parts(_mappings(document.get("parts")), division)
         members = self._members(_mappings(document.get("members")), parts)
+        cost = self._cost(_mapping(document.get("source")))
+        if division is Division.EACH and cost.source not in (Source.AMOUNT, Source.INVOICE):
+            self._wrong("division", Fault.EACH)
+        rule = self._choice(document, "rule", Rule, Rule.NONE)
+        if not rules.keeps(rule, parts, division):
+            self._wrong("rule", Fault.HEATING_COSTS)
         return Definition(
             name=self._text(document, "name", "name"),
             kind=self._choice(document, "kind", Kind, Kind.OTHER),
             stage=self._stage(document.get("stage", 1)),
-            cost=self._cost(_mapping(document.get("source"))),
+            cost=cost,
             parts=parts,
             members=members,
             place=self._id(document, "place", "place"),
@@ -91,6 +104,8 @@ class _Reader:
             rounding=self._choice(document, "rounding", Rounding, Rounding.LARGEST_REMAINDER),
             cap=self._number(document, "cap", "cap"),
             tax=self._tax(document.get("tax")),
+            division=division,
+            rule=rule,
         )
 
     def _wrong(self, path: str, fault: Fault, **data: object) -> None:
@@ -172,7 +187,10 @@ class _Reader:
             tariff=self._id(given, "tariff", "source/tariff"),
             policy=self._choice(given, "policy", LossPolicy, LossPolicy.SHARED),
             cap=self._number(given, "cap", "source/cap"),
+            is_never_above=given.get("never_above") is True,
         )
+        if given.get("never_above") not in (None, False, True) or (cost.is_never_above and source is not Source.METER):
+            self._wrong("source/never_above", Fault.ABOVE)
         if source in (Source.METER, Source.LOSS):
             if cost.meter_point is None:
                 self._wrong("source/meter_point", Fault.REQUIRED)
@@ -187,7 +205,7 @@ class _Reader:
             self._wrong("source/meters", Fault.TOO_MANY, most=MOST_METERS)
         return cost
 
-    def _parts(self, given: Sequence[Mapping[str, Any]]) -> tuple[Part, ...]:
+    def _parts(self, given: Sequence[Mapping[str, Any]], division: Division) -> tuple[Part, ...]:
         if not given:
             self._wrong("parts", Fault.REQUIRED)
         if len(given) > MOST_PARTS:
@@ -206,13 +224,33 @@ class _Reader:
                 secondary = None
             elif Key(key) in MEASURED and secondary is None:
                 self._wrong(f"{path}/secondary", Fault.SECONDARY)
-            usual = Fraction(100) if len(given) == 1 else Fraction(0)
+            is_each = division is Division.EACH
+            usual = Fraction(100) if len(given) == 1 or is_each else Fraction(0)
+            chosen = Key(str(secondary)) if secondary else None
             found.append(
-                Part(usual if percent is None else percent, Key(key), Key(str(secondary)) if secondary else None)
+                Part(usual if percent is None or is_each else percent, Key(key), chosen, self._of(each, f"{path}/of"))
             )
-        if found and len(found) == len(given) and sum(each.percent for each in found) != 100:
+        if division is Division.EACH:
+            self._of_lines(found)
+        elif any(each.of for each in found):
+            self._wrong("parts", Fault.LINES)
+        elif found and len(found) == len(given) and sum(each.percent for each in found) != 100:
             self._wrong("parts", Fault.PART_SUM, sum=_written(sum((each.percent for each in found), Fraction(0))))
         return tuple(found)
+
+    def _of(self, given: Mapping[str, Any], path: str) -> tuple[LineKind, ...]:
+        kinds = given.get("of") or ()
+        known = {each.value for each in LineKind}
+        if not isinstance(kinds, list | tuple) or any(each not in known for each in kinds):
+            self._wrong(path, Fault.UNKNOWN)
+            return ()
+        return tuple(each for each in LineKind if each.value in kinds)
+
+    def _of_lines(self, parts: Sequence[Part]) -> None:
+        """Each kind of line has one part, and one part has all the others."""
+        named = [kind for each in parts for kind in each.of]
+        if len(named) != len(set(named)) or sum(not each.of for each in parts) != 1:
+            self._wrong("parts", Fault.LINES)
 
     def _members(self, given: Sequence[Mapping[str, Any]], parts: tuple[Part, ...]) -> tuple[Member, ...]:
         if len(given) > MOST_MEMBERS:

@@ -25,6 +25,10 @@ def differences(sheet: Plain) -> list[str]:
         if line.get("price") and line.get("mode") == "HALF_UP":
             exact = Fraction(line["quantity"]) * Fraction(line["price"])
             _compare(found, "line " + line["text"], _half_up(exact / cent) * cent, line["amount"])
+        if line["kind"] == "CEILING":  # what a price made above the supplier's invoice
+            priced = sum(Fraction(each["amount"]) for each in lines if each["kind"] in ("METER", "TARIFF"))
+            _compare(found, "charged before the limit", priced, line["charged"])
+            _compare(found, "taken off by the limit", Fraction(line["paid"]) - priced, line["amount"])
     _compare(found, "total", sum(Fraction(each["amount"]) for each in lines), sheet["total"])
     before = [each for each in sheet["landlord"] if "part" not in each]
     shared = Fraction(sheet["total"]) - sum(Fraction(each["amount"]) for each in before)
@@ -42,8 +46,12 @@ def differences(sheet: Plain) -> list[str]:
 def _parts(
     found: list[str], sheet: Plain, whole: Fraction, step: Fraction, of_part: str, of_row: str, of_extra: str
 ) -> None:
-    percents = {str(each["number"]): Fraction(each["percent"]) for each in sheet["parts"]}
-    amounts, _extra = _largest_remainder(whole, percents, step)
+    if sheet.get("division") == "EACH":  # each line by itself: part 1 is line 1
+        amounts = {str(place): Fraction(line["amount"]) for place, line in enumerate(sheet["lines"], start=1)}
+        _compare(found, "number of parts", len(amounts), len(sheet["parts"]))
+    else:
+        percents = {str(each["number"]): Fraction(each["percent"]) for each in sheet["parts"]}
+        amounts, _extra = _largest_remainder(whole, percents, step)
     for part in sheet["parts"]:
         name = f"part {part['number']}"
         amount = amounts[str(part["number"])]

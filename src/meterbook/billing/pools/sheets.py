@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from meterbook.billing.pools import sharing
-from meterbook.billing.pools.definition import Definition, Key, Rounding, Vacancy
+from meterbook.billing.pools.definition import Definition, Division, Key, Part, Rounding
 from meterbook.kernel import rounding
 
 FORMAT, ENGINE = "meterbook-sheet/1", "1"
@@ -161,10 +161,7 @@ class _Builder:
         quantity = None if costs.quantity is None else costs.quantity - costs.landlord_quantity
         if costs.landlord or costs.landlord_quantity:
             self._bear(costs.why, costs.landlord, None if quantity is None else costs.landlord_quantity)
-        percents = {f"{place + 1}": each.percent for place, each in enumerate(definition.parts)}
-        amounts = sharing.by_percent(shared, percents)
-        quantities = {} if quantity is None else sharing.by_percent(quantity, percents)
-        parts = [self._part(int(number), amount, quantities.get(number)) for number, amount in amounts.items()]
+        parts = self._each() if definition.division is Division.EACH else self._parts(shared, quantity)
         content: Plain = {
             "format": FORMAT,
             "engine": ENGINE,
@@ -185,6 +182,8 @@ class _Builder:
             "parts": parts,
             "flags": sorted(set(self.flags)),
         }
+        if definition.division is Division.EACH:
+            content["division"] = definition.division.value
         if costs.loss:
             content["loss"] = costs.loss
         if costs.quantity is not None:
@@ -196,8 +195,19 @@ class _Builder:
             }
         return Sheet(content, tuple(self.charges))
 
-    def _part(self, number: int, amount: int, quantity: int | None) -> Plain:
-        part = self.definition.parts[number - 1]
+    def _parts(self, shared: int, quantity: int | None) -> list[Plain]:
+        numbered = {f"{place}": each for place, each in enumerate(self.definition.parts, start=1)}
+        percents = {number: each.percent for number, each in numbered.items()}
+        amounts = sharing.by_percent(shared, percents)
+        quantities = {} if quantity is None else sharing.by_percent(quantity, percents)
+        return [self._part(each, int(n), amounts[n], quantities.get(n)) for n, each in numbered.items()]
+
+    def _each(self) -> list[Plain]:
+        """Each line by itself, so that the shares of a line are exactly the line (M-060)."""
+        of, lines = self.definition.part_of, enumerate(self.costs.lines, start=1)
+        return [self._part(of(each.data.get("line_kind", "")), n, each.amount, None, each) for n, each in lines]
+
+    def _part(self, part: Part, number: int, amount: int, quantity: int | None, line: Line | None = None) -> Plain:
         used, weights = self._weights(part.key)
         if not any(weights.values()) and part.secondary is not None:
             self.flags.append("SECONDARY_KEY")
@@ -223,6 +233,8 @@ class _Builder:
             "weight": text(whole),
             "rows": [],
         }
+        if line is not None:
+            plain["line"] = {"kind": line.data.get("line_kind", line.kind), "text": line.text}
         if quantity is not None:
             plain["quantity"] = self._quantity(quantity)
         for row in self.rows:
@@ -253,13 +265,10 @@ class _Builder:
         for row in self.rows:
             spans = row.spans.get(key, ())
             weight = sum((each.value * (each.days if is_daily else 1) for each in spans), Fraction(0))
-            found[row.key] = Fraction(0) if self._is_redistributed(row) else weight
-        if self.rows and all(map(self._is_redistributed, self.rows)):
+            found[row.key] = Fraction(0) if self.definition.leaves_out(is_vacancy=row.is_vacancy) else weight
+        if self.rows and all(self.definition.leaves_out(is_vacancy=each.is_vacancy) for each in self.rows):
             raise NothingToShareBy(NothingToShareBy.__doc__)
         return key, found
-
-    def _is_redistributed(self, row: Row) -> bool:
-        return row.is_vacancy and self.definition.vacancy is Vacancy.REDISTRIBUTED
 
     def _is_daily(self, key: Key) -> bool:
         """Whether days count: not where all take part with one value on all of them, and not what was measured."""
@@ -290,7 +299,7 @@ class _Builder:
             "weight": text(weight),
             "percent": str(rounding.round_fraction(100 * weight / whole, PERCENT_PLACES)),
         }
-        if self._is_redistributed(row):
+        if self.definition.leaves_out(is_vacancy=row.is_vacancy):
             told["is_redistributed"] = True
         return told
 
@@ -318,7 +327,9 @@ class _Builder:
         if part is not None:
             said |= {"key": part["used"], "unit": part["unit"], "is_daily": part["is_daily"]}
             said["part"] = part["amount"]
-            if len(self.definition.parts) > 1:
+            if "line" in part:
+                said["line"] = part["line"]
+            elif len(self.definition.parts) > 1:
                 said["part_percent"] = part["percent"]
         return said
 

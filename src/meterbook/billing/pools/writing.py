@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from meterbook.billing.pools.definition import FORMAT, Cost, Definition, Member, Part
+from meterbook.billing.pools.definition import FORMAT, Cost, Definition, Division, Member, Part, Rule
 from meterbook.billing.pools.sheets import text
 
 Plain = dict[str, Any]
@@ -28,6 +28,10 @@ def write(made: Definition) -> Plain:
         plain["members"] = [_member(each) for each in made.members]
     if made.tax is not None:
         plain["tax"] = {"code": made.tax.code, "name": made.tax.name, "rate": text(made.tax.rate)}
+    if made.division is not Division.TOGETHER:
+        plain["division"] = made.division.value
+    if made.rule is not Rule.NONE:
+        plain["rule"] = made.rule.value
     return plain | _given(place=made.place, cap=made.cap)
 
 
@@ -35,15 +39,18 @@ def _cost(cost: Cost) -> Plain:
     plain: Plain = {"kind": cost.source.value}
     if cost.meters:
         plain |= {"meters": [str(each) for each in cost.meters], "policy": cost.policy.value}
+    if cost.is_never_above:
+        plain["never_above"] = True
     return plain | _given(
         meter_point=cost.meter_point, price=cost.price, unit=cost.unit or None, tariff=cost.tariff, cap=cost.cap
     )
 
 
 def _part(part: Part) -> Plain:
-    return {"key": part.key.value, "percent": text(part.percent)} | _given(
-        secondary=part.secondary.value if part.secondary else None
-    )
+    plain: Plain = {"key": part.key.value, "percent": text(part.percent)}
+    if part.of:
+        plain["of"] = [each.value for each in part.of]
+    return plain | _given(secondary=part.secondary.value if part.secondary else None)
 
 
 def _member(member: Member) -> Plain:

@@ -42,6 +42,7 @@ class BillDetail:
     code: str | None
     transaction_id: int | None
     total: Money
+    approved_at: datetime | None = None  # until then readings that came counted for it
 
     @property
     def is_issued(self) -> bool:
@@ -77,6 +78,7 @@ def get_bill(*, public_id: uuid.UUID) -> BillDetail:
         code=content.verification_code(bill.digest) if bill else None,
         transaction_id=bill.transaction_id if bill else None,
         total=money(draft.total, draft.currency),
+        approved_at=draft.run.approved_at,
     )
 
 

@@ -46,6 +46,7 @@ class CalendarRow:
     approves_first: bool
     auto_approval_by: str
     settlement: values.TrueUpStrategy
+    bundling: values.Bundling
     small_below: Decimal | None
     is_active: bool
     set_by: str
@@ -248,6 +249,7 @@ def _row(calendar: models.BillingCalendar, sizes: Mapping[int, int]) -> Calendar
         approves_first=calendar.approves_first,
         auto_approval_by=calendar.auto_approval_by,
         settlement=values.TrueUpStrategy(calendar.settlement),
+        bundling=values.Bundling(calendar.bundling),
         small_below=calendar.small_below,
         is_active=calendar.is_active,
         set_by=calendar.set_by,

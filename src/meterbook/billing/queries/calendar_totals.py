@@ -70,6 +70,7 @@ def year_before(*, run_public_id: uuid.UUID, account_ids: Sequence[int]) -> dict
         run__state__in=members.ISSUED_STATES,
         run__days__contained_by=days,
         account_id__in=list(account_ids),
+        bill__credit_note__isnull=True,  # what came instead is counted
     )
     sums = drafts.order_by().values_list("account_id").annotate(total=Sum("total"))
     return {account_id: money(total, run.site.currency) for account_id, total in sums}

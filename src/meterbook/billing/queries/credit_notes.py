@@ -128,26 +128,6 @@ def versions_of(*, bill: uuid.UUID) -> list[Version]:
     return found
 
 
-def following_bills(*, bill: uuid.UUID) -> list[tuple[uuid.UUID, str, date]]:
-    """This will return the later bills of the same account at the same meter points that were not credited.
-
-    Their annual ladders, minimums over months and opening values may rest on this one: they are to be looked at, too.
-    """
-    own = models.Bill.objects.select_related("run").get(
-        organization_id=scoping.current().organization_id, public_id=bill
-    )
-    later = models.Bill.objects.filter(
-        organization_id=own.organization_id,
-        account_id=own.account_id,
-        run__days__startswith__gte=own.run.days.upper,
-        credit_note__isnull=True,
-    )
-    return [
-        (public_id, number, days.lower)
-        for public_id, number, days in later.order_by("run__days", "id").values_list("public_id", "number", "run__days")
-    ]
-
-
 def neighbors_of(*, bill: uuid.UUID) -> list[tuple[uuid.UUID, str, str]]:
     """This will return the other accounts that the allocation sheets of a bill divide costs among: id, number, name.
 

@@ -6,10 +6,9 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from meterbook.billing import dispute_values as values
@@ -18,6 +17,9 @@ from meterbook.billing.dispute_values import OPEN_STATES, UNDECIDED, DisputeReas
 from meterbook.billing.queries.amounts import money
 from meterbook.foundation import scoping
 from meterbook.kernel.money import Money
+
+MOST_TO_REMIND = 1_000
+PROTECTED = timedelta(days=values.PROTECTED_DAYS)
 
 
 class DisputeNotFound(LookupError):
@@ -79,6 +81,7 @@ class DisputeRow:
     is_upheld: bool | None
     proposal: str
     correction_public_id: uuid.UUID | None
+    reminded_of: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -91,6 +94,24 @@ class DisputeRow:
         if self.state is DisputeState.OPENED:
             return self.acknowledge_by
         return self.decide_by if self.state in UNDECIDED else None
+
+    @property
+    def clock(self) -> str:
+        """Which deadline counts; empty when none does."""
+        if self.state is DisputeState.OPENED:
+            return "ACKNOWLEDGE"
+        return "DECIDE" if self.state in UNDECIDED else ""
+
+    @property
+    def is_reminded(self) -> bool:
+        """Whether somebody was reminded of the deadline that counts."""
+        return self.reminded_of == self.clock
+
+    def is_protected_at(self, at: datetime) -> bool:
+        """This will tell whether the amount is not asked for: not after a refusal that nobody answered for long."""
+        is_refused = self.state is DisputeState.PROPOSED and not self.is_upheld and self.decided_at is not None
+        ended = is_refused and self.decided_at is not None and self.decided_at + PROTECTED <= at
+        return self.is_protected and not ended
 
     @property
     def steps(self) -> tuple[DisputeState, ...]:
@@ -184,20 +205,42 @@ def latest_of_bill(*, bill: uuid.UUID) -> DisputeRow | None:
     return None if found is None else _row(found)
 
 
-def disputed_amount(*, account_id: int, currency: str) -> Money:
-    """This will return what of an account's bills is not asked for, because a dispute about it is open.
+@dataclass(frozen=True)
+class ClaimRow:
+    """What is disputed of a bill; `is_protected`: it is not asked for until it is decided."""
 
-    Dunning, late fees and disconnection leave it out; what is not disputed stays due. A dispute beyond the number that
-    the rules allow at a time keeps nothing from being asked for.
+    dispute: uuid.UUID
+    bill_number: str
+    amount: Money
+    is_protected: bool
+
+
+def claims_of(*, account_id: int, currency: str, at: datetime) -> list[ClaimRow]:
+    """This will return what of an account's bills is disputed, the oldest first.
+
+    Protected is what the rules allow at once, until it is decided; a refusal ends it that was not answered for
+    `PROTECTED_DAYS`. Dunning, late fees and disconnection leave that out; what is not disputed stays due.
     """
-    rows = models.Dispute.objects.filter(
-        organization_id=scoping.current().organization_id,
-        account_id=account_id,
-        currency=currency,
-        is_protected=True,
-        state__in=[each.value for each in OPEN_STATES],
-    )
-    return money(rows.aggregate(sum=Sum("amount"))["sum"] or Decimal(0), currency)
+    rows = _disputes().filter(account_id=account_id, currency=currency, state__in=[each.value for each in OPEN_STATES])
+    return [
+        ClaimRow(each.public_id, each.bill_number, each.amount, each.is_protected_at(at))
+        for each in map(_row, rows.order_by("opened_at", "id"))
+    ]
+
+
+def disputed_amount(*, account_id: int, currency: str, at: datetime) -> Money:
+    """This will return what of an account's bills is not asked for: the protected claims (`claims_of`)."""
+    claims = claims_of(account_id=account_id, currency=currency, at=at)
+    return sum((each.amount for each in claims if each.is_protected), Money.zero(currency))
+
+
+def to_remind(*, at: datetime) -> list[DisputeRow]:
+    """This will return the disputes whose deadline comes within a day, and of which nobody was reminded."""
+    return [
+        each
+        for each in list_disputes(is_open=True, limit=MOST_TO_REMIND)
+        if each.clock and each.is_soon(at) and not each.is_reminded
+    ]
 
 
 def waiting_disputes(*, site_ids: Collection[int] | None = None) -> Sequence[DisputeRow]:
@@ -245,4 +288,5 @@ def _row(row: models.Dispute) -> DisputeRow:
         is_upheld=row.is_upheld,
         proposal=row.proposal,
         correction_public_id=None if row.correction is None else row.correction.public_id,
+        reminded_of=row.reminded_of,
     )

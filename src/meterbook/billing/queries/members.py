@@ -104,7 +104,8 @@ class Summary:
     days_before: tuple[date, date] | None
 
 
-# %(before)s: the runs of the days before, all of them issued, so that each draft is a bill.
+# %(before)s: the runs of the days before, all of them issued, so that each draft is a bill; %(credited)s: of these the
+# drafts of bills that were taken back. What came instead is in a run of its own, which is among %(before)s.
 MEMBERS = "FROM billing_runmember m"
 NAMED = """
 JOIN customers_account a ON a.id = m.account_id AND a.organization_id = m.organization_id
@@ -114,14 +115,17 @@ LEFT JOIN billing_billdraft d
     ON d.run_id = m.run_id AND d.account_id = m.account_id AND d.organization_id = m.organization_id"""
 COMPARED = """
 LEFT JOIN (SELECT account_id, sum(total) AS total FROM billing_billdraft
-    WHERE organization_id = %(organization)s AND run_id = ANY(%(before)s) GROUP BY account_id) p
+    WHERE organization_id = %(organization)s AND run_id = ANY(%(before)s) AND id <> ALL(%(credited)s)
+    GROUP BY account_id) p
     ON p.account_id = m.account_id"""
 COMPARED_ONE = """
 LEFT JOIN billing_billdraft p
-    ON p.run_id = %(one)s AND p.account_id = m.account_id AND p.organization_id = m.organization_id"""
+    ON p.run_id = %(one)s AND p.account_id = m.account_id AND p.organization_id = m.organization_id
+        AND p.id <> ALL(%(credited)s)"""
 COMPARED_FEW = """
 LEFT JOIN (SELECT account_id, sum(total) AS total FROM billing_billdraft
     WHERE organization_id = %(organization)s AND run_id = ANY(%(before)s) AND account_id = ANY(%(accounts)s)
+        AND id <> ALL(%(credited)s)
     GROUP BY account_id) p ON p.account_id = m.account_id"""
 OWN = " WHERE m.organization_id = %(organization)s AND m.run_id = %(run)s"
 CHANGED = "coalesce(abs(d.total - p.total) > %(strong)s * abs(p.total), false)"
@@ -248,28 +252,40 @@ def _shows(state: values.MemberState, *marked: bool) -> list[Show]:
 
 
 def runs_before(run: models.BillRun) -> tuple[list[int], tuple[date, date] | None]:
-    """This will return the issued runs of the site that end latest before: what one left out was billed later."""
+    """This will return the issued runs of the site that end latest before: what one left out was billed later.
+
+    A run of some services is compared with those of the same ones.
+    """
     runs = models.BillRun.objects.filter(
         organization_id=scoping.current().organization_id,
         site_id=run.site_id,
         state__in=ISSUED_STATES,
         is_correction=False,
         days__endswith__lte=run.days.lower,
+        **({"services__isnull": True} if run.services is None else {"services": run.services}),
     )
     # A bill by hand in between is no month before.
     newest = runs.filter(exact=None).order_by("-days__endswith", "-id").first()
     if newest is None:
         return [], None
-    same = runs.filter(days__endswith=newest.days.upper).order_by("id")
-    return list(same.values_list("id", flat=True)), (newest.days.lower, newest.days.upper)
+    same = list(runs.filter(days__endswith=newest.days.upper).order_by("id").values_list("id", flat=True))
+    anew = models.CreditNote.objects.filter(
+        organization_id=run.organization_id, replacement__run__site_id=run.site_id, replacement__run__days=newest.days
+    )
+    again = anew.order_by("id").values_list("replacement__run_id", flat=True)
+    return [*same, *again], (newest.days.lower, newest.days.upper)
 
 
 def facts_of(run: models.BillRun, before: Sequence[int]) -> dict[str, Any]:
     """This will return what the queries of a run name."""
+    credited = models.CreditNote.objects.filter(
+        organization_id=run.organization_id, bill__run_id__in=list(before)
+    ).values_list("bill__draft_id", flat=True)
     return {
         "organization": scoping.current().organization_id,
         "run": run.pk,
         "before": list(before),
+        "credited": list(credited) if before else [],
         "one": before[0] if before else None,
         "strong": STRONG_CHANGE,
     }

@@ -88,6 +88,7 @@ class EntryRow:
     amount: Decimal
     entered_at: datetime
     entered_by: str
+    invoice: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ def list_pools(*, site_ids: Collection[int] | None = None) -> list[PoolRow]:
         pools = pools.filter(site_id__in=site_ids)
     found = list(pools.order_by("site__name", "site_id", "stage", "code", "id"))
     latest: dict[int, SheetRow] = {}
-    sheets = _sheets().filter(pool__in=[each.pk for each in found]).order_by("pool_id", "-days", "-id")
+    sheets = _sheets().filter(pool__in=[each.pk for each in found], is_replaced=False)
+    sheets = sheets.order_by("pool_id", "-days", "-id")
     for each in sheets.distinct("pool_id").defer("content"):
         latest[each.pool_id] = _sheet(each)
     return [_row(each, latest.get(each.pk)) for each in found]
@@ -166,6 +168,13 @@ def list_sheets(*, pool_id: int, limit: int = 36) -> list[SheetRow]:
     ]
 
 
+def sheets_of_run(*, run: uuid.UUID) -> list[tuple[SheetRow, str, bool]]:
+    """This will return the sheets that a run made, by the names of their pools; whether one was replaced."""
+    found = _sheets().filter(run__public_id=run).defer("content")
+    rows = found.order_by("pool__stage", "pool__code", "days", "id")
+    return [(_sheet(each), each.pool.name, each.is_replaced) for each in rows]
+
+
 def list_entries(*, pool_id: int, limit: int = 36) -> list[EntryRow]:
     """This will return the amounts of a pool that count, the latest days first."""
     entries = models.PoolEntry.objects.filter(
@@ -184,8 +193,9 @@ def list_entries(*, pool_id: int, limit: int = 36) -> list[EntryRow]:
             each.amount,
             each.entered_at,
             each.entered_by,
+            None if each.invoice is None else each.invoice.public_id,
         )
-        for each in entries.order_by("-days", "-id")[:limit]
+        for each in entries.select_related("invoice").order_by("-days", "-id")[:limit]
     ]
 
 

@@ -137,6 +137,8 @@ def printed_bills(
 
     Units are in the order people count them: 2-9 comes before 2-10.
 
+    Bills that the calendar calls too small are posted and not sent, on paper neither (B-37): the next one carries them.
+
     :param is_everything: all of them; else those of customers without an e-mail address
     :param also: bills that cannot be sent although the customer has an address
     :raises meterbook.billing.queries.runs.RunNotFound: when there is no such run
@@ -157,7 +159,21 @@ def count_printed(*, run_public_id: uuid.UUID) -> tuple[int, int]:
 
 def _printed(run: models.BillRun, is_everything: bool, also: Collection[uuid.UUID] = ()) -> QuerySet[models.Bill]:
     bills = models.Bill.objects.filter(organization_id=scoping.current().organization_id, run=run)
-    return bills if is_everything else bills.filter(Q(account__customer__email="") | Q(public_id__in=also))
+    if is_everything:
+        return bills
+    return _without_small(run, bills.filter(Q(account__customer__email="") | Q(public_id__in=also)))
+
+
+def _without_small(run: models.BillRun, bills: QuerySet[models.Bill]) -> QuerySet[models.Bill]:
+    small = None if run.calendar is None else run.calendar.small_below
+    return bills if small is None else bills.exclude(draft__total__gt=-small, draft__total__lt=small)
+
+
+def count_small(*, run_public_id: uuid.UUID) -> int:
+    """This will return how many issued bills of a run are too small to be sent, as its calendar says."""
+    run = find_run(run_public_id)
+    bills = models.Bill.objects.filter(organization_id=scoping.current().organization_id, run=run)
+    return bills.count() - _without_small(run, bills).count()
 
 
 def _units(run: models.BillRun) -> dict[int, str]:

@@ -18,6 +18,7 @@ from meterbook.customers import models as customer_models
 from meterbook.foundation import scoping
 from meterbook.kernel.money import Money
 from meterbook.kernel.period import Period
+from meterbook.metering.values import Service
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class RunCounts:
 class RunRow:
     """A run of a site over the local days [first_day, until_day).
 
-    `exact` are the free ends of a bill made by hand; `is_for_some`: not of all accounts.
+    `exact` are the free ends of a bill made by hand; `is_for_some`: not of all accounts; `services`: of these alone,
+    for accounts that get a bill for each (empty: of all).
     """
 
     id: int
@@ -67,6 +69,7 @@ class RunRow:
     calendar_name: str = ""
     exact: Period | None = None
     is_for_some: bool = False
+    services: tuple[Service, ...] = ()
     needs_person: bool = False
 
 
@@ -291,6 +294,7 @@ def _run_row(run: models.BillRun, counted: dict[str, int]) -> RunRow:
         exact=None if run.exact is None else Period(run.exact.lower, run.exact.upper),
         is_for_some=run.account_ids is not None or run.meter_point_ids is not None,
         needs_person=run.needs_person,
+        services=tuple(map(Service, run.services or ())),
     )
 
 

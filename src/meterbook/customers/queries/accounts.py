@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, Func, OrderBy, OuterRef, Q, QuerySet
@@ -15,7 +16,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from meterbook.customers import models, values
-from meterbook.foundation import scoping
+from meterbook.foundation import many, scoping
 from meterbook.kernel import currency as currencies
 from meterbook.kernel import rounding
 from meterbook.kernel.money import Money
@@ -100,6 +101,29 @@ class ContractRow:
     zone: ZoneInfo
 
 
+# In the order of `AccountRow`.
+_COLUMNS = (
+    "pk",
+    "public_id",
+    "number",
+    "customer__name",
+    "customer__code",
+    "customer__email",
+    "customer__language",
+    "customer__tax_number",
+    "customer__address",
+    "site_id",
+    "site__name",
+    "site__time_zone",
+    "mode",
+    "state",
+    "currency",
+    "is_landlord",
+    "receivable_id",
+    "vacancy_tariff_id",
+    "moved_out_at",
+)
+_MODE, _STATE = _COLUMNS.index("mode"), _COLUMNS.index("state")
 SHOWN = {
     Show.ALL: Q(),
     Show.OWING: Q(owed__gt=0),
@@ -176,7 +200,14 @@ def get_account(*, public_id: uuid.UUID) -> AccountRow:
 
 def accounts_by_id(*, ids: Iterable[int]) -> dict[int, AccountRow]:
     """This will return accounts by their internal ids."""
-    return {each.pk: row_of(each) for each in accounts_of_scope().filter(pk__in=list(ids)).order_by("id")}
+    found = accounts_of_scope().filter(many.among("pk", ids)).order_by("id").values_list(*_COLUMNS)
+    return {each[0]: _row(each) for each in many.rows(found)}
+
+
+def _row(found: tuple[Any, ...]) -> AccountRow:
+    own = list(found)
+    own[_MODE], own[_STATE] = values.AccountMode(own[_MODE]), values.AccountState(own[_STATE])
+    return AccountRow(*own)
 
 
 def account_ids(*, numbers: Iterable[str]) -> dict[str, int]:

@@ -40,11 +40,12 @@ class NoLandlord(LookupError):
     """The site has no landlord's account that could take a vacancy; open one first."""
 
 
-def occupancy(*, meter_point_ids: Iterable[int], period: Period) -> dict[int, list[Share]]:
+def occupancy(*, meter_point_ids: Iterable[int], period: Period, has_vacancies: bool = True) -> dict[int, list[Share]]:
     """This will cut a period at each meter point by who pays; what no contract covers goes to the landlord.
 
     The shares of a meter point touch each other and together are the period.
 
+    :param has_vacancies: False leaves out what no contract covers
     :raises NoLandlord: when a gap lies at a site without a landlord's account; it names the meter and the days there
     """
     ids = sorted(set(meter_point_ids))
@@ -56,6 +57,8 @@ def occupancy(*, meter_point_ids: Iterable[int], period: Period) -> dict[int, li
     by_point: dict[int, list[models.Contract]] = defaultdict(list)
     for contract in contracts.order_by("during", "id"):
         by_point[contract.meter_point_id].append(contract)
+    if not has_vacancies:
+        return {each: _covered(by_point[each], period) for each in ids}
     landlords = _landlords(ids)
     spans = {each: _covered(by_point[each], period) for each in ids}
     gaps = {each: period.gaps(own.period for own in spans[each]) for each in ids}

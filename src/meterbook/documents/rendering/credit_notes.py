@@ -47,6 +47,7 @@ def of_credit_note(
         "meters": [],
         "use": [],
         **proof.taxes(content, language),
+        "services": [],
         "notes": _notes(content, language, look),
         "legal": _legal(content, language, look),
         "history": None,

@@ -45,6 +45,7 @@ def _tall(fixed: int, airy: int, air: int) -> int:
 def _front(bill: Mapping[str, Any], air: int) -> int:
     """What the first page takes: head, boxes, lines, balance, history and how to pay."""
     rows = sum(max(1, len(group["rows"])) + bool(group["sum"]) for group in bill["groups"]) + len(bill["sums"])
+    details = 105 * sum(bool(row.get("detail")) for group in bill["groups"] for row in group["rows"])
     named = 155 * len(bill["groups"]) + 110 * max(0, len(bill["customer"]["lines"]) - 3)
     balance = _tall(134 * len(bill["balance"]), 160, air) if bill["balance"] else 0
     box = BOX + (TO_PAY + LINE * len(bill["payment"]["lines"]) if bill["due"]["day"] else 0)
@@ -52,7 +53,7 @@ def _front(bill: Mapping[str, Any], air: int) -> int:
     paying = max(box, _tall(950 + compared, 600, air)) + (
         LINE * (2 + len(bill["notice"]) // NOTE_LINE) if bill["notice"] else 0
     )
-    return _tall(2440, 400, air) + rows * _tall(90, 80, air) + named + balance + paying
+    return _tall(2440, 400, air) + rows * _tall(90, 80, air) + details + named + balance + paying
 
 
 def _proof(bill: Mapping[str, Any], air: int) -> int:
@@ -61,7 +62,9 @@ def _proof(bill: Mapping[str, Any], air: int) -> int:
     segments = sum(max(1, len(meter["segments"])) for meter in meters)
     sums = sum(bool(meter["adjustment"]) + bool(meter["has_sum"]) for meter in meters)
     readings = len(meters) * _tall(230, 120, air) + 310 * segments + 170 * sums
+    readings += 135 * sum(1 + len(line) // NOTE_LINE for meter in meters for line in meter["workings"])
     use = sum(_tall(420, 280, air) + len(each["rows"]) * row for each in bill["use"])
     history = len(bill["history"]["rows"]) * _tall(365, 120, air) + _tall(0, 200, air) if bill["history"] else 0
     notes = sum(_tall(130, 40, air) * (1 + len(note) // NOTE_LINE) for note in bill["notes"])
-    return _tall(1490, 700, air) + readings + use + len(bill["taxes"]) * row + history + notes
+    services = _tall(330, 200, air) + len(bill["services"]) * row if bill["services"] else 0
+    return _tall(1490, 700, air) + readings + use + len(bill["taxes"]) * row + services + history + notes

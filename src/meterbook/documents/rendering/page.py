@@ -10,7 +10,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from meterbook.documents.rendering import compiler, history, looks, paying, proof, sections, settled, shared, words
+from meterbook.documents.rendering import (
+    compiler,
+    history,
+    looks,
+    paying,
+    proof,
+    sections,
+    settled,
+    shared,
+    words,
+    workings,
+)
 from meterbook.documents.rendering.words import Language
 
 STEPS = 4  # boxes before the total that a line of the page holds
@@ -192,9 +203,9 @@ def _heads(currency: str, language: Language) -> Plain:
 def _steps(content: Mapping[str, Any], language: Language) -> list[Plain]:
     """The sum of each service, and the taxes: together the total."""
     sums = settled.sums(content)
-    for point in content["meter_points"]:
-        for charge in point["charges"]:
-            sums[point["service"]] = sums.get(point["service"], Decimal(0)) + Decimal(charge["net"])
+    for section in sections.by_service(content):
+        if any(content["meter_points"][each]["charges"] for each in section.places):
+            sums[section.service] = sums.get(section.service, Decimal(0)) + section.net
     sums |= shared.sums(content)
     room = STEPS - bool(content["taxes"])
     kept, rest = list(sums.items()), Decimal(0)
@@ -214,7 +225,7 @@ def _groups(content: Mapping[str, Any], language: Language) -> list[Plain]:
     found: list[Plain] = []
     services = sections.by_service(content)
     for section in services:
-        points = [content["meter_points"][each] for each in section.places]
+        points = [sections.part_of(content["meter_points"][each], section.service) for each in section.places]
         found += [
             {
                 "service": point["service"],
@@ -247,7 +258,7 @@ def _group_words(
 
 
 def _row(line: Mapping[str, Any], point: Mapping[str, Any], currency: str, language: Language) -> Plain:
-    is_metered = line["unit"] not in words.COUNTED
+    is_metered, detail = line["unit"] not in words.COUNTED, workings.of_line(line, language)
     return {
         "name": language.text(line["text"]),
         "is_estimated": is_metered and "quality" in point and proof.is_estimated(point),
@@ -256,6 +267,7 @@ def _row(line: Mapping[str, Any], point: Mapping[str, Any], currency: str, langu
         "unit": language.unit(line["unit"], line["quantity"]),
         "price": language.price(line["price"], currency),
         "amount": language.number(line["amount"]),
+        **({"detail": detail} if detail else {}),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from meterbook.documents.rendering import looks, paying, words
+from meterbook.documents.rendering import looks, paying, words, workings
 from meterbook.documents.rendering.words import Language
 from meterbook.kernel import allocation
 
@@ -34,6 +34,7 @@ def sections(content: Mapping[str, Any], language: Language, look: looks.Look) -
             if (use := _use(point, charge, content["period"], language))
         ],
         **taxes(content, language),
+        "services": [_service(each, language) for each in content.get("services", ())],
         "notes": _notes(content, language, look),
         "legal": legal(content, language, look),
     }
@@ -89,6 +90,7 @@ def _meter(point: Mapping[str, Any], language: Language, look: looks.Look) -> Pl
         "unit": unit,
         "note": " ".join(each for each in (zone_of(point, language), _counts(point, language)) if each),
         "average": _average(point, language, look),
+        "workings": workings.of_point(point, language),
     }
 
 
@@ -123,9 +125,17 @@ def _segment(part: Mapping[str, Any], point: Mapping[str, Any], language: Langua
         "difference": language.scaled(part["difference"], part["decimals"]),
         "difference_unit": language.unit(part["unit"]),
         "multiplier": f"×{words.HARD_SPACE}{part['multiplier']}",
+        "corrected": _corrected(part, language),
         "quantity": language.scaled(part["quantity"], point["decimals"]),
         "unit": language.unit(point["unit"]),
     }
+
+
+def _corrected(part: Mapping[str, Any], language: Language) -> str:
+    """By how much a test of the meter corrects what it counted: × 100/97, test A-12 (B-24)."""
+    if "corrected_by" not in part:
+        return ""
+    return language.say("corrected_by", ratio=part["corrected_by"], test=part["test"])
 
 
 def _model(model: str) -> str:
@@ -213,6 +223,21 @@ def _tax(tax: Mapping[str, Any], language: Language) -> list[str]:
         language.number(tax["base"]),
         language.percent(tax["rate"]),
         language.number(tax["amount"]),
+    ]
+
+
+def _service(service: Mapping[str, Any], language: Language) -> list[str]:
+    """What a service comes to: before taxes, each of them with its base, and with them."""
+    taxes = [
+        f"{language.text(tax['text'])} {language.percent(tax['rate'])}: {language.number(tax['amount'])}"
+        for tax in service["taxes"]
+    ]
+    return [
+        language.among("services", service["service"]),
+        language.number(service["net"]),
+        ", ".join(taxes),
+        language.number(service["tax"]),
+        language.number(service["total"]),
     ]
 
 

@@ -52,7 +52,7 @@ def _row(cost: Mapping[str, Any], currency: str, language: Language) -> Plain:
 
 
 def _name(cost: Mapping[str, Any], currency: str, language: Language) -> str:
-    pool = cost["pool"]["name"]
+    pool = cost["pool"]["name"] + (f": {cost['line']['text']}" if "line" in cost else "")
     if cost.get("why"):
         why = language.among("shared_whys", cost["why"])
         return language.say("shared_why", pool=pool, total=language.money(cost["total"], currency), why=why)

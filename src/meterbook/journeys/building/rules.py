@@ -288,6 +288,8 @@ def _with_meter(
                 "Leave the cell empty if it is read by hand or from files."
             ),
         )
+    if catalogue.current().is_primary(str(model)) and values.get("multiplier") not in (None, 1):
+        blame("multiplier", _("This model multiplies inside: its multiplier must be 1."), _("Empty the cell."))
     pair = (str(model or metering_values.IMPORTED), str(serial))
     if pair in planner.present.meters:
         blame("serial", _("There is a meter of this model and number already."), _("Check the number."))

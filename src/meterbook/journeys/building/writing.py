@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from meterbook.acquisition import catalogue, networks, plans
 from meterbook.acquisition import models as acquisition_models
-from meterbook.acquisition import networks, plans
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.operations import bulk as acquisition_bulk
@@ -132,6 +132,7 @@ def _meter(at: datetime, values: Values, zone: ZoneInfo) -> metering_bulk.MeterP
         multiplier=ratio if isinstance(ratio, Fraction) else Fraction(1),
         starts_at=civil.start_of_day(since if isinstance(since, date) else civil.local_date(at, zone), zone),
         registers=_registers(str(values["service"]), model),
+        is_primary=catalogue.current().is_primary(str(model)),
     )
 
 

@@ -1,0 +1,135 @@
+"""What a line of a bill was made from: the tariff's own words, the formula, and the meter point in the store."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from meterbook.billing.queries import issued_intervals
+from meterbook.kernel import zones
+from meterbook.kernel.period import Period
+from meterbook.metering import queries as metering_queries
+from meterbook.tariffs import queries as tariff_queries
+from meterbook.tariffs.rating import wording
+from meterbook.tariffs.rating.document import TariffDocument
+
+Plain = Mapping[str, Any]
+
+
+class LineNotFound(LookupError):
+    """The bill has no such line, or its meter point is not there any more; read the bill's own content."""
+
+
+@dataclass(frozen=True)
+class MeteredPoint:
+    """A meter point of a bill as it is in the store: its counted series, its zone then."""
+
+    plain: Plain
+    detail: metering_queries.MeterDetail
+    series: metering_queries.SeriesRow
+    zone: ZoneInfo
+
+    @property
+    def period(self) -> Period:
+        """The time that the bill is about."""
+        return issued_intervals.period_of(self.plain)
+
+
+@dataclass(frozen=True)
+class ExplainedLine:
+    """A line with its place (meter point, charge, line) and what the tariff says of it, in English sentences.
+
+    `readings` are the instants of the registers that it goes back to.
+    """
+
+    place: tuple[int, int, int]
+    point: Plain
+    charge: Plain
+    line: Plain
+    sentences: tuple[str, ...]
+    readings: tuple[datetime, ...]
+
+
+def point_of(content: Plain, place: int) -> MeteredPoint:
+    """This will find a meter point of a bill's content in the store.
+
+    :raises LineNotFound: when the bill names none at that place, or it is gone
+    """
+    plain = at_place(content["meter_points"], place)
+    try:
+        detail = metering_queries.get_meter(public_id=uuid.UUID(plain["public_id"]))
+    except metering_queries.MeterNotFound as error:
+        raise LineNotFound(LineNotFound.__doc__) from error
+    series = next((each for each in detail.series if str(each.public_id) == plain["reference"]["series"]), None)
+    if series is None:
+        raise LineNotFound(LineNotFound.__doc__)
+    return MeteredPoint(plain, detail, series, _zone(content, plain, detail))
+
+
+def at_place(entries: Sequence[Plain], place: int) -> Plain:
+    """This will return one entry of a list of a bill's content.
+
+    :raises LineNotFound: when there is none
+    """
+    try:
+        return entries[place]
+    except IndexError as error:
+        raise LineNotFound(LineNotFound.__doc__) from error
+
+
+def document_of(charge: Plain) -> TariffDocument | None:
+    """This will return the tariff document that a charge names, if its version is still the same."""
+    wanted = charge["tariff"]
+    on = date.fromisoformat(charge["from"][:10])
+    tariff = next((each for each in tariff_queries.list_tariffs(on=on) if each.code == wanted["code"]), None)
+    versions = tariff_queries.list_versions(tariff_id=tariff.id) if tariff is not None else []
+    version = next((each for each in versions if each.digest == wanted["digest"]), None)
+    return None if version is None else version.document
+
+
+def lines_of(content: Plain) -> list[ExplainedLine]:
+    """This will explain every line of a bill's content, in its order; a query or two a tariff version."""
+    documents: dict[str, TariffDocument | None] = {}
+    found = []
+    for point_place, point in enumerate(content["meter_points"]):
+        ends = [_instant(each[end]["at"]) for each in point["segments"] for end in ("previous", "present")]
+        for charge_place, charge in enumerate(point["charges"]):
+            digest = charge["tariff"]["digest"]
+            if digest not in documents:
+                documents[digest] = document_of(charge)
+            found += [
+                ExplainedLine(
+                    place=(point_place, charge_place, place),
+                    point=point,
+                    charge=charge,
+                    line=line,
+                    sentences=_sentences(documents[digest], line),
+                    readings=tuple(dict.fromkeys(ends)),
+                )
+                for place, line in enumerate(charge["lines"])
+            ]
+    return found
+
+
+def _sentences(document: TariffDocument | None, line: Plain) -> tuple[str, ...]:
+    component = None
+    if document is not None:
+        component = next((each for each in document.components if each.code == line["component"]), None)
+    if document is None or component is None:
+        return ()
+    return tuple(each.words for each in wording.of_component(document, component).sentences)
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _zone(content: Plain, point: Plain, detail: metering_queries.MeterDetail) -> ZoneInfo:
+    """The zone that the bill names: as the meter had it then, or by itself where that is not known any more."""
+    named: str = point.get("zone") or content["site"]["zone"]
+    end = issued_intervals.period_of(point).end - timedelta.resolution
+    return detail.zone if zones.key_at(detail.zone, end) == named else ZoneInfo(named)
