@@ -19,17 +19,16 @@ from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition import senders as acquisition_senders
 from meterbook.alarms import queries as alarm_queries
-from meterbook.api import problems
+from meterbook.api import pool_refusals, problems
 from meterbook.audit import queries as audit_queries
 from meterbook.billing import operations as billing_operations
-from meterbook.billing import pool_words
 from meterbook.billing import queries as billing_queries
-from meterbook.billing.operations import correcting, crediting, disputing, recalculating
-from meterbook.billing.operations import pools as pool_operations
+from meterbook.billing.operations import chaining, correcting, crediting, disputing, recalculating
+from meterbook.billing.operations import gas as gas_operations
 from meterbook.billing.queries import corrections as correction_queries
 from meterbook.billing.queries import credit_notes as note_queries
 from meterbook.billing.queries import disputes as dispute_queries
-from meterbook.billing.queries import pools as pool_queries
+from meterbook.billing.queries import gas as gas_queries
 from meterbook.customers import (
     agreements,
     erasing,
@@ -51,6 +50,7 @@ from meterbook.identity import queries as identity_queries
 from meterbook.journeys import (
     add_meter,
     change_site,
+    counting,
     exchange_meter,
     filling,
     keeping_assets,
@@ -99,6 +99,15 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     acquisition_operations.MemoryNotOffered: STATE,
     filling.MethodNotApplicable: INVALID,
     keeping_calendars.NothingEstimated: STATE,
+    counting.TestUnfit: INVALID,
+    counting.TimeUnfit: INVALID,
+    counting.TooFarBack: INVALID,
+    metering_operations.CorrectionIncomplete: INVALID,
+    metering_operations.MultiplierUnchanged: STATE,
+    metering_operations.OutsideInstallation: INVALID,
+    metering_operations.RegistersArePrimary: INVALID,
+    metering_operations.RatioPresent: TAKEN,
+    metering_operations.SegmentGone: NOT_FOUND,
     metering_operations.EstimateGone: NOT_FOUND,
     metering_operations.EstimateTooMuch: INVALID,
     metering_operations.MinimumImpossible: INVALID,
@@ -138,15 +147,11 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     billing_operations.RunPresent: TAKEN,
     billing_operations.SecondPersonNeeded: (403, "second_person"),
     billing_operations.SiteNotFound: NOT_FOUND,
-    pool_operations.AmountImpossible: INVALID,
-    pool_operations.EntryNotFound: NOT_FOUND,
-    pool_operations.LandlordMissing: STATE,
-    pool_operations.NothingToCarry: STATE,
-    pool_operations.PoolCodeTaken: TAKEN,
-    pool_operations.PoolNotFound: NOT_FOUND,
-    pool_operations.SheetNotFound: NOT_FOUND,
-    pool_queries.PoolNotFound: NOT_FOUND,
-    pool_queries.SheetNotFound: NOT_FOUND,
+    gas_operations.GasAreaImpossible: INVALID,
+    gas_operations.GasAreaNotFound: NOT_FOUND,
+    gas_operations.GasValueImpossible: INVALID,
+    gas_queries.GasAreaNotFound: NOT_FOUND,
+    chaining.EarlierFirst: STATE,
     correcting.BillCredited: STATE,
     correcting.BillSettled: STATE,
     correcting.CorrectionDecided: STATE,
@@ -280,6 +285,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     tenancies.ContractNotThere: NOT_FOUND,
     UsageMisfit: INVALID,
     uploads.UploadRefused: INVALID,
+    **pool_refusals.KINDS,
 }
 
 
@@ -287,8 +293,8 @@ def register(api: NinjaAPI) -> None:
     """This will have the API tell each refusal as a problem."""
     told: dict[type[Exception], problems.Handler] = dict.fromkeys(KINDS, _refuse)
     told |= {
+        **pool_refusals.HANDLERS,
         TariffInvalid: _of_tariff,
-        pool_operations.PoolImpossible: _of_pool,
         templates.TemplateRefused: _of_template,
         FileInvalid: _of_file,
         add_meter.MeterRefused: _of_meter,
@@ -312,13 +318,6 @@ def _of_tariff(request: HttpRequest, error: TariffInvalid) -> HttpResponse:
     errors = [(_pointer(each.place), _(each.template) % each.data) for each in error.problems]
     words = _("The tariff document cannot be used; each error names its place.")
     return problems.answer(request, problems.Problem(422, "tariff_invalid", words, errors=errors))
-
-
-def _of_pool(request: HttpRequest, error: pool_operations.PoolImpossible) -> HttpResponse:
-    errors = [(f"/body/document/{each.path}", pool_words.fault(each)) for each in error.problems]
-    errors = errors or [("/body/document", str(error))]
-    words = _("The document of the shared cost cannot be used; each error names its place.")
-    return problems.answer(request, problems.Problem(422, "pool_invalid", words, errors=errors))
 
 
 def _of_template(request: HttpRequest, error: templates.TemplateRefused) -> HttpResponse:

@@ -10,7 +10,7 @@ from meterbook.alarms import subscribers as alarm_subscribers
 from meterbook.billing import events as billing_events
 from meterbook.fieldwork import events as fieldwork_events
 from meterbook.foundation import events
-from meterbook.journeys import send_bills, tell_alarms, tell_fieldwork
+from meterbook.journeys import send_bills, send_credit_notes, tell_alarms, tell_fieldwork
 from meterbook.notifications import attachments
 
 SUBSCRIPTIONS: Mapping[type[events.Event], Iterable[events.Handler]] = {
@@ -23,13 +23,17 @@ SUBSCRIPTIONS: Mapping[type[events.Event], Iterable[events.Handler]] = {
     alarm_events.AlarmReminded: [tell_alarms.alarm_reminded],
     alarm_events.AlarmCleared: [tell_alarms.alarm_cleared],
     billing_events.BillsIssued: [send_bills.bills_issued],
+    billing_events.CreditNoteIssued: [send_credit_notes.credit_note_issued],
     fieldwork_events.JobAssigned: [tell_fieldwork.job_assigned],
     fieldwork_events.SwapSuspected: [tell_fieldwork.swap_suspected],
 }
 
 
 # Who makes the files that go with messages, by the name that a message stores.
-ATTACHMENTS: Mapping[str, attachments.Loader] = {send_bills.ATTACHMENT: send_bills.bill_file}
+ATTACHMENTS: Mapping[str, attachments.Loader] = {
+    send_bills.ATTACHMENT: send_bills.bill_file,
+    send_credit_notes.ATTACHMENT: send_credit_notes.credit_note_file,
+}
 
 
 def connect() -> None:

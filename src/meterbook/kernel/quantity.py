@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -140,6 +141,7 @@ class UnitMismatch(ValueError):
     """Units of different dimensions do not convert, add or compare."""
 
 
+@functools.lru_cache(maxsize=1_024)
 def factor(source: Unit, target: Unit) -> Fraction:
     """This will return the exact number of `target` units in one `source` unit: KWH to MJ is 3.6 = 18/5.
 

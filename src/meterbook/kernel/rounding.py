@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 import enum
+import functools
 from decimal import Decimal
 from fractions import Fraction
 
@@ -86,4 +87,9 @@ def round_decimal(value: Decimal, places: int, mode: RoundingMode = RoundingMode
     """
     if not isinstance(value, Decimal) or not value.is_finite():
         raise NotExact(f"{value!r}: {NotExact.__doc__}")
-    return value.quantize(Decimal(1).scaleb(-places), rounding=_DECIMAL[mode], context=_WIDE)
+    return value.quantize(_unit(places), rounding=_DECIMAL[mode], context=_WIDE)
+
+
+@functools.lru_cache(maxsize=128)
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)

@@ -94,7 +94,8 @@ def page(
     :param by_single: let in who holds the permission for single meters or accounts too; the view then asks
         `request.access.meters(...)` and `accounts(...)`
     :param singles_to: the route where somebody is led who holds nothing but single meters and accounts
-    :param tenants_to: the route where a tenant is led instead; every other page is "not found" to tenants
+    :param tenants_to: the route where a tenant is led instead, with what the path holds; every other page is "not
+        found" to tenants
     """
 
     def guard(view: PageView[P]) -> Callable[..., HttpResponseBase]:
@@ -117,7 +118,7 @@ def page(
                     elsewhere = tenants_to if isinstance(outside, TenantOutside) else singles_to
                     if not elsewhere:
                         raise
-                    return HttpResponseRedirect(reverse(elsewhere, args=[found.public_id]))
+                    return HttpResponseRedirect(reverse(elsewhere, args=[found.public_id, *parameters.values()]))
                 response = second_step.refusal(admitted) or view(admitted, **parameters)  # type: ignore[call-arg]
                 if response.streaming:
                     raise StreamNeedsItsOwnScopes(StreamNeedsItsOwnScopes.__doc__)

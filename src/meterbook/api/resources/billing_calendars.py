@@ -39,6 +39,7 @@ class CalendarTermsGiven(values.Given):
     grace_days: Annotated[int, Field(ge=0, le=billing_values.MOST_GRACE_DAYS)] = 3
     on_missing: billing_values.OnMissing = billing_values.OnMissing.PERSON
     settlement: billing_values.TrueUpStrategy = billing_values.TrueUpStrategy.RERUN
+    bundling: billing_values.Bundling = billing_values.Bundling.TOGETHER
     small_below: values.DecimalGiven | None = None
     is_auto_approved: bool = False
     tolerance_percent: Annotated[int, Field(ge=0, le=1_000)] = billing_values.TOLERANCE_PERCENT
@@ -73,6 +74,7 @@ class BillingCalendar(values.Told):
     grace_days: int
     on_missing: billing_values.OnMissing
     settlement: billing_values.TrueUpStrategy
+    bundling: billing_values.Bundling
     small_below: values.DecimalTold | None
     is_auto_approved: bool
     tolerance_percent: int

@@ -11,6 +11,8 @@ from pydantic import Field
 
 from meterbook.api import entry, paging, values
 from meterbook.api.endpoints import endpoint
+from meterbook.billing import permissions as billing_permissions
+from meterbook.billing.queries import behind_calendar
 from meterbook.identity.values import Module
 from meterbook.rules import operations as rule_operations
 from meterbook.rules import permissions, proposing
@@ -56,6 +58,22 @@ class CalendarGiven(values.Given):
     code: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
     name: Annotated[values.Words, Field(min_length=1, max_length=rule_values.NAME_LENGTH)]
     days: list[HolidayGiven]
+
+
+class BehindTold(values.Told):
+    """A run with bills that were issued before one of their days was changed."""
+
+    run: uuid.UUID
+    site_name: str
+    first_day: date
+    final_day: date
+    bills: int
+
+
+class BehindCalendar(values.Told):
+    """Such runs, those of the newest days first, fifty at most."""
+
+    items: list[BehindTold]
 
 
 class DaysGiven(values.Given):
@@ -129,6 +147,28 @@ def change_holiday_calendar(request: entry.Request, calendar: uuid.UUID, given: 
         actor=caller.actor, at=caller.at, calendar=calendar, days=_days(given.days), reason=given.reason
     )
     return _told(rule_queries.get_calendar(public_id=calendar))
+
+
+@endpoint(
+    router,
+    "GET",
+    "/holiday-calendars/{uuid:calendar}/bills-behind",
+    permission=billing_permissions.VIEW_BILL,
+    module=Module.BILLING,
+    by_site=True,
+    answers=BehindCalendar,
+)
+def list_bills_behind_calendar(request: entry.Request, calendar: uuid.UUID) -> BehindCalendar:
+    """This will return where bills were issued before their days were changed: they may be calculated again."""
+    row = rule_queries.get_calendar(public_id=calendar)
+    found = behind_calendar.bills_behind_calendar(
+        code=row.code,
+        changes=rule_queries.changes_of(public_id=calendar),
+        site_ids=request.caller.access.sites(billing_permissions.VIEW_BILL),
+    )
+    return BehindCalendar(
+        items=[BehindTold(**{name: getattr(each, name) for name in BehindTold.model_fields}) for each in found]
+    )
 
 
 @endpoint(

@@ -48,7 +48,7 @@ class FinalReading(values.Given):
 class NewMultiplier(values.Given):
     """How many times a meter counts from an instant on, with what each counting register showed then, by series.
 
-    Transformers left out stay as they are.
+    Transformers left out stay as they are. `protocol` is the number of what proves the change.
     """
 
     starts_at: values.InstantGiven
@@ -56,6 +56,7 @@ class NewMultiplier(values.Given):
     shown: Annotated[dict[Register, values.DecimalGiven], FEW]
     current: asset_shapes.GivenTransformers | None = None
     voltage: asset_shapes.GivenTransformers | None = None
+    protocol: Annotated[values.Words, Field(min_length=1, max_length=80)]
     reason: Reason
 
 
@@ -130,7 +131,10 @@ def change_meter_point(request: entry.Request, point: uuid.UUID, given: PointSet
     by_single=True,
 )
 def change_multiplier(request: entry.Request, point: uuid.UUID, given: NewMultiplier) -> shapes.MeterPoint:
-    """This will count a meter another number of times from an instant on; the days since then are derived anew."""
+    """This will count a meter another number of times from an instant on; the days since then are derived anew.
+
+    Where two people are asked for, it waits among the edits of the meter for the second.
+    """
     caller = request.caller
     detail = reach.point(request, point, permissions.MANAGE_METER, is_assigned_enough=True)
     require_past("starts_at", given.starts_at, caller.at)
@@ -144,6 +148,7 @@ def change_multiplier(request: entry.Request, point: uuid.UUID, given: NewMultip
         multiplier=ratio(given.multiplier),
         registers=shown,
         reason=given.reason,
+        protocol=given.protocol,
         noted=noting_assets.Noted(
             current=asset_shapes.transformers(given.current, "/body/current/ratio"),
             voltage=asset_shapes.transformers(given.voltage, "/body/voltage/ratio"),

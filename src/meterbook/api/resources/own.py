@@ -6,7 +6,7 @@ Everything is cut to the time of the own contracts, by the queries that the tena
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 
 from django.http import HttpResponse
 from ninja import Router
@@ -19,6 +19,7 @@ from meterbook.customers import granularity, own, own_use, permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.customers.values import LookWay
 from meterbook.identity.values import Module
+from meterbook.journeys import asking
 from meterbook.kernel import civil
 from meterbook.ledger import queries as ledger_queries
 from meterbook.metering import queries as metering_queries
@@ -41,12 +42,17 @@ class OwnContract(values.Told):
 
 
 class OwnAccount(values.Told):
-    """An account of the person who asks; `balance` above zero is owed."""
+    """An account of the person who asks; `balance` above zero is owed.
+
+    `disputed` of it is not asked for until it is decided; `asked` stays due.
+    """
 
     id: uuid.UUID
     number: str
     site_name: str
     balance: values.Money
+    disputed: values.Money
+    asked: values.Money
     contracts: list[OwnContract]
 
 
@@ -126,17 +132,19 @@ class OwnLooks(values.Told):
 @endpoint(router, "GET", "/own/accounts", permission=SEE, module=Module.BILLING, by_site=True, answers=OwnAccounts)
 def list_own_accounts(request: entry.Request) -> OwnAccounts:
     """This will return the accounts that are linked to whoever asks, with what they owe and pay for."""
-    return OwnAccounts(
-        items=[
-            OwnAccount(
-                id=each.public_id,
-                number=each.number,
-                site_name=each.site_name,
-                balance=values.money(ledger_queries.balance(each.receivable_id)),
-                contracts=[_contract(row) for row in customer_queries.list_contracts(account_id=each.id)],
-            )
-            for each in _accounts(request)
-        ]
+    return OwnAccounts(items=[_account(each, request.caller.at) for each in _accounts(request)])
+
+
+def _account(row: customer_queries.AccountRow, at: datetime) -> OwnAccount:
+    asked = asking.of_account(row, at=at)
+    return OwnAccount(
+        id=row.public_id,
+        number=row.number,
+        site_name=row.site_name,
+        balance=values.money(ledger_queries.balance(row.receivable_id)),
+        disputed=values.money(asked.withheld),
+        asked=values.money(asked.asked),
+        contracts=[_contract(each) for each in customer_queries.list_contracts(account_id=row.id)],
     )
 
 
@@ -231,9 +239,7 @@ def list_own_bills(request: entry.Request) -> OwnBills:
 )
 def get_own_bill_pdf(request: entry.Request, own_bill: uuid.UUID) -> HttpResponse:
     """This will return the PDF of an own bill, the same bytes ever after."""
-    row = billing_queries.bills_by_id(public_ids={own_bill}).get(own_bill)
-    if row is None or row.account_public_id not in {each.public_id for each in _accounts(request)}:
-        raise problems.not_found()
+    require_bill(request, own_bill)
     return bills.pdf(request, own_bill)
 
 
@@ -252,6 +258,16 @@ def list_own_looks(request: entry.Request) -> OwnLooks:
             for each in granularity.looks_at(account_ids=[each.id for each in _accounts(request)])
         ]
     )
+
+
+def require_bill(request: entry.Request, public_id: uuid.UUID) -> None:
+    """This will let through who asks for an issued bill of an own account.
+
+    :raises problems.Problem: for any other bill
+    """
+    row = billing_queries.bills_by_id(public_ids={public_id}).get(public_id)
+    if row is None or row.account_public_id not in {each.public_id for each in _accounts(request)}:
+        raise problems.not_found()
 
 
 def _accounts(request: entry.Request) -> list[customer_queries.AccountRow]:

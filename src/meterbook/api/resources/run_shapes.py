@@ -8,6 +8,7 @@ from datetime import date
 from meterbook.api import values
 from meterbook.billing import queries as billing_queries
 from meterbook.billing import values as billing_values
+from meterbook.metering.values import Service
 
 
 class Counts(values.Told):
@@ -21,7 +22,10 @@ class Counts(values.Told):
 
 
 class Run(values.Told):
-    """A bill run over the local days [first_day, until_day) of a site."""
+    """A bill run over the local days [first_day, until_day) of a site.
+
+    `services` are those that it is for, of accounts that get a bill for each; empty: all.
+    """
 
     id: uuid.UUID
     site: uuid.UUID
@@ -40,6 +44,7 @@ class Run(values.Told):
     bill_date: date | None
     due_date: date | None
     closed_at: values.InstantTold | None
+    services: list[Service]
 
 
 class PastCalibration(values.Told):
@@ -147,6 +152,7 @@ def run(row: billing_queries.RunRow) -> Run:
         bill_date=row.bill_date,
         due_date=row.due_date,
         closed_at=values.maybe_instant(row.closed_at),
+        services=list(row.services),
     )
 
 

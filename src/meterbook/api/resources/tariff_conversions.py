@@ -41,4 +41,4 @@ class ConvertedRate(values.Told):
 def convert_rate(request: entry.Request, given: RateGiven) -> ConvertedRate:
     """This will make a tariff document of a rate; send it as a tariff or a draft to keep it."""
     found = converting.convert(records.read_text(given.record))
-    return ConvertedRate(document=found.document, remarks=list(found.remarks))
+    return ConvertedRate(document=found.document, remarks=list(map(str, found.remarks)))

@@ -16,7 +16,7 @@ from meterbook.customers import permissions as customer_permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.foundation import scoping
 from meterbook.identity.values import Module
-from meterbook.tariffs import permissions
+from meterbook.tariffs import permissions, sources
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.tariffs.rating import example, reading
 from meterbook.tariffs.rating.example import Load
@@ -100,7 +100,7 @@ class Use(values.Told):
 )
 def rate_tariff_example(request: entry.Request, given: Example) -> ExampleMonth:
     """This will rate an example month by a document, which is checked and not kept."""
-    document = reading.read_text(json.dumps(given.document))
+    document = reading.read_text(json.dumps(given.document), sources.calendars())
     quantity = Decimal(given.quantity)
     rated = example.rate(document, month=given.month, quantity=quantity, load=given.load, zone=_ZONE)
 

@@ -14,7 +14,7 @@ from meterbook.api.endpoints import endpoint
 from meterbook.billing import queries as billing_queries
 from meterbook.identity.values import Module
 from meterbook.tariffs import operations as tariff_operations
-from meterbook.tariffs import permissions
+from meterbook.tariffs import permissions, sources
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.tariffs.rating import reading
 from meterbook.tariffs.values import VersionState
@@ -34,7 +34,7 @@ class Tariff(values.Told):
 
 
 class Version(values.Told):
-    """A version with its document (docs/reference/tariff-format.md), in force on the days [first_day, until_day)."""
+    """A version with its document (docs/reference/tariff-document.md), in force on the days [first_day, until_day)."""
 
     id: uuid.UUID
     number: int
@@ -172,7 +172,7 @@ def publish_tariff(request: entry.Request, tariff: uuid.UUID, given: Publication
 def _checked(given: Document) -> dict[str, Any]:
     """The document as the page of tariffs reads it: from text, with its bounds and its problems."""
     text = json.dumps(given.document)
-    reading.read_text(text)
+    reading.read_text(text, sources.calendars())
     return given.document
 
 

@@ -32,6 +32,7 @@ class Page:
 PAGES = {
     "billing.billrun": Page("run", billing_permissions.VIEW_BILL, Module.BILLING),
     "billing.pool": Page("pool", billing_permissions.VIEW_BILL, Module.BILLING),
+    "billing.supplierinvoice": Page("supplier_invoice", billing_permissions.VIEW_BILL, Module.BILLING),
     "customers.account": Page("account", customer_permissions.VIEW_CUSTOMER, Module.BILLING),
     "documents.letterhead": Page("letterhead", document_permissions.EDIT_LETTERHEAD, Module.BILLING, has_id=False),
     "identity.role": Page("roles", identity_permissions.VIEW_USERS, Module.CORE, has_id=False),

@@ -30,7 +30,7 @@ from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, parameters, site_modules, tables
 from meterbook.web import verify_links as links
-from meterbook.web.billing import beside, books, paper, shared, signs, unsent, words
+from meterbook.web.billing import beside, books, glass, paper, paper_parts, shared, signs, unsent, words
 
 MOST_ROWS = 100_000  # of a file
 COLUMNS = (
@@ -102,11 +102,11 @@ def file(request: access.Request) -> HttpResponse:
 
 
 @require_GET
-@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
+@access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True, tenants_to="tenant_bill_page")
 def bill(request: access.Request, bill: uuid.UUID) -> HttpResponse:
     """This will show a bill, or the draft of one."""
-    found = find(bill)
-    organization = request.organization.public_id
+    looked_at = opened(request, bill)
+    found, organization = looked_at.bill, request.organization.public_id
     read = paper.read(found.content)
     file = document_queries.find_file(source_id=bill, kind=document_values.DocumentKind.BILL)
     may_view_account = customer_permissions.VIEW_CUSTOMER in request.permissions
@@ -117,12 +117,12 @@ def bill(request: access.Request, bill: uuid.UUID) -> HttpResponse:
         "heading": found.number or _("Draft for %(customer)s") % {"customer": read.customer},
         "file": file,
         "checked": links.of(bill) if found.is_issued else None,
-        "bills_href": reverse("bills", args=[organization]),
+        "bills_href": list_href(request),
         "run_href": reverse("run", args=[organization, found.run_public_id]),
         "account_href": reverse("account", args=[organization, found.account_public_id]) if may_view_account else "",
         "pdf_href": reverse("bill_pdf", args=[organization, bill]) if found.is_issued else "",
         "data_href": reverse("bill_data", args=[organization, bill]),
-        "lines_href": reverse("bill_line", args=[organization, bill, 0, 0, 0])[: -len("0/0/0")],
+        "base_href": looked_at.base,
         "tariff_hrefs": _tariff_hrefs(request, read),
         "may_view_meters": metering_permissions.VIEW_METER in request.permissions,
         **_books(request, found),
@@ -132,6 +132,16 @@ def bill(request: access.Request, bill: uuid.UUID) -> HttpResponse:
         **beside.of_bill(request, found),
     }
     return render(request, "billing/bill.html", context)
+
+
+def opened(request: access.Request, bill: uuid.UUID) -> glass.Opened:
+    """This will return a bill with the address of its page, or answer "not found"."""
+    return glass.Opened(find(bill), reverse("bill", args=[request.organization.public_id, bill]))
+
+
+def list_href(request: access.Request) -> str:
+    """This will return the address of the list."""
+    return reverse("bills", args=[request.organization.public_id])
 
 
 def find(bill: uuid.UUID) -> billing_queries.BillDetail:
@@ -186,7 +196,7 @@ def _cells(row: billing_queries.BillRow) -> tuple[tables.Cell, ...]:
     )
 
 
-def _tariff_hrefs(request: access.Request, read: paper.Paper) -> dict[str, str]:
+def _tariff_hrefs(request: access.Request, read: paper_parts.Paper) -> dict[str, str]:
     """By code; only for those who may look at tariffs."""
     if tariff_permissions.VIEW_TARIFF not in request.permissions:
         return {}

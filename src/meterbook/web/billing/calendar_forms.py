@@ -87,6 +87,12 @@ class CalendarForm(typed.Form):
         choices=[(each.value, caption) for each, caption in values.SETTLEMENT_CAPTIONS.items()],
         label=gettext_lazy("When readings come, estimates are settled by"),
     )
+    bundling = forms.ChoiceField(
+        choices=[(each.value, caption) for each, caption in values.BUNDLING_CAPTIONS.items()],
+        required=False,
+        label=gettext_lazy("Several services of an account"),
+        help_text=gettext_lazy("With a bill for each, a run of each service starts; they are approved one by one."),
+    )
     is_auto_approved = forms.BooleanField(
         required=False, label=gettext_lazy("Approve by itself what is near the bill before")
     )
@@ -170,6 +176,7 @@ class CalendarForm(typed.Form):
             grace_days=given["grace_days"],
             on_missing=values.OnMissing(given["on_missing"]),
             settlement=values.TrueUpStrategy(given["settlement"]),
+            bundling=values.Bundling(given["bundling"] or values.Bundling.TOGETHER),
             small_below=given["small_below"],
             **automatic,
         )
@@ -189,6 +196,7 @@ def initial_of(row: billing_queries.CalendarRow, numbers: list[str]) -> dict[str
         "starts_on": row.starts_on.isoformat(),
         "on_missing": row.on_missing.value,
         "settlement": row.settlement.value,
+        "bundling": row.bundling.value,
         "small_below": "" if row.small_below is None else amounts.written(row.small_below.normalize()),
         "accounts": "\n".join(numbers),
     }
@@ -208,5 +216,6 @@ def initial(site: site_queries.SiteRow, first: date) -> dict[str, Any]:
         "grace_days": 3,
         "on_missing": values.OnMissing.PERSON.value,
         "settlement": values.TrueUpStrategy.RERUN.value,
+        "bundling": values.Bundling.TOGETHER.value,
         "tolerance_percent": values.TOLERANCE_PERCENT,
     }

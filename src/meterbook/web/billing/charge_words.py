@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.kernel.quantity import Unit
 from meterbook.tariffs.rating.lines import ONCE, YEAR
-from meterbook.web.billing import words
+from meterbook.web.billing import bank_words, words, workings
 
 Plain = Mapping[str, Any]
 
@@ -17,6 +17,12 @@ Plain = Mapping[str, Any]
 def short(line: Plain) -> str | None:
     """This will say in a few words what a line is; None: a usual one."""
     trace = line["trace"]
+    if "bank_paid" in trace:
+        return _("paid for what is left")
+    if "bank" in trace and line["unit"] == ONCE:
+        return _("kept for later bills")
+    if "linked" in trace:
+        return _("follows from what was measured")
     if "actual" in trace:
         return _("above the contracted demand") if "excess" in trace else _("demand")
     if "power_factor" in trace or "tan_phi" in trace:
@@ -41,6 +47,10 @@ def short(line: Plain) -> str | None:
 def sentence(line: Plain) -> str | None:
     """This will say how a line came about; None: a usual one."""
     trace = line["trace"]
+    if "bank_paid" in trace or "bank" in trace:
+        return bank_words.sentence(line)
+    if "linked" in trace:
+        return workings.linked(line)
     if "actual" in trace:
         return _demand(line)
     if "power_factor" in trace or "tan_phi" in trace:
@@ -86,6 +96,8 @@ def _demand(line: Plain) -> str:
             "actual": actual,
             "at": ", ".join(map(words.moment, trace["at"])),
         }
+        if trace.get("meters"):
+            found += " " + _joined(trace)
     else:
         found = _("The highest demand was %(actual)s.") % {"actual": actual}
     if trace.get("excluded"):
@@ -107,6 +119,13 @@ def _demand(line: Plain) -> str:
     if "minimum" in trace:
         found += " " + _("At least %(value)s are billed.") % {"value": f"{words.tidy(trace['minimum'])}\u00a0{unit}"}
     return found
+
+
+def _joined(trace: Plain) -> str:
+    meters = {"meters": ", ".join(trace["meters"])}
+    if trace["joined"] == "NON_COINCIDENT":
+        return _("It is the sum of the highest of each meter: %(meters)s.") % meters
+    return _("It is that of these meters together: %(meters)s.") % meters
 
 
 def _power_factor(trace: Plain) -> str:

@@ -61,7 +61,7 @@ def leaving_out(
         action=_("Leave them out"),
         icon="cross",
         # All that the filter finds may be more than a form can hold: the address says the filter again.
-        given=(("all", "1"),) if request.POST.get("all") else tuple(("account", str(each)) for each in chosen),
+        given=(("all", "1"),) if request.POST.get("all") else (("account_kept", ",".join(map(str, chosen))),),
         named=tuple(named),
         others=count - len(named),
         reason=_("Why these are left out"),

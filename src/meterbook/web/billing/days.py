@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,12 +14,11 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from meterbook.billing.calculating import usage
-from meterbook.kernel.period import Period
+from meterbook.billing.queries import issued_intervals
 from meterbook.kernel.quality import ESTIMATED, UNMEASURED, Quality
-from meterbook.metering import queries as metering_queries
 from meterbook.tariffs.rating import classes
 from meterbook.tariffs.rating.document import TariffDocument
+from meterbook.web import tables
 from meterbook.web.billing import words
 from meterbook.web.meters import captions
 from meterbook.web.templatetags import meterbook as tags
@@ -56,13 +55,23 @@ class DayRow:
 
 
 @dataclass(frozen=True)
+class Raw:
+    """What the register showed; `stamp` is the instant as addresses have it."""
+
+    value: str
+    stamp: str
+
+
+@dataclass(frozen=True)
 class IntervalRow:
-    """One interval; `is_shared`: only a part of it lies in the line's hours."""
+    """One interval; `is_shared`: only a part of it lies in the line's hours. `register` is the reading at its end."""
 
     time: str
     quantity: str
     chip: captions.Chip
     is_shared: bool
+    register: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,7 @@ class Inside:
     is_unchanged: bool
     highest: str
     sentence: str
+    is_kept: bool
 
 
 @dataclass(frozen=True)
@@ -98,25 +108,20 @@ class Usage:
     unit: str
     zone: ZoneInfo
     is_unchanged: bool
+    is_kept: bool
 
 
 def load(
     *,
-    organization_id: int,
-    series: metering_queries.SeriesRow,
-    point: Mapping[str, Any],
+    issued: issued_intervals.AsIssued,
     charge: Mapping[str, Any],
     line: Mapping[str, Any],
     document: TariffDocument | None,
     zone: ZoneInfo,
 ) -> Usage:
-    """This will read the intervals of a charge and tell which of them the line counts."""
-    period, whole = period_of(charge), period_of(point)
-    first, until = usage.utc_days(whole)
-    found = usage.load(
-        organization_id=organization_id, series_ids=[series.id], step=series.step, first=first, until=until
-    )
-    columns, step = found.columns(period), timedelta(minutes=series.step)
+    """This will tell which intervals of a bill's meter point belong to a charge, and which of them the line counts."""
+    period, series, found = issued_intervals.period_of(charge), issued.series, issued.blocks
+    columns, step = found.columns(period), timedelta(minutes=issued.step)
     amounts = found.values[0, columns]
     codes = found.codes(series.id, period)
     starts = [period.start + place * step for place in range(len(amounts))]
@@ -132,14 +137,9 @@ def load(
         decimals=series.decimals,
         unit=series.unit.symbol,
         zone=zone,
-        # Whether the newest blocks are those that the bill was made from.
-        is_unchanged=found.reference(series.id, whole)[2] == point["reference"]["digest"],
+        is_unchanged=not issued.is_changed,
+        is_kept=issued.is_kept,
     )
-
-
-def period_of(part: Mapping[str, Any]) -> Period:
-    """This will return the time of a charge or of a meter point of a bill."""
-    return Period(words.instant(part["from"]).astimezone(UTC), words.instant(part["until"]).astimezone(UTC))
 
 
 def _own(
@@ -185,25 +185,61 @@ def inside(used: Usage) -> Inside:
         is_unchanged=used.is_unchanged,
         highest=words.tidy(str(words.scaled(highest, used.decimals))),
         sentence="; ".join(each.title for each in bars),
+        is_kept=used.is_kept,
     )
 
 
-def intervals(used: Usage, day: date) -> tuple[IntervalRow, ...]:
-    """This will list the intervals of one local day that belong to the line, with the time of day."""
+def intervals(used: Usage, day: date, raws: Mapping[datetime, Raw], readings_href: str) -> tuple[IntervalRow, ...]:
+    """This will list the intervals of one local day that belong to the line, with what the register showed then."""
     rows = []
     for place, own_day in enumerate(used.days):
         if own_day != day or not used.is_own[place]:
             continue
         start, end = (each.astimezone(used.zone) for each in (used.starts[place], used.starts[place] + used.step))
+        raw = raws.get(used.starts[place] + used.step)
         rows.append(
             IntervalRow(
                 time=f"{start:%H:%M}–{end:%H:%M}",
                 quantity=_said(used, int(used.values[place])),
                 chip=captions.QUALITIES[Quality(int(used.codes[place]))],
                 is_shared=place in used.shared,
+                register=raw.value if raw else "",
+                href=f"{readings_href}{raw.stamp}" if raw else "",
             )
         )
     return tuple(rows)
+
+
+def sheet(used: Usage, *, is_fine: bool) -> tuple[Sequence[str], Iterator[Sequence[tables.Cell]]]:
+    """This will return the head and the rows of a file: each interval, or each day where no finer ones may be seen."""
+    if is_fine:
+        captions = (_("From"), _("To"), _("Quantity"), _("Unit"), _("Quality"), _("In this line"))
+        return captions, _interval_cells(used)
+    return (_("Day"), _("Quantity"), _("Unit"), _("Quality")), _day_cells(used)
+
+
+def not_kept() -> str:
+    """This will say that the intervals behind a bill are not there as they were."""
+    return _("These intervals are not kept as they were when the bill was made. The bill keeps its figures.")
+
+
+def _interval_cells(used: Usage) -> Iterator[Sequence[tables.Cell]]:
+    for place, start in enumerate(used.starts):
+        if not used.is_own[place]:
+            continue
+        ends = [each.astimezone(used.zone).isoformat() for each in (start, start + used.step)]
+        quality = str(captions.QUALITIES[Quality(int(used.codes[place]))].caption)
+        own = _("in part") if place in used.shared else _("yes")
+        yield (*ends, words.scaled(int(used.values[place]), used.decimals), used.unit, quality, own)
+
+
+def _day_cells(used: Usage) -> Iterator[Sequence[tables.Cell]]:
+    places: dict[date, list[int]] = {}
+    for place, day in enumerate(used.days):
+        places.setdefault(day, []).append(place)
+    for day, own in places.items():
+        total, quality = _sums(used, np.array(own))[0], _day(used, day, np.array(own), 0).chip.caption
+        yield day, words.scaled(total, used.decimals), used.unit, str(quality)
 
 
 def _is_estimated(used: Usage) -> bool:

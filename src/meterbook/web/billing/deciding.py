@@ -40,6 +40,7 @@ REFUSALS = (
 )
 REASON_LENGTH = 500
 LONGEST_ID = 19  # digits
+MOST_KEPT = 20_000
 
 
 @require_POST
@@ -161,7 +162,8 @@ def chosen(request: access.Request, run: uuid.UUID) -> list[int]:
 
 def _asked(request: access.Request, there: list[int]) -> list[int]:
     """Those of the accounts that the form names."""
-    given = request.POST.getlist("account")
+    # What was chosen on other pages of the list comes in one field: a request may hold a thousand of them.
+    given = [*request.POST.getlist("account"), *request.POST.get("account_kept", "").split(",")[:MOST_KEPT]]
     asked = {int(each) for each in given if each.isascii() and each.isdecimal() and len(each) < LONGEST_ID}
     return [each for each in there if each in asked]
 

@@ -1,31 +1,32 @@
-"""The inside of a line that is fetched when it is opened: hours of the tariff, each day, each interval."""
+"""The inside of a line that is fetched when it is opened: the tariff in words, its hours, each day, each interval."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from meterbook.billing import permissions
-from meterbook.foundation import scoping
+from meterbook.billing.queries import issued_intervals
 from meterbook.identity.values import Module
-from meterbook.kernel import zones
+from meterbook.kernel import civil
 from meterbook.metering import permissions as metering_permissions
 from meterbook.metering import queries as metering_queries
-from meterbook.tariffs import queries as tariff_queries
-from meterbook.web import access
-from meterbook.web.billing import bills, days, words
-from meterbook.web.meters import finding, frames, looking
+from meterbook.reporting.queries import explaining, raw_readings
+from meterbook.tariffs.rating.document import TariffDocument
+from meterbook.web import access, tables
+from meterbook.web.billing import bills, days, glass, lines, words
+from meterbook.web.meters import finding, frames
 from meterbook.web.tariffs import picture
+from meterbook.web.tariffs import views as tariff_views
+from meterbook.web.templatetags import meterbook as tags
 
 Plain = Mapping[str, Any]
 FRAME_AGE = timedelta(minutes=1)  # a frame so near to a reading is the reading's
@@ -34,103 +35,121 @@ FRAME_AGE = timedelta(minutes=1)  # a frame so near to a reading is the reading'
 @require_GET
 @access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 def line(request: access.Request, bill: uuid.UUID, point: int, charge: int, line: int) -> HttpResponse:
-    """This will show what a line was summed from; with `?day=2026-10-14` the intervals of that day.
+    """This will show what a line was made from; with `?day=2026-10-14` the intervals of that day, with `?kind=csv` all.
 
     Without the tenant's consent a dwelling's line is shown by whole days only; the bill itself is complete.
     """
-    found = bills.find(bill)
-    parts = _parts(found.content, point, charge, line)
-    used = _load(found.content, *parts)
-    meter_href = ""
-    if metering_permissions.VIEW_METER in request.permissions:
-        meter_href = reverse("meter", args=[request.organization.public_id, parts[0]["public_id"]])
+    return show_line(request, bills.opened(request, bill), (point, charge, line))
+
+
+def show_line(request: access.Request, opened: glass.Opened, place: tuple[int, int, int]) -> HttpResponse:
+    """This will answer with the inside of a line, a day of it, or its file."""
+    charge = glass.at_place(glass.at_place(opened.content["meter_points"], place[0])["charges"], place[1])
+    row = glass.at_place(charge["lines"], place[2])
+    document = explaining.document_of(charge)
     context: dict[str, Any] = {
         "self_href": request.path,
-        "anchor": f"{point}-{charge}-{line}",
-        "meter_href": meter_href,
-        "unit": used.unit,
+        "anchor": "-".join(map(str, place)),
+        "tariff_row": _tariff_row(document, row),
     }
-    day = _day(request.GET.get("day", ""))
-    may_open = looking.opens_intervals(
-        request,
-        meter_point=uuid.UUID(parts[0]["public_id"]),
-        period=days.period_of(parts[1]),
-        zone=used.zone,
-        is_note=day is not None,
+    if not lines.is_metered(row):
+        return render(request, "billing/_inside.html", context)
+    found = glass.point_of(opened, place[0])
+    used = days.load(
+        issued=issued_intervals.intervals_of(
+            point=found.plain, series=found.series, approved_at=opened.bill.approved_at
+        ),
+        charge=charge,
+        line=row,
+        document=document,
+        zone=found.zone,
     )
-    context["is_days_only"] = not may_open
+    day, kind = _day(request.GET.get("day", "")), request.GET.get("kind", "")
+    is_fine = day is not None or kind in (tables.CSV, tables.XLSX)
+    may_open = glass.opens_intervals(request, opened, found, is_note=is_fine)
+    if kind in (tables.CSV, tables.XLSX):
+        return _file(opened, found, used, row, kind=kind, is_fine=may_open)
+    context |= {"unit": used.unit, "is_days_only": not may_open, "meter_href": _meter_href(request, opened, found)}
     if day is not None:
-        context |= {"rows": days.intervals(used, day) if may_open else (), "day": day}
+        raws = _raws(opened, found, day) if may_open else {}
+        readings_href = f"{opened.base}points/{place[0]}/readings/"
+        context |= {"rows": days.intervals(used, day, raws, readings_href) if may_open else (), "day": day}
         return render(request, "billing/_intervals.html", context)
-    document = _version(parts[1])
     context |= {
-        "frame": _frame(parts[0]),
+        "frame": None if opened.is_own else _frame(found),
         "inside": days.inside(used),
-        "seasons": _seasons(document, parts[1]) if document is not None and parts[2]["trace"].get("period") else (),
-        "legend": picture.legend(document.document, language=_language()) if document is not None else (),
+        "peaks": _peaks(opened, found, row, used, place[0]),
+        "seasons": _seasons(document, charge) if document is not None and row["trace"].get("period") else (),
+        "legend": picture.legend(document, language=_language()) if document is not None else (),
         "hours": [(f"{hour:02}", 72 + hour * 40) for hour in range(0, 25, 6)],
     }
     return render(request, "billing/_inside.html", context)
 
 
-def _parts(content: Plain, point: int, charge: int, line: int) -> tuple[Plain, Plain, Plain]:
-    try:
-        found = content["meter_points"][point]
-        return found, found["charges"][charge], found["charges"][charge]["lines"][line]
-    except IndexError as error:
-        raise Http404(_("The bill has no such line.")) from error
+def _meter_href(request: access.Request, opened: glass.Opened, found: explaining.MeteredPoint) -> str:
+    if opened.is_own or metering_permissions.VIEW_METER not in request.permissions:
+        return ""
+    return reverse("meter", args=[request.organization.public_id, found.detail.public_id])
 
 
-def _load(content: Plain, point: Plain, charge: Plain, line: Plain) -> days.Usage:
-    try:
-        meter = metering_queries.get_meter(public_id=uuid.UUID(point["public_id"]))
-    except metering_queries.MeterNotFound as error:
-        raise Http404(_("The meter point is not there any more.")) from error
-    series = next((each for each in meter.series if str(each.public_id) == point["reference"]["series"]), None)
-    if series is None:
-        raise Http404(_("The intervals are not there any more."))
-    version = _version(charge)
-    return days.load(
-        organization_id=scoping.current().organization_id,
-        series=series,
-        point=point,
-        charge=charge,
-        line=line,
-        document=version.document if version is not None else None,
-        zone=_zone(content, point, charge, meter),
-    )
+def _tariff_row(document: TariffDocument | None, line: Plain) -> tariff_views.ChargeRow | None:
+    """What the tariff says of the component, in words."""
+    component = None
+    if document is not None:
+        component = next((each for each in document.components if each.code == line["component"]), None)
+    if document is None or component is None:
+        return None
+    return tariff_views.charge_row(component, document, _language())
 
 
-def _zone(content: Plain, point: Plain, charge: Plain, meter: metering_queries.MeterDetail) -> ZoneInfo:
-    """The zone that the bill names: as the meter had it then, or by itself where that is not known any more."""
-    named: str = point.get("zone") or content["site"]["zone"]
-    end = days.period_of(charge).end - timedelta.resolution
-    return meter.zone if zones.key_at(meter.zone, end) == named else ZoneInfo(named)
+def _raws(opened: glass.Opened, found: explaining.MeteredPoint, day: date) -> dict[datetime, days.Raw]:
+    """What the register showed at each instant of a local day, as far as it was known when the bill was approved."""
+    period, known_at = civil.day_bounds(day, found.zone), opened.bill.approved_at
+    raws = {}
+    for at, each in raw_readings.raw_values(series_id=found.series.id, period=period).items():
+        register = raw_readings.register_of(detail=found.detail, series=found.series, at=at)
+        is_known = found.period.start <= at <= found.period.end and (known_at is None or each.received_at <= known_at)
+        if register is not None and is_known:
+            raws[at] = days.Raw(tags.number(register.shown(each.raw), register.decimals), words.stamp(at))
+    return raws
 
 
-def _frame(point: Plain) -> frames.FrameView | None:
+def _peaks(
+    opened: glass.Opened, found: explaining.MeteredPoint, line: Plain, used: days.Usage, place: int
+) -> list[tuple[str, str]]:
+    """The readings around the highest demands that a line names, each with the way to it."""
+    starts = [words.instant(each) for each in line["trace"].get("at", ())]
+    edges = {*starts, *(each + used.step for each in starts)}
+    return [
+        (words.moment(at.astimezone(found.zone).isoformat()), f"{opened.base}points/{place}/readings/{words.stamp(at)}")
+        for at in sorted(edges)
+        if found.period.start <= at <= found.period.end
+    ]
+
+
+def _file(
+    opened: glass.Opened, found: explaining.MeteredPoint, used: days.Usage, line: Plain, *, kind: str, is_fine: bool
+) -> HttpResponse:
+    if not used.is_kept and opened.bill.is_issued:
+        raise Http404(days.not_kept())
+    name = f"{opened.bill.number or 'draft'}-{found.plain['code']}-{line['code']}"
+    captions, rows = days.sheet(used, is_fine=is_fine)
+    return tables.file(kind, tables.file_safe(name), captions, rows)
+
+
+def _frame(found: explaining.MeteredPoint) -> frames.FrameView | None:
     """The raw frame of the final reading, while the device still keeps it: later ones replace it."""
     try:
-        device = finding.find_device(metering_queries.get_meter(public_id=uuid.UUID(point["public_id"])))
+        device = finding.find_device(metering_queries.get_meter(public_id=found.detail.public_id))
     except metering_queries.MeterNotFound:
         return None
     frame = frames.frame(device)
-    ends = [words.instant(each["present"]["at"]) for each in point["segments"]]
+    ends = [words.instant(each["present"]["at"]) for each in found.plain["segments"]]
     return frame if frame is not None and any(abs(frame.at - each) < FRAME_AGE for each in ends) else None
 
 
-def _version(charge: Plain) -> tariff_queries.VersionRow | None:
-    """The version that the charge names, if it is still the same document."""
-    wanted = charge["tariff"]
-    on = date.fromisoformat(charge["from"][:10])
-    tariff = next((each for each in tariff_queries.list_tariffs(on=on) if each.code == wanted["code"]), None)
-    versions = tariff_queries.list_versions(tariff_id=tariff.id) if tariff is not None else []
-    return next((each for each in versions if each.digest == wanted["digest"]), None)
-
-
-def _seasons(version: tariff_queries.VersionRow, charge: Plain) -> tuple[picture.SeasonPicture, ...]:
+def _seasons(document: TariffDocument, charge: Plain) -> tuple[picture.SeasonPicture, ...]:
     """Those that days of the charge fall into."""
-    document = version.document
     drawn = picture.seasons(document, language=_language())
     first, until = date.fromisoformat(charge["from"][:10]), date.fromisoformat(charge["until"][:10])
     count = len(document.day_types)

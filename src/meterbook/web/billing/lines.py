@@ -53,7 +53,6 @@ class Line:
 
 def read(place: tuple[int, int, int], line: Plain, charge: Plain, icon: str, tone: str, currency: str) -> Line:
     """This will turn a line of a bill's content into what its row and its formula show."""
-    is_metered = line["unit"] not in (DAY, MONTH, YEAR, ONCE, Unit.PERCENT)
     quantity, price = words.tidy(line["quantity"]), words.number(line["price"])
     unit, per = words.unit_of(line["unit"], line["quantity"]), words.price_unit(line["unit"], currency)
     due = words.amount(line["amount"], currency)
@@ -61,7 +60,7 @@ def read(place: tuple[int, int, int], line: Plain, charge: Plain, icon: str, ton
     return Line(
         place=place,
         anchor="line-" + "-".join(map(str, place)),
-        icon=icon if is_metered else "calendar",
+        icon=icon if is_metered(line) else "calendar",
         tone=tone,
         name=words.said(line["text"]),
         words=_words(line, charge),
@@ -75,8 +74,13 @@ def read(place: tuple[int, int, int], line: Plain, charge: Plain, icon: str, ton
         tariff=words.said(tariff["name"]),
         tariff_code=tariff["code"],
         tariff_version=tariff["version"],
-        is_metered=is_metered,
+        is_metered=is_metered(line),
     )
+
+
+def is_metered(line: Plain) -> bool:
+    """This will tell whether a line charges what was measured, and not days, pieces or a share of other lines."""
+    return line["unit"] not in (DAY, MONTH, YEAR, ONCE, Unit.PERCENT)
 
 
 def _terms(

@@ -23,7 +23,7 @@ from meterbook.customers import queries as customer_queries
 from meterbook.identity.values import Module
 from meterbook.kernel import civil
 from meterbook.web import access, once, parameters, typed
-from meterbook.web.billing import paper
+from meterbook.web.billing import paper, paper_parts
 from meterbook.web.meters import instants
 
 REFUSALS = (
@@ -73,7 +73,7 @@ class Held:
 class Shown:
     """What the bill would be."""
 
-    papers: tuple[paper.Paper, ...]
+    papers: tuple[paper_parts.Paper, ...]
     held: tuple[Held, ...]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,156 +16,26 @@ from meterbook.kernel import allocation
 from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
 from meterbook.metering.estimating.inputs import Method
-from meterbook.metering.values import SERVICE_CAPTIONS, SOURCE_CAPTIONS, Service, Source
+from meterbook.metering.values import SOURCE_CAPTIONS, Source
 from meterbook.web import estimate_words
-from meterbook.web.billing import history, lines, words
-from meterbook.web.meters import captions, pages
+from meterbook.web.billing import history, lines, words, workings
+from meterbook.web.billing.paper_parts import (
+    Charge,
+    Paper,
+    Point,
+    QualityPart,
+    RegisterReading,
+    Segment,
+    Service,
+    Settlement,
+    Tax,
+)
+from meterbook.web.meters import captions
 from meterbook.web.meters import history as meter_history
 from meterbook.web.templatetags import meterbook as tags
 
 Plain = Mapping[str, Any]
 REGISTER_NAMES = {"energy_import": "1.8.0", "energy_export": "2.8.0"}
-
-
-@dataclass(frozen=True)
-class Charge:
-    """The lines of one tariff version over a part of the time."""
-
-    tariff: str
-    version: int
-    code: str
-    span: str
-    net: str
-    lines: tuple[lines.Line, ...]
-
-
-@dataclass(frozen=True)
-class RegisterReading:
-    """What a register showed at an end of a segment."""
-
-    caption: str
-    at: str
-    value: str
-    unit: str
-    chip: captions.Chip
-    source: str | Promise
-    day: str
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A meter with one multiplier between two readings."""
-
-    serial: str
-    model: str
-    register: str
-    readings: tuple[RegisterReading, RegisterReading]
-    difference: str
-    register_unit: str
-    multiplier: str
-    quantity: str
-    unit: str
-
-
-@dataclass(frozen=True)
-class QualityPart:
-    """How many intervals came in one way, of all: `share` in percent."""
-
-    caption: str
-    tone: str
-    icon: str
-    count: str
-    share: str
-
-
-@dataclass(frozen=True)
-class Point:
-    """What was measured and charged at one meter point."""
-
-    index: int
-    public_id: str
-    code: str
-    name: str
-    place: str
-    service: str | Promise
-    icon: str
-    tone: str
-    span: str
-    days: int
-    is_vacancy: bool
-    segments: tuple[Segment, ...]
-    adjustment: str
-    quantity: str
-    unit: str
-    daily_average: str
-    zone: str  # where it is another one than the bill's
-    quality: tuple[QualityPart, ...]
-    estimates: tuple[str, ...]
-    charges: tuple[Charge, ...]
-    chart: history.Chart | None
-    service_net: str = ""  # of the last point of its service, where the bill has several services
-
-
-@dataclass(frozen=True)
-class Tax:
-    """A tax on the sum of the rounded lines."""
-
-    name: str
-    rate: str
-    base: str
-    amount: str
-
-
-@dataclass(frozen=True)
-class Settlement:
-    """An estimated bill that this one settles: what was billed and what was used, and what that changes."""
-
-    number: str
-    public_id: str
-    span: str
-    account: str  # of whoever left; empty: of the same account
-    uses: tuple[str, ...]
-    lines: tuple[tuple[str, str, str, str], ...]  # name, quantity, unit, amount
-    net: str
-
-
-@dataclass(frozen=True)
-class Paper:
-    """A whole bill."""
-
-    title: str
-    edges: str
-    days: int
-    hours: str
-    currency: str
-    site: str
-    zone: ZoneInfo
-    account: str
-    account_public_id: str
-    is_landlord: bool
-    customer: str
-    is_estimated: bool
-    is_apportioned: bool
-    is_vacancy: bool
-    points: tuple[Point, ...]
-    net: str
-    taxes: tuple[Tax, ...]
-    total: str
-    total_decimal: Decimal
-    inputs_digest: str
-    engine: str
-    tariffs: str
-    settlements: tuple[Settlement, ...] = ()
-
-    @property
-    def has_many_points(self) -> bool:
-        """Whether lines need the name of their meter point above them."""
-        return len(self.points) > 1
-
-    @property
-    def line_count(self) -> int:
-        """How many lines it has."""
-        return sum(len(charge.lines) for point in self.points for charge in point.charges)
 
 
 def read(content: Plain) -> Paper:
@@ -202,6 +72,18 @@ def read(content: Plain) -> Paper:
         engine=content["engine"],
         tariffs="; ".join(tariffs),
         settlements=tuple(_settlement(each, currency) for each in content.get("settlements", ())),
+        services=tuple(_service(each, currency) for each in content.get("services", ())),
+    )
+
+
+def _service(service: Plain, currency: str) -> Service:
+    taxes = (_tax(each, currency) for each in service["taxes"])
+    return Service(
+        name=words.service(service["service"]),
+        net=words.amount(service["net"], currency),
+        taxes=", ".join(f"{each.name} {each.rate}: {each.amount}" for each in taxes),
+        tax=words.amount(service["tax"], currency),
+        total=words.amount(service["total"], currency),
     )
 
 
@@ -238,10 +120,12 @@ def _settlement(settled: Plain, currency: str) -> Settlement:
 def _by_service(content: Plain) -> Iterator[Point]:
     """The meter points, those of one service together, the last one with what all of them cost."""
     currency = content["currency"]
-    found = sections.by_service(content)
+    found, seen = sections.by_service(content), set[int]()
     for section in found:
         for place in section.places:
-            point = _point(place, content["meter_points"][place], currency)
+            point = _point(place, content["meter_points"][place], section.service, currency)
+            point = replace(point, is_further=place in seen)
+            seen.add(place)
             is_last = place == section.places[-1] and sections.are_summed(found)
             yield replace(point, service_net=words.amount(str(section.net), currency)) if is_last else point
 
@@ -252,9 +136,9 @@ def _tax(tax: Plain, currency: str) -> Tax:
     return Tax(name, f"{rate}\u00a0%", words.amount(tax["base"], currency), words.amount(tax["amount"], currency))
 
 
-def _point(index: int, point: Plain, currency: str) -> Point:
-    service = Service(point["service"])
-    icon, tone = pages.SERVICE_ICONS[service], words.TONES.get(service, "other")
+def _point(index: int, point: Plain, service: str, currency: str) -> Point:
+    """A meter point with its lines for a service."""
+    icon, tone = words.icon(service), words.TONES.get(service, "other")
     unit = Unit(point["unit"]).symbol
     adjustment = words.tidy(str(words.scaled(point["adjustment"], point["decimals"]))) if point["adjustment"] else ""
     return Point(
@@ -263,7 +147,7 @@ def _point(index: int, point: Plain, currency: str) -> Point:
         code=point["code"],
         name=point["name"],
         place=point["unit_name"] or "",
-        service=SERVICE_CAPTIONS[service],
+        service=words.service(service),
         icon=icon,
         tone=tone,
         span=words.span(point),
@@ -280,10 +164,9 @@ def _point(index: int, point: Plain, currency: str) -> Point:
             *(_estimate(each, unit, point["decimals"]) for each in point.get("estimates", ())),
             *(_estimate(each, unit, point["decimals"], is_spread=True) for each in point.get("apportioned", ())),
         ),
-        charges=tuple(
-            _charge((index, place), each, icon, tone, currency) for place, each in enumerate(point["charges"])
-        ),
+        charges=tuple(_charges(index, point, service, currency)),
         chart=history.draw(point),
+        workings=workings.of_point(point),
     )
 
 
@@ -301,6 +184,7 @@ def _segment(segment: Plain, unit: str, decimals: int) -> Segment:
         difference=tags.number(words.scaled(segment["difference"], segment["decimals"]), segment["decimals"]),
         register_unit=register_unit,
         multiplier=segment["multiplier"].replace("/", words.FRACTION),
+        corrected=words.corrected(segment),
         quantity=words.tidy(str(words.scaled(segment["quantity"], decimals))),
         unit=unit,
     )
@@ -315,6 +199,8 @@ def _reading(register: Plain, caption: str, decimals: int, unit: str) -> Registe
         source = _("noted at the exchange")
     elif register["source"] == "CORRECTION":
         source = _("set by a person")
+    elif register["source"] in words.COUNTED_ON:
+        source = words.COUNTED_ON[register["source"]]
     return RegisterReading(
         caption=caption,
         at=words.moment(register["at"]),
@@ -322,7 +208,7 @@ def _reading(register: Plain, caption: str, decimals: int, unit: str) -> Registe
         unit=unit,
         chip=captions.QUALITIES[Quality[register["quality"]]],
         source=source,
-        day=words.instant(register["at"]).date().isoformat(),
+        instant=words.stamp(words.instant(register["at"])),
     )
 
 
@@ -358,8 +244,16 @@ def _quality(quality: Plain) -> list[QualityPart]:
     ]
 
 
-def _charge(place: tuple[int, int], charge: Plain, icon: str, tone: str, currency: str) -> Charge:
-    tariff = charge["tariff"]
+def _charges(index: int, point: Plain, service: str, currency: str) -> Iterator[Charge]:
+    """Those with lines for a service; those without any line are shown as well."""
+    for place, each in enumerate(point["charges"]):
+        chosen = [number for number, line in enumerate(each["lines"]) if sections.of_line(point, line) == service]
+        if chosen or not each["lines"]:
+            yield _charge((index, place), each, chosen, service, currency)
+
+
+def _charge(place: tuple[int, int], charge: Plain, chosen: Sequence[int], service: str, currency: str) -> Charge:
+    tariff, icon, tone = charge["tariff"], words.icon(service), words.TONES.get(service, "other")
     return Charge(
         tariff=words.said(tariff["name"]),
         version=tariff["version"],
@@ -367,7 +261,6 @@ def _charge(place: tuple[int, int], charge: Plain, icon: str, tone: str, currenc
         span=words.span(charge),
         net=words.amount(charge["net"], currency),
         lines=tuple(
-            lines.read((*place, number), each, charge, icon, tone, currency)
-            for number, each in enumerate(charge["lines"])
+            lines.read((*place, number), charge["lines"][number], charge, icon, tone, currency) for number in chosen
         ),
     )

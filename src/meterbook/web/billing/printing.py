@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
+from meterbook.billing.queries import prints as print_queries
 from meterbook.documents import queries as document_queries
 from meterbook.identity.values import Module
 from meterbook.journeys import send_bills
@@ -34,6 +35,7 @@ def context(request: access.Request, run: billing_queries.RunRow) -> dict[str, A
         "prints": prints,
         "paper": paper,
         "everything": everything,
+        "small": print_queries.count_small(run_public_id=run.public_id) if run.calendar_id else 0,
         **unsent.of_run(request, run),
         "is_printing": any(not each.is_ready and not each.has_failed for each in prints),
         "may_print": permissions.MANAGE_RUN in request.permissions,

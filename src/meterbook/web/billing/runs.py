@@ -30,7 +30,17 @@ from meterbook.sites import queries as site_queries
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, parameters, site_modules, tables
-from meterbook.web.billing import calendars, past_calibration, printing, run_table, shared_words, signs, stages, words
+from meterbook.web.billing import (
+    calendars,
+    past_calibration,
+    printing,
+    run_table,
+    shared,
+    shared_words,
+    signs,
+    stages,
+    words,
+)
 from meterbook.web.quality import asking as quality_asking
 from meterbook.web.readings import rounds
 from meterbook.web.templatetags import meterbook as tags
@@ -101,8 +111,8 @@ def body(request: access.Request, run: uuid.UUID) -> HttpResponse:
 
 
 def title(run: billing_queries.RunRow) -> str:
-    """This will name a run by its month, or its days."""
-    return words.title(period(run))
+    """This will name a run by its month, or its days, and the services that it is for alone."""
+    return " · ".join([words.title(period(run)), *(str(words.service(each)) for each in run.services)])
 
 
 def period(run: billing_queries.RunRow) -> dict[str, Any]:
@@ -167,6 +177,7 @@ def _context(request: access.Request, run: uuid.UUID) -> dict[str, Any]:
         "include_href": reverse("run_include", args=[request.organization.public_id, run]),
         "matching": run_table.matching(page.count),
         "pages": tables.pages(asked, number, page.count),
+        "sheets": shared.sheets_of(row.public_id),
         "tariffs": _tariffs(request, run),
         "missing_signs": signs.of_run(row),
         **past_calibration.context(row),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,18 @@ from typing import Any
 from meterbook.billing.queries import pools as pool_queries
 from meterbook.web.billing import shared_words as pool_words
 from meterbook.web.billing import words
+
+
+@dataclass(frozen=True)
+class SheetLine:
+    """An allocation sheet in a list: of which pool, for which days, and what was divided; empty while it waits."""
+
+    public_id: uuid.UUID
+    name: str
+    days: str
+    total: str
+    currency: str
+    is_replaced: bool
 
 
 @dataclass(frozen=True)
@@ -41,13 +54,28 @@ def borne(account_ids: Sequence[int]) -> tuple[Line, ...]:
     )
 
 
+def sheets_of(run: uuid.UUID) -> tuple[SheetLine, ...]:
+    """This will return the sheets that a run made."""
+    return tuple(
+        SheetLine(
+            row.public_id,
+            name,
+            pool_words.days(row.first_day, row.until_day),
+            "" if row.total is None else words.amount(str(row.total), row.currency),
+            row.currency,
+            is_replaced,
+        )
+        for row, name, is_replaced in pool_queries.sheets_of_run(run=run)
+    )
+
+
 def _line(told: Mapping[str, Any], currency: str, days: str = "") -> Line:
     quantity = ""
     if told.get("quantity"):
         quantity = f"{words.number(told['quantity'])}\u00a0{pool_words.unit(told['quantity_unit'])}"
     member = told.get("member", {})
     return Line(
-        name=told["pool"]["name"],
+        name=told["pool"]["name"] + (f": {told['line']['text']}" if "line" in told else ""),
         member=member.get("name") or member.get("code", ""),
         words=pool_words.share(told),
         total=words.amount(told["total"], currency),

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from meterbook.billing import pool_words
 from meterbook.billing.content import shared_costs
-from meterbook.billing.pools.definition import Key, Kind, Source
+from meterbook.billing.invoice_words import LINE_KINDS
+from meterbook.billing.pools.definition import Key, Kind, LineKind, Source
 from meterbook.billing.queries import pools as pool_queries
 from meterbook.kernel.quantity import Unit
 from meterbook.web.billing import words as bill_words
@@ -35,6 +36,15 @@ def keys(definition: Plain) -> str:
     parts = definition.get("parts", [])
     if len(parts) == 1:
         return key(parts[0]["key"])
+    if definition.get("division") == "EACH":
+        named = [each for each in parts if each.get("of")]
+        rest = [key(each["key"]) for each in parts if not each.get("of")]
+        said = [
+            _("%(lines)s: %(key)s")
+            % {"lines": ", ".join(str(LINE_KINDS[LineKind(kind)]) for kind in each["of"]), "key": key(each["key"])}
+            for each in named
+        ]
+        return "; ".join([*rest, *said])
     said = [
         _("%(percent)s %% by %(key)s") % {"percent": bill_words.tidy(each["percent"]), "key": key(each["key"]).lower()}
         for each in parts

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import formats, translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from meterbook.billing import values as billing_values
+from meterbook.billing.content import shared_costs
 from meterbook.kernel import currency as currencies
 from meterbook.kernel.quantity import Unit
+from meterbook.metering.values import SERVICE_CAPTIONS, Service
 from meterbook.tariffs.rating.lines import DAY, MONTH, ONCE, YEAR
 from meterbook.web import parameters
+from meterbook.web.meters import pages
 from meterbook.web.templatetags import meterbook as tags
 
 TONES = {
@@ -25,9 +30,35 @@ TONES = {
     "GAS": "gas",
     "HEATING": "heating",
     "COOLING": "cooling",
+    "SEWER": "water",
+}
+COUNTED_ON = {  # where a register did not simply count on: what stands for its source
+    "RESET": gettext_lazy("the counter started anew"),
+    "ROLLOVER": gettext_lazy("the counter passed its end"),
 }
 FRACTION = "\u2044"  # the slash of 14/31
 SPREAD = "\u202f–\u202f"
+STAMP = "%Y%m%dT%H%M%SZ"  # an instant as addresses have it
+
+
+def corrected(segment: Mapping[str, Any]) -> str:
+    """This will say by how much a test of the meter corrects what it counted (B-24); empty where none does."""
+    if "corrected_by" not in segment:
+        return ""
+    facts = {"ratio": segment["corrected_by"].replace("/", FRACTION), "test": segment["test"]}
+    return _("corrected %(ratio)s times by test %(test)s") % facts
+
+
+def service(code: str) -> str | Promise:
+    """This will name a service of a bill: one that is measured, one that goes by another, or the shared costs."""
+    if code == shared_costs.SERVICE:
+        return _("Shared costs")
+    return billing_values.BILLED_ALONE[code] if code in billing_values.BILLED_ALONE else SERVICE_CAPTIONS[Service(code)]
+
+
+def icon(code: str) -> str:
+    """This will return the icon of a service of a bill."""
+    return "drop" if code == billing_values.SEWER else pages.SERVICE_ICONS[Service(code)]
 
 
 def said(text: Mapping[str, str]) -> str:
@@ -93,6 +124,11 @@ def price_unit(code: str, currency: str) -> str:
 def instant(text: str) -> datetime:
     """This will read an instant of a bill: local time with the offset that was used."""
     return datetime.fromisoformat(text)
+
+
+def stamp(at: datetime) -> str:
+    """This will write an instant for an address: 20260131T230000Z."""
+    return at.astimezone(UTC).strftime(STAMP)
 
 
 def moment(text: str) -> str:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from meterbook.billing import permissions as billing_permissions
+from meterbook.billing.queries import behind_calendar
 from meterbook.identity.values import Module
 from meterbook.rules import operations as rule_operations
 from meterbook.rules import permissions
@@ -109,8 +111,19 @@ def _told(request: access.Request, row: rule_values.CalendarRow) -> dict[str, ob
         "row": row,
         "versions": rule_queries.list_versions(public_id=row.public_id),
         "may_edit": permissions.EDIT_CALENDAR in request.permissions,
+        "behind": _behind(request, row),
+        "may_recalculate": billing_permissions.MANAGE_RUN in request.permissions,
         "action": reverse("calendar_change", args=[request.organization.public_id, row.public_id]),
     }
+
+
+def _behind(request: access.Request, row: rule_values.CalendarRow) -> list[behind_calendar.BehindCalendar]:
+    """Runs with bills of changed days, for those who may see bills."""
+    if not request.access.allows_somewhere(billing_permissions.VIEW_BILL):
+        return []
+    changes = rule_queries.changes_of(public_id=row.public_id)
+    sites = request.access.sites(billing_permissions.VIEW_BILL)
+    return behind_calendar.bills_behind_calendar(code=row.code, changes=changes, site_ids=sites)
 
 
 def _worked(request: access.Request, start: sheet.Sheet) -> tuple[str, sheet.Sheet, forms.FillForm]:

@@ -15,16 +15,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
-from meterbook.billing.correction_values import CORRECTION_STATE_CAPTIONS, CorrectionState, Outcome
-from meterbook.billing.operations import correcting, crediting
+from meterbook.billing.correction_values import (
+    CORRECTION_STATE_CAPTIONS,
+    DEPENDENCE_CAPTIONS,
+    CorrectionState,
+    Outcome,
+)
+from meterbook.billing.operations import chaining, correcting, crediting
 from meterbook.billing.queries import corrections as correction_queries
 from meterbook.billing.queries import credit_notes as note_queries
 from meterbook.identity.values import Module
 from meterbook.web import access, once, parameters, typed
-from meterbook.web.corrections import words
+from meterbook.web.corrections import changed_sheets, words
 
 REASON_LENGTH = 1_000
 REFUSALS = (
+    chaining.EarlierFirst,
     correcting.BillCredited,
     correcting.BillSettled,
     correcting.CorrectionDecided,
@@ -81,8 +87,9 @@ def correct(request: access.Request, bill: uuid.UUID) -> HttpResponse:
         "decided": [
             (each, CORRECTION_STATE_CAPTIONS[each.state]) for each in correction_queries.corrections_of(bill=bill)
         ],
-        "following": note_queries.following_bills(bill=bill),
+        "following": _chain(bill),
         "neighbors": note_queries.neighbors_of(bill=bill),
+        "changed_sheets": changed_sheets.of_bill(bill),
     }
     return render(request, "corrections/correct.html", context, status=200 if data is None else 422)
 
@@ -105,9 +112,7 @@ def correction(request: access.Request, correction: uuid.UUID) -> HttpResponse:
         "change": None if found.now is None else found.now - found.before,
         "lines": words.lines(found.differences),
         "differences": found.differences,
-        "following": note_queries.following_bills(bill=found.bill_public_id)
-        if found.state is CorrectionState.ISSUED
-        else [],
+        "following": _chain(found.bill_public_id) if found.state is CorrectionState.ISSUED else [],
     }
     return render(request, "corrections/correction.html", context)
 
@@ -143,6 +148,13 @@ def reject(request: access.Request, correction: uuid.UUID) -> HttpResponse:
         return _("The correction was rejected; the bill stays as it is.")
 
     return _done(request, correction, act)
+
+
+def _chain(bill: uuid.UUID) -> list[tuple[chaining.Link, str]]:
+    """The later bills that rest on a bill, each with why, in words."""
+    return [
+        (each, ", ".join(str(DEPENDENCE_CAPTIONS[why]) for why in each.why)) for each in chaining.chain_of(bill=bill)
+    ]
 
 
 def _find(public_id: uuid.UUID) -> correction_queries.CorrectionRow:

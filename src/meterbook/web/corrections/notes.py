@@ -16,7 +16,7 @@ from meterbook.billing.queries import credit_notes as note_queries
 from meterbook.customers import permissions as customer_permissions
 from meterbook.documents import queries as document_queries
 from meterbook.identity.values import Module
-from meterbook.web import access
+from meterbook.web import access, verify_links
 from meterbook.web.billing import words
 from meterbook.web.tenant import ownership
 
@@ -45,6 +45,7 @@ def note(request: access.Request, credit_note: uuid.UUID) -> HttpResponse:
         "lines": lines,
         "taxes": taxes,
         "code": content.verification_code(found.digest),
+        "checked": verify_links.of(credit_note),
         "pdf_href": reverse("credit_note_pdf", args=[request.organization.public_id, credit_note]),
         "versions": note_queries.versions_of(bill=found.bill_public_id),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.customer_records import acts, contracts, editing, listing, merging, privacy, record
+from meterbook.web.customer_records import acts, assigning, contracts, editing, listing, merging, privacy, record
 
 urlpatterns = [
     path("customers/", listing.customers, name="customers"),
@@ -25,6 +25,7 @@ urlpatterns = [
     path("customers/<uuid:customer>/erase", privacy.erase, name="customer_erase"),
     path("customers/<uuid:customer>/merge/<uuid:other>", merging.merge, name="customer_merge"),
     path("contracts/", contracts.contracts, name="contracts"),
+    path("contracts/assign", assigning.assign, name="tariff_assign"),
     path("contracts/<uuid:contract>/", contracts.contract, name="contract"),
     path("contracts/<uuid:contract>/tariff", contracts.change_tariff, name="contract_tariff"),
 ]

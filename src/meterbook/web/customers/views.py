@@ -20,6 +20,7 @@ from meterbook.customers import letting, own, permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.customers.queries import Show, Sort
 from meterbook.identity.values import Module
+from meterbook.journeys import asking
 from meterbook.kernel.money import Money
 from meterbook.ledger import queries as ledger_queries
 from meterbook.metering import permissions as metering_permissions
@@ -192,6 +193,7 @@ def card(
             for code, each in tariff_queries.names_of(codes={each.tariff_code for each in contracts}).items()
         },
         "balance": ledger_queries.balance(row.receivable_id),
+        "asked": asking.of_account(row, at=request.at) if may_view_bills else None,
         "shown": shown,
         "bills": billing_queries.account_bills(account_id=row.id) if may_view_bills else None,
         "borne": shared.borne([row.id]) if may_view_bills else (),

@@ -26,6 +26,7 @@ from meterbook.metering.validation.inputs import CorrectionKind
 from meterbook.metering.values import SOURCE_CAPTIONS
 from meterbook.web import access, typed
 from meterbook.web import estimate_words as words
+from meterbook.web.counting import correcting, overview
 from meterbook.web.meters import captions, finding
 
 guard = access.page(permission=permissions.CORRECT_READING, module=Module.METERING, by_site=True, by_single=True)
@@ -135,6 +136,7 @@ def decide(request: access.Request, meter: uuid.UUID, proposal: uuid.UUID) -> Ht
         metering_operations.ProposalGone,
         metering_operations.SecondPersonNeeded,
         metering_queries.GapRefused,
+        *correcting.REFUSALS,
     ) as error:
         messages.error(request, str(error))
     else:
@@ -165,6 +167,8 @@ def _line(row: metering_queries.EditRow) -> Line:
 
 
 def _detail(row: metering_queries.EditRow) -> str:
+    if row.kind in metering_queries.COUNT_KINDS:
+        return overview.told(row.made_of)
     if row.method is None:
         return ""
     told = [words.made_of(row.method, row.made_of, row.series)]
@@ -197,6 +201,8 @@ def _waiting(
 ) -> Waiting:
     facts: dict[str, Any] = {"method": words.method(row.method)}
     what = _("Estimate: %(method)s") % facts if row.method else str(captions.CORRECTIONS[row.kind])
+    if row.kind in metering_queries.COUNT_KINDS:
+        what = f"{what}: {overview.told(row.made_of)}"
     number = row.shown if row.used is None else words.shown(row.used, row.decimals, Unit(row.unit).symbol)
     may_view = request.access.allows(billing_permissions.VIEW_BILL, detail.site_id)
     bills = changed_inputs.of_reading(meter_point_id=row.point_id, at=row.at, may_view=may_view)

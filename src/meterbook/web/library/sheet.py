@@ -31,7 +31,7 @@ _OF_HEAD = {
     "traps": "traps_en",
     "limits": "words",
     "identity": "maker_code",
-    "side": "is_secondary",
+    "side": "side",
     "absent": "has_maximum",
 }
 _SHOWN = frozenset({*writing.TOP, *writing.LISTS})
@@ -121,7 +121,7 @@ class Sheet:
         elif given.get("maker_code"):
             kin = {"manufacturer": given["maker_code"]}
             content["identity"] = kin | {name: given[name] for name in ("version", "medium") if given[name] is not None}
-        content |= {"side": "SECONDARY"} if given["is_secondary"] else {}
+        content |= {"side": given["side"]} if given["side"] else {}
         traps = zip(lines(given["traps_en"]), lines(given["traps_es"]), strict=True)
         content |= {"traps": listed} if (listed := [{"en": en, "es": es} for en, es in traps]) else {}
         entries = [self._entry(each, given.get("notation", ""), top) for each in self.rows]
@@ -219,11 +219,10 @@ def _unbound(protocol: str, head: Raw, rows: Iterable[Raw]) -> Sheet:
 
 
 def _head(content: Mapping[str, Any]) -> Raw:
-    names = ("code", "manufacturer", "name", "service", "firmware", "accuracy", "source", "notation")
+    names = ("code", "manufacturer", "name", "service", "firmware", "accuracy", "source", "notation", "side")
     told = {name: str(content.get(name, "")) for name in names}
     if "word_order" in content:
         told["order"] = places.order_of(content["word_order"], content.get("byte_order", "big")).value
-    told["is_secondary"] = "on" if content.get("side") else ""
     told["has_maximum"] = "on" if content.get("absent") else ""
     told |= {name: str(number) for name, number in content.get("limits", {}).items()}
     kin = content.get("identity", {})

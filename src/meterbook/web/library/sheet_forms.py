@@ -22,6 +22,11 @@ from meterbook.web.library import places
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 RECORD = re.compile(r"[a-z0-9-]+(\.[a-zA-Z0-9-]+)*(#[1-9][0-9]*)?")
 CODE_HELP = _("Small letters, digits and _, beginning with a letter.")
+SIDES = [
+    ("", "—"),
+    ("SECONDARY", _("On the secondary side of its transformers")),
+    ("PRIMARY", _("It multiplies inside: its multiplier is 1")),
+]
 ORDERS = [(each.value, "-".join(each.value)) for each in ByteOrder]
 TYPES: dict[str, str | Promise] = {
     "int16": _("16 bits, signed"),
@@ -56,7 +61,7 @@ class HeadForm(typed.Form):
     )
     firmware = forms.CharField(label=_("Firmware"), max_length=60, required=False)
     accuracy = forms.CharField(label=_("Accuracy class"), max_length=20, required=False)
-    is_secondary = forms.BooleanField(label=_("Counts on the secondary side of its transformers"), required=False)
+    side = forms.ChoiceField(label=_("Where it counts"), choices=SIDES, required=False)
     has_maximum = forms.BooleanField(
         label=_("The largest number of a register says that it has no value"), required=False
     )

@@ -97,6 +97,9 @@ CORRECTIONS = {
     CorrectionKind.ESTIMATE: _("Gap estimated"),
     CorrectionKind.APPORTION: _("Spread by the usual shape"),
     CorrectionKind.WITHDRAW: _("Estimate withdrawn"),
+    CorrectionKind.RATIO: _("Count corrected by a test"),
+    CorrectionKind.WITHDRAW_RATIO: _("Correction by a test withdrawn"),
+    CorrectionKind.MULTIPLIER: _("Multiplier changed"),
 }
 
 

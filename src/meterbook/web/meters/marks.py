@@ -26,7 +26,13 @@ class Mark:
     detail: str
 
 
-_OF_A_TIME = (CorrectionKind.RESTORE, CorrectionKind.ESTIMATE, CorrectionKind.APPORTION, CorrectionKind.WITHDRAW)
+_OF_A_TIME = (
+    CorrectionKind.RESTORE,
+    CorrectionKind.ESTIMATE,
+    CorrectionKind.APPORTION,
+    CorrectionKind.WITHDRAW,
+    *metering_queries.COUNT_KINDS,
+)
 
 
 def marks_of(

@@ -38,6 +38,12 @@ class MultiplierForm(asset_forms.TransformersForm):
         label=gettext_lazy("Seal numbers from then on"),
         help_text=gettext_lazy("With commas between them; empty where they stay."),
     )
+    protocol = forms.CharField(
+        label=gettext_lazy("Protocol"),
+        max_length=80,
+        required=False,
+        help_text=gettext_lazy("Its number; without one a photo is asked for in the next step."),
+    )
     reason = forms.CharField(
         label=gettext_lazy("Why it changes"),
         max_length=200,
@@ -70,7 +76,7 @@ class MultiplierForm(asset_forms.TransformersForm):
                 help_text=gettext_lazy("What the meter showed then, not multiplied."),
             )
         shown = [f"shown_{series.code}" for series, _register in self.registers]
-        self.order_fields(["starts_at", "multiplier", *shown, "reason", "seals"])
+        self.order_fields(["starts_at", "multiplier", *shown, "protocol", "reason", "seals"])
 
     def clean(self) -> dict[str, Any]:
         """This will refuse a register that lies outside of the readings around the instant."""
@@ -133,6 +139,8 @@ def multiplier(request: access.Request, meter: uuid.UUID) -> HttpResponse:
         return _show(request, detail, form, status=422)
     if not request.POST.get("sure"):
         return _show(request, detail, form, photos=photos)
+    if photos.is_valid() and not photos.cleaned_data["photo_came"] and not form.cleaned_data["protocol"]:
+        photos.add_error("photo_came", _("Add a photo, or the number of the protocol: it proves the change."))
     if not photos.is_valid():
         return _show(request, detail, form, photos=photos, status=422)
     return _change(request, detail, form, photos)
@@ -146,7 +154,7 @@ def _change(
 ) -> HttpResponse:
     given = form.cleaned_data
     try:
-        exchange_meter.multiply(
+        done = exchange_meter.multiply(
             actor=request.actor,
             at=request.at,
             point_id=detail.public_id,
@@ -154,6 +162,7 @@ def _change(
             multiplier=given["multiplier"],
             registers=form.shown(),
             reason=given["reason"],
+            protocol=given["protocol"],
             noted=noting_assets.Noted(
                 seals=given["seals"],
                 current=form.current() if TRANSFORMERS in request.POST else None,
@@ -164,7 +173,10 @@ def _change(
     except add_meter.MeterRefused as error:
         form.add_error(error.field, str(error))
         return _show(request, detail, form, status=422)
-    messages.success(request, _("The multiplier changed; the days since then are derived anew."))
+    if done.is_waiting:
+        messages.success(request, _("It waits for a second person: what a meter counts is never changed by one alone."))
+    else:
+        messages.success(request, _("The multiplier changed; the days since then are derived anew."))
     return redirect("meter", request.organization.public_id, detail.public_id)
 
 

@@ -67,6 +67,7 @@ def meter(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
         "may_read": may_read,
         **settling.collect(request, detail),
         "may_manage": finding.may(request, detail, permissions.MANAGE_METER),
+        "may_correct": finding.may(request, detail, permissions.CORRECT_READING),
         "may_connect": finding.may(request, detail, acquisition_permissions.MANAGE_DEVICE),
         "may_place": finding.may(request, detail, site_permissions.EDIT_SITES),
         "zone_name": zones.key_at(detail.zone, request.at),

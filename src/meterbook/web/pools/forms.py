@@ -13,16 +13,19 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from meterbook.billing import pool_words
+from meterbook.billing import invoice_words, pool_words
 from meterbook.billing.pools.definition import (
     FORMAT,
     MEASURED,
     SECONDARY,
+    Division,
     Key,
     Kind,
+    LineKind,
     LossPolicy,
     Problem,
     Rounding,
+    Rule,
     Source,
     Vacancy,
 )
@@ -59,6 +62,10 @@ PLACES = {
     "cap": "cap",
     "tax": "tax_code",
     "tax/rate": "tax_rate",
+    "division": "division",
+    "rule": "rule",
+    "parts/1/of": "of_energy",
+    "source/never_above": "never_above",
 }
 
 
@@ -116,6 +123,11 @@ class PoolForm(typed.Form):
         help_text=gettext_lazy("Without tax, a kWh or m³."),
     )
     tariff = forms.ChoiceField(label=gettext_lazy("Or by tariff"), required=False)
+    never_above = forms.BooleanField(
+        label=gettext_lazy("Never above the supplier's invoice"),
+        required=False,
+        help_text=gettext_lazy("Of a meter at a price: what is above the lines of the invoice is taken off."),
+    )
     policy = forms.ChoiceField(
         label=gettext_lazy("Who bears a loss"),
         required=False,
@@ -155,6 +167,17 @@ class PoolForm(typed.Form):
         required=False,
         choices=[*NOTHING, *((each.value, pool_words.KEYS[each]) for each in Key if each in SECONDARY)],
     )
+    division = forms.ChoiceField(
+        label=gettext_lazy("Lines of the cost are divided"),
+        required=False,
+        choices=[(each.value, pool_words.DIVISIONS[each]) for each in Division],
+    )
+    rule = forms.ChoiceField(
+        label=gettext_lazy("Rule of law"),
+        required=False,
+        choices=[(each.value, pool_words.RULES[each]) for each in Rule],
+        help_text=gettext_lazy("The keys are checked against it when it is saved."),
+    )
     vacancy = forms.ChoiceField(
         label=gettext_lazy("Empty units"), choices=[(each.value, pool_words.VACANCIES[each]) for each in Vacancy]
     )
@@ -182,12 +205,22 @@ class PoolForm(typed.Form):
     place = forms.ChoiceField(label=gettext_lazy("All units of"), required=False)
 
     what = ("name", "kind", "stage")
-    cost = ("source", "main", "behind", "price", "tariff", "policy", "loss_cap", "tax_code", "tax_name", "tax_rate")
-    keys = ("key", "secondary", "percent", "key2", "secondary2", "service", "vacancy", "cap", "rounding")
+    cost = (
+        *("source", "main", "behind", "price", "tariff", "never_above", "policy", "loss_cap"),
+        *("tax_code", "tax_name", "tax_rate"),
+    )
+    keys = (
+        *("rule", "division", "key", "secondary", "percent", "key2", "secondary2"),
+        *(f"of_{each.value.lower()}" for each in LineKind),
+        *("service", "vacancy", "cap", "rounding"),
+    )
 
     def __init__(self, data: Any, *, choices: Choices, initial: Mapping[str, Any] | None = None) -> None:  # noqa: ANN401
         super().__init__(data, initial=dict(initial or {}))
         self.choices = choices
+        for each in LineKind:
+            label = _("Second key, line by line: %(kind)s") % {"kind": invoice_words.LINE_KINDS[each]}
+            self.fields[f"of_{each.value.lower()}"] = forms.BooleanField(label=label, required=False)
         self.fields["tariff"].choices = [*NOTHING, *choices.tariffs]  # type: ignore[attr-defined]
         self.fields["place"].choices = [("", _("the whole site")), *choices.places]  # type: ignore[attr-defined]
 
@@ -225,6 +258,8 @@ class PoolForm(typed.Form):
             "service": given["service"],
             "vacancy": given["vacancy"],
             "rounding": given["rounding"],
+            "division": given["division"] or Division.TOGETHER.value,
+            "rule": given["rule"] or Rule.NONE.value,
         }
         if members:
             made["members"] = members
@@ -254,6 +289,8 @@ class PoolForm(typed.Form):
             source["price"] = f"{given['price']:f}"
         if given["tariff"]:
             source["tariff"] = given["tariff"]
+        if given["never_above"]:
+            source["never_above"] = True
         if given["source"] == Source.LOSS.value:
             codes = given["behind"] or [
                 each for each in self.choices.counted.get(given["service"], ()) if each != given["main"]
@@ -263,16 +300,19 @@ class PoolForm(typed.Form):
                 source["cap"] = f"{given['loss_cap']:f}"
         return source
 
-    def _parts(self) -> list[dict[str, str]]:
+    def _parts(self) -> list[dict[str, Any]]:
         given = self.cleaned_data
         percent = Decimal(100) if given["percent"] is None else given["percent"]
-        first = {"key": given["key"], "percent": f"{percent:f}", "secondary": given["secondary"]}
+        first: dict[str, Any] = {"key": given["key"], "percent": f"{percent:f}", "secondary": given["secondary"]}
         parts = [first]
-        if percent < 100 and given["key2"]:
+        of = [each.value for each in LineKind if given[f"of_{each.value.lower()}"]]
+        if given["division"] == Division.EACH.value and of:
+            parts.append({"key": given["key2"], "of": of, "secondary": given["secondary2"]})
+        elif percent < 100 and given["key2"]:
             rest = Decimal(100) - percent
             parts.append({"key": given["key2"], "percent": f"{rest:f}", "secondary": given["secondary2"]})
         for part in parts:
-            if Key(part["key"]) not in MEASURED:
+            if part["key"] not in MEASURED:
                 del part["secondary"]
         return parts
 

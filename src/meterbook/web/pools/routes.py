@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.pools import amounts, editing, sheets, views
+from meterbook.web.pools import amounts, editing, rebilling, sheets, views
 
 urlpatterns = [
     path("pools/", views.pools, name="pools"),
@@ -19,4 +19,9 @@ urlpatterns = [
     path("sheets/<uuid:sheet>/data.json", sheets.data, name="sheet_data"),
     path("sheets/<uuid:sheet>/file", sheets.file, name="sheet_file"),
     path("sheets/<uuid:sheet>/carry", sheets.carry, name="sheet_carry"),
+    path("sheets/<uuid:sheet>/late", rebilling.late, name="sheet_late"),
+    path("sheets/<uuid:sheet>/rebill", rebilling.propose, name="sheet_rebill"),
+    path("rebills/<uuid:rebill>/", rebilling.rebill, name="rebill"),
+    path("rebills/<uuid:rebill>/approve", rebilling.approve, name="rebill_approve"),
+    path("rebills/<uuid:rebill>/reject", rebilling.reject, name="rebill_reject"),
 ]

@@ -20,12 +20,13 @@ from django.views.decorators.http import require_GET, require_POST
 from meterbook.billing import permissions, pool_words
 from meterbook.billing.operations import pools as pool_operations
 from meterbook.billing.pools import recompute
+from meterbook.billing.queries import pool_rebills
 from meterbook.billing.queries import pools as pool_queries
 from meterbook.identity.values import Module
 from meterbook.web import access, once, tables
 from meterbook.web.billing import shared_words as words
 from meterbook.web.billing import words as bill_words
-from meterbook.web.pools import finding
+from meterbook.web.pools import finding, rebilling
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Part:
 
     number: int
     percent: str
+    line: str
     key: str
     is_secondary: bool
     is_daily: bool
@@ -94,6 +96,8 @@ def sheet(request: access.Request, sheet: uuid.UUID) -> HttpResponse:
             for each in (difference.shifts if difference else ())
         ],
         "may_manage": request.access.allows(permissions.MANAGE_POOL, pool.site_id),
+        "rebills": [(each, rebilling.STATES[each.state]) for each in pool_rebills.rebills_of(sheet=row.public_id)],
+        "standing": pool_rebills.standing_of(sheet=row.public_id),
     }
     if plain is not None:
         context |= {
@@ -168,7 +172,8 @@ def _part(part: dict[str, Any], plain: dict[str, Any]) -> Part:
     shares = sum((Decimal(each["share"]) for each in part["rows"]), Decimal(0))
     return Part(
         number=part["number"],
-        percent=bill_words.tidy(part["percent"]) if len(plain["parts"]) > 1 else "",
+        percent=bill_words.tidy(part["percent"]) if len(plain["parts"]) > 1 and "line" not in part else "",
+        line=part.get("line", {}).get("text", ""),
         key=words.key(part["used"]),
         is_secondary=part["used"] != part["key"],
         is_daily=part["is_daily"],

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from meterbook.billing import permissions, pool_words
-from meterbook.billing.pools.definition import LossPolicy, Rounding, Vacancy
+from meterbook.billing.pools.definition import Division, LossPolicy, Rounding, Rule, Vacancy
 from meterbook.billing.queries import pools as pool_queries
 from meterbook.identity.values import Module
 from meterbook.web import access
@@ -139,11 +139,17 @@ def facts(found: pool_queries.PoolRow) -> list[tuple[str, str]]:
         ),
         (_("Stage"), str(found.stage)),
     ]
+    if plain.get("division"):
+        said.append((_("Lines of the cost are divided"), str(pool_words.DIVISIONS[Division(plain["division"])])))
+    if plain.get("rule"):
+        said.append((_("Rule of law"), str(pool_words.RULES[Rule(plain["rule"])])))
     source = plain.get("source", {})
     if source.get("kind") == "LOSS":
         said.append((_("Who bears a loss"), str(pool_words.POLICIES[LossPolicy(source.get("policy") or "SHARED")])))
     if source.get("price"):
         said.append((_("Price a unit"), f"{bill_words.tidy(source['price'])} {found.currency}"))
+    if source.get("never_above"):
+        said.append((_("Limit"), str(pool_words.LINE_KINDS["CEILING"])))
     if plain.get("cap"):
         said.append((_("The most that a member bears"), f"{bill_words.tidy(plain['cap'])} {found.currency}"))
     if plain.get("tax"):

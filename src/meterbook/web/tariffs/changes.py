@@ -94,6 +94,8 @@ def _values(document: TariffDocument, language: str) -> Values:
         found["season", season.code] = (words, starts, "")
     for day in sorted(document.holidays):
         found["holiday", day.isoformat()] = (_("Holiday"), date_format(day, "DATE_FORMAT"), "")
+    for day in sorted(document.special_days):
+        found["special", day.isoformat()] = (_("Special day"), date_format(day, "DATE_FORMAT"), "")
     return found
 
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from meterbook.identity.values import Module
+from meterbook.rules import queries as rule_queries
 from meterbook.tariffs import operations as tariff_operations
 from meterbook.tariffs import permissions, sources
 from meterbook.tariffs import queries as tariff_queries
@@ -206,7 +207,7 @@ def _save_text(request: access.Request, task: Task, text: str) -> HttpResponse:
 
 def _problems(text: str) -> tuple[Problem, ...]:
     try:
-        reading.read_text(text)
+        reading.read_text(text, sources.calendars())
     except TariffInvalid as error:
         return error.problems
     return ()
@@ -241,7 +242,15 @@ def _form(
         "place": place,
         "starts": starts.captions() if task.is_new and request.method == "GET" else {},
         "preview_href": reverse("tariff_preview", args=[request.organization.public_id]),
-        **forming.page(copy.deepcopy(filled.raw), filled.text, request.POST, problems, is_new=task.is_new),
+        **forming.page(
+            copy.deepcopy(filled.raw),
+            filled.text,
+            request.POST,
+            problems,
+            is_new=task.is_new,
+            calendars=[(each.code, each.name) for each in rule_queries.list_calendars()],
+            series=[(each.code, each.name or each.code) for each in sources.list_series()],
+        ),
         **forming.preview(filled.raw, request.POST, today=request.at.date()),
     }
     return render(request, "tariffs/form.html", context, status=422 if problems else 200)

@@ -60,9 +60,12 @@ class FileForm(typed.Form):
         try:
             converted = converting.convert(record.read_text(text))
         except record.RecordInvalid as error:
-            words = _("This rate cannot be taken as it is. %(error)s") % {"error": error}
+            told = _(error.template) % error.data
+            place = f"{error.place}: {told}" if error.place else told
+            words = _("This rate cannot be taken as it is. %(error)s") % {"error": place}
             raise forms.ValidationError(words) from error
-        self.text, self.remarks = loose.written(converted.document), converted.remarks
+        self.text = loose.written(converted.document)
+        self.remarks = tuple(f"{each.place}: {_(each.template) % each.data}" for each in converted.remarks)
         return file
 
 

@@ -123,6 +123,7 @@ def _season(document: TariffDocument, index: int, shades: Sequence[int], languag
         for day in range(7)
     ]
     days += [(_("Holidays"), n) for n, each in enumerate(document.day_types) if each.is_holiday and document.holidays]
+    days += [(_("Special days"), n) for n, each in enumerate(document.day_types) if each.is_special]
     rows = tuple(
         DayRow(
             caption=caption,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.tariffs import comparing, editing, exchanging, publishing, views
+from meterbook.web.tariffs import comparing, editing, exchanging, hourly, publishing, views, whatif
 
 urlpatterns = [
     path("", views.tariffs, name="tariffs"),
     path("new", editing.new, name="tariff_new"),
     path("take", exchanging.take, name="tariff_take"),
+    path("hourly-prices", hourly.hourly_prices, name="hourly_prices"),
+    path("hourly-prices/take", hourly.take, name="hourly_prices_take"),
+    path("hourly-prices/<slug:series>/", hourly.hourly_price, name="hourly_price"),
     path("preview", editing.preview, name="tariff_preview"),
+    path("what-if", whatif.what_if, name="tariff_what_if"),
+    path("what-if/file", whatif.try_file, name="tariff_what_if_file"),
     path("<uuid:tariff>/", views.tariff, name="tariff"),
     path("<uuid:tariff>/file", exchanging.give, name="tariff_file"),
     path("<uuid:tariff>/compare", comparing.compare, name="tariff_compare"),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from meterbook.billing import permissions as billing_permissions
 from meterbook.customers import permissions as customer_permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.identity import two_people
@@ -64,6 +65,7 @@ def tariffs(request: access.Request) -> HttpResponse:
             for each in tariff_queries.list_tariffs(on=request.at.date())
         ],
         "may_draft": permissions.DRAFT_TARIFF in request.permissions,
+        "may_try": billing_permissions.VIEW_BILL in request.permissions,
         "new_href": reverse("tariff_new", args=[request.organization.public_id]),
     }
     return render(request, "tariffs/list.html", context)
@@ -98,12 +100,15 @@ def card(request: access.Request, row: tariff_queries.TariffRow, *, form: Publis
         "hours": [(f"{hour:02}", 72 + hour * 40) for hour in range(0, 25, 3)],
         "half_hours": picture.covered(document),
         "holidays": sorted(document.holidays),
+        "special_days": sorted(document.special_days) if any(each.is_special for each in document.day_types) else [],
         "cautions": cautions_of(document, language),
         "start_number": (row.draft or row.current or versions[0]).number,
         "used": sum(count for _site, count in use.by_site),
         "use": use,
         "may_see_accounts": customer_permissions.VIEW_CUSTOMER in request.permissions,
+        "may_assign": customer_permissions.MANAGE_CUSTOMER in request.permissions,
         "may_draft": permissions.DRAFT_TARIFF in request.permissions,
+        "may_try": billing_permissions.VIEW_BILL in request.permissions,
         "may_publish": permissions.PUBLISH_TARIFF in request.permissions and row.draft is not None and not others,
         "publishers": ", ".join(others[:MOST_NAMED]),
         "more_publishers": max(len(others) - MOST_NAMED, 0),

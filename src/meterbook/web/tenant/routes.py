@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.tenant import certificates, inviting, privacy, views
+from meterbook.web.tenant import bills, certificates, inviting, privacy, views
 
 urlpatterns = [
     path("my/", views.home, name="tenant_home"),
@@ -12,6 +12,11 @@ urlpatterns = [
     path("my/meters/<uuid:meter>/data.csv", views.data, name="tenant_data"),
     path("my/meters/<uuid:meter>/data.xlsx", views.workbook, name="tenant_workbook"),
     path("my/meters/<uuid:meter>/tests/<uuid:test>/certificate", certificates.certificate, name="tenant_certificate"),
+    path("my/bills/<uuid:bill>/", bills.bill, name="tenant_bill_page"),
+    path("my/bills/<uuid:bill>/lines/<int:point>/<int:charge>/<int:line>", bills.line, name="tenant_bill_line"),
+    path("my/bills/<uuid:bill>/parts/<str:part>", bills.part, name="tenant_bill_part"),
+    path("my/bills/<uuid:bill>/points/<int:point>/readings/<str:instant>", bills.reading, name="tenant_bill_reading"),
+    path("my/bills/<uuid:bill>/data.json", bills.data, name="tenant_bill_data"),
     path("my/bills/<uuid:bill>/pdf", views.bill, name="tenant_bill"),
     path("my/looks", views.looks, name="tenant_looks"),
     path("accounts/<uuid:account>/sign-ins/invite", inviting.invite, name="tenant_invite"),

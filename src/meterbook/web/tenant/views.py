@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -11,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from meterbook.arrears.asking import Asked
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
 from meterbook.customers import granularity, permissions
@@ -18,6 +20,7 @@ from meterbook.customers import queries as customer_queries
 from meterbook.customers.values import LOOK_WAY_CAPTIONS
 from meterbook.documents import queries as document_queries
 from meterbook.identity.values import Module
+from meterbook.journeys import asking
 from meterbook.kernel.money import Money
 from meterbook.ledger import queries as ledger_queries
 from meterbook.metering import queries as metering_queries
@@ -40,6 +43,7 @@ class AccountCard:
     is_owing: bool
     is_credit: bool
     bills: tuple[billing_queries.BillRow, ...]
+    asked: Asked
 
 
 @require_GET
@@ -50,7 +54,7 @@ def home(request: access.Request) -> HttpResponse:
     found = month.collect(request, held.points)
     context: dict[str, Any] = {
         "held": held,
-        "cards": [_card(each) for each in held.accounts],
+        "cards": [_card(each, request.at) for each in held.accounts],
         "borne": shared.borne([each.id for each in held.accounts]),
         "month": found,
         "now": request.at,
@@ -117,7 +121,7 @@ def looks(request: access.Request) -> HttpResponse:
     return render(request, "tenant/looks.html", context)
 
 
-def _card(row: customer_queries.AccountRow) -> AccountCard:
+def _card(row: customer_queries.AccountRow, at: datetime) -> AccountCard:
     balance = ledger_queries.balance(row.receivable_id)
     return AccountCard(
         row=row,
@@ -125,6 +129,7 @@ def _card(row: customer_queries.AccountRow) -> AccountCard:
         is_owing=balance.amount > 0,
         is_credit=balance.amount < 0,
         bills=tuple(billing_queries.account_bills(account_id=row.id, limit=MOST_BILLS)),
+        asked=asking.of_account(row, at=at),
     )
 
 

@@ -84,9 +84,9 @@ def corrected(request: access.Request) -> list[Need]:
         count,
     ) % {"count": tags.number(count)}
     numbers = ", ".join([*(each.number for each in found[:NAMED]), *(["…"] if count > NAMED else [])])
-    href = reverse("bill", args=[request.organization.public_id, newest.public_id])
+    href = reverse("bill_correct", args=[request.organization.public_id, newest.public_id])
     since = min(each.corrected_at for each in found)
-    return [Need(Area.BILLS, "bill", "warn", title, numbers, _("Review"), href, count, since)]
+    return [Need(Area.BILLS, "bill", "warn", title, numbers, _("Compare"), href, count, since)]
 
 
 def late(request: access.Request) -> list[Need]:
@@ -115,9 +115,9 @@ def late(request: access.Request) -> list[Need]:
         count,
     ) % {"count": tags.number(count)}
     numbers = ", ".join([*(each.number for each in found[:NAMED]), *(["…"] if count > NAMED else [])])
-    href = reverse("bill", args=[request.organization.public_id, found[0].public_id])
+    href = reverse("bill_correct", args=[request.organization.public_id, found[0].public_id])
     oldest = min(each.corrected_at for each in found)
-    return [Need(Area.BILLS, "bill", "warn", title, numbers, _("Review"), href, count, oldest)]
+    return [Need(Area.BILLS, "bill", "warn", title, numbers, _("Compare"), href, count, oldest)]
 
 
 def unbilled(request: access.Request) -> list[Need]:

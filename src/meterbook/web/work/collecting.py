@@ -7,7 +7,18 @@ from meterbook.metering import permissions as metering_permissions
 from meterbook.monitoring import queries as monitoring_queries
 from meterbook.web import access
 from meterbook.web.sites import choice
-from meterbook.web.work import accounts, bills, disputes, fieldwork, installation, needs, people, readings, watching
+from meterbook.web.work import (
+    accounts,
+    bills,
+    disputes,
+    fieldwork,
+    installation,
+    needs,
+    people,
+    readings,
+    stopped,
+    watching,
+)
 
 
 def collect(request: access.Request, meters: monitoring_queries.Availability | None) -> tuple[needs.Need, ...]:
@@ -26,6 +37,7 @@ def collect(request: access.Request, meters: monitoring_queries.Availability | N
         *readings.day_findings(request),
         *readings.calibrations(request),
         *readings.by_hand(request),
+        *stopped.automatic(request),
         *bills.runs(request),
         *disputes.waiting(request),
         *disputes.corrections(request),

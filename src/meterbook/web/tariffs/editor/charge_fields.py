@@ -53,3 +53,19 @@ class ReferenceDays(fields.Whole):
         """This will write the days, which nobody wants to leave out once they were typed."""
         if isinstance(self.node.get("tier_reference", {}), dict):
             self.node["tier_reference"] = {"days": fields.whole(given[0])}
+
+
+@dataclass(frozen=True)
+class StepPrices(fields.Choice):
+    """Whether each step has one price, or one for each price by time of use; it is written after the prices."""
+
+    document: Raw = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def shown(self) -> list[str]:
+        """ONE or BY_PERIOD."""
+        return ["BY_PERIOD" if any("prices" in each for each in self.node["tiers"]) else "ONE"]
+
+    def write(self, given: list[str]) -> None:
+        """This will take the first price along."""
+        structure.price_steps(self.document, self.node, is_by_period=given[0] == "BY_PERIOD")

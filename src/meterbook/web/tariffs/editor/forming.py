@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ from meterbook.tariffs.rating import reading
 from meterbook.tariffs.rating.document import TariffDocument
 from meterbook.tariffs.rating.problems import Problem, TariffInvalid
 from meterbook.web.tariffs import picture, stairs, views
-from meterbook.web.tariffs.editor import faults, fields, grid, loose, sheet, structure
+from meterbook.web.tariffs.editor import faults, fields, grid, layout, loose, sheet, structure
 from meterbook.web.tariffs.editor import preview as previewing
 from meterbook.web.tariffs.editor.loose import Raw
 
@@ -66,12 +66,19 @@ def filled(posted: QueryDict) -> Filled:
 
 
 def page(
-    raw: Raw, text: str, posted: Mapping[str, str], problems: Iterable[Problem], *, is_new: bool
+    raw: Raw,
+    text: str,
+    posted: Mapping[str, str],
+    problems: Iterable[Problem],
+    *,
+    is_new: bool,
+    calendars: Sequence[tuple[str, str]] = (),
+    series: Sequence[tuple[str, str]] = (),
 ) -> dict[str, Any]:
-    """This will return what the page of the form shows."""
+    """This will return what the page of the form shows; `calendars` can be named, by code and name."""
     bare = sheet.of(raw, has_code=is_new)
     found = faults.located(raw, problems, bare)
-    form = sheet.of(raw, has_code=is_new, problems=faults.by_path(found))
+    form = sheet.of(raw, has_code=is_new, problems=faults.by_path(found), calendars=calendars, series=series)
     wanted = posted.get("do", "")
     in_times = wanted != "paint" and (wanted == "times" or posted.get("times") == "on")
     return {
@@ -129,11 +136,11 @@ def painter(raw: Raw, found: grid.Grid) -> dict[str, Any]:
     prices = _prices(raw)
     shades = _shades(found, prices)
     return {
-        "seasons": [sheet.said(each.get("name", "")) for each in seasons],
+        "seasons": [layout.said(each.get("name", "")) for each in seasons],
         "days": days,
         "periods": [
             {
-                "name": sheet.said(each.get("name", "")),
+                "name": layout.said(each.get("name", "")),
                 "price": fields.localized(prices.get(each.get("code", ""), "")),
                 "shade": shade,
             }

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from meterbook.web.tariffs.editor import fields
+from meterbook.web.tariffs.editor import bank_fields, fields, linked_fields, power_factor_fields, source_fields
 from meterbook.web.tariffs.editor.fields import Field, Node
 from meterbook.web.tariffs.editor.further_fields import (
-    Choices,
     OptionalChoice,
     OptionalWhole,
     Proration,
-    Rule,
     WholeChoice,
     including,
 )
 from meterbook.web.tariffs.editor.inner import First, Inner
+from meterbook.web.tariffs.editor.layout import Around
 
 # By the word of the form: the charge of the document, and what a new one begins with beside its price.
 CHARGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
@@ -34,20 +32,25 @@ CHARGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "SURCHARGE": ("SURCHARGE", {}),
     "MINIMUM": ("MINIMUM_BILL", {}),
     "MAXIMUM": ("MAXIMUM_BILL", {}),
+    "SERIES": ("ENERGY", {"price_series": {"code": ""}}),
+    "PERIOD_TIERS": ("ENERGY", {}),
+    "DEMAND_PERIODS": ("DEMAND", {"demand": {"interval": 15}}),
+    "PASSED": ("PASS_THROUGH", {"invoice": {"code": ""}}),
+    "CAP": ("COST_CAP", {"invoice": {"code": ""}}),
+    "BANK": ("CREDIT_BANK", {"bank": {}}),
 }
+# Which shape a charge has by what it is priced with.
+SHAPES_BY_KEY: Mapping[str, Mapping[str, str]] = {
+    "DEMAND": {"tiers": "DEMAND_TIERS", "prices": "DEMAND_PERIODS"},
+    "ENERGY": {"price_series": "SERIES", "period_tiers": "PERIOD_TIERS"},
+}
+BY_PERIOD = ("PERIOD_TIERS", "DEMAND_PERIODS")
+LADDERS = ("TIERS", "DEMAND_TIERS")
+WITHOUT_PERIODS = {"PERIOD_TIERS": "TIERS", "DEMAND_PERIODS": "DEMAND"}
+UNPRICED = ("SERIES", "PASSED", "CAP", "BANK")
 SHAPES_OF: Mapping[str, str] = {charge: shape for shape, (charge, _more) in reversed(list(CHARGES.items()))}
 # What the form has no fields for: such a component is shown, kept, and written as text.
-AS_TEXT = ("period_tiers", "price_series", "invoice")
-
-
-@dataclass(frozen=True)
-class Around:
-    """What stands around a component: the words of currency and unit, the codes of the other parts with their names."""
-
-    money: str
-    unit: str
-    earlier: Choices
-    periods: Choices
+AS_TEXT = ("period_tiers", "price_series")
 
 
 def fields_of(shape: str, path: str, node: Node, around: Around) -> list[Field]:
@@ -68,16 +71,47 @@ def times(path: str, node: Node) -> Field:
     return OptionalChoice(f"{path}.times", _("Times"), node, "times", choices=including(node.get("times", ""), known))
 
 
-def of_energy(path: str, node: Node, unit: str) -> list[Field]:
+def of_energy(path: str, node: Node, money: str, unit: str) -> list[Field]:
     """This will return what a charge for energy may have beside its prices."""
+    listed = [*_channel(path, node), *bank_fields.of_units(path, node, money=money, unit=unit)]
+    if "prices" in node:
+        return [*listed, linked_fields.service(path, node), *_amounts(path, node, unit)]
+    return [*listed, *linked_fields.of(path, node, unit), *_amounts(path, node, unit), *_steps(path, node, unit)]
+
+
+def of_period_tiers(path: str, node: Node) -> list[Field]:
+    """This will return of what a charge is whose steps go by time of use."""
+    return [*of_tiers(path, node)[:1], *_channel(path, node)]
+
+
+def months(path: str, node: Node) -> Field:
+    """This will return how a fixed charge by the month charges a part of one."""
+    known = [
+        ("MONTH_DAYS", _("by the days of the month")),
+        ("DAYS:30", _("by 30 days")),
+        ("PERIOD_DAYS", _("by the days of the billing period")),
+        ("NONE", _("whole")),
+    ]
+    usual, label, place = "MONTH_DAYS", _("A part of a month"), f"{path}.proration"
+    made = Proration(place, label, node, "proration", default=usual)
+    return Proration(place, label, node, "proration", default=usual, choices=including(made.shown[0], known))
+
+
+def days(path: str, node: Node) -> Field:
+    """This will return how many days a month has for a fixed charge by the day."""
+    known = (("", _("its calendar days")), ("MEAN_MONTH", _("365/12 days, each month alike")))
+    held = node.get("proration", "")
+    return OptionalChoice(f"{path}.proration", _("Days of a month"), node, "proration", choices=including(held, known))
+
+
+def _channel(path: str, node: Node) -> list[Field]:
     channels = (
         ("IMPORT", _("what is used")),
         ("EXPORT", _("what is fed in")),
         ("NET", _("what is used less what is fed in")),
         ("REACTIVE_IMPORT", _("reactive energy")),
     )
-    minimum, allowance = Inner(node, "minimum"), Inner(node, "allowance")
-    found: list[Field] = [
+    return [
         fields.Choice(
             f"{path}.channel",
             _("Of"),
@@ -85,7 +119,14 @@ def of_energy(path: str, node: Node, unit: str) -> list[Field]:
             "channel",
             choices=including(node.get("channel", "IMPORT"), channels),
             default="IMPORT",
-        ),
+            is_submitting=True,
+        )
+    ]
+
+
+def _amounts(path: str, node: Node, unit: str) -> list[Field]:
+    minimum, allowance = Inner(node, "minimum"), Inner(node, "allowance")
+    return [
         fields.OptionalAmount(
             f"{path}.allowance.quantity", _("Free"), allowance, "quantity", unit=unit, help=_("Each bill; empty: none.")
         ),
@@ -98,7 +139,27 @@ def of_energy(path: str, node: Node, unit: str) -> list[Field]:
             help=_("Each bill; empty: what was used."),
         ),
     ]
-    return found
+
+
+def _steps(path: str, node: Node, unit: str) -> list[Field]:
+    """What a measured quantity is multiplied by, and in which steps it is billed."""
+    return [
+        fields.OptionalAmount(
+            f"{path}.loss.factor",
+            _("The measured quantity times"),
+            Inner(node, "loss"),
+            "factor",
+            help=_("Losses, or a heating value: 1.085; empty: as measured."),
+        ),
+        fields.OptionalAmount(
+            f"{path}.quantity_rounding.to",
+            _("Billed in steps of"),
+            Inner(node, "quantity_rounding"),
+            "to",
+            unit=unit,
+            help=_("1 for whole units, rounded half up; empty: as measured."),
+        ),
+    ]
 
 
 def of_tiers(path: str, node: Node) -> list[Field]:
@@ -106,8 +167,17 @@ def of_tiers(path: str, node: Node) -> list[Field]:
     modes = (("BLOCK", _("each step its own units")), ("SLAB", _("all units cost what the step reached costs")))
     scale = Inner(node, "tier_scale")
     facts = (("", _("nothing")), ("headcount", _("the people")), ("dwellings", _("the dwellings")))
+    edges = (("LOWER", _("the step below")), ("UPPER", _("the step above")))
     return [
         fields.Choice(f"{path}.tier_mode", _("A step prices"), node, "tier_mode", choices=modes, default="BLOCK"),
+        fields.Choice(
+            f"{path}.tier_boundary",
+            _("Exactly at an end belongs to"),
+            node,
+            "tier_boundary",
+            choices=edges,
+            default="LOWER",
+        ),
         OptionalChoice(
             f"{path}.tier_scale.fact",
             _("Steps times"),
@@ -138,7 +208,11 @@ def _once(path: str, node: Node, around: Around) -> list[Field]:
 def _demand(path: str, node: Node, around: Around) -> list[Field]:
     terms = Inner(node, "demand", is_kept=True)
     per_kilowatt = f"{around.money}/{'kVA' if terms.get('of') == 'APPARENT' else 'kW'}"
-    price = [] if "tiers" in node else [fields.Amount(f"{path}.price", _("Price"), node, "price", unit=per_kilowatt)]
+    price = (
+        []
+        if "tiers" in node or "prices" in node
+        else [fields.Amount(f"{path}.price", _("Price"), node, "price", unit=per_kilowatt)]
+    )
     return [*price, *_measured(f"{path}.demand", terms, around), *_billed(f"{path}.demand", terms)]
 
 
@@ -180,6 +254,12 @@ def _measured(path: str, terms: Node, around: Around) -> list[Field]:
             default="MAXIMUM",
         ),
     ]
+    meters = (
+        ("", _("each meter by itself")),
+        ("COINCIDENT", _("one demand: the sum of all, then the highest")),
+        ("NON_COINCIDENT", _("one demand: the highest of each, then the sum")),
+    )
+    found.append(OptionalChoice(f"{path}.meters", _("Several meters of an account"), terms, "meters", choices=meters))
     if terms.get("take") == "MEAN_OF_HIGHEST" or "highest" in terms:
         found.append(OptionalWhole(f"{path}.highest", _("How many of them"), terms, "highest"))
     if around.periods:
@@ -221,50 +301,6 @@ def _billed(path: str, terms: Node) -> list[Field]:
     ]
 
 
-def _power_factor(path: str, node: Node, around: Around) -> list[Field]:
-    terms = Inner(node, "power_factor", is_kept=True)
-    rules = (
-        ("STEPS", _("a percentage for each hundredth below")),
-        ("FORMULA", _("a formula with penalty and bonus")),
-        ("REACTIVE_ABOVE", _("a price for reactive energy above a share")),
-    )
-    place, rule = f"{path}.power_factor", str(terms.get("rule", ""))
-    found: list[Field] = [
-        Rule(
-            f"{place}.rule",
-            _("Rule"),
-            node,
-            "rule",
-            choices=including(rule, rules),
-            default=rule,
-            is_submitting=True,
-            earlier=tuple(code for code, _name in around.earlier),
-        ),
-    ]
-    if rule == "STEPS":
-        for number, step in enumerate(terms.get("steps", [])):
-            here = f"{place}.steps[{number}]"
-            found.append(fields.Amount(f"{here}.below", _("Below a power factor of"), step, "below"))
-            found.append(fields.Amount(f"{here}.percent", _("For each hundredth"), step, "percent", unit="%"))
-    elif rule == "FORMULA" and not isinstance(terms.get("reference"), list):
-        found.append(fields.Amount(f"{place}.reference", _("Power factor asked for"), terms, "reference"))
-        for key, label in (("penalty", _("Penalty at most")), ("bonus", _("Bonus at most"))):
-            found.append(fields.OptionalAmount(f"{place}.{key}.most", label, Inner(terms, key), "most", unit="%"))
-    elif rule == "REACTIVE_ABOVE":
-        found.append(
-            fields.Amount(f"{place}.tan_phi", _("Free up to, of the active energy"), terms, "tan_phi", unit="kvarh/kWh")
-        )
-        found.append(fields.Amount(f"{path}.price", _("Price"), node, "price", unit=f"{around.money}/kvarh"))
-    if rule != "REACTIVE_ABOVE":
-        found.append(
-            fields.Checks(f"{path}.components", _("On the charges"), node, "components", choices=around.earlier)
-        )
-    small = fields.OptionalAmount(
-        f"{place}.least_usage", _("Not below a use of"), terms, "least_usage", unit=around.unit
-    )
-    return [*found, small]
-
-
 def _share(path: str, node: Node, around: Around) -> list[Field]:
     words = _("A percentage of the charges, or an amount; leave the other empty.")
     return [
@@ -302,9 +338,11 @@ _MAKERS: Mapping[str, Callable[[str, Node, Around], list[Field]]] = {
     "ONCE": _once,
     "DEMAND": _demand,
     "DEMAND_TIERS": _demand,
-    "POWER_FACTOR": _power_factor,
+    "POWER_FACTOR": power_factor_fields.power_factor,
     "DISCOUNT": _share,
     "SURCHARGE": _share,
     "MINIMUM": _limit,
     "MAXIMUM": _limit,
+    "DEMAND_PERIODS": _demand,
+    **source_fields.MAKERS,
 }

@@ -70,20 +70,20 @@ class Rule(fields.Choice):
 
 @dataclass(frozen=True)
 class Proration(fields.Choice):
-    """For what a limit of a bill holds; it may be a number of days in the document."""
+    """How a part of a month is charged, or for what a limit of a bill holds; it may be a number of days."""
 
     @property
     def shown(self) -> list[str]:
-        """NONE when left out; days as their number."""
-        value = self.node.get("proration", "NONE")
+        """The usual one when left out; days as their number."""
+        value = self.node.get("proration", self.default)
         return [f"DAYS:{value.get('days', '')}" if isinstance(value, dict) else str(value)]
 
     def write(self, given: list[str]) -> None:
-        """This will leave out that every bill has the whole limit."""
+        """This will leave the usual one out."""
         self.node.pop("proration", None)
         if given[0].startswith("DAYS:"):
             self.node["proration"] = {"days": fields.whole(given[0].removeprefix("DAYS:"))}
-        elif given[0] != "NONE":
+        elif given[0] != self.default:
             self.node["proration"] = given[0]
 
 

@@ -93,6 +93,11 @@ def apply(raw: Raw, painted: Rows) -> None:
         for code, days in held.items()
         if days
     }
+    # Day types of dates and special days have no column to paint: their hours stay.
+    rows, unpainted = _rows(raw, grid.periods, width), [code for code, days in held.items() if not days]
+    wanted |= {
+        (season, code): rows.get((season, code), GAP * grid.slots) for season in grid.seasons for code in unpainted
+    }
     kept: list[dict[str, Any]] = []
     covered: set[tuple[str, str]] = set()
     for entry in raw.get("calendar", []):

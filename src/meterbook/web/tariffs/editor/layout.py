@@ -5,14 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.utils import translation
+
 from meterbook.web.tariffs.editor import fields as form_fields
 from meterbook.web.tariffs.editor import grid as cells
 from meterbook.web.tariffs.editor.fields import Field
 
 
 @dataclass(frozen=True)
+class Around:
+    """What stands around a component: the words of currency and unit, the codes of the other parts with their names.
+
+    `series` are the prices by the hour that are loaded.
+    """
+
+    money: str
+    unit: str
+    earlier: tuple[tuple[str, str], ...]
+    periods: tuple[tuple[str, str], ...]
+    series: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Group:
-    """Fields that belong together: a component, a step, a season; `path` is its place in the document."""
+    """Fields that belong together: a component, a step, a season; `path` is its place in the document.
+
+    `ladder` is the place to which a button adds a step; empty: no steps are added here.
+    """
 
     path: str
     title: str = ""
@@ -22,6 +41,7 @@ class Group:
     problems: list[str] = field(default_factory=list)
     is_first: bool = False
     is_last: bool = False
+    ladder: str = ""
 
     @property
     def id(self) -> str:
@@ -64,3 +84,10 @@ class Sheet:
         """This will return all fields."""
         for each in self.groups():
             yield from each.fields
+
+
+def said(name: object) -> str:
+    """This will return a name of a document in the page's language."""
+    texts = name if isinstance(name, dict) else {"en": str(name)}
+    found: str = texts.get((translation.get_language() or "en")[:2]) or texts.get("en", "")
+    return found

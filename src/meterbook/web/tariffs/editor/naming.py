@@ -45,7 +45,14 @@ CHARGES: Mapping[str, Text] = {
     "SURCHARGE": {"en": "Surcharge", "es": "Recargo"},
     "MINIMUM": {"en": "Minimum bill", "es": "Factura mínima"},
     "MAXIMUM": {"en": "Maximum bill", "es": "Factura máxima"},
+    "SERIES": {"en": "Energy by the hour", "es": "Energía por hora"},
+    "PERIOD_TIERS": {"en": "Energy in steps by time of use", "es": "Energía por tramos y horas"},
+    "DEMAND_PERIODS": {"en": "Demand by time of use", "es": "Demanda por horas"},
+    "PASSED": {"en": "Utility's invoice", "es": "Factura de la distribuidora"},
+    "CAP": {"en": "Never above cost", "es": "Nunca por encima del costo"},
+    "BANK": {"en": "Energy credits kept", "es": "Créditos de energía guardados"},
 }
+FED_IN: Text = {"en": "Energy fed in", "es": "Energía vertida"}
 PERIODS: Sequence[Text] = ({"en": "Peak", "es": "Punta"}, {"en": "Off-peak", "es": "Valle"})
 SEASONS: Sequence[tuple[Text, str]] = (
     ({"en": "Summer", "es": "Verano"}, "04-01"),

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
-from django.utils import translation
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from meterbook.kernel import currency as currencies
 from meterbook.kernel.quantity import Unit
 from meterbook.tariffs.rating import reading
-from meterbook.web.tariffs.editor import charge_fields, fields, further, further_fields, grid, structure
+from meterbook.web.tariffs.editor import (
+    bank_fields,
+    charge_fields,
+    fields,
+    further,
+    further_fields,
+    grid,
+    layout,
+    special_days,
+    step_fields,
+    structure,
+    tax_rates,
+)
 from meterbook.web.tariffs.editor.fields import Field
-from meterbook.web.tariffs.editor.layout import Group, Sheet
+from meterbook.web.tariffs.editor.layout import Group, Sheet, said
 from meterbook.web.tariffs.editor.loose import Raw
 
 
-def of(raw: Raw, *, has_code: bool = True, problems: Mapping[str, Sequence[str]] | None = None) -> Sheet:
+def of(
+    raw: Raw,
+    *,
+    has_code: bool = True,
+    problems: Mapping[str, Sequence[str]] | None = None,
+    calendars: Sequence[tuple[str, str]] = (),
+    series: Sequence[tuple[str, str]] = (),
+) -> Sheet:
     """This will lay a document out as a form that writes into it.
 
     :param has_code: whether the tariff is new: code and currency of others stay
     :param problems: what is wrong, by the path of a field or of a group
+    :param calendars: those that can be named, by code and name
+    :param series: prices by the hour that can be named, by code and name
     """
     told = problems or {}
-    made = _Maker(raw, told)
+    made = _Maker(raw, told, tuple(series))
     return Sheet(
         head=made.head(has_code=has_code),
         components=made.components(),
@@ -35,32 +54,35 @@ def of(raw: Raw, *, has_code: bool = True, problems: Mapping[str, Sequence[str]]
         seasons=made.section("seasons", made.season),
         day_types=made.section("day_types", made.day_type),
         calendar=made.section("calendar", made.entry),
-        holidays=made.group("holidays", made.holidays()),
+        holidays=made.group("holidays", [*special_days.calendar(raw, calendars), *special_days.holidays(raw)]),
         taxes=made.section("taxes", made.tax),
         grid=grid.read(raw),
     )
 
 
+# What changes which other values there are is written after them; how a component charges after all.
+_CHANGING = (
+    charge_fields.StepPrices,
+    further_fields.Rule,
+    bank_fields.Kept,
+    bank_fields.YearEnd,
+)
+
+
 def take(sheet: Sheet, posted: QueryDict) -> None:
     """This will write what came back into the sheet's document; a field that did not come stays."""
     waiting = [each for each in sheet.fields() if each.path in posted]
-    for each in sorted(waiting, key=lambda each: isinstance(each, charge_fields.Shape | further_fields.Rule)):
+    for each in sorted(waiting, key=lambda each: (isinstance(each, charge_fields.Shape), isinstance(each, _CHANGING))):
         each.take(posted.getlist(each.path))
-
-
-def said(name: object) -> str:
-    """This will return a name of a document in the page's language."""
-    texts = name if isinstance(name, dict) else {"en": str(name)}
-    found: str = texts.get((translation.get_language() or "en")[:2]) or texts.get("en", "")
-    return found
 
 
 class _Maker:
     """Makes groups of a document, each with its problems."""
 
-    def __init__(self, raw: Raw, told: Mapping[str, Sequence[str]]) -> None:
-        self.raw, self.told = raw, told
+    def __init__(self, raw: Raw, told: Mapping[str, Sequence[str]], series: tuple[tuple[str, str], ...] = ()) -> None:
+        self.raw, self.told, self.series = raw, told, series
         self.money, self.unit = str(raw.get("currency", "")), _symbol(str(raw.get("unit", "")))
+        self.steps = step_fields.Steps(raw, self.money, self.unit, self.group)
 
     def group(self, path: str, found: Sequence[Field], **more: Any) -> Group:  # noqa: ANN401 - what a group has
         listed = tuple(each.told(self.told.get(each.path, ())) for each in found)
@@ -140,7 +162,7 @@ class _Maker:
             is_submitting=True,
         )
         found: list[Field] = [*self.names(path, node), choice, *self._charging(path, node, shape, index)]
-        groups = tuple(self._tiers(path, node)) if shape in {"TIERS", "DEMAND_TIERS"} else ()
+        groups = tuple(self.steps.ladders(path, node, shape))
         count = len(self.raw["components"])
         return self.group(
             path,
@@ -148,102 +170,45 @@ class _Maker:
             title=said(node.get("name", "")),
             shape=shape,
             groups=groups,
+            ladder=f"{path}.tiers" if shape in further.LADDERS else "",
             is_first=index == 0,
             is_last=index == count - 1,
         )
 
     def _charging(self, path: str, node: fields.Node, shape: str, index: int) -> list[Field]:
+        if shape == "PERIOD_TIERS":
+            return [*step_fields.reference(path, node), *further.of_period_tiers(path, node)]
         if shape in further.CHARGES:
-            return further.fields_of(shape, path, node, self._around(index))
+            prices = self.steps.prices(path, node) if shape == "DEMAND_PERIODS" else []
+            return [*prices, *further.fields_of(shape, path, node, self._around(index))]
         if shape == "BY_PERIOD":
-            return [*self._prices(path, node), *further.of_energy(path, node, self.unit)]
+            return [*self.steps.prices(path, node), *further.of_energy(path, node, self.money, self.unit)]
         if shape == "TIERS":
-            more = further.of_energy(path, node, self.unit)
-            return [*self._reference(path, node), *further.of_tiers(path, node), *more]
+            more = further.of_energy(path, node, self.money, self.unit)
+            steps = [*step_fields.reference(path, node), *self.steps.step_prices(path, node)]
+            return [*steps, *further.of_tiers(path, node), *more]
         if shape not in structure.SIMPLE:
             return []
-        price = fields.Amount(f"{path}.price", _("Price"), node, "price", unit=self._per(shape))
+        words = _("Below zero it is paid to the customer.") if node.get("channel") == "EXPORT" else ""
+        price = fields.Amount(f"{path}.price", _("Price"), node, "price", unit=self._per(shape), help=words)
         if shape == "FLAT":
-            return [price, *further.of_energy(path, node, self.unit)]
-        return [price, further.times(path, node)]
+            return [price, *further.of_energy(path, node, self.money, self.unit)]
+        part = further.days if shape == "DAILY" else further.months
+        return [price, part(path, node), further.times(path, node)]
 
-    def _around(self, index: int) -> further.Around:
+    def _around(self, index: int) -> layout.Around:
         earlier = self.raw["components"][:index]
-        return further.Around(
+        return layout.Around(
             money=self.money,
             unit=self.unit,
             earlier=tuple((each.get("code", ""), said(each.get("name", ""))) for each in earlier),
             periods=tuple((each.get("code", ""), said(each.get("name", ""))) for each in self.raw.get("periods", [])),
+            series=self.series,
         )
 
     def _per(self, shape: str) -> str:
         words = {"DAILY": _("%s a day"), "MONTHLY": _("%s a month")}.get(shape)
         return words % self.money if words else f"{self.money}/{self.unit}"
-
-    def _prices(self, path: str, node: fields.Node) -> list[Field]:
-        names = {each.get("code", ""): said(each.get("name", "")) for each in self.raw.get("periods", [])}
-        prices, unit = node["prices"], self._per("")
-        found: list[Field] = [
-            fields.Amount(f"{path}.prices.{code}", name, prices, code, unit=unit) for code, name in names.items()
-        ]
-        return found + [
-            fields.OptionalAmount(f"{path}.prices.{code}", code, prices, code, unit=unit)
-            for code in prices
-            if code not in names
-        ]
-
-    def _reference(self, path: str, node: fields.Node) -> list[Field]:
-        kinds = [
-            ("DAYS", _("a number of days")),
-            ("CALENDAR_MONTH", _("a calendar month")),
-            ("CALENDAR_YEAR", _("a calendar year")),
-            ("BILLING_PERIOD", _("each bill, whatever its days")),
-        ]
-        value = node.get("tier_reference", {"days": 30})
-        found: list[Field] = [
-            charge_fields.ReferenceKind(
-                f"{path}.tier_reference",
-                _("The steps hold for"),
-                node,
-                "tier_reference",
-                choices=tuple(kinds) + (((str(value), str(value)),) if _is_odd(value, kinds) else ()),
-                is_submitting=True,
-            )
-        ]
-        if isinstance(value, dict):
-            found.append(
-                charge_fields.ReferenceDays(
-                    f"{path}.tier_reference.days", _("Days"), node, "tier_reference", default=30
-                )
-            )
-        words = _("Steps stay whole when the period is off by no more days than this.")
-        found.append(
-            fields.Whole(
-                f"{path}.no_proration_within_days", _("Days of grace"), node, "no_proration_within_days", help=words
-            )
-        )
-        return found
-
-    def _tiers(self, path: str, node: fields.Node) -> Iterator[Group]:
-        tiers, unit = node["tiers"], "kW" if node.get("charge") == "DEMAND" else self.unit
-        for index, tier in enumerate(tiers):
-            place, is_last = f"{path}.tiers[{index}]", index == len(tiers) - 1
-            found: list[Field] = []
-            if "hours" in tier:
-                found.append(fields.Amount(f"{place}.hours", _("Up to"), tier, "hours", unit="kWh/kW"))
-            elif not is_last or "up_to" in tier:
-                kind = fields.OptionalAmount if is_last else fields.Amount
-                found.append(kind(f"{place}.up_to", _("Up to"), tier, "up_to", unit=unit))
-            if "prices" in tier:
-                found += self._prices(place, tier)
-            else:
-                found.append(fields.Amount(f"{place}.price", _("Price"), tier, "price", unit=f"{self.money}/{unit}"))
-            if "fixed" in tier:
-                found.append(
-                    fields.OptionalAmount(f"{place}.fixed", _("When it is entered"), tier, "fixed", unit=self.money)
-                )
-            title = _("All above") if is_last else _("Step %(number)s") % {"number": index + 1}
-            yield self.group(place, found, title=title, is_first=index == 0, is_last=is_last)
 
     def season(self, index: int, node: fields.Node) -> list[Field]:
         path = f"seasons[{index}]"
@@ -258,6 +223,7 @@ class _Maker:
             *self.names(path, node),
             fields.Checks(f"{path}.weekdays", _("Days"), node, "weekdays", choices=days),
             fields.Check(f"{path}.is_holiday", _("Holidays belong to it"), node, "is_holiday"),
+            special_days.special(path, node),
         ]
 
     def entry(self, index: int, node: fields.Node) -> Group:
@@ -282,20 +248,10 @@ class _Maker:
         ]
         return self.group(path, found)
 
-    def holidays(self) -> list[Field]:
-        if not self.raw.get("holidays") and not any(each.get("is_holiday") for each in self.raw.get("day_types", [])):
-            return []
-        words = _("One a line, as year-month-day: 2026-12-25.")
-        return [fields.Days("holidays", _("Dates of holidays"), self.raw, "holidays", help=words)]
-
     def tax(self, index: int, node: fields.Node) -> list[Field]:
         path = f"taxes[{index}]"
         known = tuple((each.get("code", ""), said(each.get("name", ""))) for each in self.raw["components"])
-        return [
-            *self.names(path, node),
-            fields.Percent(f"{path}.rate", pgettext("tax", "Rate"), node, "rate", unit="%"),
-            fields.ChecksOrAll(f"{path}.components", _("On the charges"), node, "components", choices=known),
-        ]
+        return [*self.names(path, node), *tax_rates.of(path, node, known)]
 
 
 def shapes() -> dict[str, str]:
@@ -316,6 +272,12 @@ def shapes() -> dict[str, str]:
         "SURCHARGE": _("a surcharge on charges"),
         "MINIMUM": _("at least an amount"),
         "MAXIMUM": _("at most an amount"),
+        "SERIES": _("prices by the hour"),
+        "PERIOD_TIERS": _("steps for each time of use"),
+        "DEMAND_PERIODS": _("the highest power by the time of use"),
+        "PASSED": _("the utility's invoice passed on"),
+        "CAP": _("never above the utility's invoice"),
+        "BANK": _("credits for what is fed in, kept"),
     }
 
 
@@ -352,10 +314,6 @@ def _with(node: Mapping[str, Any], key: str, known: Sequence[tuple[str, str]]) -
     if key not in node and key in {"decimals", "rounding"}:
         is_strange = False
     return ((held, held or _("Choose …")), *known) if is_strange else tuple(known)
-
-
-def _is_odd(value: object, kinds: Sequence[tuple[str, str]]) -> bool:
-    return isinstance(value, str) and value not in {code for code, _caption in kinds}
 
 
 def _symbol(code: str) -> str:

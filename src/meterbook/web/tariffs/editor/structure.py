@@ -14,7 +14,8 @@ SIMPLE = ("FLAT", "BY_PERIOD", "TIERS", "DAILY", "MONTHLY")
 SHAPES = (*SIMPLE, *further.CHARGES)
 _FIXED = {"DAILY": "FIXED_DAILY", "MONTHLY": "FIXED_MONTHLY"}
 _ALWAYS = ("code", "name", "charge")
-_PLACE = re.compile(r"(?a:([a-z_]+)(?:\[(\d{1,4})\](?:\.(tiers|windows)(?:\[(\d{1,4})\])?)?)?)")
+_LISTS = r"tiers|windows|period_tiers\.[a-z0-9_-]{1,40}"
+_PLACE = re.compile(rf"(?a:([a-z_]+)(?:\[(\d{{1,4}})\](?:\.({_LISTS})(?:\[(\d{{1,4}})\])?)?)?)")
 MOST = 50  # parts of a kind that buttons add
 
 
@@ -42,9 +43,10 @@ def act(raw: Raw, wanted: str) -> str:
 def shape_of(component: dict[str, Any]) -> str:
     """This will tell how a component charges, as one word of SHAPES; what is no charge, as it was sent."""
     charge = str(component.get("charge", "ENERGY"))
-    if charge == "DEMAND" and "tiers" in component:
-        return "DEMAND_TIERS"
-    if any(key in component for key in further.AS_TEXT) or (charge == "DEMAND" and "prices" in component):
+    for key, shape in further.SHAPES_BY_KEY.get(charge, {}).items():
+        if key in component:
+            return shape
+    if any(key in component for key in further.AS_TEXT):
         return f"TEXT:{charge}"
     if charge != "ENERGY" and charge not in _FIXED.values():
         return further.SHAPES_OF.get(charge, charge)
@@ -68,7 +70,7 @@ def reshape(raw: Raw, component: dict[str, Any], shape: str) -> None:
         return
     component["charge"] = _FIXED.get(shape, "ENERGY")
     if shape == "TIERS":
-        component["tiers"] = [{"up_to": "", "price": price}, {"price": ""}]
+        component["tiers"] = _two_steps(price)
     elif shape == "BY_PERIOD":
         if not raw.get("periods"):
             _add_period(raw, "")
@@ -77,22 +79,62 @@ def reshape(raw: Raw, component: dict[str, Any], shape: str) -> None:
         component["price"] = price
 
 
+def price_steps(raw: Raw, component: dict[str, Any], *, is_by_period: bool) -> None:
+    """This will give each step one price, or one for each price by time of use; its first price is taken along."""
+    if is_by_period and not raw.get("periods"):
+        _add_period(raw, "")
+    for tier in component["tiers"]:
+        price = tier.pop("price", None) or next(iter(tier.pop("prices", {}).values()), "")
+        if is_by_period:
+            tier["prices"] = dict.fromkeys(grid.codes(raw, "periods"), price)
+        else:
+            tier["price"] = price
+    component.pop("tier_sharing", None)
+
+
 def _reshape_further(raw: Raw, component: dict[str, Any], shape: str, price: str) -> None:
     charge, more = further.CHARGES[shape]
     component["charge"] = charge
     component.update(copy.deepcopy(dict(more)))
+    if shape in further.BY_PERIOD and not raw.get("periods"):
+        _add_period(raw, "")
     if shape == "POWER_FACTOR":
-        listed = raw.get("components", [])
-        place = next((n for n, each in enumerate(listed) if each is component), len(listed))
-        further_fields.set_rule(component, "STEPS", [each.get("code", "") for each in listed[:place]])
+        further_fields.set_rule(component, "STEPS", _codes_before(raw, component))
+    elif shape == "CAP":
+        component["components"] = _codes_before(raw, component)
+    elif shape == "BANK":
+        _pay_for_fed_in(raw, component)
     elif shape == "DEMAND_TIERS":
-        component["tiers"] = [{"up_to": "", "price": price}, {"price": ""}]
-    else:
+        component["tiers"] = _two_steps(price)
+    elif shape == "PERIOD_TIERS":
+        component["period_tiers"] = {code: _two_steps(price) for code in grid.codes(raw, "periods")}
+    elif shape == "DEMAND_PERIODS":
+        component["prices"] = dict.fromkeys(grid.codes(raw, "periods"), price)
+    elif shape not in further.UNPRICED:
         component["price"] = price
 
 
+def _codes_before(raw: Raw, component: dict[str, Any]) -> list[str]:
+    listed = raw.get("components", [])
+    place = next((n for n, each in enumerate(listed) if each is component), len(listed))
+    return [each.get("code", "") for each in listed[:place]]
+
+
+def _pay_for_fed_in(raw: Raw, bank: dict[str, Any]) -> None:
+    """A bank keeps what a charge before it pays for energy fed in: where there is none, one is put there."""
+    listed = raw.setdefault("components", [])
+    place = next((n for n, each in enumerate(listed) if each is bank), len(listed))
+    if not any(each.get("channel") == "EXPORT" for each in listed[:place]):
+        made = {**_part(raw, "components", naming.FED_IN), "charge": "ENERGY", "channel": "EXPORT", "price": ""}
+        listed.insert(place, made)
+
+
+def _two_steps(price: str) -> list[dict[str, str]]:
+    return [{"up_to": "", "price": price}, {"price": ""}]
+
+
 def _first_price(component: dict[str, Any]) -> str:
-    tiers = component.get("tiers") or [{}]
+    tiers = component.get("tiers") or next(iter(component.get("period_tiers", {}).values()), None) or [{}]
     price: str = component.get("price") or next(iter(component.get("prices", {}).values()), "")
     return price or tiers[0].get("price", "")
 
@@ -236,7 +278,9 @@ def _forget(raw: Raw, key: str, code: str) -> None:
 
 def _forget_period(raw: Raw, code: str) -> None:
     for component in raw.get("components", []):
-        component.get("prices", {}).pop(code, None)
+        for tier in (component, *component.get("tiers", [])):
+            tier.get("prices", {}).pop(code, None)
+        component.get("period_tiers", {}).pop(code, None)
     for entry in raw.get("calendar", []):
         entry["windows"] = [each for each in entry.get("windows", []) if each.get("period") != code]
     raw["calendar"] = [each for each in raw.get("calendar", []) if each["windows"]]
@@ -250,8 +294,10 @@ def _one_price(raw: Raw) -> None:
     for key in ("calendar", "day_types", "holidays", "seasons"):
         raw.pop(key, None)
     for component in raw.get("components", []):
-        if "prices" in component:
-            reshape(raw, component, "FLAT")
+        if any("prices" in each for each in component.get("tiers", [])):
+            price_steps(raw, component, is_by_period=False)
+        if "prices" in component or "period_tiers" in component:
+            reshape(raw, component, further.WITHOUT_PERIODS.get(shape_of(component), "FLAT"))
 
 
 def _without(node: dict[str, Any], key: str, code: str) -> None:
@@ -262,23 +308,34 @@ def _without(node: dict[str, Any], key: str, code: str) -> None:
 
 
 def _inside(part: dict[str, Any], verb: str, found: re.Match[str]) -> str:
-    """Tiers of a component and windows of an entry of the calendar."""
-    listed = part.get(found[3])
+    """Tiers of a component (or of one of its price periods) and windows of an entry of the calendar."""
+    key, _dot, period = found[3].partition(".")
+    listed = part.get(key)
+    if period and isinstance(listed, dict):
+        listed = listed.setdefault(period, [])
     if not isinstance(listed, list):
         return ""
-    here = f"{found[1]}[{found[2]}]"
+    here, is_ladder = f"{found[1]}[{found[2]}]", key != "windows"
     if verb == "add" and len(listed) < MOST:
-        if found[3] == "tiers":
-            listed.insert(max(0, len(listed) - 1), {"up_to": "", "price": ""})
-        else:
+        if not is_ladder:
             listed.append({"from": "", "to": "", "period": ""})
-        return f"{here}.{found[3]}[{max(0, len(listed) - (2 if found[3] == 'tiers' else 1))}]"
+        elif not listed:
+            listed.extend(_two_steps(""))
+        else:
+            listed.insert(len(listed) - 1, _step_like(listed[-1]))
+        return f"{here}.{found[3]}[{max(0, len(listed) - (2 if is_ladder else 1))}]"
     if verb == "remove" and found[4] and int(found[4]) < len(listed) and len(listed) > 1:
         del listed[int(found[4])]
-        if found[3] == "tiers":
+        if is_ladder:
             listed[-1].pop("up_to", None)
         return here
     return ""
+
+
+def _step_like(final: dict[str, Any]) -> dict[str, Any]:
+    """A step without figures that is priced as the final one is."""
+    priced = {"prices": dict.fromkeys(final["prices"], "")} if "prices" in final else {"price": ""}
+    return {"up_to": "", **priced}
 
 
 def cloned(raw: Raw, taken: set[str]) -> Raw:

@@ -1,0 +1,1 @@
+"""Correct how many times a meter counted, look at the bills that change by it, and have them billed anew."""

@@ -1,0 +1,146 @@
+"""What if: what accounts would have paid by another tariff. Nothing changes by looking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import formats
+from django.views.decorators.http import require_GET, require_POST
+
+from meterbook.billing import permissions as billing_permissions
+from meterbook.billing.whatif import asked as asking
+from meterbook.billing.whatif import comparing
+from meterbook.customers import permissions as customer_permissions
+from meterbook.identity.values import Module
+from meterbook.kernel import civil
+from meterbook.kernel import currency as currencies
+from meterbook.metering.values import SERVICE_CAPTIONS
+from meterbook.tariffs import permissions
+from meterbook.tariffs import queries as tariff_queries
+from meterbook.web import access, parameters, tables
+from meterbook.web.sites import choice
+from meterbook.web.tariffs import whatif_form, whatif_shown
+
+SEE = billing_permissions.VIEW_BILL
+
+
+@require_GET
+@access.page(permission=SEE, module=Module.BILLING, by_site=True)
+def what_if(request: access.Request) -> HttpResponse:
+    """This will compare `?prices=` (a version, or "current") for `?site=&tariff=&accounts=&first_day=&final_day=`.
+
+    `?show=LOSES` narrows the accounts, `?page=2` turns the page, `?format=csv` or `xlsx` gives a file.
+    """
+    data = request.GET if "prices" in request.GET else None
+    return _answer(request, _form(request, data), request.GET)
+
+
+@require_POST
+@access.page(permission=SEE, module=Module.BILLING, by_site=True)
+def try_file(request: access.Request) -> HttpResponse:
+    """This will compare by the prices of a document that is sent and not kept: nothing changes by it."""
+    data = request.POST.copy()
+    data["prices"] = whatif_form.FILE
+    if "file" in request.FILES or not data.get("document"):
+        file = whatif_form.FileForm(request.POST, request.FILES)
+        if not file.is_valid():
+            return _page(request, _form(request, None), file=file)
+        data["document"] = file.text
+    return _answer(request, _form(request, data), data)
+
+
+def _form(request: access.Request, data: object) -> whatif_form.AskForm:
+    may_see = request.access.allows_somewhere(permissions.VIEW_TARIFF)
+    return whatif_form.AskForm(
+        data,
+        sites=choice.visible_sites(request, SEE),
+        versions=tariff_queries.version_names() if may_see else [],
+        initial=_initial(request),
+    )
+
+
+def _initial(request: access.Request) -> dict[str, str]:
+    """Twelve months, the chosen site, and what a link to this page proposes."""
+    found = whatif_form.usual(civil.local_date(request.at, choice.clock_zone(request)))
+    site = choice.chosen_site(request)
+    found |= {"site": "" if site is None else str(site.public_id)}
+    return found | {name: request.GET[f"with_{name}"] for name in ("prices", "tariff") if f"with_{name}" in request.GET}
+
+
+def _answer(request: access.Request, form: whatif_form.AskForm, given: Mapping[str, Any]) -> HttpResponse:
+    if not form.is_bound or not form.is_valid():
+        return _page(request, form)
+    sites = {str(each.public_id): each.id for each in choice.visible_sites(request, SEE)}
+    try:
+        asked = form.asked(sites, request.access.sites(SEE))
+        result = comparing.compare(asked, now=request.at)
+    except comparing.VersionNotFound as error:
+        form.add_error("prices", str(error))
+    except asking.DaysInvalid as error:
+        form.add_error("first_day", str(error))
+    except asking.ScopeInvalid as error:
+        form.add_error(error.field, str(error))
+    except (asking.NobodyThere, asking.TooMuchAtOnce) as error:
+        form.add_error(None, str(error))
+    else:
+        return _told(request, form, given, result)
+    return _page(request, form)
+
+
+def _told(
+    request: access.Request, form: whatif_form.AskForm, given: Mapping[str, Any], result: asking.Result
+) -> HttpResponse:
+    show = given.get("show", "")
+    rows = whatif_shown.narrowed(result, show)
+    kind = given.get("format", "")
+    if kind in (tables.CSV, tables.XLSX):
+        days = f"{form.cleaned_data['first_day']:%Y%m%d}-{form.cleaned_data['final_day']:%Y%m%d}"
+        cells = whatif_shown.cells(rows, lambda day: formats.date_format(day, "SHORT_DATE_FORMAT"))
+        return tables.file(kind, f"what-if-{days}", whatif_shown.CAPTIONS, cells)
+    query = {key: str(value) for key, value in given.items() if key in form.fields and key != "document"}
+    number = min(_page_number(given), max(1, -(-len(rows) // tables.PAGE)))
+    shown = rows[(number - 1) * tables.PAGE : number * tables.PAGE]
+    asked = {**query, "show": show}
+    more = {
+        "result": result,
+        "show": show,
+        "chips": [(each, tables.link(query, show=each.code)) for each in whatif_shown.chips(result, show)],
+        "lines": whatif_shown.accounts(result, shown),
+        "months": whatif_shown.months(result),
+        "price_lines": whatif_shown.prices(result),
+        "several": [SERVICE_CAPTIONS[each] for each in result.services]
+        if given["prices"] != whatif_form.CURRENT and len(result.services) > 1
+        else [],
+        "untouched": sum(not each.is_touched for each in result.accounts),
+        "prices_name": dict(form.fields["prices"].choices).get(given["prices"], ""),  # type: ignore[attr-defined]
+        "places": currencies.minor_units(result.currency),
+        "pages": tables.pages(asked, number, len(rows)),
+        "asked": list(query.items()),
+        "csv_href": tables.link(asked, format=tables.CSV),
+        "xlsx_href": tables.link(asked, format=tables.XLSX),
+    }
+    return _page(request, form, **more)
+
+
+def _page_number(given: Mapping[str, Any]) -> int:
+    text = str(given.get("page", "")).strip()
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= parameters.MOST_DIGITS else 1
+
+
+def _page(request: access.Request, form: whatif_form.AskForm, **more: object) -> HttpResponse:
+    file = more.pop("file", None)
+    context = {
+        "form": form,
+        "is_file": form.is_bound and form.data.get("prices") == whatif_form.FILE,
+        "document": form.data.get("document", "") if form.is_bound else "",
+        "file_fields": [(name, form[name].value() or "") for name in form.fields if name not in ("prices", "document")],
+        "file_form": file or whatif_form.FileForm(),
+        "may_see_accounts": customer_permissions.VIEW_CUSTOMER in request.permissions,
+        "now": request.at,
+        **more,
+    }
+    wrong = bool(form.errors) or (isinstance(file, whatif_form.FileForm) and bool(file.errors))
+    return render(request, "tariffs/whatif.html", context, status=422 if wrong else 200)

@@ -1,0 +1,85 @@
+"""A tenant's own bill, which opens down to every reading that it was made from; other people's are "not found"."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from meterbook.billing import queries as billing_queries
+from meterbook.customers import permissions
+from meterbook.identity.values import Module
+from meterbook.web import access
+from meterbook.web import verify_links as links
+from meterbook.web.billing import evidence, glass, insides, paper, parts, shared
+from meterbook.web.tenant import ownership
+
+SEE = permissions.SEE_OWN_ACCOUNT
+
+
+@require_GET
+@access.page(permission=SEE, module=Module.BILLING, by_site=True)
+def bill(request: access.Request, bill: uuid.UUID) -> HttpResponse:
+    """This will show an own bill."""
+    held, opened = _open(request, bill)
+    organization = request.organization.public_id
+    context = {
+        "held": held,
+        "tab": "bills",
+        "bill": opened.bill,
+        "paper": paper.read(opened.content),
+        "shared": shared.read(opened.content),
+        "base_href": opened.base,
+        "is_own": True,
+        "tariff_hrefs": {},
+        "checked": links.of(bill),
+        "pdf_href": reverse("tenant_bill", args=[organization, bill]),
+        "data_href": reverse("tenant_bill_data", args=[organization, bill]),
+        "disputes_href": reverse("own_disputes", args=[organization]),
+    }
+    return render(request, "tenant/bill.html", context)
+
+
+@require_GET
+@access.page(permission=SEE, module=Module.BILLING, by_site=True)
+def line(request: access.Request, bill: uuid.UUID, point: int, charge: int, line: int) -> HttpResponse:
+    """This will show what a line of an own bill was made from, its days and intervals."""
+    return insides.show_line(request, _open(request, bill)[1], (point, charge, line))
+
+
+@require_GET
+@access.page(permission=SEE, module=Module.BILLING, by_site=True)
+def part(request: access.Request, bill: uuid.UUID, part: str) -> HttpResponse:
+    """This will show what a tax, a shared cost or a settlement of an own bill came from; of others' use nothing."""
+    return parts.show(request, _open(request, bill)[1], part)
+
+
+@require_GET
+@access.page(permission=SEE, module=Module.BILLING, by_site=True)
+def reading(request: access.Request, bill: uuid.UUID, point: int, instant: str) -> HttpResponse:
+    """This will show a reading behind an own bill as it came in; with `?photo=1` the photo of the display."""
+    held, opened = _open(request, bill)
+    if "photo" in request.GET:
+        return evidence.photo_of(request, opened, point, instant)
+    context = evidence.collect(request, opened, point, instant)
+    return render(request, "tenant/reading.html", {**context, "held": held, "tab": "bills"})
+
+
+@require_GET
+@access.page(permission=SEE, module=Module.BILLING, by_site=True)
+def data(request: access.Request, bill: uuid.UUID) -> HttpResponse:
+    """This will give out the canonical JSON of an own bill: its SHA-256 is the digest of the content."""
+    _held, opened = _open(request, bill)
+    headers = {"Content-Disposition": f'attachment; filename="{opened.bill.number}.json"'}
+    content = billing_queries.bill_bytes(public_id=bill)
+    return HttpResponse(content, content_type="application/json", headers=headers)
+
+
+def _open(request: access.Request, public_id: uuid.UUID) -> tuple[ownership.Own, glass.Opened]:
+    held = ownership.find(request)
+    row = ownership.bill(held, public_id)
+    base = reverse("tenant_bill_page", args=[request.organization.public_id, row.public_id])
+    return held, glass.Opened(billing_queries.get_bill(public_id=row.public_id), base, is_own=True)
