@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help setup setup-dev demo test lint types trace trace-update ratchet messages locks check-data soak clean
+.PHONY: help setup setup-dev demo test lint types trace trace-update ratchet messages locks check-data replay soak clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -55,6 +55,9 @@ locks: setup-dev ## resolve the dependencies again (ARGS=--upgrade: to the newes
 
 check-data: setup-dev ## compare with a folder of reference data: make check-data MB_DATA=FOLDER
 	@$(BIN)/python -m tools.check_data "$(MB_DATA)"
+
+replay: setup-dev ## make ten thousand bills again and compare them (ARGS=--adopt keeps what the engine makes now)
+	@$(BIN)/python -m tools.replay $(ARGS)
 
 soak: setup-dev ## long searches: make soak SECONDS=600
 	MB_SOAK_SECONDS=$(SECONDS) $(BIN)/python -m tools.run_tests -m soak $(ARGS)

@@ -14,9 +14,16 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.utils import translation
+from hypothesis import settings as searching
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.support import databases, processes
+
+# Searches with random examples: a few in each run, the same ones in CI; thousands in `make soak`.
+IS_SOAK = "MB_SOAK_SECONDS" in os.environ
+searching.register_profile("usual", max_examples=40, deadline=None, derandomize=os.environ.get("MB_CI") == "1")
+searching.register_profile("soak", max_examples=5_000, deadline=None)
+searching.load_profile("soak" if IS_SOAK else "usual")
 
 HERE = Path(__file__).parent
 NEEDS_DATABASE = ("db", "journeys", "browser", "upgrade")
@@ -125,8 +132,10 @@ def empty_database(database: str, server: databases.TestServer) -> Iterator[str]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of these folders get the database without asking for it."""
+    """Tests of these folders get the database without asking for it; a long search takes every test with examples."""
     for item in items:
+        if IS_SOAK and getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.soak)
         relative = item.path.relative_to(HERE)
         if relative.parts[0] in NEEDS_DATABASE:
             item.fixturenames.insert(0, "database")  # type: ignore[attr-defined]

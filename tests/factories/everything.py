@@ -69,6 +69,7 @@ from tests.factories import (
     pools,
     rules,
     senders,
+    services,
 )
 
 ACTOR = Actor.system("factory")
@@ -86,6 +87,9 @@ def organization() -> identity_models.Organization:
     _bill(place)
     corrections.story(made)
     pools.divided(made)
+    pools.invoiced(made)
+    pools.proposed(made)
+    services.known_area(made)
     _read(place)
     _administer(place)
     _place(place)
@@ -137,6 +141,8 @@ def _read(place: billing.Place) -> None:
         )
         tally = acquisition_operations.Tally(device_id=device.pk, hour=START, asked=4, failed=1)
         acquisition_operations.add_tallies(actor=ACTOR, at=END, tallies=[tally])
+        frame = acquisition_operations.FrameToKeep(device.pk, START, "0103", "0103020001", took_ms=12)
+        acquisition_operations.keep_frames(actor=ACTOR, at=END, frames=[frame])
         hour = line_health.HourOfLine(device.bus_id, device.pk, START, asked=1, answered=1)
         line_health.add_hours(actor=ACTOR, at=END, hours=[hour])
     acquisition.deliver(place.organization.pk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from PIL import Image
 
@@ -29,6 +30,7 @@ def calibrated(
     is_passed: bool = True,
     with_certificate: bool = False,
     certificate_number: str = "K-4711",
+    error: Decimal | None = None,
 ) -> models.MeterTest:
     """This will note a test of a meter; outside a scope."""
     at = datetime.combine(on, datetime.min.time(), tzinfo=metering.LONG_AGO.tzinfo)
@@ -55,6 +57,7 @@ def calibrated(
                 is_passed=is_passed,
                 laboratory="Laboratory Sur",
                 certificate_number=certificate_number,
+                largest_error=error,
             ),
             today=on,
             file=file,

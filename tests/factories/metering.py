@@ -16,6 +16,8 @@ from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, operations, queries, values
 from meterbook.metering.estimating.inputs import Method
+from meterbook.metering.operations import counting
+from meterbook.metering.validation.inputs import CorrectionKind
 from meterbook.sites import models as site_models
 from tests.factories import sites
 
@@ -193,6 +195,19 @@ def estimate(made: Installed, *, needs_second: bool = False) -> models.Correctio
             estimated=operations.Estimated(Method.MANUAL, 500, {"used": 500}, "the bus was down"),
             needs_second=needs_second,
         )
+
+
+def corrected_by_test(made: Installed) -> models.Correction:
+    """This will have a test correct an hour of its own of a meter's energy, 100/97 times; outside a scope."""
+    start = LONG_AGO + timedelta(hours=next(_numbers))
+    facts = {
+        "kind": CorrectionKind.RATIO,
+        "at": start,
+        "until": start + timedelta(hours=1),
+        "made_of": {"ratio": "100/97", "error": "-3", "certificate": "C-9"},
+    }
+    with scoping.scope([made.organization_id], actor=ACTOR):
+        return counting.store(actor=ACTOR, at=start + timedelta(days=1), series=made.energy, facts=facts, reason="slow")
 
 
 def virtual_point(*inputs: Installed) -> uuid.UUID:

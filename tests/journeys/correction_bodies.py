@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from meterbook.identity.models import Organization
+from tests.factories import api, corrections
 
 BODIES: dict[str, Callable[[Organization], Any]] = {
     "recalculate": lambda _o: {"mode": "REPRODUCE"},
@@ -19,4 +22,6 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
     "open_own_dispute": lambda _o: {"reason": "OTHER", "words": "Too much."},
     "answer_own_dispute": lambda _o: {"answer": "ACCEPT"},
     "write_in_own_dispute": lambda _o: {"words": "And?"},
+    "keep_dispute_file": lambda _o: api.MultipartBody(file=SimpleUploadedFile("a.png", corrections.picture())),
+    "keep_own_dispute_file": lambda _o: api.MultipartBody(file=SimpleUploadedFile("a.png", corrections.picture())),
 }

@@ -27,8 +27,22 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
     "settle_day_finding": lambda _o: {"reason": "on holiday"},
     "withdraw_estimate": lambda _o: {"reason": "it was read"},
     "decide_correction": lambda _o: {"is_approved": False},
+    "correct_by_test": lambda _o: {
+        "test": str(uuid.uuid4()),
+        "start": "2026-02-01T00:00:00Z",
+        "end": "2026-02-02T00:00:00Z",
+        "reason": "slow",
+    },
+    "correct_multiplier": lambda _o: {
+        "since": "2020-01-01T00:00:00Z",
+        "multiplier": "200/5",
+        "protocol": "P-7",
+        "reason": "40, not 1",
+        "only_look": True,
+    },
+    "withdraw_count": lambda _o: {"reason": "another meter's"},
 }
-NAMES = ("estimate", "proposal", "day_finding", "taken_reading")
+NAMES = ("estimate", "proposal", "day_finding", "taken_reading", "count_change")
 
 
 def arguments(installed: Callable[[Any], metering.Installed]) -> dict[str, routes.Argument]:
@@ -51,5 +65,8 @@ def arguments(installed: Callable[[Any], metering.Installed]) -> dict[str, route
         own = metering.installed_meter(organization=organization)  # a later reading would fill the estimate's gap
         return metering.taken(own, at=at).public_id
 
-    makers = dict(zip(NAMES, (estimate, proposal, day_finding, taken_reading), strict=True))
+    def count_change(organization: Any) -> uuid.UUID:  # noqa: ANN401
+        return metering.corrected_by_test(installed(organization)).public_id
+
+    makers = dict(zip(NAMES, (estimate, proposal, day_finding, taken_reading, count_change), strict=True))
     return {name: routes.Argument(make=make, is_owned=True) for name, make in makers.items()}

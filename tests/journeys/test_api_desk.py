@@ -192,7 +192,7 @@ class TestMeter:
         model = program.post(f"{path}/exchange", {**sent, "model": "nothing"})
         other = program.post(f"{path}/exchange", {**sent, "old_meter": str(hanging.point.public_id)})
         done = program.post(f"{path}/exchange", sent)
-        more = {"multiplier": "200/5", "shown": {"energy_import": "3"}, "reason": "transformers"}
+        more = {"multiplier": "200/5", "shown": {"energy_import": "3"}, "protocol": "P-7", "reason": "transformers"}
         counted = program.post(f"{path}/multiplier", {**more, "starts_at": stamp(START + timedelta(hours=3))})
         nothing = program.post(f"{path}/multiplier", {**more, "multiplier": "0", "starts_at": stamp(END)})
 

@@ -35,12 +35,14 @@ from tests.journeys import (
     document_bodies,
     field_bodies,
     gap_bodies,
+    gas_bodies,
     gateway_bodies,
     pool_bodies,
     price_bodies,
     test_roles,
     test_routes,
     virtual_bodies,
+    whatif_bodies,
 )
 from tests.journeys.walk_arguments import ARGUMENTS, billed_account, point, tariff_document, uploaded
 from tests.support import operations
@@ -52,11 +54,12 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[each.id f
 LOOKING = frozenset(each for each in registry.known() if each.partition(":")[2].startswith("view"))
 # Who may look gives these on, with a role or to a tenant.
 LOOKING |= {customer_permissions.SEE_DETAILED_USE, customer_permissions.SEE_OWN_ACCOUNT}
-FIXED = {"code": "energy_import"}
+FIXED = {"code": "energy_import", "measured": "0", "instant": "20260131T230000Z"}
 QUERIES = {
     **virtual_bodies.QUERIES,
     "list_readings": {"from": "2026-02-01T00:00:00Z", "until": "2026-02-02T00:00:00Z"},
     "list_intervals": {"from": "2026-02-01T00:00:00Z", "until": "2026-02-02T00:00:00Z"},
+    "get_energy_balance": {"first_day": "2026-02-01", "until_day": "2026-03-01"},
 }
 BODIES: dict[str, Callable[[Organization], Any]] = {
     "entrust": lambda _o: {"company": str(test_routes.company().public_id)},
@@ -167,6 +170,7 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
         "starts_at": "2026-02-01T00:00:00Z",
         "multiplier": "200/5",
         "shown": {},
+        "protocol": "P-7",
         "reason": "transformers exchanged",
     },
     "change_meter_point": lambda _o: {"language": "es"},
@@ -188,7 +192,9 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
     **document_bodies.BODIES,
     **gateway_bodies.BODIES,
     **virtual_bodies.BODIES,
+    **whatif_bodies.BODIES,
     **pool_bodies.BODIES,
+    **gas_bodies.BODIES,
     **price_bodies.BODIES,
     **broker_bodies.BODIES,
     **commissioning_bodies.BODIES,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,27 +14,36 @@ from meterbook.billing import queries as billing_queries
 from meterbook.billing import values as billing_values
 from meterbook.documents.rendering import bills as bill_rendering
 from meterbook.foundation import scoping
-from meterbook.kernel import civil
-from meterbook.kernel.actor import Actor
-from meterbook.metering import blocks
 from meterbook.metering import models as metering_models
 from meterbook.metering import operations as metering_operations
 from meterbook.metering.validation.inputs import CorrectionKind
+from meterbook.reporting.balancing import Part
+from meterbook.reporting.queries import site_sheets
 from meterbook.sites import queries as site_queries
 from meterbook_lab import demo_site, demo_steel
-from meterbook_lab.harbor import gateways, meters, points, shapes
-from meterbook_lab.harbor.calendar import Calendar
+from meterbook_lab.harbor import gateways, meters, points
+from tests.journeys.harbor_books import (
+    ACTOR,
+    AT,
+    CALENDAR,
+    bills_of,
+    counter,
+    lines,
+    main_difference,
+    of_service,
+    quantity_of,
+    read_by_hand,
+    runs,
+    use_of,
+)
 
-ACTOR = Actor.system("test")
-# The first day of April in Madrid, not yet in UTC; March has the change to summer time.
-AT = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "steel_plant_2018.json").read_text(encoding="utf-8"))
 CENT = Decimal("0.01")
-CALENDAR = Calendar.at(AT)
 QUARTER = timedelta(minutes=15)
 OWN_ACCOUNTS = {"HM-000", "HM-001"}  # the landlord's and the facility's
 HELD = {
     "HM-111": [billing_values.HoldReason.QUESTIONABLE],
+    "HM-118": [billing_values.HoldReason.MISSING],
     "HM-304": [billing_values.HoldReason.MISSING],
 }
 
@@ -45,13 +52,6 @@ HELD = {
 def organization_id(database: str) -> int:
     """The demonstration's organization."""
     return demo_site.seed(at=AT, since=demo_site.begins_at(AT), gateways=[("127.0.0.1", 1)] * gateways.GATEWAYS)
-
-
-def runs(organization_id: int, site: str) -> list[billing_queries.RunRow]:
-    """The runs of a site, in the order of their days."""
-    with scoping.scope([organization_id], actor=ACTOR):
-        (site_id,) = [each.id for each in site_queries.list_sites() if each.code == site]
-        return sorted(billing_queries.list_runs(site_id=site_id), key=lambda run: run.first_day)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,8 @@ def drafts(organization_id: int, mall: billing_queries.RunDetail) -> dict[str, b
 def looked_at(
     organization_id: int, drafts: dict[str, billing_queries.BillDetail], members: dict[str, billing_queries.MemberRow]
 ) -> billing_queries.RunRow:
-    """The mall's latest run after a person released the leak and confirmed that a counter began anew."""
+    """The mall's latest run after a person released the leak, confirmed that a counter began anew, and read by hand
+    what a meter showed that answers no more."""
     assert drafts.keys() | HELD.keys() == members.keys()  # both were looked up before anything changes here
     run = runs(organization_id, "MALL")[-1]
     leak, reset = CALENDAR.instant(*points.LEAK_AT), CALENDAR.instant(*meters.RESET_AT)
@@ -117,68 +118,12 @@ def looked_at(
             value=unseen,
             reason="The counter began anew when its module was replaced",
         )
+    read_by_hand(organization_id, meters.GONE)
     metering_operations.derive_dirty_days(organization_id=organization_id, actor=ACTOR, at=AT)
     with scoping.scope([organization_id], actor=ACTOR):
         billing_operations.check_again(actor=ACTOR, at=AT, run=run.public_id)
     billing_operations.advance_run(organization_id=organization_id, actor=ACTOR, at=AT, run_id=run.public_id)
     return runs(organization_id, "MALL")[-1]
-
-
-def bills_of(organization_id: int, run: billing_queries.RunRow) -> dict[str, billing_queries.BillDetail]:
-    """The bills of a run, or its drafts, by account."""
-    with scoping.scope([organization_id], actor=ACTOR):
-        page = billing_queries.run_bills(run_public_id=run.public_id, limit=200)
-        return {
-            row.account_number: billing_queries.get_bill(public_id=row.bill_public_id)
-            for row in page.rows
-            if row.bill_public_id is not None
-        }
-
-
-def of_service(service: str) -> list[points.Point]:
-    """The mall's meter points of a service, the main meter first."""
-    return [each for each in points.points(CALENDAR) if each.service == service]
-
-
-def counter(code: str) -> tuple[metering_models.Series, int]:
-    """The series that is billed at a meter point, and what a count of its register is in the series' scale."""
-    point = next(each for each in points.points(CALENDAR) if each.code == code)
-    series = metering_models.Series.objects.get(
-        organization_id=scoping.current().organization_id, meter_point__code=code, code=point.counter
-    )
-    return series, points.step_of(point.model, point.counter)
-
-
-def use_of(day: metering_models.SeriesDay) -> blocks.Integers:
-    """The intervals of a day block."""
-    quality = None if day.quality is None else bytes(day.quality)
-    return blocks.decode(bytes(day.values), quality, day.step)[0]
-
-
-def quantity_of(billed: dict[str, billing_queries.BillDetail], service: str) -> int:
-    """What all bills together charge of a service, in watt-hours or liters."""
-    codes = {each.code for each in of_service(service)}
-    found = itertools.chain.from_iterable(bill.content["meter_points"] for bill in billed.values())
-    return sum(charge["quantity"] for each in found if each["code"] in codes for charge in each["charges"])
-
-
-def main_difference(organization_id: int, service: str, month: date) -> int:
-    """How far the main meter's register went in a local month, in watt-hours or liters."""
-    first, until = (civil.start_of_day(day, shapes.ZONE) for day in (month, civil.next_month(month)))
-    with scoping.scope([organization_id], actor=ACTOR):
-        series, scale = counter(of_service(service)[0].code)
-        shown = dict(
-            metering_models.Reading.objects.filter(
-                organization_id=organization_id, series_id=series.pk, at__in=[first, until]
-            ).values_list("at", "value")
-        )
-    return (shown[until] - shown[first]) * scale
-
-
-def lines(bill: billing_queries.BillDetail, component: str) -> list[dict[str, Any]]:
-    """The lines of a component, of all charges."""
-    charges = itertools.chain.from_iterable(point["charges"] for point in bill.content["meter_points"])
-    return [line for charge in charges for line in charge["lines"] if line["component"] == component]
 
 
 class TestSteelPlant:
@@ -235,7 +180,7 @@ class TestMall:
         assert len(members.keys() - OWN_ACCOUNTS) == 61  # one of sixty units changed hands within the month
         assert mall.run.counts.drafted == len(members) - len(HELD)
 
-    def test_accounts_are_held_for_a_leak_and_for_a_counter_that_began_anew(
+    def test_accounts_are_held_for_a_leak_a_silent_meter_and_a_counter_that_began_anew(
         self, members: dict[str, billing_queries.MemberRow]
     ) -> None:
         held = {number: each for number, each in members.items() if each.state == billing_values.MemberState.HELD}
@@ -354,6 +299,25 @@ class TestReconciliation:
             main, *parts = (counter(each.code)[0].pk for each in of_service("ELECTRICITY"))
 
         assert (found[main] == sum(found[part] for part in parts)).all()
+
+
+@pytest.mark.spec("I-05")
+class TestBalanceSheet:
+    def test_of_issued_months_has_no_difference(self, organization_id: int) -> None:
+        for run in runs(organization_id, "MALL")[:3]:
+            with scoping.scope([organization_id], actor=ACTOR):
+                (site,) = [each for each in site_queries.list_sites() if each.code == "MALL"]
+                sheet = site_sheets.sheet_of(site_id=site.id, first_day=run.first_day, until_day=run.until_day)
+
+            assert len(sheet.services) >= 3
+            for service in sheet.services:
+                month = main_difference(organization_id, service.service.value, run.first_day)
+                assert (service.sheet.through or 0) * 1000 == month
+                assert service.sheet.difference == 0
+                assert not {Part.UNMETERED, Part.CHANGED, Part.UNBILLED} & service.sheet.parts.keys()
+            assert [each.difference for each in sheet.checks] == [0] * len(sheet.checks)
+            assert {each.kind.value for each in sheet.checks} == {"REGISTER", "LINES", "BOOKS", "SHEET"}
+            assert all(each.sheet.difference == 0 for each in sheet.moneys)
 
 
 class TestHistory:

@@ -250,6 +250,7 @@ class TestMultiplier:
         "starts_at": "2026-06-16T10:30",
         "multiplier": "300/5",
         "reason": "transformers exchanged",
+        "protocol": "P-7",
         "shown_energy_import": "1240",
     }
 

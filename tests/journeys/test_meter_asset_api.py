@@ -194,6 +194,7 @@ def test_transformers_come_with_a_new_multiplier(made: metering.Installed, progr
         "multiplier": "40",
         "shown": {"energy_import": "12.5"},
         "current": {"ratio": "200/5", "serials": "T-7"},
+        "protocol": "P-7",
         "reason": "new transformers",
     }
 

@@ -15,8 +15,6 @@ from django.conf import settings
 from pytest_django import Settings
 
 from meterbook.acquisition import models as acquisition_models
-from meterbook.alarms import operations as alarm_operations
-from meterbook.alarms.values import AlarmKind
 from meterbook.audit import queries as audit_queries
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
@@ -38,7 +36,6 @@ from meterbook.kernel import civil, clock
 from meterbook.kernel.actor import Actor
 from meterbook.ledger import queries as ledger_queries
 from meterbook.metering import operations as metering_operations
-from meterbook.notifications import values as notification_values
 from meterbook.sites import models as site_models
 from meterbook.sites import operations as site_operations
 from meterbook.tariffs import operations as tariff_operations
@@ -52,35 +49,28 @@ from tests.factories import (
     commissioning,
     customers,
     gateways,
+    hourly_series,
     identity,
     imports,
     meter_types,
     metering,
     mqtt,
-    notifications,
     rules,
     senders,
     sites,
     tariffs,
 )
 from tests.factories.corrections import story
-from tests.journeys import asset_arguments, correction_arguments, field_bodies, gap_bodies, pool_bodies
+from tests.journeys import (
+    asset_arguments,
+    correction_arguments,
+    event_arguments,
+    field_bodies,
+    gap_bodies,
+    gas_bodies,
+    pool_bodies,
+)
 from tests.support import routes
-
-
-def alarm(organization: identity_models.Organization) -> uuid.UUID:
-    site = sites.site(organization=organization)
-    with scoping.scope([organization.pk], actor=identity.ACTOR):
-        raised = alarm_operations.raise_alarm(
-            actor=identity.ACTOR,
-            at=clock.now(),
-            kind=AlarmKind.METER_SILENT,
-            site=site,
-            subject_kind="metering.meterpoint",
-            subject_id=uuid.uuid4(),
-            details={"name": "Shop 12", "reason": "No answer"},
-        )
-    return raised.public_id
 
 
 def entry(organization: identity_models.Organization) -> uuid.UUID:
@@ -95,13 +85,6 @@ def installed(organization: identity_models.Organization) -> tuple[metering.Inst
     hanging = acquisition.installed_meter(organization=organization, site=site)
     device = acquisition.device(organization=organization, on=acquisition.bus(site=site), meter=hanging.meter)
     return hanging, device
-
-
-def message(organization: identity_models.Organization) -> uuid.UUID:
-    notifications.mail_channel(organization, 2525)
-    to = notification_values.To.address(f"{uuid.uuid4().hex[:8]}@example.com", language="en")
-    notifications.send(organization, to)
-    return notifications.messages(organization)[-1].public_id
 
 
 def tariff(organization: identity_models.Organization) -> uuid.UUID:
@@ -287,6 +270,7 @@ def sign_in(organization: identity_models.Organization) -> uuid.UUID:
 
 ARGUMENTS: dict[str, routes.Argument] = {
     **pool_bodies.ARGUMENTS,
+    **gas_bodies.ARGUMENTS,
     **correction_arguments.ARGUMENTS,
     "calendar": routes.Argument(make=rules.calendar_of, is_owned=True),
     "document": routes.Argument(make=lambda organization: billed(organization)[1], is_owned=True),
@@ -305,7 +289,7 @@ ARGUMENTS: dict[str, routes.Argument] = {
     "key": routes.Argument(make=api_key, is_owned=True),
     **{n: routes.Argument(make=lambda o, p=p: granted(o)[p], is_owned=True) for p, n in enumerate(("person", "grant"))},
     "invitation": routes.Argument(make=invitation, is_owned=True),
-    "message": routes.Argument(make=message, is_owned=True),
+    "message": routes.Argument(make=event_arguments.message, is_owned=True),
     "token": routes.Argument(make=lambda _organization: "wrong", is_owned=False),
     "account": routes.Argument(make=lambda organization: contract(organization).account.public_id, is_owned=True),
     "contract": routes.Argument(make=lambda organization: contract(organization).public_id, is_owned=True),
@@ -314,8 +298,11 @@ ARGUMENTS: dict[str, routes.Argument] = {
     "print_file": routes.Argument(make=printed, is_owned=True),
     "transaction": routes.Argument(make=transaction, is_owned=True),
     **dict.fromkeys(("point", "charge", "line"), routes.Argument(make=lambda _organization: 0, is_owned=False)),
+    "part": routes.Argument(make=lambda _organization: "tax-0", is_owned=False),
+    "instant": routes.Argument(make=lambda _organization: "20260131T230000Z", is_owned=False),
     "tariff": routes.Argument(make=tariff, is_owned=True),
-    "alarm": routes.Argument(make=alarm, is_owned=True),
+    "series": routes.Argument(make=hourly_series.series_of, is_owned=True),
+    "alarm": routes.Argument(make=event_arguments.alarm, is_owned=True),
     "gateway": routes.Argument(make=gateways.gateway_of, is_owned=True),
     "entry": routes.Argument(make=entry, is_owned=True),
     "bus": routes.Argument(make=lambda organization: installed(organization)[1].bus.public_id, is_owned=True),

@@ -131,6 +131,7 @@ def test_tells_what_changed_after_bills_were_calculated_before_and_after_they_ar
     assert [(each["meter_point"], each["why"]) for each in listed] == [(meter.point.code, "LATE_READINGS")]
     with scoping.scope([owner.pk], actor=identity.ACTOR):
         (bill,) = billing_queries.run_bills(run_public_id=run.public_id).rows
+    assert reverse("bill_correct", args=[owner.public_id, bill.bill_public_id]) in pages.page(client, "work", owner)
     opened = words(pages.page(client, "bill", owner, bill.bill_public_id))
     assert "Readings behind this bill came after it was issued. The issued bill itself is never changed." in opened
     assert "These signs cannot be printed: 王" in opened

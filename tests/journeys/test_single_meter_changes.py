@@ -170,7 +170,8 @@ def test_interface_keeps_to_the_same_meters(row: Row) -> None:
     row.switch(is_on=True)
     answers = [program.ask("PATCH", each, {"name": "Oven", "language": "es"}) for each in (own, other)]
     taken = program.ask("PATCH", own, {"code": row.other.point.code})
-    shown = {"starts_at": "2026-02-01T00:00:00Z", "multiplier": "2", "shown": {}, "reason": "transformers"}
+    shown = {"starts_at": "2026-02-01T00:00:00Z", "multiplier": "2", "shown": {}}
+    shown |= {"protocol": "P-7", "reason": "transformers"}
     multiplied = [program.ask("POST", f"{each}/multiplier", shown).status_code for each in (own, other)]
 
     assert refused.status_code == 403

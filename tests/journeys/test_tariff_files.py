@@ -39,7 +39,7 @@ def test_a_rate_is_shown_in_the_form_and_kept_when_it_is_saved() -> None:
 
     page = shown.content.decode()
     assert shown.status_code == 200
-    assert "demandreactivepowercharge 0.25" in page
+    assert "demandreactivepowercharge: the price of a kvar (0.25) is not taken" in page
     assert kept(organization) == []
     document = shown.context["base"]
     assert browser.post(take, {"document": document, "do": "save"}).status_code == 302

@@ -14,7 +14,7 @@ from meterbook.foundation import scoping
 from meterbook.identity import models as identity_models
 from meterbook.ledger import queries as ledger_queries
 from tests.factories import identity, imports, sites, tariffs
-from tests.journeys import broker_bodies, field_bodies, gap_bodies, pool_bodies, test_routes
+from tests.journeys import broker_bodies, field_bodies, gap_bodies, gas_bodies, pool_bodies, test_routes
 
 Organization = identity_models.Organization
 
@@ -65,7 +65,7 @@ ARGUMENTS: dict[str, Callable[[Organization], object]] = {
     **{name: of_route(name) for name in ("customer", "contact", "consent", "paper", "journey", "building", "message")},
     **{name: of_route(name) for name in ("grant", "invitation", "photo", "sign_in", "gateway", "key", "broker", "bus")},
     "account_book": of_route("account_book"),
-    **{name: of_route(name) for name in ("recalculation", "correction", "credit_note", "dispute")},
+    **{name: of_route(name) for name in ("recalculation", "correction", "credit_note", "dispute", "enclosure")},
     "own_type": of_route("own_type"),
     "found_meter": of_route("found"),
     "sender": of_route("sender"),
@@ -81,6 +81,7 @@ ARGUMENTS: dict[str, Callable[[Organization], object]] = {
     **{name: of_route(name) for name in gap_bodies.NAMES},
     **{name: of_route(name) for name in field_bodies.NAMES},
     **{name: of_route(name) for name in pool_bodies.NAMES},
+    **{name: of_route(name) for name in gas_bodies.NAMES},
     "ledger_account": ledger_account,
     "user": user,
     "place": place,

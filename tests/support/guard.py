@@ -3,7 +3,7 @@
     python -m tests.support.guard PROCESS FOLDER
 
 PROCESS is the id of the run's controller. Prints one line of JSON when the server is ready. The server works on a copy
-of an installation that was made and migrated once; tests that start servers of their own take copies of it, too.
+of an installation that was made and migrated once (`prepared`); tests that start servers of their own copy it, too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from meterbook.foundation.server import cluster, ensure, secrets_file
-from tests.support import processes
+from tests.support import prepared, processes
 
 # A test server may lose everything when the machine fails; it is gone in a minute anyway.
 SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
@@ -28,10 +28,9 @@ def main() -> None:
     """Start, tell, wait for the controller's end, stop, remove."""
     controller, folder = os.pidfd_open(int(sys.argv[1])), Path(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the controller, and that ends us
-    prepared = folder / processes.PREPARED
-    made = processes.run("migrate", data_dir=prepared)
-    assert made.returncode == 0, made.stderr
-    processes.copy(prepared, folder / "data")
+    made = folder / processes.PREPARED
+    prepared.make(made)
+    processes.copy(made, folder / "data")
     running = ensure.ensure_running(folder / "data", os.environ, settings=SETTINGS)
     try:
         sys.stdout.write(secrets_line(folder / "data") + "\n")

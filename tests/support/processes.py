@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 WAIT_SECONDS = 60.0
+LONGEST_SECONDS = 900  # of a command, on a machine that has much else to do
 PREPARED = "prepared"  # the installation that is made once a run, beside the data folder of the run's server
 
 
@@ -70,7 +71,7 @@ def run(*arguments: str, data_dir: Path, **more: str) -> subprocess.CompletedPro
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=LONGEST_SECONDS,
     )
 
 

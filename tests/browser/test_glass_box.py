@@ -1,0 +1,91 @@
+"""From the code on a bill of fourteen months ago to the raw reading in counted clicks: a manager, and the tenant."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Visit
+from tests.factories import billing
+from tests.journeys import glass
+from tests.support import browser as browsing
+
+MOST_CLICKS = 3
+FOLDER = browsing.ROOT / "test-results"
+
+
+class Clicks:
+    """Counts what a person clicks from the page that the code on the paper opens."""
+
+    def __init__(self, watched: browsing.Watched) -> None:
+        self.watched, self.count = watched, 0
+
+    def follow(self, what: str | Locator) -> None:
+        """A click that leads to another page."""
+        self.count += 1
+        self.watched.follow(what)
+
+    def open(self, what: str) -> Locator:
+        """A click that opens a line; it answers its inside when that is there."""
+        self.count += 1
+        part = self.watched.page.locator(what)
+        part.locator("> summary").click()
+        expect(part.locator("[aria-busy]")).to_have_count(0)
+        return part
+
+
+@pytest.fixture(scope="module")
+def old(site_server: browsing.Site) -> glass.OldBill:
+    """The bill; corrected more than a year later."""
+    made = glass.OldBill()
+    made.correct()
+    return made
+
+
+@pytest.mark.spec("M-088/1")
+@pytest.mark.spec("I-01")
+@pytest.mark.parametrize("line", ["#line-0-0-0", "#line-0-0-2", "#tax-0"], ids=["energy", "fixed", "tax"])
+@pytest.mark.parametrize(
+    ("who", "language", "width", "theme"),
+    [("manager", "en-US", 1280, "light"), ("renter", "es-ES", 360, "dark"), ("renter", "en-US", 768, "light")],
+)
+def test_raw_frame_is_three_clicks_from_the_code(
+    visit: Visit, old: glass.OldBill, who: str, language: str, width: int, theme: str, line: str
+) -> None:
+    watched = visit(width=width, theme=theme, language=language)
+    page = watched.page
+    code = billing.code_of(old.place.organization, old.bill)
+    watched.enter(getattr(old, who), f"/v/{code}")
+    clicks = Clicks(watched)
+
+    clicks.follow("a[href$='/open']")
+    opened = clicks.open(line)
+    assert watched.overflow() <= 0
+    assert watched.axe() == []
+    page.screenshot(path=FOLDER / f"glass-{who}-{width}-{line.strip('#')}.png", full_page=True)
+    clicks.follow(opened.locator("a.to-reading").first)
+
+    assert clicks.count == MOST_CLICKS
+    expect(page.locator("dd.mono").first).to_have_text("100000")
+    expect(page.locator(".raw-frame").first).to_contain_text("00 01 86 A0")
+    expect(page.locator("main")).to_contain_text("La factura dice" if language == "es-ES" else "The bill says")
+    assert watched.overflow() <= 0
+    assert watched.axe() == []
+    page.screenshot(path=FOLDER / f"glass-{who}-{width}-reading.png", full_page=True)
+
+
+@pytest.mark.spec("I-01")
+def test_intervals_of_a_day_lead_to_the_readings(visit: Visit, old: glass.OldBill) -> None:
+    watched = visit()
+    page = watched.page
+    watched.enter(old.renter, old.path("tenant_bill_page", old.bill))
+
+    part = Clicks(watched).open("#line-0-0-0")
+    part.locator(".as-table > summary").click()
+    part.locator(".day > summary").nth(9).click()
+    expect(part.locator(".interval-list li").first).to_contain_text("0.250")
+    expect(part.locator(".proof")).to_contain_text("these were kept")
+    watched.follow(part.locator(".interval-list a.to-reading").first)
+
+    expect(page.locator("h1")).to_contain_text("kWh")
+    expect(page.locator("tr.is-shown")).to_have_count(1)
