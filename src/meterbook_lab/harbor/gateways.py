@@ -38,12 +38,15 @@ def addressed(calendar: Calendar) -> tuple[tuple[tuple[int, Hanging], ...], ...]
 
 
 def gateways(since: datetime) -> tuple[tuple[gateway_sim.Meter, ...], ...]:
-    """This will return the meters behind each gateway as they hang now.
+    """This will return the meters behind each gateway as they hang now, without the one that answers no more.
 
     :param since: where the history of the demonstration begins
     """
     calendar = Calendar.since(since)
-    return tuple(tuple(simulated(meter, unit, calendar) for unit, meter in each) for each in addressed(calendar))
+    return tuple(
+        tuple(simulated(meter, unit, calendar) for unit, meter in each if meter.point.code != meters.GONE)
+        for each in addressed(calendar)
+    )
 
 
 def simulated(meter: Hanging, unit: int, calendar: Calendar) -> gateway_sim.Meter:

@@ -134,13 +134,16 @@ def _counter(row: Row, calendar: Calendar, at: datetime) -> metering_operations.
     if odd.silent is not None:
         is_read = (slots < odd.silent[0]) | (slots >= odd.silent[1])
         slots, values = slots[is_read], values[is_read]
+    if odd.gone is not None:
+        slots, values = slots[slots < odd.gone], values[slots < odd.gone]
     return _batch(row.series_id, slots * (STEP * blocks.MINUTE), values)
 
 
 def _power(row: Row, series: Series, calendar: Calendar, at: datetime) -> metering_operations.ReadingBatch:
     """Each five minutes: the quarter's mean, which trembles a little."""
     series_id = series.get((row.meter.point.code, "power"))
-    if series_id is None or row.meter.until is not None:
+    is_gone = meters.oddity(row.meter.point, calendar).gone is not None
+    if series_id is None or row.meter.until is not None or is_gone:
         return _batch(0, np.zeros(0, np.int64), np.zeros(0, np.int64))
     register = documents.load(row.meter.point.model).register("power")
     step = POWER_STEP // timedelta(microseconds=1)

@@ -18,6 +18,7 @@ EXCHANGED, EXCHANGED_AT, NEW_SERIAL = "MP-101", (-1, 23, 11, 15), "25070126"
 SILENT, SILENT_FROM, SILENT_UNTIL = "MP-102", (-1, 26, 2), (-1, 26, 9)
 RESET, RESET_AT = "MP-304-G", (-1, 19, 11, 30)
 GLITCHED, GLITCHED_AT = "MP-207", (-1, 9, 15, 15)
+GONE, GONE_FROM = "MP-118-W", (-1, 26, 17, 45)
 MAINS_WORN, WORN, WORN_SPREAD = 900_000, 4_000, 26_000  # kWh or m³ on the counters at the beginning
 
 
@@ -39,11 +40,13 @@ class Hanging:
 
 @dataclass(frozen=True)
 class Oddity:
-    """What readings of a point do not show as it was: `silent` [start, end) slots, a `zero` read once, a `reset`."""
+    """What readings of a point do not show as it was: `silent` [start, end) slots, a `zero` read once, a `reset`, and
+    the slot from which on its meter is `gone`: it answers no more."""
 
     silent: tuple[int, int] | None = None
     zero: int | None = None
     reset: int | None = None
+    gone: int | None = None
 
 
 @functools.cache
@@ -71,6 +74,8 @@ def oddity(point: Point, calendar: Calendar) -> Oddity:
         return Oddity(reset=slot(*RESET_AT))
     if point.code == GLITCHED:
         return Oddity(zero=slot(*GLITCHED_AT))
+    if point.code == GONE:
+        return Oddity(gone=slot(*GONE_FROM))
     return Oddity()
 
 
