@@ -30,6 +30,7 @@ JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
 MADRID = ZoneInfo("Europe/Madrid")
 START, END = civil.start_of_day(JANUARY, MADRID), civil.start_of_day(MARCH, MADRID)
 ENOUGH = 2  # addresses of a route with a query: days and months of a meter go on for ever
+A_ROUTE = 24  # addresses of one route: each reading behind a bill has a page
 STAYS_OUT = {"account_logout"}
 
 
@@ -103,14 +104,17 @@ class Crawl:
                 self.wrong.append(f"{each} is no route (from {href})")
             elif name not in STAYS_OUT:
                 self.ways.add((route(href) or "", name))
-                if self._is_new(target):
+                if self._is_new(target, name):
                     yield target
 
-    def _is_new(self, target: str) -> bool:
-        """Each path once, and a few of its queries."""
+    def _is_new(self, target: str, name: str) -> bool:
+        """Each path once, a few of its queries, and so many paths of a route."""
         path, _mark, query = target.partition("?")
         self._seen[target] += 1
         if self._seen[target] > 1:
+            return False
+        self._seen[f"route {name}"] += 1
+        if self._seen[f"route {name}"] > A_ROUTE:
             return False
         if not query:
             return True

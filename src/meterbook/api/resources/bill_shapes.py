@@ -101,7 +101,7 @@ class ReadingFact(values.Told):
     recorded_at: values.InstantTold
 
 
-class ReadingOrigin(values.Told):
+class OriginOfReading(values.Told):
     """Where a reading came from; null where it does not apply, or is not known any more."""
 
     person: str | None
@@ -131,7 +131,7 @@ class ReadingEvidence(values.Told):
     reading: StoredReading | None
     around: list[StoredReading]
     facts: list[ReadingFact]
-    origin: ReadingOrigin
+    origin: OriginOfReading
 
 
 def explanation(bill: billing_queries.BillDetail) -> BillExplanation:
@@ -245,11 +245,11 @@ def _stored(row: raw_readings.RawReading) -> StoredReading:
     )
 
 
-def _origin(kept: raw_readings.Evidence, *, is_own: bool) -> ReadingOrigin:
+def _origin(kept: raw_readings.Evidence, *, is_own: bool) -> OriginOfReading:
     origin = kept.origin
     person, file, gateway, device = origin.person, origin.file, origin.gateway, origin.device
     frame = next(iter(origin.frames), None)
-    return ReadingOrigin(
+    return OriginOfReading(
         person=person.author if person else None,
         has_photo=bool(person and person.photo),
         file_name=file.name if file else None,

@@ -43,7 +43,7 @@ class AskForm(typed.Form):
         widget=django_forms.DateInput(attrs={"type": "date"}),
     )
     final_day = django_forms.DateField(
-        label=gettext_lazy("until and with"), widget=django_forms.DateInput(attrs={"type": "date"})
+        label=gettext_lazy("Last day"), widget=django_forms.DateInput(attrs={"type": "date"})
     )
     version = django_forms.ChoiceField(
         label=gettext_lazy("Tariff version"),

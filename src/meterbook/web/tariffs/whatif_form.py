@@ -38,7 +38,7 @@ class AskForm(typed.Form):
     document = forms.CharField(required=False, widget=forms.HiddenInput, max_length=plain_text.LONGEST_TEXT)
     first_day = parameters.DayField(label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}))
     final_day = parameters.DayField(
-        label=gettext_lazy("until and with"), widget=forms.DateInput(attrs={"type": "date"})
+        label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"})
     )
     site = forms.ChoiceField(label=gettext_lazy("Site"), required=False)
     tariff = forms.ChoiceField(
