@@ -215,7 +215,7 @@ class TestBill:
         # 672 hours at 1 kWh; 28 days of 14 hours at peak.
         for figure in ("392", "117.60", "28.00", "0.55", "15.40", "161.00", "33.81", "194.81"):
             assert f"{figure}<" in shown, figure
-        assert shown.count('class="bill-line"') == 3
+        assert shown.count('class="bill-line"') == 4  # two prices, the base, and the tax
         assert "21\u00a0% of 161.00" in shown
         assert "Balanced" in shown
 

@@ -13,6 +13,7 @@ OF_BILLING = {
     ("billing_creditedshare", "tariff_id"): PLANNED,
     ("billing_creditnote", "transaction_id"): "what reversing the posting of the same bill has answered",
     ("billing_correction", "proposed_by_id"): USER,
+    ("billing_poolrebill", "proposed_by_id"): USER,
     ("billing_recalculation", "asked_by_id"): USER,
     ("billing_recalculation", "version_id"): "of a scoped read; versions are never removed",
     ("billing_formerday", "series_id"): "written by the derivation beside the block itself",

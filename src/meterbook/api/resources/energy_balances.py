@@ -83,7 +83,7 @@ class MoneyOfEnergy(values.Told):
 class BalanceCheck(values.Told):
     """Two numbers from different records that must be one."""
 
-    kind: balance_checks.CheckKind
+    kind: balance_checks.ComparedSums
     name: str
     unit: str
     left: values.DecimalTold

@@ -55,7 +55,7 @@ class AssignedContract(values.Told):
     fault: str
 
 
-class AssignedAccount(values.Told):
+class ReassignedAccount(values.Told):
     """An account with its latest bill by both tariffs; null: there is none, it cannot be priced so, or the caller may
     not see bills. `reasons` say why a bill cannot be priced.
     """
@@ -77,7 +77,7 @@ class TariffAssignmentPreview(values.Told):
     contracts: int
     before: values.Money | None
     after: values.Money | None
-    accounts: list[AssignedAccount]
+    accounts: list[ReassignedAccount]
 
 
 class TariffAssignment(values.Told):
@@ -158,9 +158,9 @@ def _told_by_field() -> Iterator[None]:
         raise problems.invalid("/body/digest", str(error)) from error
 
 
-def _account(row: assigning_tariffs.AccountPreview, *, sees_bills: bool) -> AssignedAccount:
+def _account(row: assigning_tariffs.AccountPreview, *, sees_bills: bool) -> ReassignedAccount:
     bill = row.bill if sees_bills else None
-    return AssignedAccount(
+    return ReassignedAccount(
         account=row.public_id,
         number=row.number,
         customer_name=row.customer_name,

@@ -42,7 +42,7 @@ class NewWhatIf(values.Given):
     service: Service | None = None
 
 
-class LeftOut(values.Told):
+class DaysLeftOut(values.Told):
     """Days [first_day, until_day) of an account that cannot be priced, and why; they are in no sum."""
 
     first_day: date
@@ -65,7 +65,7 @@ class WhatIfAccount(values.Told):
     change: values.Money
     percent: values.DecimalTold | None
     verdict: asking.TariffEffect
-    left_out: list[LeftOut]
+    left_out: list[DaysLeftOut]
 
 
 class WhatIfMonth(values.Told):
@@ -202,7 +202,7 @@ def _account(row: asking.AccountResult) -> WhatIfAccount:
         percent=None if row.percent is None else values.decimal(row.percent),
         verdict=row.verdict,
         left_out=[
-            LeftOut(
+            DaysLeftOut(
                 first_day=each.first_day,
                 until_day=each.until_day,
                 reasons=[

@@ -21,7 +21,7 @@ from meterbook.metering import queries as metering_queries
 from meterbook.reporting.queries import raw_readings, site_energy
 
 
-class CheckKind(enum.StrEnum):
+class ComparedSums(enum.StrEnum):
     """What is compared."""
 
     REGISTER = "REGISTER"  # a main meter's register against the sum of its intervals
@@ -34,7 +34,7 @@ class CheckKind(enum.StrEnum):
 class Check:
     """Two numbers that must be one; `unit` is a unit or a currency. `href` names a meter point or a sheet."""
 
-    kind: CheckKind
+    kind: ComparedSums
     name: str
     left: Fraction
     right: Fraction
@@ -65,8 +65,8 @@ def of_bills(bills: Sequence[site_energy.IssuedBill]) -> list[Check]:
         total = sum((Fraction(each.total) for each in own), Fraction(0))
         lines = sum((_lines(each) for each in own), Fraction(0))
         found += [
-            Check(CheckKind.LINES, "", lines, total, currency),
-            Check(CheckKind.BOOKS, "", total, _posted(own), currency),
+            Check(ComparedSums.LINES, "", lines, total, currency),
+            Check(ComparedSums.BOOKS, "", total, _posted(own), currency),
         ]
     return found
 
@@ -86,7 +86,7 @@ def of_sheets(*, site_id: int, first_day: date, until_day: date) -> list[Check]:
         borne = [Fraction(row["amount"]) for row in plain["landlord"]]
         left = sum((*rows, *borne), Fraction(0))
         right = Fraction(plain["total"])
-        found.append(Check(CheckKind.SHEET, each.pool.name, left, right, each.currency, str(each.public_id)))
+        found.append(Check(ComparedSums.SHEET, each.pool.name, left, right, each.currency, str(each.public_id)))
     return found
 
 
@@ -107,7 +107,7 @@ def _register(main: site_energy.Measured) -> Check | None:
         return None  # past the end of the register
     factor = quantity.factor(Unit(first.unit), main.unit) * first.multiplier / 10**first.decimals
     left = (end - begin) * factor
-    return Check(CheckKind.REGISTER, main.name, left, main.quantity, main.unit.symbol, str(main.public_id))
+    return Check(ComparedSums.REGISTER, main.name, left, main.quantity, main.unit.symbol, str(main.public_id))
 
 
 def _lines(bill: site_energy.IssuedBill) -> Fraction:

@@ -202,7 +202,7 @@ class Reader:
     def check(self, check: balance_checks.Check) -> CheckView:
         """This will show a check."""
         href = ""
-        if check.kind is balance_checks.CheckKind.SHEET:
+        if check.kind is balance_checks.ComparedSums.SHEET:
             href = reverse("sheet", args=[self.organization, check.href])
         elif check.href:
             href = self._meter(check.href)

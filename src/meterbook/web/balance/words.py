@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.reporting.balancing import Bearer, Part
-from meterbook.reporting.queries.balance_checks import CheckKind
+from meterbook.reporting.queries.balance_checks import ComparedSums
 
 PARTS = {
     Part.TENANTS: _("Tenants"),
@@ -39,8 +39,8 @@ BEARERS = {
     Bearer.REMAINDER: _("The landlord, what no bill says"),
 }
 CHECKS = {
-    CheckKind.REGISTER: _("Register of the main meter = sum of its intervals"),
-    CheckKind.LINES: _("Lines and taxes of all bills = their totals"),
-    CheckKind.BOOKS: _("Totals of all bills = what was posted to the accounts"),
-    CheckKind.SHEET: _("Shares of the allocation sheet = the cost"),
+    ComparedSums.REGISTER: _("Register of the main meter = sum of its intervals"),
+    ComparedSums.LINES: _("Lines and taxes of all bills = their totals"),
+    ComparedSums.BOOKS: _("Totals of all bills = what was posted to the accounts"),
+    ComparedSums.SHEET: _("Shares of the allocation sheet = the cost"),
 }
