@@ -177,7 +177,8 @@ class TestLinks:
         [
             ("meter", "bill"),
             ("bill", "meter"),
-            ("bill_line", "meter"),
+            ("bill", "bill_reading"),
+            ("bill_reading", "meter"),
             ("bill", "transaction"),
             ("transaction", "bill"),
             ("transaction", "account"),

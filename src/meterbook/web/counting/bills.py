@@ -26,7 +26,7 @@ from meterbook.web.meters import captions, finding
 def bills(request: access.Request, meter: uuid.UUID, count_change: uuid.UUID) -> HttpResponse:
     """This will list the bills of the time of a correction, each beside what it would be now."""
     detail = finding.find_changeable(request, meter, permissions.VIEW_BILL)
-    row = _row(detail, count_change)
+    row = row_of(detail, count_change)
     effect = journey.changed_bills(meter_point=detail.public_id, correction=count_change, at=request.at)
     context = {
         "detail": detail,
@@ -47,7 +47,7 @@ def bills(request: access.Request, meter: uuid.UUID, count_change: uuid.UUID) ->
 def rebill(request: access.Request, meter: uuid.UUID, count_change: uuid.UUID) -> HttpResponse:
     """This will propose a credit note and a new bill for each of them."""
     detail = finding.find_changeable(request, meter, permissions.MANAGE_RUN)
-    _row(detail, count_change)
+    row_of(detail, count_change)
     try:
         done = journey.rebill(actor=request.actor, at=request.at, meter_point=detail.public_id, correction=count_change)
     except counting.SegmentGone as error:
@@ -64,7 +64,7 @@ def rebill(request: access.Request, meter: uuid.UUID, count_change: uuid.UUID) -
     return redirect("meter_count_bills", request.organization.public_id, detail.public_id, count_change)
 
 
-def _row(detail: metering_queries.MeterDetail, count_change: uuid.UUID) -> metering_queries.CountChange:
+def row_of(detail: metering_queries.MeterDetail, count_change: uuid.UUID) -> metering_queries.CountChange:
     listed = metering_queries.count_changes(meter_point=detail.public_id)
     found = next((each for each in listed if each.public_id == count_change), None)
     if found is None:

@@ -22,7 +22,7 @@ from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.metering.operations import counting
 from meterbook.web import access, once
-from meterbook.web.counting import forms, overview
+from meterbook.web.counting import bills, forms, overview
 from meterbook.web.meters import exchanging, finding, instants
 
 guard = access.page(permission=permissions.CORRECT_READING, module=Module.METERING, by_site=True, by_single=True)
@@ -91,6 +91,7 @@ def multiplier(request: access.Request, meter: uuid.UUID) -> HttpResponse:
 def withdraw(request: access.Request, meter: uuid.UUID, count_change: uuid.UUID) -> HttpResponse:
     """This will take back a correction by a test."""
     detail = finding.find_changeable(request, meter, permissions.CORRECT_READING)
+    bills.row_of(detail, count_change)
     form = forms.ReasonForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Say why; it stays on record."))
