@@ -47,6 +47,10 @@ class Served:
         return None
 
 
+# A first start makes every table; other tests may have the processors.
+START_SECONDS = 300.0
+
+
 @contextlib.contextmanager
 def serving(data_dir: Path) -> Iterator[Served]:
     """A start, the first one of a folder or a later one."""
@@ -55,7 +59,11 @@ def serving(data_dir: Path) -> Iterator[Served]:
     may = {"MB_RUN_AS_ROOT": "1"} if machine.closed_to(account.wanted({})) else {}
     with processes.started("serve", "--port", str(port), data_dir=data_dir, log=log, **may) as process:
         found = Served(process.pid, port, log, data_dir)
-        processes.until(lambda: "Ctrl-C stops everything" in found.said or process.poll() is not None, what=found.said)
+        processes.until(
+            lambda: "Ctrl-C stops everything" in found.said or process.poll() is not None,
+            what="the greeting",
+            seconds=START_SECONDS,
+        )
         assert process.poll() is None, found.said
         yield found
 

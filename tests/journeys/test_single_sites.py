@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -188,7 +189,8 @@ class TestClerkOfOneSite:
         ]
 
         for each in concerned:
-            path = f"{each.fill(town.there.named)}?organization={town.organization.public_id}"
+            asked = {"organization": str(town.organization.public_id), **test_api_walk.QUERIES.get(each.id, {})}
+            path = f"{each.fill(town.there.named)}?{urlencode(asked)}"
             make = test_api_walk.BODIES.get(each.id)
             body = make(town.organization) if make else {}
             answer = program.ask(each.method, path, body if each.method != "GET" else None)
