@@ -37,9 +37,7 @@ class AskForm(typed.Form):
     prices = forms.ChoiceField(label=gettext_lazy("Prices"))
     document = forms.CharField(required=False, widget=forms.HiddenInput, max_length=plain_text.LONGEST_TEXT)
     first_day = parameters.DayField(label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}))
-    final_day = parameters.DayField(
-        label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"})
-    )
+    final_day = parameters.DayField(label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
     site = forms.ChoiceField(label=gettext_lazy("Site"), required=False)
     tariff = forms.ChoiceField(
         label=gettext_lazy("Who pays by"),
