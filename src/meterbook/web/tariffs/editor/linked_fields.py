@@ -65,7 +65,7 @@ def service(path: str, node: Node) -> Field:
     known = (
         ("", _("that of the meter")),
         ("SEWER", _("sewer")),
-        ("HEATING", _("heating")),
+        ("HEATING", _("heating energy")),
         ("HOT_WATER", _("hot water")),
     )
     held = node.get("service", "")
