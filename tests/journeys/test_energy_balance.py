@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -81,20 +82,20 @@ class TestSheet:
     def test_says_where_each_kilowatt_hour_went(self, house: House) -> None:
         (electricity,) = house.sheet().services
 
-        kilowatt_hours = {part: float(amount) for part, amount in electricity.sheet.parts.items()}
+        kilowatt_hours = {part: Fraction(amount) for part, amount in electricity.sheet.parts.items()}
         assert kilowatt_hours == {
-            Part.TENANTS: SLOTS * 0.4,
-            Part.COMMON: SLOTS * 0.2,
-            Part.VACANCY: SLOTS * 0.1,
-            Part.UNMETERED: SLOTS * 0.3,
+            Part.TENANTS: Fraction(SLOTS * 4, 10),
+            Part.COMMON: Fraction(SLOTS * 2, 10),
+            Part.VACANCY: Fraction(SLOTS, 10),
+            Part.UNMETERED: Fraction(SLOTS * 3, 10),
         }
-        assert float(electricity.sheet.through or 0) == SLOTS * 1.0
+        assert Fraction(electricity.sheet.through or 0) == SLOTS
         assert electricity.sheet.difference == 0
 
     def test_sets_the_suppliers_quantity_beside_the_main_meter(self, house: House) -> None:
         sheet = house.sheet()
 
-        assert [(each.service, float(each.quantity)) for each in sheet.invoiced] == [("ELECTRICITY", 672.0)]
+        assert [(each.service, Fraction(each.quantity)) for each in sheet.invoiced] == [("ELECTRICITY", Fraction(672))]
         assert sheet.invoiced[0].quantity == sheet.services[0].sheet.through
 
     def test_says_who_bears_what_was_paid(self, house: House) -> None:
