@@ -159,7 +159,7 @@ class TestMembers:
         self, run: models.BillRun, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
         with scoping.scope([run.organization_id], actor=ACTOR):
-            with django_assert_max_num_queries(7):
+            with django_assert_max_num_queries(5):
                 queries.run_summary(run_public_id=run.public_id)
             with django_assert_max_num_queries(7):
                 queries.run_members(run_public_id=run.public_id, narrowing=Narrowing())

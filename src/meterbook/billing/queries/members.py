@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from meterbook.billing import models, values
 from meterbook.billing.queries.amounts import money
@@ -104,8 +105,8 @@ class Summary:
     days_before: tuple[date, date] | None
 
 
-# %(before)s: the runs of the days before, all of them issued, so that each draft is a bill; %(credited)s: of these the
-# drafts of bills that were taken back. What came instead is in a run of its own, which is among %(before)s.
+# %(before)s: the runs of the days before, all of them issued, so that each draft is a bill. Bills that were taken back
+# do not count; what came instead is in a run of its own, which is among %(before)s.
 MEMBERS = "FROM billing_runmember m"
 NAMED = """
 JOIN customers_account a ON a.id = m.account_id AND a.organization_id = m.organization_id
@@ -113,20 +114,23 @@ JOIN customers_customer c ON c.id = a.customer_id AND c.organization_id = m.orga
 DRAFTED = """
 LEFT JOIN billing_billdraft d
     ON d.run_id = m.run_id AND d.account_id = m.account_id AND d.organization_id = m.organization_id"""
-COMPARED = """
+STANDS = """NOT IN (SELECT b.draft_id FROM billing_creditnote c
+    JOIN billing_bill b ON b.id = c.bill_id AND b.organization_id = c.organization_id
+    WHERE c.organization_id = %(organization)s AND b.run_id = ANY(%(before)s))"""
+COMPARED = f"""
 LEFT JOIN (SELECT account_id, sum(total) AS total FROM billing_billdraft
-    WHERE organization_id = %(organization)s AND run_id = ANY(%(before)s) AND id <> ALL(%(credited)s)
+    WHERE organization_id = %(organization)s AND run_id = ANY(%(before)s) AND id {STANDS}
     GROUP BY account_id) p
-    ON p.account_id = m.account_id"""
-COMPARED_ONE = """
+    ON p.account_id = m.account_id"""  # noqa: S608 - our own words
+COMPARED_ONE = f"""
 LEFT JOIN billing_billdraft p
     ON p.run_id = %(one)s AND p.account_id = m.account_id AND p.organization_id = m.organization_id
-        AND p.id <> ALL(%(credited)s)"""
-COMPARED_FEW = """
+        AND p.id {STANDS}"""
+COMPARED_FEW = f"""
 LEFT JOIN (SELECT account_id, sum(total) AS total FROM billing_billdraft
     WHERE organization_id = %(organization)s AND run_id = ANY(%(before)s) AND account_id = ANY(%(accounts)s)
-        AND id <> ALL(%(credited)s)
-    GROUP BY account_id) p ON p.account_id = m.account_id"""
+        AND id {STANDS}
+    GROUP BY account_id) p ON p.account_id = m.account_id"""  # noqa: S608 - our own words
 OWN = " WHERE m.organization_id = %(organization)s AND m.run_id = %(run)s"
 CHANGED = "coalesce(abs(d.total - p.total) > %(strong)s * abs(p.total), false)"
 UNUSUAL = "(m.state = 'DRAFTED' AND m.reasons <> '[]'::jsonb)"  # a draft to look at first
@@ -268,24 +272,23 @@ def runs_before(run: models.BillRun) -> tuple[list[int], tuple[date, date] | Non
     newest = runs.filter(exact=None).order_by("-days__endswith", "-id").first()
     if newest is None:
         return [], None
-    same = list(runs.filter(days__endswith=newest.days.upper).order_by("id").values_list("id", flat=True))
+    same = runs.filter(days__endswith=newest.days.upper)
     anew = models.CreditNote.objects.filter(
         organization_id=run.organization_id, replacement__run__site_id=run.site_id, replacement__run__days=newest.days
     )
-    again = anew.order_by("id").values_list("replacement__run_id", flat=True)
-    return [*same, *again], (newest.days.lower, newest.days.upper)
+    found = models.BillRun.objects.filter(organization_id=run.organization_id).filter(
+        Q(pk__in=same.values("pk")) | Q(pk__in=anew.values("replacement__run_id"))
+    )
+    ids = found.order_by("is_correction", "id").values_list("id", flat=True)
+    return list(ids), (newest.days.lower, newest.days.upper)
 
 
 def facts_of(run: models.BillRun, before: Sequence[int]) -> dict[str, Any]:
     """This will return what the queries of a run name."""
-    credited = models.CreditNote.objects.filter(
-        organization_id=run.organization_id, bill__run_id__in=list(before)
-    ).values_list("bill__draft_id", flat=True)
     return {
         "organization": scoping.current().organization_id,
         "run": run.pk,
         "before": list(before),
-        "credited": list(credited) if before else [],
         "one": before[0] if before else None,
         "strong": STRONG_CHANGE,
     }
