@@ -15,12 +15,13 @@ from meterbook.metering.validation.inputs import Readings
 Integers = NDArray[np.int64]
 
 _SINCE_2000 = 946_684_800_000_000  # microseconds from 1970 to 2000, where PostgreSQL begins to count
-_FEW = np.dtype([("at", ">i8"), ("value", ">i8")])
+_FEW = np.dtype([("at", ">i8"), ("value", ">i8"), ("source", ">i2")])
 _ALL = np.dtype([("at", ">i8"), ("value", ">i8"), ("quality", ">i2"), ("source", ">i2")])
 
+# Without an order: rows come as they were stored, nearly always in order; numpy sorts the rest in a tenth of the time.
 _WINDOW = """
-SELECT series_id, 1 AS part, max(quality) AS worst, string_agg(timestamptz_send(at) || int8send(value), ''::bytea
-       ORDER BY at, source) AS packed
+SELECT series_id, 1 AS part, max(quality) AS worst,
+       string_agg(timestamptz_send(at) || int8send(value) || int2send(source), ''::bytea) AS packed
 FROM metering_reading
 WHERE series_id = ANY(%(ids)s::bigint[]) AND organization_id = %(organization_id)s
   AND at >= %(start)s
@@ -32,7 +33,7 @@ _NEIGHBORS = """
 SELECT wanted.series_id, side.part, side.worst, side.packed
 FROM unnest(%(ids)s::bigint[]) AS wanted(series_id) CROSS JOIN LATERAL (
     SELECT 0 AS part, max(quality) AS worst,
-           string_agg(timestamptz_send(at) || int8send(value), ''::bytea ORDER BY at, source) AS packed
+           string_agg(timestamptz_send(at) || int8send(value) || int2send(source), ''::bytea) AS packed
     FROM (SELECT at, source, quality, value, rank() OVER (ORDER BY at DESC) AS place
           FROM (SELECT at, source, quality, value FROM metering_reading
                 WHERE series_id = wanted.series_id AND organization_id = %(organization_id)s
@@ -40,8 +41,8 @@ FROM unnest(%(ids)s::bigint[]) AS wanted(series_id) CROSS JOIN LATERAL (
                 ORDER BY at DESC, source DESC LIMIT 2) AS two) AS ranked
     WHERE place = 1
     UNION ALL
-    SELECT 2, one.quality, timestamptz_send(one.at) || int8send(one.value)
-    FROM (SELECT at, quality, value FROM metering_reading
+    SELECT 2, one.quality, timestamptz_send(one.at) || int8send(one.value) || int2send(one.source)
+    FROM (SELECT at, source, quality, value FROM metering_reading
           WHERE series_id = wanted.series_id AND organization_id = %(organization_id)s
             AND at >= %(end)s
           ORDER BY at, source LIMIT 1) AS one
@@ -99,17 +100,28 @@ def fetch_window(
     sizes = np.array([len(row[3]) // _FEW.itemsize for row in rows], np.int64)
     counts = np.zeros(len(ids), np.int64)
     np.add.at(counts, position, sizes)
-    joined = np.frombuffer(b"".join(row[3] for row in rows), _FEW)
+    at, value = _in_order(np.frombuffer(b"".join(row[3] for row in rows), _FEW), counts)
     return _one_an_instant(
         Packed(
-            at=joined["at"].astype(np.int64) + _SINCE_2000,
-            value=joined["value"].astype(np.int64),
+            at=at + _SINCE_2000,
+            value=value,
             offsets=np.concatenate([[0], np.cumsum(counts)]),
             is_plain=is_plain,
             has_left=has_left,
             has_right=has_right,
         )
     )
+
+
+def _in_order(rows: NDArray[Any], counts: Integers) -> tuple[Integers, Integers]:
+    """Times and values of rows that lie series behind series, each series by time and source."""
+    at, value, source = (rows[name].astype(np.int64) for name in ("at", "value", "source"))
+    series = np.repeat(np.arange(len(counts)), counts)
+    is_later = (at[1:] > at[:-1]) | ((at[1:] == at[:-1]) & (source[1:] > source[:-1])) | (series[1:] != series[:-1])
+    if is_later.all():
+        return at, value
+    order = np.lexsort((source, at, series))
+    return at[order], value[order]
 
 
 def _one_an_instant(packed: Packed) -> Packed:

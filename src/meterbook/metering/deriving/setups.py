@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db.models import F, Lookup
@@ -111,6 +111,11 @@ def _scale(register_unit: str, register_decimals: int, unit: Unit, decimals: int
     return quantity.factor(Unit(register_unit), unit) * Fraction(10) ** (decimals - register_decimals)
 
 
+@lru_cache(maxsize=1024)
+def _scaled(numerator: int, denominator: int, scale: Fraction) -> Fraction:
+    return Fraction(numerator, denominator) * scale
+
+
 def _registers(organization_id: int, series_ids: Sequence[int]) -> dict[int, list[_Register]]:
     rows = models.InstallationRegister.objects.filter(
         Among(F("series_id"), series_ids), organization_id=organization_id
@@ -163,11 +168,11 @@ def _installation(register: _Register, multipliers: list[_Multiplier], unit: Uni
     start = microseconds(register.starts_at)
     scale = _scale(register.unit, register.decimals, unit, decimals)
     factors = [
-        _factor(max(start, microseconds(each.starts_at)), Fraction(each.numerator, each.denominator) * scale, None)
+        _factor(max(start, microseconds(each.starts_at)), _scaled(each.numerator, each.denominator, scale), None)
         if number == 0
         else _factor(
             microseconds(each.starts_at),
-            Fraction(each.numerator, each.denominator) * scale,
+            _scaled(each.numerator, each.denominator, scale),
             each.registers.get(str(register.series_id)),
         )
         for number, each in enumerate(multipliers)
@@ -194,6 +199,12 @@ def _limit(rated_per_hour: Decimal | None, decimals: int, factors: list[Factor])
     """The rating in register units an hour, rounded up, by the smallest factor: a true reading is never held."""
     if rated_per_hour is None:
         return None
-    smallest = min(Fraction(each.numerator, each.denominator) for each in factors)
+    ratios = frozenset((each.numerator, each.denominator) for each in factors)
+    return _most(rated_per_hour, decimals, ratios)
+
+
+@lru_cache(maxsize=1024)
+def _most(rated_per_hour: Decimal, decimals: int, factors: frozenset[tuple[int, int]]) -> int:
+    smallest = min(Fraction(*each) for each in factors)
     limit = Fraction(rated_per_hour) * Fraction(10) ** decimals / smallest
     return -(-limit.numerator // limit.denominator)

@@ -25,10 +25,13 @@ Integers = NDArray[np.int64]
 DAYS_AT_ONCE = 31  # of all series, in memory
 FEW_BLOCKS = 10_000  # up to so many are looked up to learn which series have blocks of a day
 
+# One probe of the index for each new block: a join without statistics of `derived_day` reads the whole month.
 _OLD = """
 SELECT known.series_id, known.day - '1970-01-01'::date, known.step, known."values", known.quality
-FROM derived_day AS new JOIN metering_seriesday AS known
-    ON known.series_id = new.series_id AND known.day = new.day AND known.revision = new.revision
+FROM derived_day AS new CROSS JOIN LATERAL (
+    SELECT series_id, day, step, "values", quality, digest, organization_id FROM metering_seriesday AS stored
+    WHERE stored.series_id = new.series_id AND stored.day = new.day AND stored.revision = new.revision
+    OFFSET 0) AS known
 WHERE known.organization_id = %s AND known.digest <> new.digest AND new.series_id = ANY(%s::bigint[])
 """
 _BLOCKS = """
