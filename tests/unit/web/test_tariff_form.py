@@ -262,8 +262,9 @@ class TestButtons:
                 raw = starts.document("flat")
                 added = structure.act(raw, f"add:components:{shape}")
                 changed = after(raw, {f"{added}.charge": [other]})
-                empty = {path: ["150"] for path in places(changed)}
-                assert places(after(changed, empty)) == {}, (shape, other)
+                for _stage in range(2):  # what lacks is told before what does not fit together
+                    changed = after(changed, {path: ["150"] for path in places(changed)})
+                assert places(changed) == {}, (shape, other)
 
     def test_a_way_to_charge_that_is_none_is_named_beside_its_field_and_put_right_by_choosing(self) -> None:
         raw = starts.document("flat")

@@ -179,6 +179,12 @@ def _when(raw: Raw, data: Mapping[str, object]) -> str:
 
 
 _SHAPES = schema_faults.SHAPES
+
+
+def _either(_raw: Raw, place: str, _data: Mapping[str, object]) -> Told:
+    return f"{place}.percent", _("Write a percentage or an amount, not both.")
+
+
 _SPECIAL: Mapping[str, Callable[[Raw, str, Mapping[str, object]], Told]] = {
     _SHAPES["an amount such as 0.1234, with a point and at most 8 decimals"]: _amount,
     _SHAPES["a number from 0 on such as 100.5, with a point and at most 6 decimals"]: _number,
@@ -186,6 +192,7 @@ _SPECIAL: Mapping[str, Callable[[Raw, str, Mapping[str, object]], Told]] = {
     _SHAPES["a month and a day such as 06-01"]: _month_day,
     schema_faults.TYPES["integer"]: _whole,
     "%(day)s is not a day of every year": _month_day,
+    "give either percent or price": _either,
     "up_to is missing": _step_end,
     "the final tier has no up_to: it takes all that is left": _final_step,
     "%(limit)s is not above %(before)s": _falling,

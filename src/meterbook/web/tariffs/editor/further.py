@@ -8,16 +8,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from meterbook.web.tariffs.editor import bank_fields, fields, linked_fields, power_factor_fields, source_fields
+from meterbook.web.tariffs.editor import bank_fields, fields, limits, linked_fields, power_factor_fields, source_fields
 from meterbook.web.tariffs.editor.fields import Field, Node
 from meterbook.web.tariffs.editor.further_fields import (
     OptionalChoice,
     OptionalWhole,
     Proration,
+    Take,
     WholeChoice,
     including,
 )
-from meterbook.web.tariffs.editor.inner import First, Inner
+from meterbook.web.tariffs.editor.inner import Inner, Item
 from meterbook.web.tariffs.editor.layout import Around
 
 # By the word of the form: the charge of the document, and what a new one begins with beside its price.
@@ -47,7 +48,8 @@ SHAPES_BY_KEY: Mapping[str, Mapping[str, str]] = {
 BY_PERIOD = ("PERIOD_TIERS", "DEMAND_PERIODS")
 LADDERS = ("TIERS", "DEMAND_TIERS")
 WITHOUT_PERIODS = {"PERIOD_TIERS": "TIERS", "DEMAND_PERIODS": "DEMAND"}
-UNPRICED = ("SERIES", "PASSED", "CAP", "BANK")
+LIMITED = ("ENERGY", "FIXED_DAILY", "FIXED_MONTHLY", "FIXED_YEARLY", "FIXED_PERIOD")  # by season and use
+UNPRICED = ("SERIES", "PASSED", "CAP", "BANK", "DISCOUNT", "SURCHARGE")  # the last two: a percentage, or an amount
 SHAPES_OF: Mapping[str, str] = {charge: shape for shape, (charge, _more) in reversed(list(CHARGES.items()))}
 # What the form has no fields for: such a component is shown, kept, and written as text.
 AS_TEXT = ("period_tiers", "price_series")
@@ -151,6 +153,14 @@ def _steps(path: str, node: Node, unit: str) -> list[Field]:
             "factor",
             help=_("Losses, or a heating value: 1.085; empty: as measured."),
         ),
+        fields.Choice(
+            f"{path}.loss.part",
+            _("Billed of it"),
+            Inner(node, "loss"),
+            "part",
+            choices=(("WHOLE", _("all of it")), ("ONLY", _("only what it adds"))),
+            default="WHOLE",
+        ),
         fields.OptionalAmount(
             f"{path}.quantity_rounding.to",
             _("Billed in steps of"),
@@ -213,7 +223,12 @@ def _demand(path: str, node: Node, around: Around) -> list[Field]:
         if "tiers" in node or "prices" in node
         else [fields.Amount(f"{path}.price", _("Price"), node, "price", unit=per_kilowatt)]
     )
-    return [*price, *_measured(f"{path}.demand", terms, around), *_billed(f"{path}.demand", terms)]
+    return [
+        *price,
+        *_measured(f"{path}.demand", terms, around),
+        *_billed(f"{path}.demand", terms, per_kilowatt),
+        *limits.of_seasons(path, node, around.seasons),
+    ]
 
 
 def _measured(path: str, terms: Node, around: Around) -> list[Field]:
@@ -244,14 +259,15 @@ def _measured(path: str, terms: Node, around: Around) -> list[Field]:
             "sliding_by",
             choices=including(terms.get("sliding_by", ""), slides),
         ),
-        fields.Choice(f"{path}.of", _("In"), terms, "of", choices=kinds, default="ACTIVE"),
-        fields.Choice(
+        fields.Choice(f"{path}.of", _("In"), terms, "of", choices=kinds, default="ACTIVE", is_submitting=True),
+        Take(
             f"{path}.take",
             _("What counts"),
             terms,
             "take",
             choices=including(terms.get("take", "MAXIMUM"), takes),
             default="MAXIMUM",
+            is_submitting=True,
         ),
     ]
     meters = (
@@ -262,6 +278,7 @@ def _measured(path: str, terms: Node, around: Around) -> list[Field]:
     found.append(OptionalChoice(f"{path}.meters", _("Several meters of an account"), terms, "meters", choices=meters))
     if terms.get("take") == "MEAN_OF_HIGHEST" or "highest" in terms:
         found.append(OptionalWhole(f"{path}.highest", _("How many of them"), terms, "highest"))
+        found.append(fields.Check(f"{path}.one_a_day", _("Of each day only the highest"), terms, "one_a_day"))
     if around.periods:
         found.append(
             fields.ChecksOrAll(f"{path}.periods", _("In the hours of"), terms, "periods", choices=around.periods)
@@ -269,8 +286,8 @@ def _measured(path: str, terms: Node, around: Around) -> list[Field]:
     return found
 
 
-def _billed(path: str, terms: Node) -> list[Field]:
-    ratchet, contracted, target = First(terms, "ratchet"), Inner(terms, "contracted"), Inner(terms, "power_factor")
+def _billed(path: str, terms: Node, per_kilowatt: str) -> list[Field]:
+    ratchet, contracted, target = Item(terms, "ratchet"), Inner(terms, "contracted"), Inner(terms, "power_factor")
     charges = (
         ("", _("nothing is contracted")),
         ("HIGHER", _("the higher of both")),
@@ -289,8 +306,14 @@ def _billed(path: str, terms: Node) -> list[Field]:
         ),
         OptionalWhole(f"{path}.ratchet[0].months", _("Months looked back"), ratchet, "months"),
         OptionalChoice(
-            f"{path}.contracted.charge", _("Charged, where kW are contracted"), contracted, "charge", choices=charges
+            f"{path}.contracted.charge",
+            _("Charged, where kW are contracted"),
+            contracted,
+            "charge",
+            choices=charges,
+            default="HIGHER" if "excess" in contracted else "",
         ),
+        *limits.of_excess(path, terms, per_kilowatt),
         fields.OptionalAmount(
             f"{path}.power_factor.target",
             _("Power factor asked for"),

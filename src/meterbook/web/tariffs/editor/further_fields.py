@@ -69,6 +69,18 @@ class Rule(fields.Choice):
 
 
 @dataclass(frozen=True)
+class Take(fields.Choice):
+    """Which of the measured powers counts; how many of them belongs to the mean of the highest alone."""
+
+    def write(self, given: list[str]) -> None:
+        """This will take away what another choice has no field for."""
+        super().write(given)
+        if given[0] != "MEAN_OF_HIGHEST":
+            for key in ("highest", "one_a_day"):
+                self.node.pop(key, None)
+
+
+@dataclass(frozen=True)
 class Proration(fields.Choice):
     """How a part of a month is charged, or for what a limit of a bill holds; it may be a number of days."""
 

@@ -37,7 +37,7 @@ class Inner(dict[str, Any]):
         held = self._held()
         found = held.pop(key, *default)
         if not held and not self._is_kept and self._key in self._parent:
-            del self._parent[self._key]
+            self._parent.pop(self._key)
         return found
 
     def _held(self) -> Node:
@@ -45,22 +45,33 @@ class Inner(dict[str, Any]):
         return cast("Node", found) if isinstance(found, dict) else {}
 
 
-class First(Inner):
-    """The first object of a list under a key, such as the only ratchet."""
+class Item(Inner):
+    """An object of a list under a key, or the one that would be added behind its last, such as a further step.
+
+    It stays the same object when others are taken out of the list before it.
+    """
+
+    def __init__(self, parent: Node, key: str, number: int = 0) -> None:
+        super().__init__(parent, key)
+        listed = self._list()
+        self._own = listed[number] if number < len(listed) and isinstance(listed[number], dict) else None
 
     def __setitem__(self, key: str, value: object) -> None:
-        if not self._list():
-            self._parent[self._key] = [{}]
-        self._list()[0][key] = value
+        if self._own is None:
+            self._own = {}
+            self._parent[self._key] = [*self._list(), self._own]
+        self._own[key] = value
 
     def pop(self, key: str, *default: Any) -> Any:  # noqa: ANN401 - as of a mapping
         """This will take a value away, and the object with its last one."""
-        held = self._held()
-        found = held.pop(key, *default)
-        if not held and self._list():
-            del self._list()[0]
-            if not self._list():
-                del self._parent[self._key]
+        found = self._held().pop(key, *default)
+        if self._own is not None and not self._own:
+            rest = [each for each in self._list() if each is not self._own]
+            self._own = None
+            if rest:
+                self._parent[self._key] = rest
+            else:
+                self._parent.pop(self._key, None)
         return found
 
     def _list(self) -> list[Node]:
@@ -68,5 +79,4 @@ class First(Inner):
         return found if isinstance(found, list) else []
 
     def _held(self) -> Node:
-        listed = self._list()
-        return listed[0] if listed and isinstance(listed[0], dict) else {}
+        return self._own if self._own is not None else {}

@@ -16,7 +16,7 @@ from meterbook.web.tariffs.editor.fields import Field
 class Around:
     """What stands around a component: the words of currency and unit, the codes of the other parts with their names.
 
-    `series` are the prices by the hour that are loaded.
+    `series` are the prices by the hour that are loaded, `demands` the charges before for the highest power.
     """
 
     money: str
@@ -24,6 +24,8 @@ class Around:
     earlier: tuple[tuple[str, str], ...]
     periods: tuple[tuple[str, str], ...]
     series: tuple[tuple[str, str], ...] = ()
+    demands: tuple[tuple[str, str], ...] = ()
+    seasons: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ SEASONS: Sequence[tuple[Text, str]] = (
     ({"en": "Winter", "es": "Invierno"}, "10-01"),
 )
 TAX: Text = {"en": "VAT", "es": "IVA"}
+FURTHER_TAX: Text = {"en": "Tax", "es": "Impuesto"}
 
 
 def every_day() -> dict[str, Any]:

@@ -20,6 +20,7 @@ from meterbook.web.tariffs.editor import (
     further_fields,
     grid,
     layout,
+    limits,
     special_days,
     step_fields,
     structure,
@@ -63,7 +64,9 @@ def of(
 # What changes which other values there are is written after them; how a component charges after all.
 _CHANGING = (
     charge_fields.StepPrices,
+    step_fields.HoursOf,
     further_fields.Rule,
+    further_fields.Take,
     bank_fields.Kept,
     bank_fields.YearEnd,
 )
@@ -176,6 +179,12 @@ class _Maker:
         )
 
     def _charging(self, path: str, node: fields.Node, shape: str, index: int) -> list[Field]:
+        found = self._priced(path, node, shape, index)
+        if str(node.get("charge", "ENERGY")) in further.LIMITED and not shape.startswith("TEXT:"):
+            found += limits.of(path, node, self._named("seasons"), self.unit)
+        return found
+
+    def _priced(self, path: str, node: fields.Node, shape: str, index: int) -> list[Field]:
         if shape == "PERIOD_TIERS":
             return [*step_fields.reference(path, node), *further.of_period_tiers(path, node)]
         if shape in further.CHARGES:
@@ -185,7 +194,8 @@ class _Maker:
             return [*self.steps.prices(path, node), *further.of_energy(path, node, self.money, self.unit)]
         if shape == "TIERS":
             more = further.of_energy(path, node, self.money, self.unit)
-            steps = [*step_fields.reference(path, node), *self.steps.step_prices(path, node)]
+            hours = step_fields.hours_of(path, node, self._around(index).demands)
+            steps = [*step_fields.reference(path, node), *self.steps.step_prices(path, node), *hours]
             return [*steps, *further.of_tiers(path, node), *more]
         if shape not in structure.SIMPLE:
             return []
@@ -202,9 +212,16 @@ class _Maker:
             money=self.money,
             unit=self.unit,
             earlier=tuple((each.get("code", ""), said(each.get("name", ""))) for each in earlier),
-            periods=tuple((each.get("code", ""), said(each.get("name", ""))) for each in self.raw.get("periods", [])),
+            periods=self._named("periods"),
             series=self.series,
+            demands=tuple(
+                (each.get("code", ""), said(each.get("name", ""))) for each in earlier if each.get("charge") == "DEMAND"
+            ),
+            seasons=self._named("seasons"),
         )
+
+    def _named(self, key: str) -> tuple[tuple[str, str], ...]:
+        return tuple((each.get("code", ""), said(each.get("name", ""))) for each in self.raw.get(key, []))
 
     def _per(self, shape: str) -> str:
         words = {"DAILY": _("%s a day"), "MONTHLY": _("%s a month")}.get(shape)
@@ -251,7 +268,8 @@ class _Maker:
     def tax(self, index: int, node: fields.Node) -> list[Field]:
         path = f"taxes[{index}]"
         known = tuple((each.get("code", ""), said(each.get("name", ""))) for each in self.raw["components"])
-        return [*self.names(path, node), *tax_rates.of(path, node, known)]
+        before = tuple((each.get("code", ""), said(each.get("name", ""))) for each in self.raw["taxes"][:index])
+        return [*self.names(path, node), *tax_rates.of(path, node, known, before)]
 
 
 def shapes() -> dict[str, str]:

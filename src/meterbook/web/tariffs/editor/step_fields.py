@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.web.tariffs.editor import charge_fields, fields, further
 from meterbook.web.tariffs.editor.fields import Field, Node
+from meterbook.web.tariffs.editor.further_fields import OptionalChoice, including
 from meterbook.web.tariffs.editor.layout import Group, said
 from meterbook.web.tariffs.editor.loose import Raw
 
@@ -81,8 +82,8 @@ class Steps:
         for index, tier in enumerate(tiers):
             place, is_last = f"{path}[{index}]", index == len(tiers) - 1
             found: list[Field] = []
-            if "hours" in tier:
-                found.append(fields.Amount(f"{place}.hours", _("Up to"), tier, "hours", unit="kWh/kW"))
+            if "hours" in tier or ("hours_of" in node and not is_last):
+                found += _of_hours(place, tier, unit)
             elif not is_last or "up_to" in tier:
                 kind = fields.OptionalAmount if is_last else fields.Amount
                 found.append(kind(f"{place}.up_to", _("Up to"), tier, "up_to", unit=unit))
@@ -128,6 +129,72 @@ def reference(path: str, node: Node) -> list[Field]:
         )
     )
     return found
+
+
+def hours_of(path: str, node: Node, demands: Sequence[tuple[str, str]]) -> list[Field]:
+    """This will ask whether steps end at hours of use: kWh for each kW that a charge before bills."""
+    if not demands and "hours_of" not in node:
+        return []
+    choices = including(node.get("hours_of", ""), (("", _("no: at quantities alone")), *demands))
+    words = _("Each step then ends at kWh for each kW of this charge, or at kWh; leave the other empty.")
+    return [
+        HoursOf(
+            f"{path}.hours_of",
+            _("Steps end at hours of use of"),
+            node,
+            "hours_of",
+            choices=choices,
+            is_submitting=True,
+            help=words,
+        )
+    ]
+
+
+@dataclass(frozen=True)
+class HoursOf(OptionalChoice):
+    """The charge for power whose kW the steps go by; without it no step ends at hours."""
+
+    def write(self, given: list[str]) -> None:
+        """This will make quantities of steps in hours, to be filled in, when there are no hours any more."""
+        super().write(given)
+        if not given[0]:
+            for tier in self.node.get("tiers", [])[:-1]:
+                tier.pop("hours", None)
+                tier.setdefault("up_to", "")
+
+
+class _Hours(fields.Amount):
+    """The end of a step in hours; where there is none, and no quantity either, the quantity is asked for."""
+
+    def write(self, given: list[str]) -> None:
+        """This will write the hours in the place of a quantity that was not filled in."""
+        hours = fields.plain(given[0])
+        if hours:
+            self.node["hours"] = hours
+            if self.node.get("up_to") == "":
+                self.node.pop("up_to")
+        else:
+            self.node.pop("hours", None)
+            self.node.setdefault("up_to", "")
+
+
+class _Quantity(fields.Amount):
+    """The end of a step as a quantity, in the place of hours."""
+
+    def write(self, given: list[str]) -> None:
+        """This will write the quantity; an empty one is asked for where the step has no hours."""
+        quantity = fields.plain(given[0])
+        if quantity or "hours" not in self.node:
+            self.node["up_to"] = quantity
+        else:
+            self.node.pop("up_to", None)
+
+
+def _of_hours(place: str, tier: Node, unit: str) -> list[Field]:
+    return [
+        _Quantity(f"{place}.up_to", _("Up to"), tier, "up_to", unit=unit),
+        _Hours(f"{place}.hours", _("or up to"), tier, "hours", unit="kWh/kW"),
+    ]
 
 
 def _is_odd(value: object, kinds: Sequence[tuple[str, str]]) -> bool:

@@ -207,9 +207,10 @@ def _add_entry(raw: Raw, _kind: str) -> str:
 
 
 def _add_tax(raw: Raw, _kind: str) -> str:
-    if not raw.get("taxes"):
-        raw["taxes"] = [{**_part(raw, "taxes", naming.TAX), "rate": ""}]
-    return "taxes[0]"
+    listed = raw.setdefault("taxes", [])
+    name = naming.numbered(naming.FURTHER_TAX, len(listed) + 1) if listed else naming.TAX
+    listed.append({**_part(raw, "taxes", name), "rate": ""})
+    return f"taxes[{len(listed) - 1}]"
 
 
 _ADDERS: dict[str, Callable[[Raw, str], str]] = {
@@ -262,6 +263,9 @@ def _forget(raw: Raw, key: str, code: str) -> None:
     if key == "components":
         for each in (*raw.get("taxes", []), *raw.get("components", [])):
             _without(each, "components", code)
+    elif key == "taxes":
+        for each in raw.get("taxes", []):
+            _without(each, "taxes", code)
     elif key == "periods":
         _forget_period(raw, code)
     elif key in {"seasons", "day_types"}:
@@ -303,7 +307,7 @@ def _one_price(raw: Raw) -> None:
 def _without(node: dict[str, Any], key: str, code: str) -> None:
     if code in node.get(key, []):
         node[key] = [each for each in node[key] if each != code]
-        if not node[key] and key == "components":
+        if not node[key] and key in {"components", "taxes"}:
             node.pop(key)
 
 

@@ -1,4 +1,4 @@
-"""Rates of a tax that change, and which day says the rate (B-34)."""
+"""A tax in the form: its rates, which day says the rate (B-34), what it is on, and whether prices hold it (B-30)."""
 
 from __future__ import annotations
 
@@ -40,10 +40,28 @@ class Dated(fields.Field):
             self.node.pop(self.key, None)
 
 
-def of(path: str, node: fields.Node, components: Sequence[tuple[str, str]]) -> list[fields.Field]:
+class TaxesBefore(fields.Checks):
+    """Any of the taxes before; none takes the key away."""
+
+    def write(self, given: list[str]) -> None:
+        """This will list those that are ticked."""
+        ticked = [each for each in given if each]
+        if ticked:
+            self.node[self.key] = ticked
+        else:
+            self.node.pop(self.key, None)
+
+
+def of(
+    path: str,
+    node: fields.Node,
+    components: Sequence[tuple[str, str]],
+    earlier: Sequence[tuple[str, str]] = (),
+) -> list[fields.Field]:
     """This will return the fields of a tax but its name.
 
     :param components: codes and names of what it can be on
+    :param earlier: codes and names of the taxes before it, which it can be on, too
     """
     points = (
         (TaxPoint.DELIVERY.value, _("of each day of the period")),
@@ -62,6 +80,33 @@ def of(path: str, node: fields.Node, components: Sequence[tuple[str, str]]) -> l
             default=TaxPoint.DELIVERY.value,
         ),
         fields.ChecksOrAll(f"{path}.components", _("On the charges"), node, "components", choices=tuple(components)),
+        *_on_taxes(path, node, earlier),
+        *_ways(path, node),
+    ]
+
+
+def _on_taxes(path: str, node: fields.Node, earlier: Sequence[tuple[str, str]]) -> list[fields.Field]:
+    if not earlier and "taxes" not in node:
+        return []
+    words = _("A tax on a tax: what is ticked here is part of what this one is on.")
+    return [TaxesBefore(f"{path}.taxes", _("And on the taxes"), node, "taxes", choices=tuple(earlier), help=words)]
+
+
+def _ways(path: str, node: fields.Node) -> list[fields.Field]:
+    words = _(
+        "Customers are exempt by a field of your own with the key exempt_%(code)s: the number of the certificate."
+    )
+    bases = (("SUM", _("the sum of its charges")), ("LINE", _("each line")))
+    return [
+        fields.Choice(f"{path}.rounding", _("Worked out on"), node, "rounding", choices=bases, default="SUM"),
+        fields.Check(f"{path}.inclusive", _("The prices above hold it already"), node, "inclusive"),
+        fields.Check(
+            f"{path}.reverse_charge",
+            _("The customer owes it: shown, not charged"),
+            node,
+            "reverse_charge",
+            help=words % {"code": node.get("code", "")},
+        ),
     ]
 
 
