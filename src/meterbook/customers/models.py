@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, DateTimeRangeField, RangeOperators
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from meterbook.customers import values
 from meterbook.foundation import models as foundation_models
@@ -123,6 +124,47 @@ class Contract(foundation_models.TenantModel):
 
     def __str__(self) -> str:
         return f"{self.account_id} for {self.meter_point_id}"
+
+
+class TariffDefault(foundation_models.TenantModel):
+    """The tariff that contracts of a group are expected to have on days [from, until).
+
+    The group: meter points of a service, at a site or all (None), in a building of it or all, of customers of a kind
+    or all (empty).
+    """
+
+    site = models.ForeignKey(site_models.Site, on_delete=models.PROTECT, null=True, blank=True)
+    building = models.ForeignKey(site_models.SiteNode, on_delete=models.PROTECT, null=True, blank=True)
+    customer_kind = models.CharField(max_length=10, blank=True, default="")
+    service = models.CharField(max_length=20)
+    tariff = models.ForeignKey(tariff_models.Tariff, on_delete=models.PROTECT)
+    during = DateRangeField()
+
+    class Meta:
+        constraints = (
+            ExclusionConstraint(
+                name="tariff_default_one_a_day",
+                expressions=[
+                    ("organization_id", RangeOperators.EQUAL),
+                    (Coalesce("site_id", 0), RangeOperators.EQUAL),
+                    (Coalesce("building_id", 0), RangeOperators.EQUAL),
+                    ("customer_kind", RangeOperators.EQUAL),
+                    ("service", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=models.Q(customer_kind__in=["", *(each.value for each in values.CustomerKind)]),
+                name="tariff_default_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(building__isnull=True) | models.Q(site__isnull=False),
+                name="tariff_default_building_at_site",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.tariff_id}"
 
 
 class Contact(foundation_models.TenantModel):

@@ -94,6 +94,16 @@ def sign_ins_of(*, account_id: int, at: datetime) -> tuple[SignInRow, ...]:
     return tuple(SignInRow(*each) for each in rows.order_by("address", "id"))
 
 
+def users_of(*, account_ids: Collection[int], at: datetime) -> dict[int, tuple[int, ...]]:
+    """This will return the users who sign in for accounts, by account; accounts without one are left out."""
+    rows = _in_force(at).filter(account_id__in=list(account_ids)).exclude(invitation__revoked_at__isnull=False)
+    found: dict[int, tuple[int, ...]] = {}
+    told = rows.annotate(who=Coalesce("user_id", "invitation__accepted_by_id")).exclude(who=None)
+    for account, user in told.order_by("id").values_list("account_id", "who"):
+        found[account] = (*found.get(account, ()), user)
+    return found
+
+
 def _in_force(at: datetime) -> QuerySet[models.SignIn]:
     return models.SignIn.objects.filter(
         Q(ends_at=None) | Q(ends_at__gt=at), organization_id=scoping.current().organization_id, starts_at__lte=at

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from meterbook.web.customer_records import acts, assigning, contracts, editing, listing, merging, privacy, record
+from meterbook.web.customer_records import (
+    acts,
+    assigning,
+    contracts,
+    defaults,
+    editing,
+    listing,
+    merging,
+    privacy,
+    record,
+)
 
 urlpatterns = [
     path("customers/", listing.customers, name="customers"),
@@ -26,6 +36,8 @@ urlpatterns = [
     path("customers/<uuid:customer>/merge/<uuid:other>", merging.merge, name="customer_merge"),
     path("contracts/", contracts.contracts, name="contracts"),
     path("contracts/assign", assigning.assign, name="tariff_assign"),
+    path("contracts/defaults", defaults.defaults, name="tariff_defaults"),
+    path("contracts/defaults/set", defaults.set_default, name="tariff_default_set"),
     path("contracts/<uuid:contract>/", contracts.contract, name="contract"),
     path("contracts/<uuid:contract>/tariff", contracts.change_tariff, name="contract_tariff"),
 ]

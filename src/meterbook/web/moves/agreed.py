@@ -6,11 +6,13 @@ from typing import Any
 
 from django import forms as django_forms
 
+from meterbook.customers import letting, tariff_defaults
+from meterbook.customers.values import CustomerKind
 from meterbook.journeys.queries import JourneyRow
 from meterbook.journeys.values import Step
 from meterbook.kernel import civil
 from meterbook.web import access, parameters
-from meterbook.web.moves import asked, forms, places
+from meterbook.web.moves import asked, forms, origins, places
 
 
 def _tariff_form(request: access.Request, row: JourneyRow, data: object = None) -> tuple[forms.TariffsForm, str]:
@@ -26,7 +28,20 @@ def _tariff_form(request: access.Request, row: JourneyRow, data: object = None) 
         for each in unit.points
     }
     lacking = ", ".join(point.name for point, found in choices.values() if not found)
-    return forms.TariffsForm(data, choices=choices, known=row.facts.get(Step.TARIFF, {})), lacking
+    proposed = {key: found for key, (point, _found) in choices.items() if (found := _proposed(row, point))}
+    form = forms.TariffsForm(data, choices=choices, known=row.facts.get(Step.TARIFF, {}), proposed=proposed)
+    return form, lacking
+
+
+def _proposed(row: JourneyRow, point: letting.PointOf) -> forms.Proposed | None:
+    """The default tariff for a meter point on the first day, with where it comes from."""
+    kind = row.facts.get(Step.CUSTOMER, {}).get("kind")
+    found = tariff_defaults.default_for(
+        point_id=point.id,
+        customer_kind=CustomerKind(str(kind)) if kind else None,
+        day=civil.local_date(asked.moment(row), point.zone),
+    )
+    return None if found is None else forms.Proposed(str(found.tariff_public_id), origins.origin(found))
 
 
 def show_tariff(request: access.Request, row: JourneyRow, form: django_forms.Form | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as clock_times
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -98,18 +99,35 @@ class ReadingsForm(typed.Form):
             self.fields[f"photo_{key}"] = forms.FileField(label=_("Picture"), required=False)
 
 
+@dataclass(frozen=True)
+class Proposed:
+    """The default tariff (public id) for a meter point, and where it comes from in words."""
+
+    tariff: str
+    origin: str
+
+
 class TariffsForm(typed.Form):
-    """A tariff for each meter point."""
+    """A tariff for each meter point; what is `proposed` is chosen until somebody chooses another."""
 
     def __init__(
-        self, data: object = None, *, choices: Mapping[str, tuple[PointOf, Choices]], known: Mapping[str, object]
+        self,
+        data: object = None,
+        *,
+        choices: Mapping[str, tuple[PointOf, Choices]],
+        known: Mapping[str, object],
+        proposed: Mapping[str, Proposed] | None = None,
     ) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # what a request's POST is
         for key, (point, listed) in choices.items():
+            default, names = (proposed or {}).get(key), dict(listed)
+            if default is not None and default.tariff not in names:
+                default = None
             self.fields[f"tariff_{key}"] = forms.ChoiceField(
                 label=f"{point.name} ({point.code})",
                 choices=listed if len(listed) == 1 else [("", "–"), *listed],
-                initial=known.get(key, ""),
+                initial=known.get(key, "" if default is None else default.tariff),
+                help_text="" if default is None else f"{names[default.tariff]}, {default.origin}",
                 error_messages={"required": _("Choose a tariff.")},
             )
 
