@@ -20,14 +20,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connections
 
-from meterbook.billing import models, queries, values
+from meterbook.billing import correction_values, models, queries, values
 from meterbook.billing.calculating import drafting, facts
+from meterbook.billing.operations import recalculating
 from meterbook.foundation import scoping
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.money import Money
 from meterbook.ledger import queries as ledger_queries
-from tests.factories import billing, customers
+from tests.factories import billing, corrections, customers
 
 ACTOR = Actor.system("test")
 FIRST, UNTIL = date(2026, 10, 1), date(2026, 10, 3)
@@ -193,3 +194,67 @@ class TestKilledRun:
         assert billing.fresh(run).state == values.RunState.REVIEW
         billing.advance(billing.approve(billing.fresh(run)))
         verify(run)
+
+
+class TestARecalculation:
+    def test_is_shared_and_what_a_killed_process_had_is_calculated_by_another(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(recalculating, "PORTION", 1)
+        monkeypatch.setattr(correction_values, "AT_ONCE", 0)
+        made = corrections.billed()
+        with scoping.scope([made.owner], actor=ACTOR):
+            asked = recalculating.ask_recalculation(
+                actor=ACTOR,
+                at=corrections.LATER,
+                mode=correction_values.Mode.REPRODUCE,
+                scope=recalculating.Scope(site=made.place.site.public_id),
+            )
+        rows = models.RecalculatedBill.objects.filter(organization_id=made.owner, recalculation=asked)
+        other = _hold_a_portion(made.owner, asked)
+        try:
+            assert _calculate(made.owner, asked)
+            assert not _calculate(made.owner, asked)  # the other has what is left
+        finally:
+            os.kill(other, signal.SIGKILL)
+            os.waitpid(other, 0)
+        with scoping.scope([made.owner], actor=ACTOR):
+            waiting = rows.filter(outcome=correction_values.Outcome.WAITING)
+            assert len(waiting.select_for_update()) == 1  # this waits until the server noticed
+
+        assert _calculate(made.owner, asked)
+        assert not _calculate(made.owner, asked)
+        with scoping.scope([made.owner], actor=ACTOR):
+            asked.refresh_from_db()
+            assert asked.done == asked.bills == 2
+            bills = {each.pk: each.draft.digest for each in models.Bill.objects.filter(organization_id=made.owner)}
+            assert {each.bill_id: each.digest for each in rows} == bills
+            assert {each.outcome for each in rows} == {correction_values.Outcome.SAME}
+
+
+def _calculate(owner: int, asked: models.Recalculation) -> bool:
+    with scoping.scope([owner], actor=ACTOR):
+        return recalculating.calculate_next(recalculation=asked.public_id)
+
+
+def _hold_a_portion(owner: int, asked: models.Recalculation) -> int:
+    """A process that took a portion and stops before it calculates it: its id."""
+    taken, end = os.pipe()
+    connections.close_all()
+    child = os.fork()
+    if child == 0:
+
+        def look(frame: FrameType, event: str, _argument: object) -> None:
+            if event == "call" and frame.f_code.co_name == "compute":
+                os.write(end, b"!")
+                signal.pause()
+
+        sys.setprofile(look)
+        try:
+            _calculate(owner, asked)
+        finally:
+            os._exit(1)
+    os.close(end)
+    assert os.read(taken, 1) == b"!"
+    os.close(taken)
+    return child

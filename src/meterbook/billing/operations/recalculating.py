@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
@@ -31,6 +31,7 @@ FROM unnest(%s::bigint[], %s::text[], %s::numeric[], %s::text[], %s::text[])
 WHERE r.organization_id = %s AND r.id = n.id
 """
 PORTION = 400  # bills of one run that are calculated in a transaction
+JOBS = 2  # that share a recalculation
 
 
 class NothingToRecalculate(ValueError):
@@ -109,37 +110,49 @@ def ask_recalculation(
             pass
         made.refresh_from_db()
     else:
-        queue.defer(CALCULATE, organization_id=made.organization_id, recalculation_id=str(made.public_id))
+        public_id = str(made.public_id)
+        for number in range(JOBS):
+            lock = f"again:{public_id}:{number}"
+            queue.defer(CALCULATE, organization_id=made.organization_id, lock=lock, recalculation_id=public_id)
     return made
 
 
 @operation.operation
 def calculate_next(*, recalculation: models.Recalculation | uuid.UUID) -> bool:
-    """This will calculate the next portion; False when nothing is left.
+    """This will calculate a portion that nobody else works on; False when none is left to take.
+
+    Several may do so at once. What one that was killed had taken is free again with the end of its transaction.
 
     :raises RecalculationNotFound: when the organization has none of that public id
     """
     organization_id = scoping.current().organization_id
     public_id = recalculation if isinstance(recalculation, uuid.UUID) else recalculation.public_id
     rows = models.Recalculation.objects.filter(organization_id=organization_id, public_id=public_id)
-    locked = rows.select_for_update(of=("self",)).first()
-    if locked is None:
+    found = rows.first()
+    if found is None:
         raise RecalculationNotFound(_("There is no such recalculation."))
-    waiting = models.RecalculatedBill.objects.filter(
-        organization_id=organization_id, recalculation=locked, outcome=Outcome.WAITING
-    )
-    first = waiting.select_related("bill").order_by("bill__run_id", "id").first()
-    if first is None:
+    piece = _take(found)
+    if not piece:
         return False
-    piece = list(waiting.filter(bill__run_id=first.bill.run_id).order_by("id")[:PORTION])
-    bills = {each.pk: each for each in _read([each.bill_id for each in piece])}
-    version = None if locked.version_id is None else _versions().get(pk=locked.version_id)
+    bills = _read([each.bill_id for each in piece])
+    version = None if found.version_id is None else _versions().get(pk=found.version_id)
     with many.without_collector():
-        results = recomputing.compute(list(bills.values()), Mode(locked.mode), version)
+        results = recomputing.compute(bills, Mode(found.mode), version)
     _store(organization_id, [(each.pk, results[each.bill_id]) for each in piece])
-    locked.done += len(piece)
-    locked.save(update_fields=["done"])
-    return locked.done < locked.bills
+    rows.update(done=F("done") + len(piece))  # last: others wait for this row until the transaction ends
+    return True
+
+
+def _take(found: models.Recalculation) -> list[models.RecalculatedBill]:
+    """Waiting bills of one run, locked until the transaction ends."""
+    waiting = models.RecalculatedBill.objects.filter(
+        organization_id=found.organization_id, recalculation=found, outcome=Outcome.WAITING
+    )
+    free = waiting.select_for_update(of=("self",), skip_locked=True)
+    first = free.select_related("bill").order_by("bill__run_id", "id").first()
+    if first is None:
+        return []
+    return list(free.filter(bill__run_id=first.bill.run_id).order_by("id")[:PORTION])
 
 
 def _store(organization_id: int, results: Sequence[tuple[int, recomputing.Result]]) -> None:
