@@ -45,6 +45,7 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
         file=SimpleUploadedFile("a.json", supplier_invoices.as_json(number=uuid.uuid4().hex[:8])),
     ),
     "propose_rebill": lambda _o: {"reason": "late invoice"},
+    "put_pool_off": lambda _o: {"reason": "the invoice is late"},
     "reject_rebill": lambda _o: {"reason": "too small"},
     "change_pool": lambda _o: {"document": pools.document(parts=[{"key": "AREA"}], stage=2)},
     "end_pool": lambda _o: {"ended_day": None},

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.api import problems
 from meterbook.billing import invoice_files, invoice_words, pool_words
-from meterbook.billing.operations import pool_rebilling, pool_swapping
+from meterbook.billing.operations import pool_deciding, pool_rebilling, pool_swapping
 from meterbook.billing.operations import pools as pool_operations
 from meterbook.billing.operations import supplier_invoices as invoice_operations
 from meterbook.billing.queries import pool_rebills
@@ -24,6 +24,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     invoice_operations.InvoiceWithdrawn: STATE,
     invoice_operations.TooManyInvoiceFiles: STATE,
     invoice_queries.InvoiceNotFound: NOT_FOUND,
+    pool_deciding.PoolNotWaiting: STATE,
     pool_operations.AmountImpossible: INVALID,
     pool_operations.EntryNotFound: NOT_FOUND,
     pool_operations.LandlordMissing: STATE,

@@ -70,12 +70,16 @@ RULES = {
 }
 # Why the landlord bears something beside empty units, and what else stands beside shares.
 WHYS = {
+    "LATER": gettext_lazy("comes with a later bill"),
     "LOSS_POLICY": gettext_lazy("losses are the landlord's"),
     "LOSS_CAP": gettext_lazy("losses above the agreed percentage"),
     "CAP": gettext_lazy("above the most that a member bears"),
     "RESIDUAL": gettext_lazy("left over by rounding"),
 }
 FLAGS = {
+    "ESTIMATED": gettext_lazy(
+        "Some of what was measured is estimated. When readings come, the difference can be carried or all billed again."
+    ),
     "NEGATIVE_LOSS": gettext_lazy(
         "The meters behind the main meter counted more than it did: nothing is shared and nothing is credited. "
         "Look at the meters."

@@ -170,6 +170,7 @@ class HoldReason(enum.StrEnum):
     POOL_AMOUNT = "POOL_AMOUNT"
     POOL_DAYS = "POOL_DAYS"
     POOL_KEY = "POOL_KEY"
+    POOL_LATER = "POOL_LATER"
     POOL_MEMBER = "POOL_MEMBER"
     POOL_METER = "POOL_METER"
     POOL_NOTHING = "POOL_NOTHING"
@@ -206,6 +207,7 @@ HOLD_REASON_CAPTIONS = {
     HoldReason.POOL_AMOUNT: _("A shared cost has no amount for these days"),
     HoldReason.POOL_DAYS: _("An amount of a shared cost is for other days"),
     HoldReason.POOL_KEY: _("A member of a shared cost has no key value"),
+    HoldReason.POOL_LATER: _("A shared cost is divided with a later bill"),
     HoldReason.POOL_MEMBER: _("A member of a shared cost is gone"),
     HoldReason.POOL_METER: _("A shared cost waits for readings"),
     HoldReason.POOL_NOTHING: _("A shared cost has nothing to be shared by"),
@@ -236,6 +238,7 @@ HOLD_DETAILS = {
     HoldReason.POOL_AMOUNT: _("%(pool)s, %(first)s to %(last)s"),
     HoldReason.POOL_DAYS: _("%(pool)s, %(first)s to %(last)s"),
     HoldReason.POOL_KEY: "%(pool)s: %(member)s",
+    HoldReason.POOL_LATER: _("%(pool)s: %(why)s Decided by %(by)s."),
     HoldReason.POOL_MEMBER: "%(pool)s",
     HoldReason.POOL_METER: "%(pool)s: %(meter)s",
     HoldReason.POOL_NOTHING: "%(pool)s",
@@ -273,6 +276,7 @@ HOLD_REMEDIES = {
     HoldReason.POOL_AMOUNT: _("Enter the amount at the shared cost, then check again."),
     HoldReason.POOL_DAYS: _("Withdraw the amount and enter one for exactly the days of the run, then check again."),
     HoldReason.POOL_KEY: _("Fill in the area, headcount or capacity of the unit, or a value at the shared cost."),
+    HoldReason.POOL_LATER: _("The next run of the site divides these days, too."),
     HoldReason.POOL_MEMBER: _("Take the member out of the shared cost, then check again."),
     HoldReason.POOL_METER: _("Bring in the missing readings of that meter, then check again."),
     HoldReason.POOL_NOTHING: _("Give the members key values, or another secondary key, then check again."),

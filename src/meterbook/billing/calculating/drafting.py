@@ -84,15 +84,13 @@ class Calculator:
             for share in shares:
                 held[account_id] += checking.of_share(chunk, share)
         borne = self.borne(self.run, account_ids)
-        for account_id, reasons in borne.held.items():
-            held[account_id] += reasons
         pieces = self._pieces(chunk, {account_id for account_id, reasons in held.items() if reasons})
         owner = self.run.organization_id
         loaded = {
             step: self.read(organization_id=owner, series_ids=ids, step=step, first=first, until=until)
             for step, ids, first, until in measured.wanted(pieces)
         }
-        for account_id, reasons in self._unmeasured(pieces, loaded):
+        for account_id, reasons in (*self._unmeasured(pieces, loaded), *borne.held.items()):
             held[account_id] += reasons
         held = {account_id: reasons for account_id, reasons in held.items() if reasons}
         pieces = [each for each in pieces if each.share.account_id not in held]

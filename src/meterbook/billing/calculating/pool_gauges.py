@@ -18,13 +18,14 @@ from meterbook.billing.values import HoldReason
 from meterbook.foundation import scoping
 from meterbook.kernel import quantity
 from meterbook.kernel.period import Period
-from meterbook.kernel.quality import UNBILLABLE
+from meterbook.kernel.quality import ESTIMATED, UNBILLABLE
 from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.metering import models as metering_models
 from meterbook.metering import zones as metering_zones
 from meterbook.metering.values import Service
 
 _CODES = np.array(sorted(UNBILLABLE), np.uint8)
+_ESTIMATED = np.array(sorted(ESTIMATED), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,14 @@ class Readings:
         if codes is not None and np.isin(codes, _CODES).any():
             return [checking.hold(HoldReason.POOL_METER, gauge.code, **said)]
         return []
+
+    def is_estimated(self, gauge: Gauge, period: Period) -> bool:
+        """This will tell whether a part of what a gauge counted is an estimate, to be replaced by readings."""
+        found = None if gauge.series is None else spans.span(period, step=gauge.series.step, zone=gauge.zone)
+        if gauge.series is None or found is None:
+            return False
+        codes = self.blocks[gauge.series.step].codes(gauge.series.id, found.cut)
+        return codes is not None and bool(np.isin(codes, _ESTIMATED).any())
 
     def total(self, gauge: Gauge, period: Period) -> int:
         """This will return what a gauge counted, in the scale of its series."""

@@ -64,6 +64,7 @@ class Members:
 
     stays: list[Stay] = field(default_factory=list)
     held: list[checking.Held] = field(default_factory=list)
+    estimated: set[str] = field(default_factory=set)  # keys of rows
 
     @property
     def account_ids(self) -> set[int]:
@@ -185,6 +186,8 @@ def rows(
             if value is None:
                 members.held.append(checking.hold(HoldReason.POOL_KEY, "", pool=pool, member=stay.code))
                 value = Fraction(0)
+            if key in definition.MEASURED and any(readings.is_estimated(each, stay.period) for each in stay.gauges):
+                members.estimated.add(f"{stay.code}{suffix}")
             spans[key] = (sheets.Span(stay.first_day, stay.until_day, value),)
         found.append(
             sheets.Row(

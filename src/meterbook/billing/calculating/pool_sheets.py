@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from typing import Any
 
 from meterbook.billing import content, models
 from meterbook.billing.calculating import checking, facts, pool_costs, pool_gauges, pool_members
-from meterbook.billing.pools import definition, reading, sheets
+from meterbook.billing.pools import definition, marking, reading, sheets
 from meterbook.billing.pools.definition import Key
 from meterbook.billing.values import HoldReason
 from meterbook.customers import queries as customer_queries
@@ -38,6 +38,7 @@ class Made:
     sheet: sheets.Sheet | None = None
     reasons: list[checking.Held] = field(default_factory=list)
     account_ids: set[int] = field(default_factory=set)
+    is_put_off: bool = False
 
     @property
     def data(self) -> bytes:
@@ -61,10 +62,12 @@ def make(
     given: Mapping[tuple[str, Days], dict[str, int]] | None = None,
     *,
     edition: int = 0,
+    put_off: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Made]:
     """This will divide pools for days, those of earlier stages first: a later one takes what they gave to it.
 
     :param given: what earlier ones gave to a pool (code, days), by their names, where they are not among `pools`
+    :param put_off: pools that are left to a later run, by public id, with "reason" and "by"
     :param edition: how many sheets of the same days were there before: each has an id of its own
     """
     landlord = customer_queries.landlord_of(site_id=run.site_id)
@@ -74,6 +77,7 @@ def make(
     place = pool_members.Place.load(run, landlord.id)
     maker = _Maker(run, landlord, place, facts.Documents(), _entries([pool for pool, _days in wanted]), edition)
     maker.given.update(given or {})
+    maker.put_off = put_off or {}
     return [maker.make(pool, *days) for pool, days in wanted]
 
 
@@ -92,6 +96,7 @@ class _Maker:
     edition: int = 0
     given: dict[tuple[str, Days], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     late: dict[tuple[str, Days], str] = field(default_factory=dict)
+    put_off: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def make(self, pool: models.Pool, first: date, until: date) -> Made:
         currency = self.landlord.currency
@@ -104,6 +109,8 @@ class _Maker:
             return self._without(found, None)
         period = Period(civil.start_of_day(first, self.run.zone), civil.start_of_day(until, self.run.zone))
         members = pool_members.find(self.place, made, pool.name, first, until)
+        if decided := self.put_off.get(str(pool.public_id)):
+            return self._later(found, made, members, decided)
         own = pool_costs.meters(self.run, made)
         readings = pool_gauges.Readings.load(self.run, [*own.wanted(period), *_measured(made, members)])
         accounts = customer_queries.accounts_by_id(ids=members.account_ids)
@@ -120,17 +127,39 @@ class _Maker:
             found.reasons.append(checking.hold(HoldReason.POOL_STAGE, "", pool=pool.name, other=self.late[key]))
         if costs is None or found.reasons:
             return self._without(found, made)
-        return self._divide(found, made, costs, rows, places)
+        made_of = [gauge for gauge, _period in own.wanted(period) if readings.is_estimated(gauge, period)]
+        return self._divide(found, made, costs, rows, places, members.estimated, is_cost_estimated=bool(made_of))
+
+    def _later(
+        self,
+        found: Made,
+        made: definition.Definition,
+        members: pool_members.Members,
+        decided: Mapping[str, str],
+    ) -> Made:
+        """A person had the others billed without it: its days are left to a later run."""
+        said = {"pool": found.pool.name, "why": decided["reason"], "by": decided["by"]}
+        found.reasons, found.is_put_off = [checking.hold(HoldReason.POOL_LATER, "", **said)], True
+        found.account_ids = set(members.account_ids)
+        return self._without(found, made)
 
     def _divide(
-        self, found: Made, made: definition.Definition, costs: sheets.Costs, rows: Sequence[sheets.Row], places: int
+        self,
+        found: Made,
+        made: definition.Definition,
+        costs: sheets.Costs,
+        rows: Sequence[sheets.Row],
+        places: int,
+        estimated: Collection[str],
+        *,
+        is_cost_estimated: bool,
     ) -> Made:
         try:
             sheet = sheets.build(self._head(found, made, rows, places), made, costs, rows)
         except sheets.NothingToShareBy:
             found.reasons = [checking.hold(HoldReason.POOL_NOTHING, "", pool=found.pool.name)]
             return self._without(found, made)
-        found.sheet = sheet
+        sheet = found.sheet = marking.mark(sheet, estimated, is_cost_estimated=is_cost_estimated)
         found.sheet = replace(
             sheet, charges=tuple(replace(each, told=self._told(found, made, each)) for each in sheet.charges)
         )

@@ -29,7 +29,7 @@ def differing(run: models.BillRun) -> list[pool_sheets.Made]:
         return []
     if not kept and not models.Pool.objects.filter(organization_id=run.organization_id, site_id=run.site_id).exists():
         return []
-    now = pool_sheets.make(facts.run_of(run), wanted(run))
+    now = pool_sheets.make(facts.run_of(run), wanted(run), put_off=run.put_off or {})
     changed = [each for each in now if kept.get((each.pool.pk, each.first_day)) != (each.digest, each.reasons)]
     gone = kept.keys() - {(each.pool.pk, each.first_day) for each in now}
     return changed or (now[:1] if gone and now else [])
@@ -52,31 +52,58 @@ def concerned(run: models.BillRun) -> set[int]:
     """This will return the accounts that bear something in a run, or wait for what they bear."""
     charges = models.PoolCharge.objects.filter(organization_id=run.organization_id, run=run)
     found = set(charges.order_by("id").values_list("account_id", flat=True))
-    for ids in _sheets(run).exclude(reasons=[]).values_list("account_ids", flat=True):
+    for ids in _sheets(run).exclude(reasons=[]).filter(is_put_off=False).values_list("account_ids", flat=True):
         found.update(ids)
     return found
 
 
 def wanted(run: models.BillRun) -> list[tuple[models.Pool, pool_sheets.Days]]:
-    """The pools of a run's site with the days of the run that no other run divided."""
+    """The pools of a run's site with the days of the run that no other run divided, and those put off before it."""
     first, until = run.days.lower, run.days.upper
     pools = models.Pool.objects.filter(organization_id=run.organization_id, site_id=run.site_id)
-    divided = models.PoolSheet.objects.filter(
-        organization_id=run.organization_id, pool__in=pools, days__overlap=run.days
+    others = models.PoolSheet.objects.filter(
+        organization_id=run.organization_id, pool__in=pools, days__startswith__lt=until
     ).exclude(run=run)
+    waiting = others.filter(is_put_off=True, run__approved_at__isnull=False, days__endswith__lte=first)
+    spans: dict[int, set[pool_sheets.Days]] = {}
+    for pool_id, days in waiting.values_list("pool_id", "days"):
+        spans.setdefault(pool_id, set()).add((days.lower, days.upper))
+    edge = min((each[0] for own in spans.values() for each in own), default=first)
+    divided = others.filter(is_put_off=False, days__endswith__gt=edge)
     taken: dict[int, list[pool_sheets.Days]] = {}
     for pool_id, days in divided.order_by("days").values_list("pool_id", "days"):
         taken.setdefault(pool_id, []).append((days.lower, days.upper))
     return [
         (pool, gap)
         for pool in pools.order_by("stage", "code", "id")
-        for gap in _gaps(max(first, pool.starts_day), min(until, pool.ended_day or until), taken.get(pool.pk, []))
+        for begins, ends in sorted({*spans.get(pool.pk, ()), (first, until)})
+        for gap in _gaps(max(begins, pool.starts_day), min(ends, pool.ended_day or ends), taken.get(pool.pk, []))
     ]
+
+
+def joined(run: models.BillRun, pool: models.Pool) -> list[models.Pool]:
+    """This will return the pools that can only be divided together with one: those that give it a part, or take one.
+
+    It is among them.
+    """
+    pools = models.Pool.objects.filter(organization_id=run.organization_id, site_id=run.site_id)
+    known = list(pools.order_by("stage", "code", "id"))
+    gives = {each.code: {member.get("pool") for member in each.definition.get("members", ())} for each in known}
+    codes = {pool.code}
+    while more := {
+        each.code
+        for each in known
+        if each.code not in codes and (gives[each.code] & codes or any(each.code in gives[code] for code in codes))
+    }:
+        codes |= more
+    return [each for each in known if each.code in codes]
 
 
 def _gaps(first: date, until: date, taken: Sequence[pool_sheets.Days]) -> list[pool_sheets.Days]:
     found = []
     for begins, ends in taken:
+        if ends <= first or begins >= until:
+            continue
         if begins > first:
             found.append((first, min(begins, until)))
         first = max(first, ends)

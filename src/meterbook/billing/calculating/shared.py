@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -13,6 +14,7 @@ from meterbook.billing import content, models
 from meterbook.billing.calculating import checking, facts
 from meterbook.billing.content import shared_costs
 from meterbook.foundation import many
+from meterbook.kernel import currency as currencies
 
 
 @dataclass(frozen=True)
@@ -40,18 +42,39 @@ def load(run: facts.Run, account_ids: Sequence[int]) -> Borne:
     rows = charges.order_by("share__sheet__pool__stage", "share__sheet__pool__code", "share_id")
     for account_id, told in rows.values_list("account_id", "share__told"):
         costs[account_id].append(told)
-    return Borne(dict(costs), _held(run, account_ids))
-
-
-def _held(run: facts.Run, account_ids: Sequence[int]) -> dict[int, list[checking.Held]]:
-    waiting: list[tuple[list[int], list[dict[str, Any]]]] = list(
-        models.PoolSheet.objects.filter(~Q(reasons=[]), organization_id=run.organization_id, run_id=run.id)
-        .order_by("id")
-        .values_list("account_ids", "reasons")
-    )
+    held: dict[int, list[checking.Held]] = defaultdict(list)
     wanted = set(account_ids)
-    found: dict[int, list[checking.Held]] = defaultdict(list)
-    for concerned, reasons in waiting:
-        for account_id in wanted.intersection(concerned):
-            found[account_id] += reasons
-    return dict(found)
+    for sheet in _undivided(run):
+        for account_id in sorted(wanted.intersection(sheet.account_ids)):
+            if sheet.is_put_off:
+                costs[account_id].append(_later(sheet))
+            else:
+                held[account_id] += sheet.reasons
+    return Borne(dict(costs), dict(held))
+
+
+def _undivided(run: facts.Run) -> list[models.PoolSheet]:
+    sheets = models.PoolSheet.objects.filter(~Q(reasons=[]), organization_id=run.organization_id, run_id=run.id)
+    return list(sheets.select_related("pool").order_by("id"))
+
+
+def _later(sheet: models.PoolSheet) -> dict[str, Any]:
+    """What a bill says of a cost that a later one will have: no money, and for which days."""
+    first, until = sheet.days.lower.isoformat(), sheet.days.upper.isoformat()
+    none = f"{Decimal(0).scaleb(-currencies.minor_units(sheet.currency)):f}"
+    return {
+        "pool": {
+            "code": sheet.pool.code,
+            "name": sheet.pool.name,
+            "kind": sheet.pool.definition["kind"],
+            "version": sheet.version,
+        },
+        "sheet": {"id": str(sheet.public_id), "digest": "", "first_day": first, "until_day": until},
+        "total": none,
+        "why": shared_costs.LATER,
+        "first_day": first,
+        "until_day": until,
+        "days": (sheet.days.upper - sheet.days.lower).days,
+        "is_vacancy": False,
+        "amount": none,
+    }

@@ -15,6 +15,7 @@ from meterbook.kernel import rounding
 from meterbook.tariffs.rating.lines import TaxLine
 
 SERVICE = "POOL"  # in the place of a service in codes of the ledger
+LATER = "LATER"  # why nothing of a cost stands on this bill: a later one has it
 NET = "pool:"  # before the code of a pool, where sums are kept by the code of the tariff
 
 Shared = Mapping[str, Any]

@@ -87,6 +87,8 @@ class PoolSheet(foundation_models.TenantTable):
     # Whom that concerns, where there are no shares.
     account_ids = models.JSONField(default=list)
     is_replaced = models.BooleanField(default=False, db_default=False)
+    # The run bills without this cost: its days are left to a later run.
+    is_put_off = models.BooleanField(default=False, db_default=False)
     replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by")
 
     privileges = foundation_models.READ_WRITE
@@ -97,7 +99,7 @@ class PoolSheet(foundation_models.TenantTable):
             ExclusionConstraint(
                 name="pool_divided_once",
                 expressions=[("pool", RangeOperators.EQUAL), ("days", RangeOperators.OVERLAPS)],
-                condition=models.Q(is_replaced=False),
+                condition=models.Q(is_replaced=False, is_put_off=False),
             ),
         )
 

@@ -58,6 +58,8 @@ class BillRun(foundation_models.TenantModel):
     exact = DateTimeRangeField(null=True)
     # A person approves it, whatever the calendar says.
     needs_person = models.BooleanField(default=False, db_default=False)
+    # Shared costs that are divided with a later run, by public id: {"reason", "by"}; null: none.
+    put_off = models.JSONField(null=True)
     # It bills one account anew after a credit note, and never stands among the others.
     is_correction = models.BooleanField(default=False, db_default=False)
 

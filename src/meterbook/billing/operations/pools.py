@@ -311,6 +311,7 @@ def _require_open(pool: models.Pool, first: date, until: date) -> None:
         organization_id=pool.organization_id,
         pool=pool,
         days__overlap=DateRange(first, until, "[)"),
+        is_put_off=False,
         run__approved_at__isnull=False,
     )
     if closed.exists():
@@ -321,7 +322,7 @@ def _require_open(pool: models.Pool, first: date, until: date) -> None:
 
 def _next_day(pool: models.Pool) -> date:
     """The first day that is not divided yet."""
-    sheets = models.PoolSheet.objects.filter(organization_id=pool.organization_id, pool=pool)
+    sheets = models.PoolSheet.objects.filter(organization_id=pool.organization_id, pool=pool, is_put_off=False)
     days = [each.upper for each in sheets.filter(run__approved_at__isnull=False).values_list("days", flat=True)]
     return max(days, default=pool.starts_day)
 

@@ -26,7 +26,7 @@ def settle(run: models.BillRun) -> set[int]:
     if run.is_correction or run.services is not None:  # of an account with several bills one bears them
         return set()
     if pool_standing.divides(run):
-        for made in pool_sheets.make(facts.run_of(run), pool_standing.wanted(run)):
+        for made in pool_sheets.make(facts.run_of(run), pool_standing.wanted(run), put_off=run.put_off or {}):
             store(run, made)
     take(run)
     return pool_standing.concerned(run)
@@ -106,6 +106,7 @@ def store(run: models.BillRun, made: pool_sheets.Made, *, replaces: models.PoolS
         total=made.total,
         reasons=made.reasons,
         account_ids=sorted(made.account_ids) if made.reasons else [],
+        is_put_off=made.is_put_off,
         replaces=replaces,
     )
     models.PoolShare.objects.bulk_create(

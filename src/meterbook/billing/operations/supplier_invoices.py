@@ -295,6 +295,7 @@ def _require_fitting(found: models.SupplierInvoice, pool: models.Pool) -> None:
         organization_id=pool.organization_id,
         pool=pool,
         is_replaced=False,
+        is_put_off=False,
         days__overlap=found.charged_days,
         run__approved_at__isnull=False,
     )

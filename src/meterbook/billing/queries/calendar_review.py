@@ -83,11 +83,12 @@ def _held(run: models.BillRun) -> dict[int, list[tuple[HoldReason, str]]]:
 
 
 def _lacking(run: models.BillRun, held: Mapping[int, list[tuple[HoldReason, str]]]) -> dict[int, tuple[Lacking, ...]]:
-    """Of those that nothing else is wrong with."""
+    """Of those that nothing else is wrong with, but a shared cost that waits for such readings."""
     only = {
-        account_id: reasons
+        account_id: [each for each in reasons if each[0] in _OF_READINGS]
         for account_id, reasons in held.items()
-        if reasons and all(reason in _OF_READINGS for reason, _code in reasons)
+        if any(reason in _OF_READINGS for reason, _code in reasons)
+        and all(reason in _OF_READINGS or reason is HoldReason.POOL_METER for reason, _code in reasons)
     }
     shares = models.RunShare.objects.filter(
         organization_id=run.organization_id, run=run, account_id__in=list(only)

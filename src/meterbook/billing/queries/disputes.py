@@ -109,9 +109,18 @@ class DisputeRow:
 
     def is_protected_at(self, at: datetime) -> bool:
         """This will tell whether the amount is not asked for: not after a refusal that nobody answered for long."""
-        is_refused = self.state is DisputeState.PROPOSED and not self.is_upheld and self.decided_at is not None
-        ended = is_refused and self.decided_at is not None and self.decided_at + PROTECTED <= at
-        return self.is_protected and not ended
+        return self.is_protected and not self.is_lapsed_at(at)
+
+    def is_lapsed_at(self, at: datetime) -> bool:
+        """This will tell whether the customer left a refusal unanswered for so long that the amount is asked for."""
+        is_refused = self.state is DisputeState.PROPOSED and not self.is_upheld
+        return is_refused and self.decided_at is not None and self.decided_at + PROTECTED <= at
+
+    def standing_at(self, at: datetime) -> str:
+        """This will name what holds for the amount of an open dispute: KEPT (not asked for), LAPSED or DUE."""
+        if not self.is_protected:
+            return "DUE"
+        return "LAPSED" if self.is_lapsed_at(at) else "KEPT"
 
     @property
     def steps(self) -> tuple[DisputeState, ...]:

@@ -37,6 +37,7 @@ class SheetRow:
     reasons: tuple[reason_queries.Reason, ...]
     run_public_id: uuid.UUID
     run_state: values.RunState
+    is_put_off: bool = False
 
     @property
     def is_approved(self) -> bool:
@@ -168,11 +169,11 @@ def list_sheets(*, pool_id: int, limit: int = 36) -> list[SheetRow]:
     ]
 
 
-def sheets_of_run(*, run: uuid.UUID) -> list[tuple[SheetRow, str, bool]]:
-    """This will return the sheets that a run made, by the names of their pools; whether one was replaced."""
+def sheets_of_run(*, run: uuid.UUID) -> list[tuple[SheetRow, models.Pool, bool]]:
+    """This will return the sheets that a run made, with their pools, in order; whether one was replaced."""
     found = _sheets().filter(run__public_id=run).defer("content")
     rows = found.order_by("pool__stage", "pool__code", "days", "id")
-    return [(_sheet(each), each.pool.name, each.is_replaced) for each in rows]
+    return [(_sheet(each), each.pool, each.is_replaced) for each in rows]
 
 
 def list_entries(*, pool_id: int, limit: int = 36) -> list[EntryRow]:
@@ -324,6 +325,7 @@ def _sheet(sheet: models.PoolSheet) -> SheetRow:
         reasons=reason_queries.Reason.read(sheet.reasons),
         run_public_id=sheet.run.public_id,
         run_state=values.RunState(sheet.run.state),
+        is_put_off=sheet.is_put_off,
     )
 
 

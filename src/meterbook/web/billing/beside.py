@@ -23,10 +23,12 @@ def of_bill(request: access.Request, bill: billing_queries.BillDetail) -> dict[s
     place = next((number for number, each in enumerate(versions) if each.is_this), 0)
     credited_by = versions[place + 1] if versions and place + 1 < len(versions) else None
     correct = reverse("bill_correct", args=[organization, bill.public_id])
+    dispute = dispute_queries.latest_of_bill(bill=bill.public_id)
     found: dict[str, Any] = {
         "versions": versions,
         "credited_by": credited_by,
-        "dispute": dispute_queries.latest_of_bill(bill=bill.public_id),
+        "dispute": dispute,
+        "dispute_standing": "" if dispute is None else dispute.standing_at(request.at),
     }
     if credited_by is not None:
         found["changed"] = None  # it was put right
@@ -34,6 +36,6 @@ def of_bill(request: access.Request, bill: billing_queries.BillDetail) -> dict[s
         return found
     again = reverse("recalculation_new", args=[organization]) + f"?account={bill.account_public_id}"
     acts = [(correct, _("Compare and correct")), (again, _("Calculate the account's bills again"))]
-    if not (found["dispute"] and found["dispute"].is_open):
+    if not (dispute and dispute.is_open):
         acts.append((reverse("dispute_new", args=[organization, bill.public_id]), _("Open a dispute")))
     return {**found, "correct_href": correct, "bill_acts": acts}

@@ -16,6 +16,7 @@ from meterbook.web.billing import (
     missing,
     parts,
     planning,
+    pool_choices,
     printing,
     runs,
 )
@@ -35,6 +36,8 @@ urlpatterns = [
     path("runs/<uuid:run>/include", deciding.include, name="run_include"),
     path("runs/<uuid:run>/estimate", missing.estimate, name="run_estimate"),
     path("runs/<uuid:run>/wait", missing.wait, name="run_wait"),
+    path("runs/<uuid:run>/pools/<uuid:pool>/later", pool_choices.put_off, name="run_pool_off"),
+    path("runs/<uuid:run>/pools/<uuid:pool>/now", pool_choices.take_up, name="run_pool_up"),
     path("runs/<uuid:run>/approve", deciding.approve, name="run_approve"),
     path("runs/<uuid:run>/continue", deciding.carry_on, name="run_continue"),
     path("runs/<uuid:run>/cancel", deciding.cancel, name="run_cancel"),

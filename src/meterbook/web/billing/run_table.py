@@ -243,8 +243,8 @@ def _direction(row: billing_queries.ComparedRow) -> str:
 
 
 def _is_waiting_for_readings(row: billing_queries.ComparedRow) -> bool:
-    reasons = [each.code for each in row.member.reasons]
-    return row.member.state is MemberState.HELD and all(each.value in DATA_REASONS for each in reasons)
+    reasons = {each.code for each in row.member.reasons} - {billing_values.HoldReason.POOL_METER}
+    return row.member.state is MemberState.HELD and bool(reasons) and all(each in DATA_REASONS for each in reasons)
 
 
 def _code(row: billing_queries.ComparedRow) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from meterbook.billing.queries import pools as pool_queries
+from meterbook.billing.queries import reasons as reason_queries
 from meterbook.web.billing import shared_words as pool_words
 from meterbook.web.billing import words
 
@@ -22,6 +23,9 @@ class SheetLine:
     total: str
     currency: str
     is_replaced: bool
+    pool: uuid.UUID
+    is_put_off: bool
+    reasons: tuple[reason_queries.Reason, ...]
 
 
 @dataclass(frozen=True)
@@ -59,13 +63,16 @@ def sheets_of(run: uuid.UUID) -> tuple[SheetLine, ...]:
     return tuple(
         SheetLine(
             row.public_id,
-            name,
+            pool.name,
             pool_words.days(row.first_day, row.until_day),
             "" if row.total is None else words.amount(str(row.total), row.currency),
             row.currency,
             is_replaced,
+            pool.public_id,
+            row.is_put_off,
+            row.reasons,
         )
-        for row, name, is_replaced in pool_queries.sheets_of_run(run=run)
+        for row, pool, is_replaced in pool_queries.sheets_of_run(run=run)
     )
 
 

@@ -90,6 +90,9 @@ def unit(code: str) -> str:
 
 def share(told: Plain) -> str:
     """This will say how a share came about: own key value of all, percent, days."""
+    if told.get("why") == shared_costs.LATER:
+        spread = days(*(date.fromisoformat(told[each]) for each in ("first_day", "until_day")))
+        return _("%(days)s: comes with a later bill") % {"days": spread}
     if told.get("why"):
         return str(pool_words.WHYS.get(told["why"], told["why"]))
     said = [
@@ -103,6 +106,8 @@ def share(told: Plain) -> str:
     ]
     if told.get("is_vacancy"):
         said.append(_("vacant"))
+    if told.get("is_estimated"):
+        said.append(_("from estimates"))
     return ", ".join(said)
 
 

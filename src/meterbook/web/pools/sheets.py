@@ -37,6 +37,7 @@ class Row:
     name: str
     payer: str
     is_vacancy: bool
+    is_estimated: bool
     values: tuple[str, ...]
     weight: str
     percent: str
@@ -198,6 +199,7 @@ def _row(row: dict[str, Any], part: dict[str, Any], currency: str) -> Row:
         name=row["name"],
         payer=payer.get("account") or _("shared cost %(code)s") % {"code": payer.get("pool", "")},
         is_vacancy=row["is_vacancy"],
+        is_estimated=bool(row.get("is_estimated")),
         values=values,
         weight=words.weight(row["weight"], part["unit"], is_daily=is_daily),
         percent=bill_words.tidy(row["percent"]),
