@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from meterbook.documents import operations as document_operations
+from meterbook.documents import templates as document_templates
+from meterbook.documents.rendering import looks
 from meterbook.documents.values import LetterheadFacts
 from meterbook.foundation import scoping
 from meterbook.identity import operations as identity_operations
@@ -21,8 +23,10 @@ from meterbook_lab.harbor.calendar import Calendar
 LETTERHEAD = LetterheadFacts(
     tax_number="ESB00000000",
     address="Moll de Ponent 1\n08039 Barcelona",
-    contact="bills@harbor.example, Monday to Friday 9:00–17:00",
+    contact="bills@harbor.example",
 )
+# When somebody answers, in the language of each bill.
+LOOK = looks.Look(hours={"en": "Monday to Friday, 9:00–17:00", "es": "de lunes a viernes, de 9:00 a 17:00"})
 
 
 def begins_at(at: datetime) -> datetime:
@@ -51,6 +55,8 @@ def seed(
     with scoping.scope([organization_id], actor=ACTOR):
         identity_operations.create_organization(actor=ACTOR, at=at, name="Harbor Properties", second_factor_roles=())
         document_operations.change_letterhead(actor=ACTOR, at=at, facts=LETTERHEAD)
+        document_templates.save_draft(actor=ACTOR, at=since, site_id=None, look=LOOK)
+        document_templates.activate(actor=ACTOR, at=since, site_id=None)
         people = demo_people.create(at)
         site, made = building.build(calendar, at, gateways)
         series = _series(site)

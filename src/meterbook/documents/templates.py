@@ -31,6 +31,8 @@ TEXTS = {
     "average_cost": 160,
     "payment": 200,
     "legal": 400,
+    "credit_title": 40,
+    "credit_notice": 400,
 }
 PAYEE_LENGTH = 70
 COLOR = re.compile(r"#[0-9a-f]{6}")

@@ -13,6 +13,7 @@ from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
 from meterbook.customers import queries as customer_queries
 from meterbook.documents import queries as document_queries
+from meterbook.journeys import reaching
 from meterbook.kernel import currency as currencies
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.money import Money
@@ -29,7 +30,9 @@ LIFE = notification_values.RULES[notification_values.Kind.BILL_ISSUED].life
 
 
 def bills_issued(event: billing_events.BillsIssued, *, actor: Actor, at: datetime) -> None:
-    """This will queue the bills of a block for the accounts that have an e-mail address; the others get paper.
+    """This will queue the bills of a block for the accounts that somebody is reached for (`reaching`).
+
+    Those without an e-mail address get paper, and where a tenant linked a Telegram chat the news there.
 
     Without a mail server they wait until one is set up (`unsent`).
     """
@@ -38,25 +41,25 @@ def bills_issued(event: billing_events.BillsIssued, *, actor: Actor, at: datetim
     )
     accounts = customer_queries.accounts_by_public_id(public_ids=[each.account_public_id for each in bills])
     small = billing_queries.small_below(run_public_id=uuid.UUID(event.run_id))
-    told = [each for each in bills if accounts[each.account_public_id].email and each.issued_at > at - LIFE]
+    readers = reaching.recipients(accounts, at=at)
+    told = [each for each in bills if each.account_public_id in readers and each.issued_at > at - LIFE]
     if small is not None:  # posted all the same: the next bill carries the balance (B-37)
         told = [each for each in told if abs(each.total.amount) >= small]
     languages = billing_queries.languages_of(public_ids=[each.public_id for each in told])
     uses = billing_queries.uses_of(public_ids=[each.public_id for each in told])
     for bill in told:
-        account = accounts[bill.account_public_id]
-        notification_operations.send(
-            actor=actor,
-            at=at,
-            kind=notification_values.Kind.BILL_ISSUED,
-            to=notification_values.To.customer(
-                account.public_id, email=account.email, language=account.language, zone=account.zone
-            ),
-            facts=_facts(bill, languages.get(bill.public_id) or account.language, uses.get(bill.public_id, ())),
-            key=f"{KEY}{bill.public_id}",
-            attachment=f"{ATTACHMENT}:{bill.public_id}",
-            language=languages.get(bill.public_id, ""),
-        )
+        language = languages.get(bill.public_id) or accounts[bill.account_public_id].language
+        for reader in readers[bill.account_public_id]:
+            notification_operations.send(
+                actor=actor,
+                at=at,
+                kind=notification_values.Kind.BILL_ISSUED,
+                to=reader,
+                facts=_facts(bill, language, uses.get(bill.public_id, ())),
+                key=f"{KEY}{bill.public_id}",
+                attachment=f"{ATTACHMENT}:{bill.public_id}",
+                language=languages.get(bill.public_id, ""),
+            )
 
 
 def bill_file(reference: str, *, actor: Actor, at: datetime) -> answers.File:

@@ -12,6 +12,7 @@ from meterbook.billing.operations import crediting
 from meterbook.billing.queries import credit_notes as note_queries
 from meterbook.customers import queries as customer_queries
 from meterbook.documents import queries as document_queries
+from meterbook.journeys import reaching
 from meterbook.kernel import currency as currencies
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.money import Money
@@ -25,25 +26,24 @@ LIFE: timedelta = notification_values.RULES[notification_values.Kind.CREDIT_NOTE
 
 
 def credit_note_issued(event: billing_events.CreditNoteIssued, *, actor: Actor, at: datetime) -> None:
-    """This will queue a credit note for an account that has an e-mail address; the others find it on their page."""
+    """This will queue a credit note for an account that somebody is reached for; the others get paper."""
     note = note_queries.get_credit_note(public_id=uuid.UUID(event.note_id))
     accounts = customer_queries.accounts_by_public_id(public_ids=[note.account_public_id])
     account = accounts[note.account_public_id]
-    if not account.email or note.issued_at <= at - LIFE:
+    if note.issued_at <= at - LIFE:
         return
     language = str(note.content.get("language") or note.content["customer"].get("language") or account.language)
-    notification_operations.send(
-        actor=actor,
-        at=at,
-        kind=notification_values.Kind.CREDIT_NOTE_ISSUED,
-        to=notification_values.To.customer(
-            account.public_id, email=account.email, language=account.language, zone=account.zone
-        ),
-        facts=_facts(note, language),
-        key=f"{KEY}{note.public_id}",
-        attachment=f"{ATTACHMENT}:{note.public_id}",
-        language=language,
-    )
+    for reader in reaching.recipients(accounts, at=at).get(account.public_id, ()):
+        notification_operations.send(
+            actor=actor,
+            at=at,
+            kind=notification_values.Kind.CREDIT_NOTE_ISSUED,
+            to=reader,
+            facts=_facts(note, language),
+            key=f"{KEY}{note.public_id}",
+            attachment=f"{ATTACHMENT}:{note.public_id}",
+            language=language,
+        )
 
 
 def credit_note_file(reference: str, *, actor: Actor, at: datetime) -> answers.File:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -249,6 +249,20 @@ def get_preferences(*, user_id: int) -> PreferencesRow:
             for each in destinations.exclude(state=DestinationState.REMOVED).order_by("id")
         ),
     )
+
+
+def users_with_a_chat(*, user_ids: Collection[int]) -> frozenset[int]:
+    """This will return those of the users who linked a Telegram chat, where the organization has a bot."""
+    if not user_ids or ChannelKind.TELEGRAM not in channels_on():
+        return frozenset()
+    found = models.Destination.objects.filter(
+        organization_id=scoping.current().organization_id,
+        channel_kind=ChannelKind.TELEGRAM,
+        state=DestinationState.CONFIRMED,
+        recipient__owner_kind=values.OwnerKind.USER,
+        recipient__user_id__in=list(user_ids),
+    )
+    return frozenset(found.values_list("recipient__user_id", flat=True))
 
 
 def alarm_readers() -> list[AlarmReader]:

@@ -28,7 +28,8 @@ RETAIL, SIMPLE, WATER, GAS = "tariff_retail.json", "tariff_landlord.json", "tari
 LANDLORD = ("HP", "Harbor Properties", "HM-000")
 FACILITY = ("FACILITY", "Harbor Facility Services", "HM-001")
 CITY = "08039 Barcelona"
-SIGNS_IN = "HM-102"  # the account of the tenant who can sign in
+# The account of the tenant who can sign in: others rented the unit before, and all issued months are its own.
+SIGNS_IN = "HM-123"
 ON_PAPER = 6  # one tenant in so many has no e-mail address: its bills are printed
 
 Tariffs = Mapping[str, tariff_models.Tariff]

@@ -54,7 +54,6 @@ def of_credit_note(
     }
     made["facts"][0]["label"] = language.say("credit_number")
     made["t"]["total"] = language.say("credit_total")
-    made["notice"] = ""
     return page.printable(made, language)
 
 

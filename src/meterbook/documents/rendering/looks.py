@@ -37,6 +37,8 @@ class LogoPlace(enum.StrEnum):
 class Look:
     """A template. Texts are by language ("en", "es"); where one says nothing, what is mandatory has its own words.
 
+    `title` and `notice` stand on bills, `credit_title` and `credit_notice` on credit notes.
+
     `iban` and `bic` without spaces; `accent` as #rrggbb. What B-70 asks for cannot be switched off.
     """
 
@@ -47,6 +49,8 @@ class Look:
     average_cost: Said = field(default_factory=dict)
     payment: Said = field(default_factory=dict)
     legal: Said = field(default_factory=dict)
+    credit_title: Said = field(default_factory=dict)
+    credit_notice: Said = field(default_factory=dict)
     payee: str = ""
     iban: str = ""
     bic: str = ""

@@ -86,18 +86,18 @@ def of_bill(
 def frame(look: looks.Look, language: Language, *, title: str) -> Plain:
     """This will return what every document takes from its template: colors, paper, title, words of the language.
 
-    :param title: key of the title; the template's own title stands on bills only
+    :param title: key of the title: "bill" or "credit_note", each with a title and a notice of the template's own
     """
-    own = paying.own_text(look.title, language) if title == "bill" else ""
+    own, notice = (look.title, look.notice) if title == "bill" else (look.credit_title, look.credit_notice)
     return {
         "lang": language.code,
         "t": {key: value for key, value in language.words.items() if isinstance(value, str) and "{" not in value},
-        "title": own or language.say(title),
+        "title": paying.own_text(own, language) or language.say(title),
         "page": language.words["page"],
         "paper": look.paper.value,
         "palette": asdict(looks.palette(look.accent)),
         "shows_boxes": look.shows_boxes,
-        "notice": paying.own_text(look.notice, language),
+        "notice": paying.own_text(notice, language),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -40,9 +41,11 @@ def groups(content: Mapping[str, Any], language: Language) -> list[Plain]:
 
 
 def _row(cost: Mapping[str, Any], currency: str, language: Language) -> Plain:
+    if not cost.get("why") and "part" not in cost:
+        return _taken_back(cost, language)
     return {
         "name": _name(cost, currency, language),
-        "is_estimated": False,
+        "is_estimated": bool(cost.get("is_estimated")),
         "is_apportioned": False,
         "quantity": "" if cost.get("why") else language.number(words.trimmed(cost["percent"], 0)),
         "unit": "" if cost.get("why") else "%",
@@ -51,8 +54,25 @@ def _row(cost: Mapping[str, Any], currency: str, language: Language) -> Plain:
     }
 
 
+def _taken_back(cost: Mapping[str, Any], language: Language) -> Plain:
+    """On a credit note: the cost and its amount; how that came about stands on the bill."""
+    return {
+        "name": cost["pool"]["name"],
+        "is_estimated": False,
+        "is_apportioned": False,
+        "quantity": "",
+        "unit": "",
+        "price": "",
+        "amount": language.number(cost["amount"]),
+    }
+
+
 def _name(cost: Mapping[str, Any], currency: str, language: Language) -> str:
     pool = cost["pool"]["name"] + (f": {cost['line']['text']}" if "line" in cost else "")
+    if cost.get("why") == "LATER":
+        first, until = (date.fromisoformat(cost[each]) for each in ("first_day", "until_day"))
+        days = {"first": language.day(first), "last": language.day(until - timedelta(days=1))}
+        return language.say("shared_later", pool=pool, why=language.among("shared_whys", "LATER"), **days)
     if cost.get("why"):
         why = language.among("shared_whys", cost["why"])
         return language.say("shared_why", pool=pool, total=language.money(cost["total"], currency), why=why)

@@ -37,6 +37,9 @@ def collect(request: access.Request, bill: billing_queries.BillDetail) -> list[C
                     _("Gaps and doubtful values"), point["name"], f"{reverse('quality', args=[organization])}?day={day}"
                 ),
             ]
+            if metering_permissions.CORRECT_READING in request.permissions:
+                count = reverse("meter_count", args=[organization, point["public_id"]])
+                found.append(Check(_("Wrong multiplier or failed test"), point["name"], count))
     found.append(Check(_("The bill with its formulas"), "", reverse("bill", args=[organization, bill.public_id])))
     if permissions.MANAGE_RUN in request.permissions:
         again = reverse("recalculation_new", args=[organization]) + f"?account={bill.account_public_id}"

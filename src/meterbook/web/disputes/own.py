@@ -168,6 +168,7 @@ def _page(request: access.Request, held: ownership.Own, found: dispute_queries.D
     return {
         "held": held,
         "found": found,
+        "standing": found.standing_at(request.at),
         "entries": dispute_queries.entries_of(dispute_id=found.id, is_tenant=True),
         "lines": [each for each in forms.lines_of(content) if each.place in found.lines],
         "form": forms.WriteForm(),

@@ -171,6 +171,7 @@ def _page(request: access.Request, found: dispute_queries.DisputeRow) -> dict[st
     chosen = [each for each in forms.lines_of(bill.content) if each.place in found.lines]
     return {
         "found": found,
+        "standing": found.standing_at(request.at),
         "tone": _shown(request, found)[1],
         "entries": dispute_queries.entries_of(dispute_id=found.id),
         "lines": chosen,

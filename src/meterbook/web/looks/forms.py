@@ -29,6 +29,11 @@ TEXT_CAPTIONS: dict[str, tuple[str | Promise, str | Promise]] = {
     ),
     "payment": (gettext_lazy("Further ways to pay"), gettext_lazy("In the box that says how much and until when.")),
     "legal": (gettext_lazy("Small print"), gettext_lazy("Below our own, on the last page.")),
+    "credit_title": (gettext_lazy("Title of credit notes"), gettext_lazy("Instead of “Credit note”.")),
+    "credit_notice": (
+        gettext_lazy("Notice on credit notes"),
+        gettext_lazy("Stands on the first page of a credit note, above the lines."),
+    ),
 }
 LONG = 160  # characters that still fit one line of a form
 LOGO_CAPTIONS = {
