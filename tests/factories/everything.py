@@ -14,7 +14,7 @@ from meterbook.alarms import models as alarm_models
 from meterbook.audit import checks as audit_checks
 from meterbook.billing import models as billing_models
 from meterbook.billing import operations as billing_operations
-from meterbook.customers import granularity, records, sign_ins, tenancies
+from meterbook.customers import granularity, records, sign_ins, tariff_defaults, tenancies
 from meterbook.customers import models as customer_models
 from meterbook.customers.values import ConsentKind, Granularity, LookWay
 from meterbook.documents import certificates, chain, registering, templates
@@ -38,6 +38,7 @@ from meterbook.journeys.values import JourneyKind
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models as metering_models
 from meterbook.metering import operations as metering_operations
+from meterbook.metering import values as metering_values
 from meterbook.metering.estimating.inputs import Method
 from meterbook.metering.validation.inputs import CorrectionKind
 from meterbook.monitoring import line_health
@@ -276,6 +277,13 @@ def _know(place: billing.Place) -> None:
         paying = customer_models.Contract.objects.filter(organization_id=place.organization.pk).order_by("id")[:1]
         granularity.note_look(
             actor=ACTOR, at=START, contract_ids=[each.pk for each in paying], day=FIRST, way=LookWay.PAGE
+        )
+        tariff_defaults.set_default(
+            actor=ACTOR,
+            at=START,
+            group=tariff_defaults.Group(metering_values.Service.ELECTRICITY, place.site.public_id),
+            tariff=place.tariff.public_id,
+            first_day=FIRST,
         )
         records.add_file(**given, name="contract.pdf", content=b"%PDF-1.7")
         tenancies.agree_deposit(

@@ -172,6 +172,7 @@ class TestSteelPlant:
 
 
 class TestMall:
+    @pytest.mark.spec("M-101")
     def test_sixty_shops_are_billed_and_the_latest_month_waits_for_review(
         self, mall: billing_queries.RunDetail, members: dict[str, billing_queries.MemberRow]
     ) -> None:

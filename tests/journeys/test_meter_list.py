@@ -244,6 +244,7 @@ class TestFiles:
         assert ["" if each is None else str(each) for each in second] == row
         assert isinstance(second[3], float | Decimal)
 
+    @pytest.mark.spec("X-13/1")
     def test_a_name_that_looks_like_a_formula_stays_text(self, client: Client, place: billing.Place) -> None:
         meter(place, '=HYPERLINK("http://evil")', "MP-1")
 

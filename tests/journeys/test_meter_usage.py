@@ -153,6 +153,7 @@ class TestFiles:
         assert lines[5].endswith("5.00,5.00,0.00,5.00,estimated")
         assert lines[6].endswith("5.00,0.00,2.50,5.00,entered by a person")
 
+    @pytest.mark.spec("X-13/1")
     def test_a_name_is_no_formula(self, client: Client, organization: identity_models.Organization) -> None:
         installed = metering.installed_meter(organization=organization, name="x", code="=1+1")
 

@@ -217,6 +217,8 @@ class TestOccupancy:
         assert (landlord["meter_points"][0]["days"], own["meter_points"][0]["days"]) == (10, 21)
         assert landlord["meter_points"][0]["quantity"] + own["meter_points"][0]["quantity"] == 745_000
         assert landlord["meter_points"][0]["history"][-1]["quantity"] is None
+        fixed = [line for line in landlord["meter_points"][0]["charges"][0]["lines"] if line["code"] == "base"]
+        assert [(line["quantity"], line["amount"]) for line in fixed] == [("10", "5.50")]
 
     @pytest.mark.spec("B-11")
     def test_cuts_a_move_inside_a_day_without_gap_or_overlap(self) -> None:

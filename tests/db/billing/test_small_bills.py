@@ -11,6 +11,7 @@ import pytest
 from meterbook.billing import events, models, operations, queries
 from meterbook.billing.queries import prints
 from meterbook.customers import models as customer_models
+from meterbook.customers import sign_ins
 from meterbook.foundation import scoping
 from meterbook.journeys import send_bills
 from meterbook.kernel import civil
@@ -18,7 +19,7 @@ from meterbook.kernel.actor import Actor
 from meterbook.ledger import queries as ledger_queries
 from meterbook.notifications import models as notification_models
 from meterbook.notifications import values as notification_values
-from tests.factories import billing, calendars, customers, notifications
+from tests.factories import billing, calendars, customers, identity, notifications
 
 ACTOR = Actor.system("test")
 MEXICO = ZoneInfo("America/Mexico_City")
@@ -113,3 +114,28 @@ def test_small_ones_go_to_no_chat(rise: int, sent: int) -> None:
 
     found = notifications.messages(made.organization)
     assert [each.destination.channel_kind for each in found] == ["TELEGRAM"] * sent
+
+
+@pytest.mark.spec("M-086/3")
+@pytest.mark.parametrize("is_linked", [True, False], ids=["linked", "not_linked"])
+def test_without_an_address_the_news_goes_to_the_tenants_chat_and_the_bill_on_paper(is_linked: bool) -> None:
+    made = place()
+    account = shop(made, "A-1", rise=25)
+    owner = made.organization.pk
+    notifications.telegram_channel(made.organization)
+    tenant = identity.user(organization=made.organization)
+    with scoping.scope([owner], actor=ACTOR):
+        sign_ins.link_user(actor=ACTOR, at=NOTICE, account=account.public_id, user_id=tenant.pk)
+    if is_linked:
+        notifications.confirmed_chat(made.organization, tenant)
+    run = billed(made, small_below=None)
+    with scoping.scope([owner], actor=ACTOR):
+        event = events.BillsIssued(
+            organization_id=owner, run_id=str(run.public_id), after=0, through=run.issued_through
+        )
+        send_bills.bills_issued(event, actor=ACTOR, at=NOTICE)
+        printed = queries.printed_bills(run_public_id=run.public_id, is_everything=False)
+
+    found = notifications.messages(made.organization)
+    assert [each.destination.address for each in found] == ["4711"] * is_linked
+    assert len(printed) == 1

@@ -23,6 +23,7 @@ FIRST, UNTIL = date(2026, 10, 1), date(2026, 11, 1)
 START, END = (civil.start_of_day(day, billing.MADRID) for day in (FIRST, UNTIL))
 
 
+@pytest.mark.spec("B-50")
 @pytest.mark.spec("M-017/1")
 @pytest.mark.parametrize(
     ("unit", "symbol", "a_unit"),

@@ -128,6 +128,7 @@ class TestAccess:
 
 
 class TestGrant:
+    @pytest.mark.spec("X-11/2")
     def test_is_recorded_with_its_reach_and_dates(self) -> None:
         organization = identity.organization()
         user = identity.user(organization=organization, role=None)

@@ -56,6 +56,7 @@ class TestChange:
         assert on.has_module(Module.BILLING)
         assert on.default_modules == frozenset()
 
+    @pytest.mark.spec("X-11/2")
     def test_is_recorded_once(self) -> None:
         organization = identity.organization()
 

@@ -1,4 +1,4 @@
-"""Twenty writers at once: nothing lost, nothing twice, nobody locked out (specification 04, property 5)."""
+"""Many writers at once: nothing lost, nothing twice, nobody locked out (specification 04, property 5)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tests.factories import identity, ledger
 WRITERS = 20
 ROUNDS = 12
 KEYS = 60
+HUNDRED = 100
 
 
 def work(organization_id: int, accounts: list[models.LedgerAccount], seed: int) -> int:
@@ -131,3 +132,23 @@ class TestTwentyWriters:
 
         assert sorted(new) == [0, len(plans)]
         assert_sound(organization)
+
+
+@pytest.mark.spec("X-15/1")
+def test_a_hundred_at_once_leave_the_exact_balance_and_each_key_once() -> None:
+    """Each of a hundred writers has a connection of its own and waits for all others; every key is posted by two."""
+    organization = identity.organization()
+    owed, sold = (ledger.account(organization=organization) for _ in range(2))
+    start = threading.Barrier(HUNDRED)
+    plans = [
+        ledger.plan((owed, f"{number}.07"), (sold, f"-{number}.07"), key=f"one of two {number:03}")
+        for number in range(1, HUNDRED // 2 + 1)
+    ]
+
+    with ThreadPoolExecutor(HUNDRED) as pool:
+        new = list(pool.map(lambda plan: post_at_once(organization.id, [plan], start), plans * 2))
+
+    assert sum(new) == len(plans)
+    assert_sound(organization)
+    with scoping.scope([organization.id], actor=identity.ACTOR):
+        assert str(queries.balance(owed.pk)) == "1278.50 EUR"  # 1 + 2 ... + 50, and 50 times 0.07

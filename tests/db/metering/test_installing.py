@@ -156,6 +156,7 @@ class TestChangeMultiplier:
 
 
 class TestCorrectReadings:
+    @pytest.mark.spec("X-11/2")
     def test_marks_the_days_it_reaches(self, meter: metering.Installed) -> None:
         metering.record(meter.energy, [(NOON - timedelta(days=2), 1), (NOON, 2), (NOON + timedelta(days=1), 3)])
         with scoping.scope([meter.organization_id], actor=metering.ACTOR):
@@ -173,6 +174,9 @@ class TestCorrectReadings:
 
             marked = models.DirtyDays.objects.filter(organization_id=meter.organization_id, pk__gt=before)
             assert {each.day.day for each in marked} == {7, 8, 9, 10, 11}
+            entry = audit_models.AuditEntry.objects.filter(organization_id=meter.organization_id).latest("id")
+            assert (entry.action, entry.at, entry.reason) == ("metering:correct_reading", NOON, "misread")
+            assert (entry.actor_label, entry.after["kind"]) == (metering.ACTOR.label, CorrectionKind.EXCLUDE)
 
     @pytest.mark.parametrize(
         ("kind", "reason"),

@@ -81,6 +81,7 @@ def site() -> Site:
 
 @pytest.mark.spec("B-18")
 class TestDayChecks:
+    @pytest.mark.spec("B-33")
     def test_tell_of_each_meter_what_can_hardly_be_right(self, site: Site) -> None:
         site.meter("right")
         site.meter("spike", lambda slot: 4 * RISE if slot == 40 else RISE)

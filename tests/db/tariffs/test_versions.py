@@ -100,6 +100,7 @@ class TestSaveDraft:
             with pytest.raises(TariffInvalid, match="currency: it is “USD”"):
                 operations.save_draft(actor=ACTOR, at=AT, tariff=tariff, document=tariffs.peak_document(currency="EUR"))
 
+    @pytest.mark.spec("X-11/2")
     def test_is_audited(self) -> None:
         with scoping.scope([identity.organization().pk], actor=ACTOR) as scope:
             make()

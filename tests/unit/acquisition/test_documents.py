@@ -59,6 +59,7 @@ WITHOUT_A_COUNTER = {
 
 
 class TestTheLibrary:
+    @pytest.mark.spec("M-015/1")
     def test_holds_the_meters_of_all_published_tables(self) -> None:
         makers = {each.manufacturer for each in ELECTRICITY}
 

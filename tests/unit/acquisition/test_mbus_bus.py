@@ -61,6 +61,7 @@ class TestReadout:
         assert heat.response.startswith("e568f7f768")
         assert number(water.records, "volume") == 0
 
+    @pytest.mark.spec("M-015/1")
     @pytest.mark.parametrize("code", MODELS)
     async def test_of_each_model_shows_what_the_meter_has(self, code: str) -> None:
         """Every record that a register of the model names is set, sent, and decoded to the same."""

@@ -84,6 +84,7 @@ class TestDivide:
 
 class TestSheet:
     @pytest.mark.spec("M-061/3")
+    @pytest.mark.spec("B-33")
     def test_a_tenant_of_ten_days_pays_ten_days_and_the_landlord_the_rest(self) -> None:
         tenth = date(2026, 6, 11)
         rows = [

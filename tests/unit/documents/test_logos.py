@@ -26,6 +26,7 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (1200, 300)) -> bytes:
     return written.getvalue()
 
 
+@pytest.mark.spec("X-13/1")
 class TestLogo:
     @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
     def test_is_written_anew_small_and_without_what_stood_beside_it(self, kind: str) -> None:

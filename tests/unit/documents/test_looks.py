@@ -10,7 +10,7 @@ import pypdf
 import pytest
 
 from meterbook.documents import templates
-from meterbook.documents.rendering import bills, looks, paying, qr, words
+from meterbook.documents.rendering import bills, looks, page, paying, qr, words
 from tests.factories import documents
 
 IBAN = "DE89370400440532013000"
@@ -136,6 +136,7 @@ def figures(pdf: bytes) -> list[str]:
 class TestBill:
     @pytest.mark.spec("M-084/1")
     @pytest.mark.spec("M-084/2")
+    @pytest.mark.spec("B-70/1")
     @pytest.mark.parametrize("language", ["en", "es"])
     def test_holds_everything_that_it_must(self, language: str) -> None:
         text = flat(rendered(language))
@@ -178,6 +179,7 @@ class TestBill:
         assert any("transferencia" in each for each in told)
         assert any("bills.harbor.example" in each for each in told)
 
+    @pytest.mark.spec("X-13/1")
     def test_cannot_run_what_its_template_says(self) -> None:
         """Signs that mean something to the typesetter are printed as they are."""
         code = '#read("/etc/passwd") $x$ *b* <a> @ref \\ #pagebreak() `raw`'
@@ -237,3 +239,19 @@ class TestCodeForPaying:
         assert dollars["alt"] == "QR code of the payment reference HR-1"
         assert dollars["qr"] == qr.drawn("HR-1")
         assert nothing["qr"] == ""
+
+
+@pytest.mark.spec("B-76")
+def test_a_credit_note_has_words_of_its_own() -> None:
+    look = looks.Look(
+        title={"en": "Statement"},
+        notice={"en": "On bills."},
+        credit_title={"en": "Refund"},
+        credit_notice={"en": "On notes."},
+    )
+
+    bill, note = (page.frame(look, words.of("en"), title=each) for each in ("bill", "credit_note"))
+
+    assert (bill["title"], bill["notice"]) == ("Statement", "On bills.")
+    assert (note["title"], note["notice"]) == ("Refund", "On notes.")
+    assert page.frame(looks.Look(), words.of("es"), title="credit_note")["title"] == "Nota de crédito"

@@ -24,6 +24,7 @@ COST: dict[str, Any] = {
 }
 
 
+@pytest.mark.spec("B-70/1")
 @pytest.mark.spec("M-062/1")
 @pytest.mark.parametrize(
     ("language", "name", "price"),
@@ -54,3 +55,13 @@ def test_what_the_landlord_bears_says_why() -> None:
 
     assert group["rows"][0]["name"] == "Lift, €300.00: above the most that a member bears"
     assert group["rows"][0]["amount"] == "3.00"
+
+
+@pytest.mark.spec("B-76")
+def test_a_credit_note_takes_the_amount_back_and_leaves_how_it_came_about_to_the_bill() -> None:
+    taken = {"pool": COST["pool"], "sheet": {"number": 1}, "amount": "-53.96"}
+
+    (group,) = shared.groups({"currency": "EUR", "shared_costs": [taken]}, words.of("es"))
+
+    (row,) = group["rows"]
+    assert (row["name"], row["quantity"], row["price"], row["amount"]) == ("Lift", "", "", "\N{MINUS SIGN}53,96")

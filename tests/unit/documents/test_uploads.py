@@ -19,6 +19,7 @@ def archive(**members: str) -> bytes:
     return stream.getvalue()
 
 
+@pytest.mark.spec("X-13/1")
 class TestRequireTable:
     def test_knows_text_and_workbooks_by_their_content(self) -> None:
         assert uploads.require_table(b"time,kWh\n2026-01-01,1\n") is uploads.TableKind.CSV

@@ -62,11 +62,13 @@ class TestTiers:
 
         assert [(line.quantity, str(line.amount)) for line in rated.lines] == [("0.000", "0.00")]
 
+    @pytest.mark.spec("B-30")
     def test_calendar_months_add_up(self) -> None:
         component = {**tariffs.TIERS, "tier_reference": "CALENDAR_MONTH"}
         plan = tariffs.plan(tariffs.document(components=[component]), first=date(2026, 1, 17), until=date(2026, 3, 1))
         assert plan.edges(plan.document.components[0]) == (148_387, 445_161)  # 100 and 300 x (15/31 + 28/28)
 
+    @pytest.mark.spec("B-30")
     def test_a_period_near_the_reference_is_not_prorated(self) -> None:
         component = {**tariffs.TIERS, "no_proration_within_days": 3}
         plan = tariffs.plan(tariffs.document(components=[component]), first=date(2026, 1, 1), until=date(2026, 2, 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Annotated, Literal
 
 from django.utils.translation import gettext as _
@@ -104,7 +105,7 @@ class Disputes(values.Told):
 @endpoint(router, "GET", "/disputes", permission=permissions.VIEW_BILL, module=Module.BILLING, answers=Disputes)
 def list_disputes(request: entry.Request) -> Disputes:
     """This will return disputes, two hundred at most."""
-    return Disputes(items=[_told(each, []) for each in dispute_queries.list_disputes()])
+    return Disputes(items=[_told(each, [], request.caller.at) for each in dispute_queries.list_disputes()])
 
 
 @endpoint(
@@ -118,7 +119,7 @@ def list_disputes(request: entry.Request) -> Disputes:
 )
 def get_dispute(request: entry.Request, dispute: uuid.UUID) -> Dispute:
     """This will return a dispute with its story."""
-    return _read(dispute)
+    return _read(dispute, request.caller.at)
 
 
 @endpoint(
@@ -155,7 +156,7 @@ def move_dispute(request: entry.Request, dispute: uuid.UUID, given: DisputeStep)
         words=given.words,
         is_upheld=given.is_upheld,
     )
-    return _read(dispute)
+    return _read(dispute, request.caller.at)
 
 
 @endpoint(
@@ -176,14 +177,14 @@ def write_in_dispute(request: entry.Request, dispute: uuid.UUID, given: DisputeW
         words=given.words,
         is_shared=not given.internal,
     )
-    return _read(dispute)
+    return _read(dispute, request.caller.at)
 
 
 @endpoint(router, "GET", "/own/disputes", permission=SEE, module=Module.BILLING, by_site=True, answers=Disputes)
 def list_own_disputes(request: entry.Request) -> Disputes:
     """This will return the disputes about one's own bills, with their stories."""
     found = dispute_queries.list_disputes(account_ids=_accounts(request))
-    return Disputes(items=[_told(each, _entries(each, is_tenant=True)) for each in found])
+    return Disputes(items=[_told(each, _entries(each, is_tenant=True), request.caller.at) for each in found])
 
 
 @endpoint(
@@ -225,7 +226,7 @@ def answer_own_dispute(request: entry.Request, dispute: uuid.UUID, given: OwnAns
         words=given.words,
         is_by_tenant=True,
     )
-    return _read(dispute, is_tenant=True)
+    return _read(dispute, request.caller.at, is_tenant=True)
 
 
 @endpoint(
@@ -243,7 +244,7 @@ def write_in_own_dispute(request: entry.Request, dispute: uuid.UUID, given: OwnW
     disputing.write_in_dispute(
         actor=request.caller.actor, at=request.caller.at, dispute=dispute, words=given.words, is_by_tenant=True
     )
-    return _read(dispute, is_tenant=True)
+    return _read(dispute, request.caller.at, is_tenant=True)
 
 
 def _open(request: entry.Request, bill: uuid.UUID, given: NewDispute, *, is_by_tenant: bool) -> Dispute:
@@ -256,7 +257,7 @@ def _open(request: entry.Request, bill: uuid.UUID, given: NewDispute, *, is_by_t
         lines=given.lines,
         is_by_tenant=is_by_tenant,
     )
-    return _read(made.public_id, is_tenant=is_by_tenant)
+    return _read(made.public_id, request.caller.at, is_tenant=is_by_tenant)
 
 
 def _accounts(request: entry.Request) -> list[int]:
@@ -269,9 +270,9 @@ def _require_own(request: entry.Request, dispute: uuid.UUID) -> None:
         raise problems.not_found(_("There is no such dispute."))
 
 
-def _read(public_id: uuid.UUID, *, is_tenant: bool = False) -> Dispute:
+def _read(public_id: uuid.UUID, at: datetime, *, is_tenant: bool = False) -> Dispute:
     row = dispute_queries.get_dispute(public_id=public_id)
-    return _told(row, _entries(row, is_tenant=is_tenant))
+    return _told(row, _entries(row, is_tenant=is_tenant), at)
 
 
 def _entries(row: dispute_queries.DisputeRow, *, is_tenant: bool) -> list[DisputeEntry]:
@@ -289,7 +290,7 @@ def _entries(row: dispute_queries.DisputeRow, *, is_tenant: bool) -> list[Disput
     ]
 
 
-def _told(row: dispute_queries.DisputeRow, entries: list[DisputeEntry]) -> Dispute:
+def _told(row: dispute_queries.DisputeRow, entries: list[DisputeEntry], at: datetime) -> Dispute:
     return Dispute(
         id=row.public_id,
         bill=row.bill_public_id,
@@ -299,7 +300,7 @@ def _told(row: dispute_queries.DisputeRow, entries: list[DisputeEntry]) -> Dispu
         words=row.words,
         lines=list(row.lines),
         amount=values.money(row.amount),
-        is_protected=row.is_protected,
+        is_protected=row.is_protected_at(at),
         state=row.state,
         opened_at=values.instant(row.opened_at),
         acknowledge_by=values.instant(row.acknowledge_by),

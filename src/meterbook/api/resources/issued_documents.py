@@ -76,6 +76,8 @@ class Look(values.Given):
     average_cost: Text = Field(default_factory=dict)
     payment: Text = Field(default_factory=dict)
     legal: Text = Field(default_factory=dict)
+    credit_title: Text = Field(default_factory=dict)
+    credit_notice: Text = Field(default_factory=dict)
     payee: Annotated[values.Words, Field(max_length=templates.PAYEE_LENGTH)] = ""
     iban: Annotated[values.Words, Field(max_length=34)] = ""
     bic: Annotated[values.Words, Field(max_length=11)] = ""

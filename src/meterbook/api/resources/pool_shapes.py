@@ -85,7 +85,10 @@ class PoolTold(PoolListed):
 
 
 class SheetListed(values.Told):
-    """How local days [first_day, until_day) were divided; without a total it waits, for what `reasons` say."""
+    """How local days [first_day, until_day) were divided; without a total it waits, for what `reasons` say.
+
+    Where it is put off, its run bills without this cost, and the next one divides these days.
+    """
 
     id: uuid.UUID
     pool: uuid.UUID
@@ -97,6 +100,7 @@ class SheetListed(values.Told):
     total: values.Money | None
     digest: str
     is_approved: bool
+    is_put_off: bool
     reasons: list[str]
 
 

@@ -294,5 +294,6 @@ def _sheet(row: pool_queries.SheetRow, pool: pool_queries.PoolRow) -> dict[str, 
         "total": None if row.total is None else values.Money(amount=f"{row.total:f}", currency=row.currency),
         "digest": row.digest,
         "is_approved": row.is_approved,
+        "is_put_off": row.is_put_off,
         "reasons": [f"{each.caption}: {each.detail}" for each in row.reasons],
     }

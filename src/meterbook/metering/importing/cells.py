@@ -29,6 +29,9 @@ MISSING = frozenset(
         *("#n/a", "#value!", "#ref!", "#div/0!", "#num!", "#null!", "#name?", "1.#inf", "1.#qnan", "inf", "-inf"),
     }
 )
+# The numbers that they write instead: no counter of what is used shows them.
+_LOST = frozenset(map(Decimal, (-999, -9_999, -99_999)))
+_LOST_TEXT = re.compile(r"-9{3,5}(?:[.,]0+)?")
 
 
 class CellUnreadable(ValueError):
@@ -81,8 +84,10 @@ def number_of(cell: Cell, mark: str) -> Decimal:
 
 
 def is_missing(cell: Cell) -> bool:
-    """This will tell whether a cell says that there is no value: empty, or one of the words of loggers for it."""
-    return isinstance(cell, str) and cell.strip().casefold() in MISSING
+    """This will tell whether a cell says that there is no value: empty, a word of loggers for it, or -999 to -99999."""
+    if isinstance(cell, Decimal):
+        return cell in _LOST
+    return isinstance(cell, str) and (cell.strip().casefold() in MISSING or bool(_LOST_TEXT.fullmatch(cell.strip())))
 
 
 def is_formula(cell: Cell) -> bool:

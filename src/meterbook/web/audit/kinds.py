@@ -59,6 +59,7 @@ KINDS: dict[str, Promise | str] = {
     "customers.customerfile": _("Document of a customer"),
     "customers.deposit": _("Deposit"),
     "customers.finelook": _("Look at fine values"),
+    "customers.tariffdefault": _("Default of tariffs"),
     "customers.signin": _("Tenant's sign-in"),
     "customers.siteprivacy": _("Privacy of a site"),
     "customers.vulnerability": _("Special needs"),

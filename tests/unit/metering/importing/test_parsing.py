@@ -73,7 +73,7 @@ class TestFaults:
 
         assert (problems.total, len(columns[0].values), columns[0].repeated) == (0, 3, 1)
 
-    @pytest.mark.parametrize("cell", ["", "Data Loss", "n/a", "?", "NaN", "--"])
+    @pytest.mark.parametrize("cell", ["", "Data Loss", "n/a", "?", "NaN", "--", "-9999", "-999.0"])
     def test_are_none_when_a_register_was_not_read(self, cell: str) -> None:
         rows = [("2026-03-01 00:00", "100"), ("2026-03-01 00:15", cell), ("2026-03-01 00:30", "101")]
         columns, problems = parse(imports.csv_file(rows, header="time,register"))
