@@ -89,7 +89,9 @@ function option(data: UsageData, height: number): Record<string, unknown> {
 /** Room for the widest number at the value axes: about 7 px a character. */
 function margin(data: UsageData): number {
   const highest = [...data.slots.map((slot) => toDraw(slot[2])), ...data.curve.flatMap((step) => [toDraw(step[2]), toDraw(step[3])])];
-  const longest = number(Math.max(1, ...highest.map((each) => each ?? 0))).length;
+  const top = Math.max(1, ...highest.map((each) => each ?? 0));
+  const size = 10 ** Math.floor(Math.log10(top)); // the axis ends at a round number, which can be one digit longer
+  const longest = Math.max(number(top).length, number(Math.ceil(top / size) * size).length);
   return Math.max(isSmall() ? 32 : 40, 14 + 7 * Math.max(3, longest));
 }
 

@@ -10,6 +10,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from meterbook.foundation import bulk
 from meterbook.metering.deriving import setups
 from meterbook.metering.validation.inputs import Finding, FindingKind
 
@@ -24,10 +25,11 @@ class Stored:
 
 def load(connection: psycopg.Connection[Any], organization_id: int, ids: NDArray[np.int64]) -> dict[int, list[Stored]]:
     """This will return the stored findings by series, in order of time."""
-    rows = connection.execute(
+    rows = bulk.fetch(
+        connection,
         "SELECT id, series_id, at, kind, value, baseline, until FROM metering_seriesfinding"
         " WHERE organization_id = %s AND series_id = ANY(%s) ORDER BY at, id",
-        [organization_id, ids.tolist()],
+        [organization_id, bulk.Numbers(ids)],
     )
     found = defaultdict(list)
     for pk, series_id, at, kind, value, baseline, until in rows:

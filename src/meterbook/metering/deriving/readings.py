@@ -9,6 +9,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from meterbook.foundation import bulk
 from meterbook.metering.deriving import setups
 from meterbook.metering.validation.inputs import Readings
 
@@ -82,7 +83,7 @@ def fetch_window(
     """
     statement = f"{_WINDOW} UNION ALL {_NEIGHBORS}" if with_neighbors else _WINDOW
     parameters = {
-        "ids": ids.tolist(),
+        "ids": bulk.Numbers(ids),
         "organization_id": organization_id,
         "start": setups.instant(start),
         "end": setups.instant(end),

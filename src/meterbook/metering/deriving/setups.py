@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import F, Lookup
 
+from meterbook.foundation import many
 from meterbook.kernel import quantity
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, ratios, values
@@ -43,7 +44,7 @@ class Among(Lookup):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:  # noqa: ANN401 - Django's
         """This will return the condition and its parameters."""
         left, parameters = self.process_lhs(compiler, connection)
-        return f"{left} = ANY(%s::bigint[])", (*parameters, list(self.rhs))
+        return f"{left} = ANY(%s::bigint[])", (*parameters, many.array(self.rhs))
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def groups(
 
 def old_blocks(connection: psycopg.Connection[Any], organization_id: int, members: Mapping[int, Group]) -> list[Any]:
     """This will read the blocks of counted series that `derived_day` is about to change, before it does."""
-    return bulk.fetch(connection, _OLD, [organization_id, list(members)])
+    return bulk.fetch(connection, _OLD, [organization_id, bulk.Numbers(np.array(list(members), np.int64))])
 
 
 def add(

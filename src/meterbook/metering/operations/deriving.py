@@ -10,7 +10,7 @@ import numpy as np
 import structlog
 from django.db import connections
 
-from meterbook.foundation import bulk, bus, scoping
+from meterbook.foundation import bulk, bus, many, scoping
 from meterbook.kernel.actor import Actor
 from meterbook.metering.deriving import findings, marks, portion, setups, totals, virtual, writing
 from meterbook.metering.deriving.marks import Marks
@@ -56,7 +56,8 @@ def derive_dirty_days(*, organization_id: int, actor: Actor, at: datetime) -> De
             taken = marks.take(connection, organization_id)
         if taken is None:
             break
-        total += _derive(organization_id, actor, at, taken)
+        with many.without_collector():
+            total += _derive(organization_id, actor, at, taken)
     return total
 
 
