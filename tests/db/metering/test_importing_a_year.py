@@ -35,9 +35,9 @@ Year = tuple[identity_models.Organization, operations.ImportOutcome, float]
 def year(database: str) -> Year:
     organization = identity.organization()
     site = sites.site(organization=organization, time_zone=SEOUL)
-    started = time.monotonic()
+    started = time.process_time()
     outcome = imports.load(organization, imports.steel_year(), Mapping(point="STEEL"), new_meters_at=site.public_id)
-    return organization, outcome, time.monotonic() - started
+    return organization, outcome, time.process_time() - started
 
 
 class TestSteelYear:
