@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F, Lookup
 
@@ -47,14 +47,12 @@ class Among(Lookup):
         return f"{left} = ANY(%s::bigint[])", (*parameters, many.array(self.rhs))
 
 
-@dataclass(frozen=True)
-class _Register:
-    """A row of InstallationRegister with its installation."""
+class _Register(NamedTuple):
+    """A row of InstallationRegister with its installation; ends in microseconds."""
 
-    series_id: int
     installation_id: int
-    starts_at: datetime
-    ends_at: datetime | None
+    start: int
+    end: int | None
     rated_per_hour: Decimal | None
     unit: str
     decimals: int
@@ -64,11 +62,10 @@ class _Register:
     is_closing_estimated: bool
 
 
-@dataclass(frozen=True)
-class _Multiplier:
-    """A row of MultiplierSegment."""
+class _Multiplier(NamedTuple):
+    """A row of MultiplierSegment; `at` in microseconds."""
 
-    starts_at: datetime
+    at: int
     numerator: int
     denominator: int
     registers: dict[str, int]
@@ -82,17 +79,19 @@ def load(*, organization_id: int, series_ids: Sequence[int]) -> dict[int, Setup]
     multipliers = _multipliers(organization_id, hung)
     corrections = _corrections(organization_id, series_ids)
     setups = {}
-    for pk, kind, unit, decimals, step in series.values_list("pk", "kind", "unit", "decimals", "step"):
+    for pk, kind, unit, decimals, step in many.rows(series.values_list("pk", "kind", "unit", "decimals", "step")):
         meters = [
-            _installation(each, multipliers.get(each.installation_id, []), Unit(unit), decimals)
-            for each in registers.get(pk, [])
+            _installation(pk, each, multipliers.get(each.installation_id, ()), unit, decimals)
+            for each in registers.get(pk, ())
         ]
+        if len(meters) > 1:
+            meters.sort(key=lambda meter: meter.start)
         setups[pk] = Setup(
             series_id=pk,
             kind=values.SeriesKind(kind),
             step=step,
-            installations=tuple(sorted(meters, key=lambda meter: meter.start)),
-            corrections=tuple(corrections.get(pk, [])),
+            installations=tuple(meters),
+            corrections=tuple(corrections.get(pk, ())),
         )
     return setups
 
@@ -108,22 +107,18 @@ def instant(microsecond: int) -> datetime:
 
 
 @cache
-def _scale(register_unit: str, register_decimals: int, unit: Unit, decimals: int) -> Fraction:
-    return quantity.factor(Unit(register_unit), unit) * Fraction(10) ** (decimals - register_decimals)
-
-
-@lru_cache(maxsize=1024)
-def _scaled(numerator: int, denominator: int, scale: Fraction) -> Fraction:
-    return Fraction(numerator, denominator) * scale
+def _scale(register_unit: str, register_decimals: int, unit: str, decimals: int) -> Fraction:
+    return quantity.factor(Unit(register_unit), Unit(unit)) * Fraction(10) ** (decimals - register_decimals)
 
 
 def _registers(organization_id: int, series_ids: Sequence[int]) -> dict[int, list[_Register]]:
-    rows = models.InstallationRegister.objects.filter(
+    found = models.InstallationRegister.objects.filter(
         Among(F("series_id"), series_ids), organization_id=organization_id
     ).values_list(
         "series_id",
         "installation_id",
-        "installation__during",
+        "installation__during__startswith",
+        "installation__during__endswith",
         "installation__rated_per_hour",
         "unit",
         "decimals",
@@ -132,12 +127,11 @@ def _registers(organization_id: int, series_ids: Sequence[int]) -> dict[int, lis
         "closing",
         "is_closing_estimated",
     )
-    found = defaultdict(list)
-    row: Any
-    for row in rows:
-        series_id, installation_id, during, *others = row
-        found[series_id].append(_Register(series_id, installation_id, during.lower, during.upper, *others))
-    return found
+    registers = defaultdict(list)
+    for series_id, installation_id, starts, ends, *others in many.rows(found):
+        end = None if ends is None else microseconds(ends)
+        registers[series_id].append(_Register(installation_id, microseconds(starts), end, *others))
+    return registers
 
 
 def _multipliers(organization_id: int, installation_ids: Iterable[int]) -> dict[int, list[_Multiplier]]:
@@ -145,10 +139,10 @@ def _multipliers(organization_id: int, installation_ids: Iterable[int]) -> dict[
         Among(F("installation_id"), tuple(installation_ids)), organization_id=organization_id
     ).order_by("starts_at", "id")
     found = defaultdict(list)
-    for installation_id, *others in rows.values_list(
-        "installation_id", "starts_at", "numerator", "denominator", "registers"
+    for installation_id, starts, *others in many.rows(
+        rows.values_list("installation_id", "starts_at", "numerator", "denominator", "registers")
     ):
-        found[installation_id].append(_Multiplier(*others))
+        found[installation_id].append(_Multiplier(microseconds(starts), *others))
     return found
 
 
@@ -165,25 +159,27 @@ def _corrections(organization_id: int, series_ids: Sequence[int]) -> dict[int, l
     return found
 
 
-def _installation(register: _Register, multipliers: list[_Multiplier], unit: Unit, decimals: int) -> Installation:
-    start = microseconds(register.starts_at)
-    scale = _scale(register.unit, register.decimals, unit, decimals)
+def _installation(
+    series_id: int, register: _Register, multipliers: Sequence[_Multiplier], unit: str, decimals: int
+) -> Installation:
+    start = register.start
+    scaled = (register.unit, register.decimals, unit, decimals)
     factors = [
-        _factor(max(start, microseconds(each.starts_at)), _scaled(each.numerator, each.denominator, scale), None)
-        if number == 0
-        else _factor(
-            microseconds(each.starts_at),
-            _scaled(each.numerator, each.denominator, scale),
-            each.registers.get(str(register.series_id)),
+        _factor(
+            each.at if number else max(start, each.at),
+            each.numerator,
+            each.denominator,
+            scaled,
+            each.registers.get(str(series_id)) if number else None,
         )
         for number, each in enumerate(multipliers)
     ]
     if not factors or factors[0].at > start:
-        factors.insert(0, _factor(start, scale, None))
+        factors.insert(0, _factor(start, 1, 1, scaled, None))
     return Installation(
         start=start,
         factors=tuple(factors),
-        end=None if register.ends_at is None else microseconds(register.ends_at),
+        end=register.end,
         opening=register.opening,
         closing=register.closing,
         is_closing_estimated=register.is_closing_estimated,
@@ -192,20 +188,24 @@ def _installation(register: _Register, multipliers: list[_Multiplier], unit: Uni
     )
 
 
-def _factor(at: int, fraction: Fraction, register: int | None) -> Factor:
-    return Factor(at, fraction.numerator, fraction.denominator, register)
+@lru_cache(maxsize=1024)
+def _factor(
+    at: int, numerator: int, denominator: int, scaled: tuple[str, int, str, int], register: int | None
+) -> Factor:
+    """:param scaled: unit and decimals of the register, then of the series"""
+    exact = Fraction(numerator, denominator) * _scale(*scaled)
+    return Factor(at, exact.numerator, exact.denominator, register)
 
 
 def _limit(rated_per_hour: Decimal | None, decimals: int, factors: list[Factor]) -> int | None:
     """The rating in register units an hour, rounded up, by the smallest factor: a true reading is never held."""
     if rated_per_hour is None:
         return None
-    ratios = frozenset((each.numerator, each.denominator) for each in factors)
-    return _most(rated_per_hour, decimals, ratios)
+    return _most(rated_per_hour, decimals, tuple((each.numerator, each.denominator) for each in factors))
 
 
 @lru_cache(maxsize=1024)
-def _most(rated_per_hour: Decimal, decimals: int, factors: frozenset[tuple[int, int]]) -> int:
+def _most(rated_per_hour: Decimal, decimals: int, factors: tuple[tuple[int, int], ...]) -> int:
     smallest = min(Fraction(*each) for each in factors)
     limit = Fraction(rated_per_hour) * Fraction(10) ** decimals / smallest
     return -(-limit.numerator // limit.denominator)
