@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from meterbook.billing import models, values
 from meterbook.customers import queries as customer_queries
@@ -260,7 +260,7 @@ def _shares(rows: QuerySet[models.RunShare]) -> list[Share]:
 
 
 def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
-    """This will return meter points with the series that is billed and the zone of their days, in two queries."""
+    """This will return meter points with the series that is billed and the zone of their days, in three queries."""
     wanted = list(ids)
     series: dict[tuple[int, str], Series] = {}
     rows = metering_models.Series.objects.filter(
@@ -272,9 +272,11 @@ def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
         rows.order_by("id").values_list("meter_point_id", "code", "id", "public_id", "unit", "decimals", "step")
     ):
         series[point_id, code] = Series(pk, public_id, Unit(unit), decimals, step)
-    rated = metering_models.Installation.objects.filter(
-        organization_id=run.organization_id, meter_point=OuterRef("pk"), rated_per_hour__isnull=False
+    hung = metering_models.Installation.objects.filter(
+        many.among("meter_point_id", wanted), organization_id=run.organization_id, rated_per_hour__isnull=False
     )
+    # By itself: as a condition of each meter point the server would look through all installations.
+    rated = {point_id for (point_id,) in many.rows(hung.order_by().values_list("meter_point_id"))}
     points = metering_models.MeterPoint.objects.filter(many.among("pk", wanted), organization_id=run.organization_id)
     rows_of_points = points.order_by("id").values_list(
         "id",
@@ -288,7 +290,6 @@ def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
         "language",
         "role",
         "node__usage",
-        Exists(rated),
     )
     return {
         pk: Point(
@@ -301,11 +302,9 @@ def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
             series.get((pk, _billed(service))),
             metering_zones.resolve(own, former, run.zone.key),
             language,
-            None if is_rated else _assumed(Service(service), role, usage, series.get((pk, _billed(service)))),
+            None if pk in rated else _assumed(Service(service), role, usage, series.get((pk, _billed(service)))),
         )
-        for pk, public_id, code, name, node, service, own, former, language, role, usage, is_rated in many.rows(
-            rows_of_points
-        )
+        for pk, public_id, code, name, node, service, own, former, language, role, usage in many.rows(rows_of_points)
     }
 
 
