@@ -27,6 +27,7 @@ def account(
     language: str = "en",
     email: str = "",
     is_landlord: bool = False,
+    is_internal: bool = False,
     vacancy_tariff: tariff_models.Tariff | None = None,
 ) -> models.Account:
     """This will make a customer with an account at a site; outside a scope."""
@@ -48,6 +49,7 @@ def account(
             site=site,
             number=number or f"A-{count:06}",
             is_landlord=is_landlord,
+            is_internal=is_internal,
             vacancy_tariff=vacancy_tariff,
         )
 

@@ -67,10 +67,12 @@ from tests.factories import (
     monitoring,
     mqtt,
     notifications,
+    overrides,
     pools,
     rules,
     senders,
     services,
+    whatif,
 )
 
 ACTOR = Actor.system("factory")
@@ -87,6 +89,7 @@ def organization() -> identity_models.Organization:
     place = billing.place(organization=made)
     _bill(place)
     corrections.story(made)
+    whatif.started(made)
     pools.divided(made)
     pools.invoiced(made)
     pools.proposed(made)
@@ -300,6 +303,8 @@ def _know(place: billing.Place) -> None:
             name="meter.png",
             content=_picture(8),
         )
+        contract = paying.select_related("account", "tariff", "meter_point__site")[0]
+    overrides.ask(contract, billing.tariff(organization=place.organization, raw=billing.document() | {"code": "OTHER"}))
 
 
 def _spoil(place: billing.Place) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from meterbook.billing import models
+from meterbook.billing.whatif import asked as asking
+from meterbook.billing.whatif import background
 from meterbook.customers import models as customer_models
-from meterbook.kernel import civil
+from meterbook.foundation import scoping
+from meterbook.identity import models as identity_models
+from meterbook.kernel import civil, clock
 from meterbook.sites.values import NodeKind
 from tests.factories import billing, customers, metering, pools
+from tests.factories.identity import ACTOR
 
 FIRST, UNTIL = date(2026, 1, 1), date(2026, 4, 1)
 NOW = datetime(2026, 5, 20, 9, tzinfo=UTC)
@@ -76,6 +82,16 @@ def dearer(raw: dict[str, Any] | None = None, *, price: str = "1.00") -> dict[st
     changed = raw or billing.document()
     changed["components"][-1]["price"] = price
     return changed
+
+
+def started(organization: identity_models.Organization, *, is_canceled: bool = False) -> uuid.UUID:
+    """This will start one in the background, for all accounts that there are; outside a scope."""
+    with scoping.scope([organization.pk], actor=ACTOR):
+        asked = asking.Asked(asking.Scope(), FIRST, UNTIL)
+        made = background.start_what_if(actor=ACTOR, at=clock.now(), asked=asked, document=None)
+        if is_canceled:
+            background.cancel_what_if(actor=ACTOR, at=clock.now(), what_if=made.public_id)
+        return made.public_id
 
 
 def water() -> dict[str, Any]:

@@ -59,6 +59,7 @@ QUERIES = {
     **virtual_bodies.QUERIES,
     "list_readings": {"from": "2026-02-01T00:00:00Z", "until": "2026-02-02T00:00:00Z"},
     "list_intervals": {"from": "2026-02-01T00:00:00Z", "until": "2026-02-02T00:00:00Z"},
+    "get_charge_back_journal": {"from": "2026-02-01", "until": "2026-03-01"},
     "get_energy_balance": {"first_day": "2026-02-01", "until_day": "2026-03-01"},
 }
 BODIES: dict[str, Callable[[Organization], Any]] = {

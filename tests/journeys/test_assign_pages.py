@@ -141,7 +141,7 @@ class TestTheApi:
         assert preview["contracts"] == 3
         assert all(each["before"] and each["after"] for each in preview["accounts"])
         assert wrong.status_code == 422
-        assert (done.status_code, done.json()) == (201, {"contracts": 3})
+        assert (done.status_code, done.json()) == (201, {"contracts": 3, "waiting": 0})
         assert codes(made).count("NEW") == 3
 
     def test_does_not_know_those_of_others(self, made: whatif.History) -> None:

@@ -44,7 +44,7 @@ def test_a_move_in_proposes_the_default_and_who_has_another_is_listed() -> None:
     desk.send(journey, Step.READINGS)
     step = desk.page("move", journey.public_id)
     used = str(desk.unit.place.tariff.public_id)
-    desk.send(journey, Step.TARIFF, **{f"tariff_{desk.point}": used})
+    desk.send(journey, Step.TARIFF, reason="agreed in writing", **{f"tariff_{desk.point}": used})
     desk.send(journey, Step.DEPOSIT, amount="")
     desk.send(journey, Step.SUMMARY)
     listed = desk.page("tariff_defaults")
@@ -54,6 +54,7 @@ def test_a_move_in_proposes_the_default_and_who_has_another_is_listed() -> None:
     assert f"from the default of site {desk.unit.place.site.name}" in step
     assert "Ana Ruiz" in listed
     assert "Other prices" in listed
+    assert "agreed in writing" in listed
 
     ended = desk.client.post(url, {**given, "tariff": "", "first_day": "2026-03-01"})
     again = desk.client.post(url, {**given, "tariff": "", "first_day": "2026-03-01"})

@@ -42,6 +42,7 @@ MATRIX = {
     "customers:manage_customer": {ADMIN, MANAGER, CLERK},
     "customers:know_vulnerability": {ADMIN, MANAGER, CLERK},
     "customers:erase_customer": {ADMIN},
+    "customers:approve_override": {ADMIN, RoleCode.APPROVER},
     "customers:see_own_account": {ADMIN, MANAGER, CLERK, RoleCode.TENANT},
     "customers:see_detailed_use": {ADMIN, MANAGER, MONITOR},
     "billing:view_bill": MONEY_VIEWERS,

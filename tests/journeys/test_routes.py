@@ -55,6 +55,7 @@ from tests.factories import (
     meter_types,
     metering,
     mqtt,
+    overrides,
     rules,
     senders,
     sites,
@@ -109,6 +110,15 @@ def contract(organization: identity_models.Organization) -> customer_models.Cont
         return customer_operations.start_contract(
             account=account, meter_point=hanging.point, tariff=agreed, starts_at=clock.now(), **given
         )
+
+
+@functools.cache
+def override(organization: identity_models.Organization) -> uuid.UUID:
+    raw = {**tariffs.peak_document(), "code": f"T{uuid.uuid4().hex[:8]}", "currency": "EUR"}
+    with scoping.scope([organization.pk], actor=identity.ACTOR):
+        other = tariff_operations.create_tariff(actor=identity.ACTOR, at=clock.now(), document=raw)
+    identity.user(organization=organization, role=RoleCode.APPROVER)
+    return overrides.ask(contract(organization), other)
 
 
 def import_file(organization: identity_models.Organization) -> uuid.UUID:
@@ -292,6 +302,7 @@ ARGUMENTS: dict[str, routes.Argument] = {
     "message": routes.Argument(make=event_arguments.message, is_owned=True),
     "token": routes.Argument(make=lambda _organization: "wrong", is_owned=False),
     "account": routes.Argument(make=lambda organization: contract(organization).account.public_id, is_owned=True),
+    "override": routes.Argument(make=override, is_owned=True),
     "contract": routes.Argument(make=lambda organization: contract(organization).public_id, is_owned=True),
     "run": routes.Argument(make=lambda organization: billed(organization)[0], is_owned=True),
     "bill": routes.Argument(make=lambda organization: billed(organization)[1], is_owned=True),

@@ -100,6 +100,35 @@ CASES = {
         100 * Decimal("13.90"),
         peak="71",
     ),
+    # 71 kW where 100 are contracted, of which 80 % are billed in any case
+    "least-of-a-contract": Case(
+        "DEMAND",
+        ({"price": "13.90", "demand.contracted.charge": "MEASURED", "demand.contracted.least_percent": "80"},),
+        80 * Decimal("13.90"),
+        peak="71",
+    ),
+    # 8000 kWh are 81 packages of 99 begun; the 8000 fill the year's steps, of which 900 are cheap
+    "packages-begun": Case("FLAT", ({"price": "3.5", "package": "99"},), 81 * Decimal("3.5")),
+    "steps-over-a-year": Case(
+        "TIERS",
+        ({"climbs": "YEAR", "tiers[0].up_to": "900", "tiers[0].price": "0.10", "tiers[1].price": "0.20"},),
+        900 * Decimal("0.10") + 7100 * Decimal("0.20"),
+    ),
+    # 40 of 8000 free at the average of (1000 x 0.10 + 7000 x 0.20) / 8000
+    "free-at-the-average-price": Case(
+        "TIERS",
+        (
+            {
+                "tier_reference": "BILLING_PERIOD",
+                "tiers[0].up_to": "1000",
+                "tiers[0].price": "0.10",
+                "tiers[1].price": "0.20",
+                "allowance.quantity": "40",
+                "allowance.mode": "AVERAGE_PRICE",
+            },
+        ),
+        Decimal(1500) - 40 * Decimal(1500) / 8000,
+    ),
     "exempt-of-the-tax": Case("MONTHLY", ({"price": "9.99"},), Decimal("9.99"), tax=NO_TAX, exemptions=EXEMPT),
 }
 

@@ -61,11 +61,12 @@ def place(organization: Organization) -> uuid.UUID:
 # Each belongs to the organization that it is made for.
 ARGUMENTS: dict[str, Callable[[Organization], object]] = {
     **{name: of_route(name) for name in ("site", "file", "tariff", "account", "contract", "bill", "run", "print_file")},
-    **{name: of_route(name) for name in ("transaction", "alarm", "reading", "probe", "delegation")},
+    **{name: of_route(name) for name in ("override", "transaction", "alarm", "reading", "probe", "delegation")},
     **{name: of_route(name) for name in ("customer", "contact", "consent", "paper", "journey", "building", "message")},
     **{name: of_route(name) for name in ("grant", "invitation", "photo", "sign_in", "gateway", "key", "broker", "bus")},
     "account_book": of_route("account_book"),
     **{name: of_route(name) for name in ("recalculation", "correction", "credit_note", "dispute", "enclosure")},
+    "what_if": of_route("what_if"),
     "own_type": of_route("own_type"),
     "found_meter": of_route("found"),
     "sender": of_route("sender"),

@@ -19,7 +19,7 @@ from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition import senders as acquisition_senders
 from meterbook.alarms import queries as alarm_queries
-from meterbook.api import pool_refusals, problems
+from meterbook.api import pool_refusals, problems, what_if_refusals
 from meterbook.audit import queries as audit_queries
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
@@ -35,6 +35,8 @@ from meterbook.customers import (
     granularity,
     lookups,
     merging,
+    overrides,
+    overriding,
     own_tests,
     records,
     sign_ins,
@@ -198,9 +200,14 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     configuring.NotAMonitor: STATE,
     currency.CurrencyUnknown: INVALID,
     customer_operations.CodeTaken: TAKEN,
+    overrides.OverrideGone: STATE,
+    overrides.OverrideIsOwn: (403, "second_person"),
+    overrides.OverrideNotFound: NOT_FOUND,
+    overriding.OverrideUnreasoned: INVALID,
     customer_operations.ContractMisfit: INVALID,
     customer_operations.ContractsOverlap: TAKEN,
     customer_operations.LandlordPresent: TAKEN,
+    customer_operations.LandlordInternal: INVALID,
     customer_operations.NotRunning: STATE,
     customer_operations.NotThere: NOT_FOUND,
     customer_queries.AccountNotFound: NOT_FOUND,
@@ -286,6 +293,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     UsageMisfit: INVALID,
     uploads.UploadRefused: INVALID,
     **pool_refusals.KINDS,
+    **what_if_refusals.KINDS,
 }
 
 

@@ -15,6 +15,7 @@ DATA_DIR = server_connections.data_dir(os.environ)
 SECRET_KEY = secret_key.load(os.environ, DATA_DIR)
 VAULT_KEY = secret_key.load(os.environ, DATA_DIR, name="vault_key")
 DEBUG = os.environ.get("MB_DEBUG", "") == "1"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # the form of a long tariff has some 25 of them for each charge
 ALLOWED_HOSTS = os.environ.get("MB_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 PUBLIC_ADDRESS = accounts.PUBLIC_ADDRESS
 # What the environment says cannot be changed on a page.

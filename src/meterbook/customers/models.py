@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, DateTimeR
 from django.db import models
 from django.db.models.functions import Coalesce
 
-from meterbook.customers import values
+from meterbook.customers import asking, values
 from meterbook.foundation import models as foundation_models
 from meterbook.identity import models as identity_models
 from meterbook.ledger import models as ledger_models
@@ -70,7 +70,10 @@ class Customer(foundation_models.TenantModel):
 
 
 class Account(foundation_models.TenantModel):
-    """What a customer owes and pays at a site. The landlord's account of a site takes what vacant units use (B-33)."""
+    """What a customer owes and pays at a site. The landlord's account of a site takes what vacant units use (B-33).
+
+    One of mode INTERNAL is a cost center (M-063): nobody is asked for money, and `receivable` is its expense account.
+    """
 
     number = models.CharField(max_length=40)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT)
@@ -165,6 +168,34 @@ class TariffDefault(foundation_models.TenantModel):
 
     def __str__(self) -> str:
         return f"{self.service}: {self.tariff_id}"
+
+
+class TariffOverride(asking.AskedFor):
+    """That an account has, or asks for, another tariff for a meter point than the `default` of that day."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    meter_point = models.ForeignKey(metering_models.MeterPoint, on_delete=models.PROTECT)
+    tariff = models.ForeignKey(tariff_models.Tariff, on_delete=models.PROTECT, related_name="+")
+    default = models.ForeignKey(tariff_models.Tariff, on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+
+    reached_by = (("account_id", "accounts"),)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(state__in=[each.value for each in values.OverrideState]),
+                name="tariff_override_state_known",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "meter_point", "starts_at"],
+                condition=models.Q(state=values.OverrideState.WAITING.value),
+                name="tariff_override_waits_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.meter_point_id}: {self.tariff_id}"
 
 
 class Contact(foundation_models.TenantModel):

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
-from meterbook.customers import models
+from meterbook.customers import models, values
 from meterbook.foundation import scoping
 
 FIRST = "A-000001"
@@ -51,7 +51,8 @@ def next_numbers(*, count: int = 1, site_id: int | None = None) -> list[str]:
     owner = scoping.current().organization_id
     # A number is used once in the whole organization, whichever part of it the reader sees.
     with scoping.unlimited():
-        own = models.Account.objects.filter(organization_id=owner, is_landlord=False).order_by("-pk")
+        own = models.Account.objects.filter(organization_id=owner, is_landlord=False)
+        own = own.exclude(mode=values.AccountMode.INTERNAL).order_by("-pk")
         newest = list(own.filter(site_id=site_id).values_list("number", flat=True)[:NEWEST]) if site_id else []
         proposed = following(newest or list(own.values_list("number", flat=True)[:NEWEST]))
         found: list[str] = []

@@ -11,9 +11,10 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
-from meterbook.customers import models, values
+from meterbook.customers import models, overriding, values
 from meterbook.foundation import operation, scoping
 from meterbook.kernel.actor import Actor
+from meterbook.ledger import models as ledger_models
 from meterbook.ledger import operations as ledger_operations
 from meterbook.ledger import values as ledger_values
 from meterbook.metering import models as metering_models
@@ -31,6 +32,7 @@ Owned = TypeVar(
 
 
 LONGEST_NAME = 200  # of a ledger account
+RECEIVABLE, COST_CENTER = "AR", "CC"  # before an account's number, in the code of its account in the ledger
 
 
 class CodeTaken(ValueError):
@@ -39,6 +41,10 @@ class CodeTaken(ValueError):
 
 class LandlordPresent(ValueError):
     """The site has a landlord's account already."""
+
+
+class LandlordInternal(ValueError):
+    """The landlord's account takes vacancies and is no cost center; open two accounts."""
 
 
 class ContractsOverlap(ValueError):
@@ -123,32 +129,30 @@ def open_account(
     number: str,
     is_landlord: bool = False,
     vacancy_tariff: tariff_models.Tariff | uuid.UUID | None = None,
+    is_internal: bool = False,
 ) -> models.Account:
-    """This will open a postpaid account at a site, with its receivable in the ledger.
+    """This will open a postpaid account at a site, with its receivable in the ledger, or a cost center.
 
     :param vacancy_tariff: by which the landlord's account pays for vacant meter points
+    :param is_internal: a cost center of the organization; its account in the ledger, "CC-" and its number, is expense
     :raises CodeTaken: when the organization has an account of that number
     :raises LandlordPresent: when the site has a landlord's account
+    :raises LandlordInternal: when it would be both
     """
+    if is_internal and is_landlord:
+        raise LandlordInternal(_("The landlord's account takes vacancies and is no cost center; open two accounts."))
     site = _own(site_models.Site, site)
     if vacancy_tariff is not None:
         vacancy_tariff = _own(tariff_models.Tariff, vacancy_tariff)
     try:
-        receivable = ledger_operations.open_account(
-            actor=actor,
-            at=at,
-            code=f"AR-{number}",
-            kind=ledger_values.AccountKind.ASSET,
-            currency=site.currency,
-            name=f"{number} {customer.name}"[:LONGEST_NAME],
-        )
+        receivable = _open_in_ledger(actor, at, f"{number} {customer.name}", number, site.currency, is_internal)
         with transaction.atomic():
             account = models.Account.objects.create(
                 organization_id=site.organization_id,
                 number=number,
                 customer=customer,
                 site=site,
-                mode=values.AccountMode.POSTPAID,
+                mode=values.AccountMode.INTERNAL if is_internal else values.AccountMode.POSTPAID,
                 currency=site.currency,
                 is_landlord=is_landlord,
                 vacancy_tariff=vacancy_tariff,
@@ -161,11 +165,31 @@ def open_account(
         raise _number_taken(number) from error
     except ledger_operations.AccountCodeTaken as error:
         raise _number_taken(number) from error
-    after = {"number": number, "customer": customer.code, "site": site.code, "is_landlord": is_landlord}
+    after = {
+        "number": number,
+        "customer": customer.code,
+        "site": site.code,
+        "is_landlord": is_landlord,
+        "mode": account.mode,
+    }
     audit_operations.record(
         actor=actor, at=at, action="customers:open_account", subject=account, before=None, after=after
     )
     return account
+
+
+def _open_in_ledger(
+    actor: Actor, at: datetime, name: str, number: str, currency: str, is_internal: bool
+) -> ledger_models.LedgerAccount:
+    """What is owed is an asset; what a cost center bears is an expense."""
+    return ledger_operations.open_account(
+        actor=actor,
+        at=at,
+        code=f"{COST_CENTER if is_internal else RECEIVABLE}-{number}",
+        kind=ledger_values.AccountKind.EXPENSE if is_internal else ledger_values.AccountKind.ASSET,
+        currency=currency,
+        name=name[:LONGEST_NAME],
+    )
 
 
 @operation.operation
@@ -178,12 +202,14 @@ def open_account_with_customer(
     name: str,
     is_landlord: bool = False,
     vacancy_tariff: tariff_models.Tariff | uuid.UUID | None = None,
+    is_internal: bool = False,
     **known: Unpack[values.CustomerFacts],
 ) -> models.Account:
     """This will add a customer and `open_account`, or do neither; the customer's code is the account's number.
 
     :raises CodeTaken: when the organization has an account of that number, or a customer of that code
     :raises LandlordPresent: when the site has a landlord's account
+    :raises LandlordInternal: when it would be a cost center too
     """
     if models.Account.objects.filter(organization_id=scoping.current().organization_id, number=number).exists():
         raise _number_taken(number)
@@ -205,6 +231,7 @@ def open_account_with_customer(
         number=number,
         is_landlord=is_landlord,
         vacancy_tariff=vacancy_tariff,
+        is_internal=is_internal,
     )
 
 
@@ -222,20 +249,47 @@ def start_contract(
     tariff: tariff_models.Tariff | uuid.UUID,
     starts_at: datetime,
     ends_at: datetime | None = None,
+    reason: str = "",
 ) -> models.Contract:
     """This will let an account pay for a meter point from an instant on.
 
+    It begins by the default tariff where another one waits for a second person (`overriding.settle`).
+
+    :param reason: why another tariff than the default is to hold, if one is
     :raises ContractMisfit: when site or currency differ
     :raises ContractsOverlap: when another contract covers that time
     :raises NotRunning: when it would end before it begins
+    :raises overriding.OverrideUnreasoned: without a reason for another tariff than the default
     """
     account, tariff = _own(models.Account, account), _own(tariff_models.Tariff, tariff)
     meter_point = _own(metering_models.MeterPoint, meter_point)
-    if account.site_id != meter_point.site_id or account.currency != tariff.currency:
-        raise ContractMisfit(
-            _("Account %(account)s, meter point %(point)s and tariff %(tariff)s must share the site and the currency.")
-            % {"account": account.number, "point": meter_point.code, "tariff": tariff.code}
-        )
+    _require_fit(account, meter_point, tariff)
+    asked = overriding.Asked(account, meter_point, tariff, starts_at)
+    (holds,) = overriding.settle(actor=actor, at=at, asked=[asked], reason=reason)
+    return begin_contract(
+        actor=actor,
+        at=at,
+        account=account,
+        meter_point=meter_point,
+        tariff=holds,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+
+
+@operation.operation
+def begin_contract(
+    *,
+    actor: Actor,
+    at: datetime,
+    account: models.Account,
+    meter_point: metering_models.MeterPoint,
+    tariff: tariff_models.Tariff,
+    starts_at: datetime,
+    ends_at: datetime | None = None,
+) -> models.Contract:
+    """This will `start_contract` by a tariff that was settled already."""
+    _require_fit(account, meter_point, tariff)
     if ends_at is not None and ends_at <= starts_at:
         raise NotRunning(_("A contract must end after it begins."))
     try:
@@ -256,6 +310,16 @@ def start_contract(
         actor=actor, at=at, action="customers:start_contract", subject=account, before=None, after=after
     )
     return contract
+
+
+def _require_fit(
+    account: models.Account, meter_point: metering_models.MeterPoint, tariff: tariff_models.Tariff
+) -> None:
+    if account.site_id != meter_point.site_id or account.currency != tariff.currency:
+        raise ContractMisfit(
+            _("Account %(account)s, meter point %(point)s and tariff %(tariff)s must share the site and the currency.")
+            % {"account": account.number, "point": meter_point.code, "tariff": tariff.code}
+        )
 
 
 @operation.operation

@@ -127,6 +127,8 @@ def _end_role(actor: Actor, at: datetime, user_id: int) -> None:
 
 def _account(account: uuid.UUID) -> queries.AccountRow:
     found = queries.get_account(public_id=account)
+    if found.is_internal:
+        raise LandlordsAccount(_("A cost center belongs to the organization; its people sign in as users of it."))
     if found.is_landlord:
         raise LandlordsAccount(_("The landlord's own account takes vacancies; there is no tenant to invite."))
     return found

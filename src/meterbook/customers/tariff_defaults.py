@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -144,17 +144,27 @@ def list_defaults(*, sites: Collection[int] | None = None) -> list[DefaultRow]:
     return sorted(rows, key=lambda each: (each.site_id is not None, each.site_name, each.building_name))
 
 
+def has_any() -> bool:
+    """This will tell whether the scope's organization has set a default, for any day."""
+    return _own().exists()
+
+
 def default_for(*, point_id: int, customer_kind: values.CustomerKind | None, day: date) -> DefaultRow | None:
     """This will return the default for a meter point (internal id) on a day; None when there is none."""
-    rows = list_defaults()
-    if not rows:
-        return None
     owner = scoping.current().organization_id
     points = metering_models.MeterPoint.objects.filter(organization_id=owner, pk=point_id).select_related("site")
-    point = points.first()
-    if point is None:
-        return None
-    return best(rows, _place(point, _parents([point.site_id]), customer_kind), day)
+    return defaults_for([(each, customer_kind, day) for each in points])[0] if points else None
+
+
+def defaults_for(
+    asked: Sequence[tuple[metering_models.MeterPoint, values.CustomerKind | None, date]],
+) -> list[DefaultRow | None]:
+    """This will return the default for each meter point, kind of customer and day, in a fixed number of queries."""
+    rows = list_defaults()
+    if not rows:
+        return [None for _each in asked]
+    parents = _parents({point.site_id for point, _kind, _day in asked})
+    return [best(rows, _place(point, parents, kind), day) for point, kind, day in asked]
 
 
 def other_tariffs(*, at: datetime) -> list[OtherTariff]:

@@ -10,7 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
-from meterbook.customers import models, operations, values
+from meterbook.customers import models, operations, overriding, values
 from meterbook.foundation import operation, scoping
 from meterbook.kernel.actor import Actor
 from meterbook.tariffs import models as tariff_models
@@ -109,16 +109,19 @@ def end_contract_at(
 
 @operation.operation
 def change_tariff(
-    *, actor: Actor, at: datetime, contract: uuid.UUID, tariff: uuid.UUID, starts_at: datetime
+    *, actor: Actor, at: datetime, contract: uuid.UUID, tariff: uuid.UUID, starts_at: datetime, reason: str = ""
 ) -> models.Contract:
     """This will let another tariff hold for a meter point from an instant on: the contract is cut there in two.
 
-    Returns the contract that goes on. Whoever calls it has made sure that nothing after `starts_at` is billed.
+    Returns the contract that goes on; the given one, unchanged, where the tariff overrides the default and waits for a
+    second person. Whoever calls it has made sure that nothing after `starts_at` is billed.
 
+    :param reason: why another tariff than the default is to hold, if one is
     :raises ContractNotThere: when the organization has no such contract
     :raises EndMisplaced: when the contract does not run at `starts_at`
     :raises operations.ContractMisfit: when the currency differs
     :raises operations.NotThere: when the organization has no such tariff
+    :raises overriding.OverrideUnreasoned: without a reason for another tariff than the default
     """
     found = find_contract(contract)
     ends_at = found.during.upper
@@ -128,28 +131,46 @@ def change_tariff(
     wanted = tariffs.first()
     if wanted is None:
         raise operations.NotThere(_("There is no such object in this organization."))
-    found.during = DateTimeTZRange(found.during.lower, starts_at, "[)")
-    found.save(update_fields=["during"])
-    going_on = operations.start_contract(
-        actor=actor,
-        at=at,
-        account=found.account,
-        meter_point=found.meter_point,
-        tariff=wanted,
-        starts_at=starts_at,
-        ends_at=ends_at,
-    )
-    if "end" in found.readings:
-        going_on.readings = {"end": found.readings.pop("end")}
-        going_on.save(update_fields=["readings"])
-        found.save(update_fields=["readings"])
+    asked = overriding.Asked(found.account, found.meter_point, wanted, starts_at, found.tariff)
+    (holds,) = overriding.settle(actor=actor, at=at, asked=[asked], reason=reason)
+    if holds.pk != wanted.pk:
+        return found
+    return let_hold(actor=actor, at=at, contract=found, tariff=wanted, starts_at=starts_at)
+
+
+@operation.operation
+def let_hold(
+    *, actor: Actor, at: datetime, contract: models.Contract, tariff: tariff_models.Tariff, starts_at: datetime
+) -> models.Contract:
+    """This will `change_tariff` to one that was settled already; from its beginning on, the contract is not cut."""
+    start, ends_at = contract.during.lower, contract.during.upper
+    before, going_on = contract.tariff, contract
+    if starts_at == start:
+        contract.tariff = tariff
+        contract.save(update_fields=["tariff"])
+    else:
+        contract.during = DateTimeTZRange(start, starts_at, "[)")
+        contract.save(update_fields=["during"])
+        going_on = operations.begin_contract(
+            actor=actor,
+            at=at,
+            account=contract.account,
+            meter_point=contract.meter_point,
+            tariff=tariff,
+            starts_at=starts_at,
+            ends_at=ends_at,
+        )
+        if "end" in contract.readings:
+            going_on.readings = {"end": contract.readings.pop("end")}
+            going_on.save(update_fields=["readings"])
+            contract.save(update_fields=["readings"])
     audit_operations.record(
         actor=actor,
         at=at,
         action="customers:change_tariff",
-        subject=found.account,
-        before={"meter_point": found.meter_point.code, "tariff": found.tariff.code},
-        after={"tariff": wanted.code, "starts_at": starts_at},
+        subject=contract.account,
+        before={"meter_point": contract.meter_point.code, "tariff": before.code},
+        after={"tariff": tariff.code, "starts_at": starts_at},
     )
     return going_on
 

@@ -8,13 +8,15 @@ from decimal import Decimal
 from typing import TypedDict
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class AccountMode(enum.StrEnum):
-    """When an account pays: after a bill, or before use."""
+    """When an account pays: after a bill, before use, or never, because it is a cost center of the organization."""
 
     POSTPAID = "POSTPAID"
     PREPAID = "PREPAID"
+    INTERNAL = "INTERNAL"
 
 
 class AccountState(enum.StrEnum):
@@ -24,8 +26,29 @@ class AccountState(enum.StrEnum):
     CLOSED = "CLOSED"
 
 
-ACCOUNT_MODE_CAPTIONS = {AccountMode.POSTPAID: _("Postpaid"), AccountMode.PREPAID: _("Prepaid")}
+ACCOUNT_MODE_CAPTIONS = {
+    AccountMode.POSTPAID: _("Postpaid"),
+    AccountMode.PREPAID: _("Prepaid"),
+    AccountMode.INTERNAL: _("Cost center"),
+}
+# Those that bill runs calculate: tenants who pay after a bill, and cost centers.
+BILLED_MODES = (AccountMode.POSTPAID, AccountMode.INTERNAL)
 ACCOUNT_STATE_CAPTIONS = {AccountState.ACTIVE: _("Active"), AccountState.CLOSED: _("Closed")}
+
+
+class OverrideState(enum.StrEnum):
+    """How another tariff than the default stands: nothing changes while it waits, or once it was refused."""
+
+    WAITING = "WAITING"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+
+
+OVERRIDE_STATE_CAPTIONS = {
+    OverrideState.WAITING: _("Waits for a second person"),
+    OverrideState.APPROVED: pgettext_lazy("another tariff", "Approved"),
+    OverrideState.REFUSED: pgettext_lazy("another tariff", "Refused"),
+}
 
 
 class CustomerKind(enum.StrEnum):
@@ -74,6 +97,7 @@ NAME_LENGTH = 200
 PHONE_LENGTH = 40
 MESSAGING_LENGTH = 100
 NOTES_LENGTH = 4_000
+REASON_LENGTH = 500
 MOST_LINES = 20  # phones, addresses, custom fields of one customer
 MOST_OCCUPANTS = 30_000
 

@@ -18,6 +18,7 @@ class DocumentKind(enum.StrEnum):
     RECEIPT = "RECEIPT"
     REFUND = "REFUND"
     PRINT = "PRINT"  # many documents in one file, for the printer
+    CHARGE_BACK = "CHARGE_BACK"  # what a cost center bears: no invoice, and in no number series
 
 
 DOCUMENT_KIND_CAPTIONS = {
@@ -26,10 +27,17 @@ DOCUMENT_KIND_CAPTIONS = {
     DocumentKind.RECEIPT: _("Receipt"),
     DocumentKind.REFUND: _("Refund"),
     DocumentKind.PRINT: _("Print file"),
+    DocumentKind.CHARGE_BACK: _("Charge-back statement"),
 }
 
 # Kinds that are registered when they are issued, with a code that anybody may check.
-REGISTERED = (DocumentKind.BILL, DocumentKind.CREDIT_NOTE, DocumentKind.RECEIPT, DocumentKind.REFUND)
+REGISTERED = (
+    DocumentKind.BILL,
+    DocumentKind.CREDIT_NOTE,
+    DocumentKind.RECEIPT,
+    DocumentKind.REFUND,
+    DocumentKind.CHARGE_BACK,
+)
 
 
 class Mark(enum.StrEnum):

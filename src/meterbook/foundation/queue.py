@@ -90,3 +90,19 @@ def given_up(name: str, *, organization_id: int, by: str, wanted: Collection[str
         **{f"args__{by}__in": list(wanted)},
     )
     return {str(each) for each in failed.order_by("id").values_list(f"args__{by}", flat=True)}
+
+
+def at_work(name: str, *, organization_id: int, by: str, wanted: Collection[str]) -> set[str]:
+    """This will return which of the wanted ids have a job that waits, also to be tried again, or runs.
+
+    :param by: see `given_up`
+    """
+    if not wanted:
+        return set()
+    jobs = ProcrastinateJob.objects.filter(
+        task_name=name,
+        status__in=[Status.TODO.value, Status.DOING.value],
+        args__organization_id=organization_id,
+        **{f"args__{by}__in": list(wanted)},
+    )
+    return {str(each) for each in jobs.order_by("id").values_list(f"args__{by}", flat=True)}

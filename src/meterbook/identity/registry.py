@@ -69,6 +69,7 @@ ROLE_PATTERNS: dict[RoleCode, tuple[str, ...]] = {
         "rules:view*",
         "tariffs:publish*",
         "customers:view*",
+        "customers:approve*",
         "ledger:view*",
         "billing:view*",
         "billing:approve*",

@@ -113,6 +113,7 @@ class TwoPeople(enum.StrEnum):
     ADJUSTMENT = "ADJUSTMENT"
     REFUND = "REFUND"
     READING = "READING"
+    OVERRIDE = "OVERRIDE"
 
 
 TWO_PEOPLE_CAPTIONS = {
@@ -121,6 +122,7 @@ TWO_PEOPLE_CAPTIONS = {
     TwoPeople.ADJUSTMENT: _("Adjustments of accounts"),
     TwoPeople.REFUND: _("Refunds"),
     TwoPeople.READING: _("Readings of billed days"),
+    TwoPeople.OVERRIDE: _("Other tariffs than the default"),
 }
 
 

@@ -16,6 +16,7 @@ from meterbook.audit import operations as audit_operations
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
 from meterbook.billing.operations import recalculating
+from meterbook.billing.whatif import background as what_if_background
 from meterbook.documents import chain as document_chain
 from meterbook.foundation import events, scoping
 from meterbook.identity import queries as identity_queries
@@ -190,6 +191,26 @@ def recalculate_bills(*, organization_id: int, actor: Actor, at: datetime, recal
     while is_left:
         with scoping.scope([organization_id], actor=actor):
             is_left = recalculating.calculate_next(recalculation=uuid.UUID(recalculation_id))
+
+
+@job(
+    "billing.price_what_if",
+    queue="billing",
+    lock=lambda what_if_id, **_: f"what_if:{what_if_id}",
+    own_scope=True,
+)
+def price_what_if(*, organization_id: int, actor: Actor, at: datetime, what_if_id: str) -> None:
+    """This will price a what-if that is too large to wait for, part by part."""
+    is_left = True
+    while is_left:
+        with scoping.scope([organization_id], actor=actor):
+            is_left = what_if_background.price_next(what_if=uuid.UUID(what_if_id))
+
+
+@job("billing.forget_what_ifs", queue="default", lock=lambda organization_id, **_: f"what_ifs:{organization_id}")
+def forget_what_ifs(*, actor: Actor, at: datetime, scheduled_at: str = "") -> None:
+    """This will forget the what-ifs whose time is over."""
+    what_if_background.forget_what_ifs(actor=actor, at=at)
 
 
 @job("billing.make_print_file", queue="billing", lock=lambda print_id, **_: f"print:{print_id}", own_scope=True)

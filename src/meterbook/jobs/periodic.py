@@ -21,6 +21,7 @@ PERIODICS = (
     Periodic("alarms.watch_data", every=timedelta(minutes=5)),
     Periodic("fieldwork.propose_jobs", every=timedelta(minutes=10)),
     Periodic("alarms.watch_clocks", every=timedelta(minutes=5)),
+    Periodic("billing.forget_what_ifs", every=timedelta(hours=6)),
     Periodic("acquisition.forget_batches", every=timedelta(hours=6)),
     Periodic("monitoring.forget_hours", every=timedelta(hours=6)),
     Periodic("notifications.deliver_messages", every=timedelta(seconds=10)),

@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Q
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.billing.correcting import anew
 from meterbook.billing.whatif import last_bills
-from meterbook.customers import assigning
+from meterbook.customers import assigning, overriding
 from meterbook.customers import models as customer_models
 from meterbook.foundation import operation, scoping
 from meterbook.journeys import billed, listed_names, moving_in
@@ -23,6 +23,7 @@ from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.money import Money
 from meterbook.metering import values as metering_values
+from meterbook.tariffs import models as tariff_models
 from meterbook.tariffs import queries as tariff_queries
 
 MOST = listed_names.MOST  # contracts that are changed at once
@@ -30,7 +31,7 @@ _ZONES = timedelta(hours=14)
 
 
 class AssignmentInvalid(ValueError):
-    """What was chosen cannot be; `field` is at fault: tariff, first_day, service or names."""
+    """What was chosen cannot be; `field` is at fault: tariff, first_day, service, names or reason."""
 
     def __init__(self, field: str, words: str) -> None:
         super().__init__(words)
@@ -57,7 +58,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class ContractLine:
-    """A contract of the choice: `fault` says why it stays as it is; `has_it`: the tariff holds for it already."""
+    """A contract of the choice: `fault` says why it stays as it is; `has_it`: the tariff holds for it already.
+
+    `default` is the code of the default that the tariff overrides; empty: it overrides none.
+    """
 
     public_id: uuid.UUID
     point_id: int
@@ -67,6 +71,7 @@ class ContractLine:
     starts_at: datetime
     fault: str = ""
     has_it: bool = False
+    default: str = ""
 
     @property
     def changes(self) -> bool:
@@ -123,6 +128,11 @@ class Preview:
         return sum(after, Money.zero(self.tariff.currency))
 
     @property
+    def overriding(self) -> list[ContractLine]:
+        """Contracts that would get another tariff than their default: they need a reason."""
+        return [line for each in self.accounts for line in each.contracts if line.changes and line.default]
+
+    @property
     def troubled(self) -> list[AccountPreview]:
         """Accounts of which something stays as it is because it is wrong."""
         return [each for each in self.accounts if each.faults]
@@ -144,9 +154,11 @@ def preview(*, choice: Choice, tariff: uuid.UUID, first_day: date, now: datetime
     )
     by_account: dict[int, list[ContractLine]] = defaultdict(list)
     accounts = {}
-    for each in contracts:
+    defaults = _overridden(contracts, row, first_day)
+    for each, default in zip(contracts, defaults, strict=True):
         accounts[each.account_id] = each.account
-        by_account[each.account_id].append(_line(each, row, first_day, taken.get(each.meter_point_id)))
+        line = _line(each, row, first_day, taken.get(each.meter_point_id))
+        by_account[each.account_id].append(replace(line, default=default))
     changing = {key: lines for key, lines in by_account.items() if any(line.changes for line in lines)}
     _require_one_service(contracts, changing)
     version = row.current
@@ -172,10 +184,20 @@ def preview(*, choice: Choice, tariff: uuid.UUID, first_day: date, now: datetime
 
 
 @operation.operation
-def assign(*, actor: Actor, at: datetime, choice: Choice, tariff: uuid.UUID, first_day: date, digest: str) -> int:
-    """This will do what a preview showed, all of it or nothing; it answers how many contracts go on by the tariff.
+def assign(
+    *,
+    actor: Actor,
+    at: datetime,
+    choice: Choice,
+    tariff: uuid.UUID,
+    first_day: date,
+    digest: str,
+    reason: str = "",
+) -> assigning.Assigned:
+    """This will do what a preview showed, all of it or nothing.
 
     :param digest: of the preview that was looked at
+    :param reason: why the tariff is to hold where it is not the default
     :raises AssignmentInvalid: as `preview`, and when nothing would change
     :raises AssignmentChanged: when it would do something else now
     """
@@ -184,7 +206,23 @@ def assign(*, actor: Actor, at: datetime, choice: Choice, tariff: uuid.UUID, fir
         raise AssignmentInvalid("names", _("Nothing would change: nobody there can get this tariff, or all have it."))
     if found.digest != digest:
         raise AssignmentChanged(_("Contracts or bills changed since this was shown; look at it again."))
-    return assigning.assign_tariff(actor=actor, at=at, tariff=tariff, starts=found.starts)
+    try:
+        return assigning.assign_tariff(actor=actor, at=at, tariff=tariff, starts=found.starts, reason=reason)
+    except overriding.OverrideUnreasoned as error:
+        raise AssignmentInvalid("reason", str(error)) from error
+
+
+def _overridden(
+    contracts: Sequence[customer_models.Contract], row: tariff_queries.TariffRow, first_day: date
+) -> list[str]:
+    """The code of the default that the tariff would override, contract by contract."""
+    owner = scoping.current().organization_id
+    wanted = tariff_models.Tariff(pk=row.id, organization_id=owner, code=row.code, currency=row.currency)
+    asked = [
+        overriding.Asked(each.account, each.meter_point, wanted, _start(each, first_day), each.tariff)
+        for each in contracts
+    ]
+    return ["" if each is None else each.tariff_code for each in overriding.overridden(asked)]
 
 
 def _tariff(public_id: uuid.UUID, first_day: date) -> tariff_queries.TariffRow:

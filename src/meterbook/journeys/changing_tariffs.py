@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.customers import models as customer_models
 from meterbook.customers import operations as customer_operations
-from meterbook.customers import tenancies
+from meterbook.customers import overriding, tenancies
 from meterbook.foundation import operation
 from meterbook.journeys import billed, moving_in, operations, values
 from meterbook.kernel import civil
@@ -18,10 +18,13 @@ from meterbook.kernel.actor import Actor
 
 @operation.operation
 def change_tariff(
-    *, actor: Actor, at: datetime, contract: uuid.UUID, tariff: uuid.UUID, starts_at: datetime
+    *, actor: Actor, at: datetime, contract: uuid.UUID, tariff: uuid.UUID, starts_at: datetime, reason: str = ""
 ) -> customer_models.Contract:
     """This will cut a contract in two: the second part goes on by another tariff. It returns that part.
 
+    Where that tariff is not the default and waits for a second person, it returns the contract as it is.
+
+    :param reason: why it is not the default, if it is not
     :raises tenancies.ContractNotThere: when the organization has no such contract
     :raises operations.JourneyRefused: saying what to do, with the step START or TARIFF at fault
     """
@@ -35,8 +38,14 @@ def change_tariff(
         )
     moving_in.require_tariff_fits(point=found.meter_point, tariff=tariff, on=civil.local_date(starts_at, zone))
     try:
-        return tenancies.change_tariff(actor=actor, at=at, contract=contract, tariff=tariff, starts_at=starts_at)
+        return tenancies.change_tariff(
+            actor=actor, at=at, contract=contract, tariff=tariff, starts_at=starts_at, reason=reason
+        )
     except tenancies.EndMisplaced as error:
         raise operations.JourneyRefused(values.Step.START, str(error)) from error
-    except (customer_operations.ContractMisfit, customer_operations.NotThere) as error:
+    except (
+        customer_operations.ContractMisfit,
+        customer_operations.NotThere,
+        overriding.OverrideUnreasoned,
+    ) as error:
         raise operations.JourneyRefused(values.Step.TARIFF, str(error)) from error

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from meterbook.customers import operations as customer_operations
+from meterbook.customers import overriding
 from meterbook.foundation import operation
 from meterbook.journeys.add_meter import blaming
 from meterbook.kernel.actor import Actor
@@ -126,7 +127,10 @@ def welcome_first_customer(*, actor: Actor, at: datetime, customer: FirstCustome
         )
     if customer.unit:
         _let(actor, at, customer)
-    with blaming("first_day", customer_operations.ContractsOverlap, customer_operations.ContractMisfit):
+    with (
+        blaming("first_day", customer_operations.ContractsOverlap, customer_operations.ContractMisfit),
+        blaming("tariff", overriding.OverrideUnreasoned),
+    ):
         customer_operations.start_contract(
             actor=actor,
             at=at,

@@ -151,7 +151,7 @@ def guesses(*, actor: Actor, at: datetime, run: uuid.UUID, account_ids: Collecti
     if review is None:
         return []
     rows = billing_queries.members_by_account(run_public_id=run, account_ids=list(account_ids))
-    return [_guess(actor, at, row, gap) for row in rows for gap in review.lacking.get(row.member.account_id, (None,))]
+    return [_guess(actor, at, row, gap) for row in rows for gap in review.lacking.get(row.member.account_id) or (None,)]
 
 
 def _guess(

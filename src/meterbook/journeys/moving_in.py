@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
-from meterbook.customers import letting, records, tenancies
+from meterbook.customers import letting, overriding, records, tenancies
 from meterbook.customers import models as customer_models
 from meterbook.customers import operations as customer_operations
 from meterbook.customers import values as customer_values
@@ -28,17 +28,22 @@ from meterbook.sites import models as site_models
 from meterbook.tariffs import queries as tariff_queries
 
 Answers = Mapping[str, Mapping[str, object]]
+REASON = "reason"  # beside the tariffs that were answered: why one of them is not the default
 _KEPT = (values.Step.UNIT, values.Step.START, values.Step.READINGS, values.Step.TARIFF, values.Step.DEPOSIT)
 
 
 @dataclass(frozen=True)
 class NewTenancy:
-    """What a move-in sets up: who pays from when on for which meter points, each by its tariff (public ids)."""
+    """What a move-in sets up: who pays from when on for which meter points, each by its tariff (public ids).
+
+    `reason` says why a tariff is not the default of its meter point.
+    """
 
     account: customer_models.Account
     tariffs: Mapping[uuid.UUID, uuid.UUID]
     starts_at: datetime
     readings: Mapping[str, object]
+    reason: str = ""
 
 
 @operation.operation
@@ -58,7 +63,9 @@ def finish_move_in(*, actor: Actor, at: datetime, journey: uuid.UUID, version: i
         return found.result
     answers: Answers = found.facts
     starts_at = datetime.fromisoformat(str(answers[values.Step.START]["starts_at"]))
-    tariffs = {uuid.UUID(key): uuid.UUID(str(each)) for key, each in answers[values.Step.TARIFF].items()}
+    chosen = dict(answers[values.Step.TARIFF])
+    reason = str(chosen.pop(REASON, ""))
+    tariffs = {uuid.UUID(key): uuid.UUID(str(each)) for key, each in chosen.items()}
     if readings.was_typed(answers[values.Step.READINGS]):
         metering_operations.make_room(starts_at)
     points = _points(answers[values.Step.UNIT])
@@ -67,7 +74,7 @@ def finish_move_in(*, actor: Actor, at: datetime, journey: uuid.UUID, version: i
     begin(
         actor=actor,
         at=at,
-        tenancy=NewTenancy(account, tariffs, starts_at, answers[values.Step.READINGS]),
+        tenancy=NewTenancy(account, tariffs, starts_at, answers[values.Step.READINGS], reason),
         points=points,
     )
     _agree_deposit(actor, at, account, answers, civil.local_date(starts_at, points[0].zone))
@@ -276,10 +283,15 @@ def _start(
             meter_point=point,
             tariff=tariff,
             starts_at=tenancy.starts_at,
+            reason=tenancy.reason,
         )
     except customer_operations.ContractsOverlap as error:
         raise operations.JourneyRefused(values.Step.START, str(error), point.public_id) from error
-    except (customer_operations.ContractMisfit, customer_operations.NotThere) as error:
+    except (
+        customer_operations.ContractMisfit,
+        customer_operations.NotThere,
+        overriding.OverrideUnreasoned,
+    ) as error:
         raise operations.JourneyRefused(values.Step.TARIFF, str(error), point.public_id) from error
     if seen is not None:
         tenancies.note_start(contract=contract, reading=seen)

@@ -49,11 +49,13 @@ def open_accounts(
     tariffs: Mapping[str, uuid.UUID],
     first_day: date,
     language: str,
+    reason: str = "",
 ) -> list[uuid.UUID]:
     """This will open an account with a customer and its contracts for each unit; it returns their public ids in order.
 
     :param tariffs: by service code, as public ids
     :param first_day: as it is at the meters of each unit, else at the site
+    :param reason: why a tariff is not the default, where one is not
     :raises OpeningsRefused: with every fault by place; nothing was opened
     """
     organization_id = scoping.current().organization_id
@@ -69,7 +71,7 @@ def open_accounts(
                 raise customer_operations.CodeTaken(_("Two rows have this account number; take another one."))
             numbers.add(each.number)
             with transaction.atomic():
-                opened.append(_open(actor, at, found_site, each, tariffs, first_day, language))
+                opened.append(_open(actor, at, found_site, each, tariffs, first_day, language, reason))
         except (operations.JourneyRefused, customer_operations.CodeTaken, records.CustomerCodeTaken) as error:
             faults[each.place] = str(error)
     if faults:
@@ -85,6 +87,7 @@ def _open(
     tariffs: Mapping[str, uuid.UUID],
     first_day: date,
     language: str,
+    reason: str,
 ) -> uuid.UUID:
     place = next(iter(letting.places(at=at, site_id=site.pk, key=opening.place)), None)
     if place is None:
@@ -107,5 +110,6 @@ def _open(
     )
     account = customer_operations.open_account(actor=actor, at=at, customer=customer, site=site, number=opening.number)
     chosen = {each.public_id: tariffs[each.service] for each in points if each.service in tariffs}
-    moving_in.begin(actor=actor, at=at, tenancy=moving_in.NewTenancy(account, chosen, starts_at, {}), points=points)
+    tenancy = moving_in.NewTenancy(account, chosen, starts_at, {}, reason)
+    moving_in.begin(actor=actor, at=at, tenancy=tenancy, points=points)
     return account.public_id

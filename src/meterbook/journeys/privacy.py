@@ -20,6 +20,7 @@ from meterbook.billing import values as billing_values
 from meterbook.customers import erasing, lookups, protection, records
 from meterbook.customers import models as customer_models
 from meterbook.customers import queries as customer_queries
+from meterbook.customers import values as customer_values
 from meterbook.documents import queries as document_queries
 from meterbook.documents import values as document_values
 from meterbook.foundation import operation, scoping
@@ -129,7 +130,9 @@ def _files(found: lookups.CustomerDetail) -> Iterable[tuple[str, bytes]]:
         yield f"documents/{each.public_id}_{_safe(each.name)}", content
     for bill in _bills(found):
         yield f"bills/{_safe(bill.number)}.json", bytes(bill.draft.content)
-        issued = document_queries.find_file(source_id=bill.public_id, kind=document_values.DocumentKind.BILL)
+        is_internal = bill.account.mode == customer_values.AccountMode.INTERNAL
+        kind = document_values.DocumentKind.CHARGE_BACK if is_internal else document_values.DocumentKind.BILL
+        issued = document_queries.find_file(source_id=bill.public_id, kind=kind)
         if issued is not None:
             yield f"bills/{_safe(bill.number)}.pdf", document_queries.file_content(public_id=issued.public_id)[1]
 
@@ -138,7 +141,7 @@ def _bills(found: lookups.CustomerDetail) -> list[billing_models.Bill]:
     bills = billing_models.Bill.objects.filter(
         organization_id=scoping.current().organization_id, account_id__in=[each.id for each in found.accounts]
     )
-    return list(bills.select_related("draft").order_by("id"))
+    return list(bills.select_related("draft", "account").order_by("id"))
 
 
 def _person(found: lookups.CustomerDetail, at: datetime, *, with_vulnerability: bool) -> dict[str, object]:

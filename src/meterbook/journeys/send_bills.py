@@ -93,7 +93,7 @@ def _facts(bill: billing_queries.BillRow, language: str, uses: Sequence[billing_
             "period": f"{_day(bill.first_day)} – {_day(last_day)}",
             **({"use": _use(uses)} if uses else {}),
             "total": _money(bill.total),
-            "due": _day(bill.due_date) if bill.total.amount > 0 else "",
+            "due": _day(bill.due_date) if bill.due_date and bill.total.amount > 0 else "",
         }
 
 

@@ -17,6 +17,7 @@ from meterbook.kernel import currency as currencies
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.money import Money
 from meterbook.notifications import operations as notification_operations
+from meterbook.notifications import queries as notification_queries
 from meterbook.notifications import values as notification_values
 from meterbook.notifications.transports import answers
 
@@ -44,6 +45,12 @@ def credit_note_issued(event: billing_events.CreditNoteIssued, *, actor: Actor, 
             attachment=f"{ATTACHMENT}:{note.public_id}",
             language=language,
         )
+
+
+def unsendable() -> list[uuid.UUID]:
+    """This will return the credit notes that cannot be sent, because no mail server is set up: they go on paper."""
+    keys = notification_queries.keys_without_mail(kind=notification_values.Kind.CREDIT_NOTE_ISSUED)
+    return [uuid.UUID(each.removeprefix(KEY)) for each in keys]
 
 
 def credit_note_file(reference: str, *, actor: Actor, at: datetime) -> answers.File:

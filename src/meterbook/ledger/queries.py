@@ -149,6 +149,17 @@ def transactions_after(*, after_id: int, limit: int, account_id: int | None = No
     return _transaction_rows(Q(pk__in=list(found.order_by("pk").values_list("pk", flat=True)[:limit])))
 
 
+def transactions_on(*, account_ids: Iterable[int], starts_on: date, ends_on: date) -> list[values.TransactionRow]:
+    """This will return the transactions with posted dates in [starts_on, ends_on) that touch one of these accounts."""
+    touching = models.LedgerEntry.objects.filter(
+        organization_id=scoping.current().organization_id,
+        account_id__in=list(account_ids),
+        posted_date__gte=starts_on,
+        posted_date__lt=ends_on,
+    )
+    return _transaction_rows(Q(pk__in=touching.values("transaction_id")))
+
+
 def trial_balance() -> dict[str, Money]:
     """This will return the sum of all entries by currency: every figure is zero, or the books are wrong."""
     entries = models.LedgerEntry.objects.filter(organization_id=scoping.current().organization_id)

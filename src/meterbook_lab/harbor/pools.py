@@ -20,7 +20,7 @@ from meterbook_lab.harbor.calendar import Calendar
 
 VAT = {"code": "vat", "name": "VAT", "rate": "0.21"}
 ELEVATORS = {
-    "name": "Ascensores · Elevators and escalators",
+    "name": "Elevators and escalators",
     "kind": "ELEVATOR",
     "stage": 2,
     "source": {"kind": "INVOICE"},
@@ -57,7 +57,7 @@ def create(
     clerk = people[demo_people.CLERK]
     months = calendar.first_days[-2 - bills.ISSUED : -1]
     losses = {
-        "name": "Pérdidas · Switchboards and losses",
+        "name": "Switchboards and losses",
         "kind": "LOSSES",
         "stage": 1,
         "source": {"kind": "METER", "meter_point": str(made[LOSSES].public_id), "price": LOSS_PRICE},

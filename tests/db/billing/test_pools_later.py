@@ -11,6 +11,7 @@ from meterbook.audit import models as audit_models
 from meterbook.billing import models, operations, queries
 from meterbook.billing.operations import pool_deciding
 from meterbook.billing.pools import recompute
+from meterbook.billing.queries import pool_later
 from meterbook.documents.rendering import shared, words
 from meterbook.foundation import scoping
 from meterbook.journeys import keeping_calendars
@@ -81,6 +82,10 @@ def test_members_are_billed_without_it_and_the_next_run_divides_both_times(house
     with house.scope():
         sheets = models.PoolSheet.objects.filter(organization_id=run.organization_id, pool=pool, is_put_off=False)
         assert sheets.count() == 2
+        links = pool_later.links_of(sheet=kept.public_id)
+        assert [(each.first_day, each.is_put_off) for each in links.divided] == [(FIRST, False)]
+        back = pool_later.links_of(sheet=links.divided[0].public_id)
+        assert ([each.public_id for each in back.put_off], back.divided) == ([kept.public_id], ())
 
 
 def test_costs_that_go_with_it_are_put_off_together(house: House) -> None:

@@ -11,7 +11,7 @@ import pypdf
 import pytest
 
 from meterbook.billing import models, operations, queries
-from meterbook.billing.operations import printing
+from meterbook.billing.operations import print_files
 from meterbook.billing.queries import prints
 from meterbook.customers import models as customer_models
 from meterbook.documents import queries as document_queries
@@ -118,7 +118,7 @@ class TestPrintFile:
     def test_goes_into_several_where_one_would_be_too_large(
         self, run: models.BillRun, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(printing, "BILLS_A_FILE", 2)
+        monkeypatch.setattr(print_files, "BILLS_A_FILE", 2)
 
         files = asked(run)
 

@@ -28,6 +28,8 @@ def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:
         prints = [str(row[0]) for row in cursor.fetchall()]
         cursor.execute("SELECT public_id FROM billing_recalculation WHERE organization_id = %s", [organization_id])
         again = [str(row[0]) for row in cursor.fetchall()]
+        cursor.execute("SELECT public_id FROM billing_whatif WHERE organization_id = %s", [organization_id])
+        what_ifs = [str(row[0]) for row in cursor.fetchall()]
         cursor.execute("SELECT public_id FROM audit_auditcheck WHERE organization_id = %s", [organization_id])
         checks = [str(row[0]) for row in cursor.fetchall()]
         cursor.execute(
@@ -56,6 +58,8 @@ def arguments(organization_id: int) -> dict[str, list[dict[str, Any]]]:
         "billing.keep_calendars": [own],
         "billing.remind_of_disputes": [own],
         "billing.recalculate_bills": [{**own, "recalculation_id": each} for each in again],
+        "billing.price_what_if": [{**own, "what_if_id": each} for each in what_ifs],
+        "billing.forget_what_ifs": [own],
         "documents.seal_days": [own],
         "billing.make_print_file": [{**own, "print_id": print_file} for print_file in prints],
         "notifications.deliver_messages": [own],

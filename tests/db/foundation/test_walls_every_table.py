@@ -55,6 +55,7 @@ UNBOUND = {
     ("ledger_ledgertransaction", "reverses_id"): "a trigger compares the organizations",
     ("ledger_ledgerentry", "transaction_id"): "a trigger compares the organizations",
     ("ledger_ledgerentry", "account_id"): "a trigger compares the organizations",
+    ("customers_tariffoverride", "author_id"): "a user, who belongs to no organization",
     ("identity_grant", "scope_id"): "a site, above identity; a foreign one gives no right, as sites are read in scope",
     ("identity_invitation", "scope_id"): "a site, above identity, as in a grant",
     ("journeys_stepdraft", "user_id"): "a user, who belongs to no organization",

@@ -13,7 +13,7 @@ import pytest
 
 from meterbook.audit import models as audit_models
 from meterbook.billing import models as billing_models
-from meterbook.customers import models
+from meterbook.customers import assigning, models
 from meterbook.documents import uploads
 from meterbook.foundation import scoping
 from meterbook.journeys import assigning_tariffs, listed_names
@@ -51,7 +51,7 @@ def assigned(
     digest: str,
     first_day: date = FIRST_DAY,
     **choice: Any,  # noqa: ANN401
-) -> int:
+) -> assigning.Assigned:
     with scoping.scope([made.owner], actor=ACTOR):
         return assigning_tariffs.assign(
             actor=ACTOR,
@@ -209,7 +209,7 @@ class TestAssigning:
         tariff = other(made.place)
         before = contracts(made)
 
-        count = assigned(made, tariff, looked(made, tariff).digest)
+        count = assigned(made, tariff, looked(made, tariff).digest).changed
 
         cut = midnight(FIRST_DAY)
         assert count == 3
@@ -288,7 +288,7 @@ def test_three_hundred_accounts_each_show_the_latest_bill_by_both_tariffs() -> N
     assert len(found.accounts) == 300
     assert len(found.compared) == 300
     assert all(each.bill is not None and each.bill.change is not None for each in found.accounts)
-    assert assigned(made, tariff, found.digest, date(2026, 2, 1), sites=frozenset({place.site.pk})) == 300
+    assert assigned(made, tariff, found.digest, date(2026, 2, 1), sites=frozenset({place.site.pk})).changed == 300
 
 
 class TestAList:

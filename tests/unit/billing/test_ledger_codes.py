@@ -14,6 +14,7 @@ class TestCodes:
             (content.income_code("EUR", "COLD_WATER", "sewerage"), ("INC", "EUR", "COLD_WATER", "sewerage")),
             (content.income_code("EUR", "GAS", "first-step"), ("INC", "EUR", "GAS", "first-step")),
             (content.tax_code("EUR", "vat-low"), ("TAX", "EUR", "vat-low")),
+            (content.recovery_code("EUR", "COLD_WATER"), ("REC", "EUR", "COLD_WATER")),
             ("AR-HM-316", ("AR-HM-316",)),
             ("INC-EUR", ("INC-EUR",)),
             ("", ("",)),

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from meterbook.api import entry, paging, problems, values
 from meterbook.api.endpoints import endpoint
-from meterbook.api.resources import books, reach
+from meterbook.api.resources import books, reach, tariff_overrides
 from meterbook.customers import numbering, permissions
 from meterbook.customers import operations as customer_operations
 from meterbook.customers import queries as customer_queries
@@ -42,7 +42,10 @@ class Customer(values.Told):
 
 
 class Account(values.Told):
-    """What a customer owes and pays at a site; `balance` above zero is owed to the landlord."""
+    """What a customer owes and pays at a site; `balance` above zero is owed to the landlord.
+
+    Of a cost center (`mode` INTERNAL) nothing is owed: there it is what was charged to it in all.
+    """
 
     id: uuid.UUID
     number: str
@@ -59,6 +62,7 @@ class Account(values.Told):
 class NewAccount(values.Given):
     """An account and its customer. `vacancy_tariff` is by which the landlord's account pays for vacant meter points.
 
+    `is_internal` opens a cost center of the organization: statements without tax and number, and nothing to pay.
     Without a number it gets the next one, written as the newest ones are.
     """
 
@@ -71,6 +75,7 @@ class NewAccount(values.Given):
     address: Address = ""
     is_landlord: bool = False
     vacancy_tariff: uuid.UUID | None = None
+    is_internal: bool = False
 
 
 class ChangedCustomer(values.Given):
@@ -97,11 +102,15 @@ class Contract(values.Told):
 
 
 class NewContract(values.Given):
-    """A contract from the beginning of a local day of the site on."""
+    """A contract from the beginning of a local day of the site on; `reason`: why the tariff is not the default.
+
+    It begins by the default where the other tariff waits for a second person.
+    """
 
     meter_point: uuid.UUID
     tariff: uuid.UUID
     first_day: values.DayGiven
+    reason: tariff_overrides.OverrideReason = ""
 
 
 class End(values.Given):
@@ -247,6 +256,7 @@ def start_contract(request: entry.Request, account: uuid.UUID, given: NewContrac
         meter_point=given.meter_point,
         tariff=given.tariff,
         starts_at=civil.start_of_day(given.first_day, _zone(row, given.meter_point)),
+        reason=given.reason,
     )
     return _find_contract(row, made.public_id)
 

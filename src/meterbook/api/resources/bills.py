@@ -37,12 +37,13 @@ class ListedBill(values.Told):
     first_day: date
     until_day: date
     bill_date: date
-    due_date: date
+    due_date: date | None
     issued_at: values.InstantTold
     net: values.Money
     total: values.Money
     is_estimated: bool
     is_vacancy: bool
+    is_internal: bool
 
 
 class Bill(values.Told):
@@ -182,4 +183,5 @@ def listed(row: billing_queries.BillRow) -> ListedBill:
         total=values.money(row.total),
         is_estimated=row.is_estimated,
         is_vacancy=row.is_vacancy,
+        is_internal=row.is_internal,
     )

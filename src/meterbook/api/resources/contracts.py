@@ -8,7 +8,7 @@ from ninja import Router
 
 from meterbook.api import entry, paging, problems, values
 from meterbook.api.endpoints import endpoint
-from meterbook.api.resources import reach
+from meterbook.api.resources import reach, tariff_overrides
 from meterbook.customers import agreements, permissions
 from meterbook.customers import values as customer_values
 from meterbook.identity.values import Module
@@ -53,10 +53,11 @@ class Agreement(values.Told):
 
 
 class NewTariff(values.Given):
-    """Another tariff from the beginning of a local day of the site on."""
+    """Another tariff from the beginning of a local day of the site on; `reason`: why it is not the default."""
 
     tariff: uuid.UUID
     first_day: values.DayGiven
+    reason: tariff_overrides.OverrideReason = ""
 
 
 @endpoint(
@@ -111,7 +112,10 @@ def get_contract(request: entry.Request, contract: uuid.UUID) -> Agreement:
     status=201,
 )
 def change_tariff_of_contract(request: entry.Request, contract: uuid.UUID, given: NewTariff) -> Agreement:
-    """This will let another tariff hold from a day on: the contract ends then, and the answered one goes on."""
+    """This will let another tariff hold from a day on: the contract ends then, and the answered one goes on.
+
+    Where it is not the default and waits for a second person, the contract is answered as it is.
+    """
     caller, row = request.caller, agreements.get_agreement(public_id=contract)
     try:
         made = changing_tariffs.change_tariff(
@@ -120,6 +124,7 @@ def change_tariff_of_contract(request: entry.Request, contract: uuid.UUID, given
             contract=contract,
             tariff=given.tariff,
             starts_at=civil.start_of_day(given.first_day, row.zone),
+            reason=given.reason,
         )
     except operations.JourneyRefused as error:
         field = "tariff" if error.step is Step.TARIFF else "first_day"

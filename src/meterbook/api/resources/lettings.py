@@ -10,7 +10,7 @@ from pydantic import Field
 
 from meterbook.api import entry, paging, problems, values
 from meterbook.api.endpoints import endpoint
-from meterbook.api.resources import reach
+from meterbook.api.resources import reach, tariff_overrides
 from meterbook.customers import letting, permissions, unbilled
 from meterbook.identity.values import Module
 from meterbook.journeys import opening_many
@@ -56,13 +56,17 @@ class Opening(values.Given):
 
 
 class Openings(values.Given):
-    """Accounts for units of a site for which nobody pays, from the beginning of a local day on; tariffs by service."""
+    """Accounts for units of a site for which nobody pays, from the beginning of a local day on; tariffs by service.
+
+    `reason` says why a tariff is not the default.
+    """
 
     site: uuid.UUID
     first_day: values.DayGiven
     tariffs: dict[metering_values.Service, uuid.UUID]
     language: values.Language = "en"
     openings: Annotated[list[Opening], Field(min_length=1, max_length=MOST_AT_ONCE)]
+    reason: tariff_overrides.OverrideReason = ""
 
 
 class Opened(values.Told):
@@ -160,6 +164,7 @@ def open_accounts(request: entry.Request, given: Openings) -> Opened:
             tariffs={service.value: tariff for service, tariff in given.tariffs.items()},
             first_day=given.first_day,
             language=given.language,
+            reason=given.reason,
         )
     except opening_many.OpeningsRefused as error:
         places = [(f"/body/openings/{number}", each.place) for number, each in enumerate(openings)]

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from meterbook.api import entry, problems, values
 from meterbook.api.endpoints import endpoint
-from meterbook.api.resources import customer_shapes, lettings
+from meterbook.api.resources import customer_shapes, lettings, tariff_overrides
 from meterbook.customers import agreements, letting, lookups, numbering, permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.customers import values as customer_values
@@ -46,6 +46,7 @@ class MoveIn(values.Given):
 
     One of `account` (it goes on), `customer` (known, with a new account) and `new_customer`. `tariffs` and `readings`
     are by the id of a meter point; what a meter tells itself needs no reading. The next free `number` is taken without.
+    `reason` says why a tariff is not the default of its meter point.
     """
 
     unit: lettings.UnitKey
@@ -57,6 +58,7 @@ class MoveIn(values.Given):
     tariffs: Annotated[dict[uuid.UUID, uuid.UUID], MOST_POINTS]
     readings: Readings = Field({})
     deposit: values.DecimalGiven | None = None
+    reason: tariff_overrides.OverrideReason = ""
 
 
 class MoveOut(values.Given):
@@ -172,7 +174,10 @@ def move_in(request: entry.Request, given: MoveIn) -> Moved:
         Step.CUSTOMER.value: _who(given),
         Step.START.value: {"starts_at": given.starts_at.isoformat()},
         Step.READINGS.value: _read(given.readings),
-        Step.TARIFF.value: {str(point): str(tariff) for point, tariff in given.tariffs.items()},
+        Step.TARIFF.value: {
+            **{str(point): str(tariff) for point, tariff in given.tariffs.items()},
+            **({moving_in.REASON: given.reason} if given.reason else {}),
+        },
         Step.DEPOSIT.value: {"amount": _deposit(given.deposit, site.currency), "currency": site.currency},
     }
     begun = operations.start_journey(

@@ -105,9 +105,14 @@ class SheetListed(values.Told):
 
 
 class SheetTold(SheetListed):
-    """A sheet with all that is needed to work out every share again ("meterbook-sheet/1")."""
+    """A sheet with all that is needed to work out every share again ("meterbook-sheet/1").
+
+    `left_by` are sheets of the same days that a run put off; `divided_by` those that divide the days of one put off.
+    """
 
     content: dict[str, Any] | None
+    left_by: list[uuid.UUID]
+    divided_by: list[uuid.UUID]
 
 
 class SheetShift(values.Told):

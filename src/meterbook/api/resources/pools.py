@@ -15,6 +15,7 @@ from meterbook.api.resources import pool_shapes as shapes
 from meterbook.api.resources import reach
 from meterbook.billing import permissions
 from meterbook.billing.operations import pools as pool_operations
+from meterbook.billing.queries import pool_later
 from meterbook.billing.queries import pools as pool_queries
 from meterbook.identity.values import Module
 
@@ -186,7 +187,13 @@ def list_sheets(request: entry.Request, pool: uuid.UUID) -> shapes.SheetList:
 def get_sheet(request: entry.Request, sheet: uuid.UUID) -> shapes.SheetTold:
     """This will return a sheet: its content alone suffices to work out every share again."""
     row, pool, content = _find_sheet(request, sheet, VIEW)
-    return shapes.SheetTold(**_sheet(row, pool), content=json.loads(content) if content else None)
+    links = pool_later.links_of(sheet=sheet)
+    return shapes.SheetTold(
+        **_sheet(row, pool),
+        content=json.loads(content) if content else None,
+        left_by=[each.public_id for each in links.put_off],
+        divided_by=[each.public_id for each in links.divided],
+    )
 
 
 @endpoint(

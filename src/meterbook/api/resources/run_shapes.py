@@ -103,10 +103,11 @@ class Member(values.Told):
     is_estimated: bool
     is_apportioned: bool
     is_vacancy: bool
+    is_internal: bool
 
 
 class PrintFile(values.Told):
-    """A file for the printer, part `part` of `parts`."""
+    """A file for the printer, part `part` of `parts`; `done` of its bills and credit notes are set."""
 
     id: uuid.UUID
     run: uuid.UUID
@@ -116,6 +117,7 @@ class PrintFile(values.Told):
     part: int
     parts: int
     bills: int
+    credit_notes: int
     done: int
     is_ready: bool
 
@@ -210,6 +212,7 @@ def member(row: billing_queries.MemberRow) -> Member:
         is_estimated=row.is_estimated,
         is_apportioned=row.is_apportioned,
         is_vacancy=row.is_vacancy,
+        is_internal=row.is_internal,
     )
 
 
@@ -224,6 +227,7 @@ def print_file(row: billing_queries.PrintRow) -> PrintFile:
         part=row.part,
         parts=row.parts,
         bills=row.bills,
+        credit_notes=row.notes,
         done=row.done,
         is_ready=row.is_ready,
     )

@@ -21,7 +21,7 @@ from meterbook.billing import queries as billing_queries
 from meterbook.billing import values as billing_values
 from meterbook.documents import queries as document_queries
 from meterbook.identity.values import Module
-from meterbook.journeys import send_bills
+from meterbook.journeys import send_bills, send_credit_notes
 from meterbook.sites import permissions as site_permissions
 
 router = Router(tags=["Bill runs"])
@@ -289,14 +289,17 @@ def list_print_files(request: entry.Request, run: uuid.UUID) -> shapes.PrintFile
     status=202,
 )
 def print_run(request: entry.Request, run: uuid.UUID, given: NewPrint) -> shapes.PrintFiles:
-    """This will have the bills of a run put into files for the printer, in the order of the units."""
+    """This will have the bills of a run put into files for the printer, in the order of the units.
+
+    Credit notes that go with them lie on the bills of their account.
+    """
     caller = request.caller
     made = billing_operations.print_bills(
         actor=caller.actor,
         at=caller.at,
         run=run,
         is_everything=given.everything,
-        also=[each.public_id for each in send_bills.unsent(run=run)],
+        also=[*(each.public_id for each in send_bills.unsent(run=run)), *send_credit_notes.unsendable()],
     )
     rows = [billing_queries.get_print(public_id=each.public_id) for each in made]
     return shapes.PrintFiles(items=[shapes.print_file(each) for each in rows])

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from meterbook.api import entry, problems, values
 from meterbook.api.endpoints import endpoint
-from meterbook.api.resources import reach
+from meterbook.api.resources import reach, tariff_overrides
 from meterbook.billing import permissions as billing_permissions
 from meterbook.billing.queries.reasons import Reason
 from meterbook.customers import permissions
@@ -38,13 +38,20 @@ class TariffAssignmentChoice(values.Given):
 
 
 class NewTariffAssignment(TariffAssignmentChoice):
-    """`digest` of the preview that was looked at: nothing else is done than what it showed."""
+    """`digest` of the preview that was looked at: nothing else is done than what it showed.
+
+    `reason` says why the tariff is to hold where it is not the default.
+    """
 
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    reason: tariff_overrides.OverrideReason = ""
 
 
 class AssignedContract(values.Told):
-    """A contract of the choice; `fault` not empty: it stays as it is, and why."""
+    """A contract of the choice; `fault` not empty: it stays as it is, and why.
+
+    `default_tariff_code` not empty: another tariff is the default, so that a reason and a second person are needed.
+    """
 
     contract: uuid.UUID
     meter_point_code: str
@@ -53,6 +60,7 @@ class AssignedContract(values.Told):
     changes: bool
     has_it: bool
     fault: str
+    default_tariff_code: str
 
 
 class ReassignedAccount(values.Told):
@@ -81,9 +89,10 @@ class TariffAssignmentPreview(values.Told):
 
 
 class TariffAssignment(values.Told):
-    """How many contracts go on by the tariff."""
+    """How many contracts go on by the tariff, and for how many it waits for a second person."""
 
     contracts: int
+    waiting: int
 
 
 @endpoint(
@@ -124,15 +133,16 @@ def preview_tariff_assignment(request: entry.Request, given: TariffAssignmentCho
 def assign_tariff(request: entry.Request, given: NewTariffAssignment) -> TariffAssignment:
     """This will let a tariff hold for all contracts that a preview showed, or for none of them."""
     with _told_by_field():
-        count = assigning_tariffs.assign(
+        made = assigning_tariffs.assign(
             actor=request.caller.actor,
             at=request.caller.at,
             choice=_choice(request, given),
             tariff=given.tariff,
             first_day=given.first_day,
             digest=given.digest,
+            reason=given.reason,
         )
-    return TariffAssignment(contracts=count)
+    return TariffAssignment(contracts=made.changed, waiting=made.waiting)
 
 
 def _choice(request: entry.Request, given: TariffAssignmentChoice) -> assigning_tariffs.Choice:
@@ -173,6 +183,7 @@ def _account(row: assigning_tariffs.AccountPreview, *, sees_bills: bool) -> Reas
                 changes=each.changes,
                 has_it=each.has_it,
                 fault=each.fault,
+                default_tariff_code=each.default,
             )
             for each in row.contracts
         ],

@@ -10,7 +10,7 @@ from ninja import Router
 from meterbook.api import entry, problems, values
 from meterbook.api.endpoints import endpoint
 from meterbook.api.resources import reach
-from meterbook.customers import permissions, tariff_defaults
+from meterbook.customers import overrides, permissions, tariff_defaults
 from meterbook.customers.values import CustomerKind
 from meterbook.identity.values import Module
 from meterbook.metering.values import Service
@@ -32,8 +32,20 @@ class TariffDefault(values.Told):
     until_day: date | None
 
 
+class BehindOther(values.Told):
+    """Why a contract has another tariff than its default, and who approved that when."""
+
+    id: uuid.UUID
+    reason: str
+    approved_by: str
+    approved_at: values.InstantTold | None
+
+
 class OtherThanDefault(values.Told):
-    """A running contract by another tariff than its default; `level` says where the default comes from."""
+    """A running contract by another tariff than its default; `level` says where the default comes from.
+
+    `override` says why and who approved it; null: it is older than the default.
+    """
 
     contract: uuid.UUID
     account_number: str
@@ -42,6 +54,7 @@ class OtherThanDefault(values.Told):
     starts_at: values.InstantTold
     default_tariff_code: str
     level: tariff_defaults.DefaultLevel
+    override: BehindOther | None
 
 
 class TariffDefaults(values.Told):
@@ -108,6 +121,8 @@ def set_tariff_default(request: entry.Request, given: NewTariffDefault) -> Tarif
 
 def _all(request: entry.Request) -> TariffDefaults:
     rows = tariff_defaults.list_defaults(sites=request.caller.access.sites(permissions.VIEW_CUSTOMER))
+    others = tariff_defaults.other_tariffs(at=request.caller.at)
+    behind = overrides.behind(contracts=[each.contract for each in others])
     return TariffDefaults(
         items=[
             TariffDefault(
@@ -132,7 +147,19 @@ def _all(request: entry.Request) -> TariffDefaults:
                 starts_at=values.instant(each.starts_at),
                 default_tariff_code=each.default.tariff_code,
                 level=each.default.level,
+                override=_behind(behind.get(each.contract)),
             )
-            for each in tariff_defaults.other_tariffs(at=request.caller.at)
+            for each in others
         ],
+    )
+
+
+def _behind(row: overrides.OverrideRow | None) -> BehindOther | None:
+    if row is None:
+        return None
+    return BehindOther(
+        id=row.public_id,
+        reason=row.reason,
+        approved_by=row.decided_by,
+        approved_at=values.maybe_instant(row.decided_at),
     )

@@ -117,23 +117,31 @@ class WhatIf(values.Told):
 )
 def compare_tariffs(request: entry.Request, given: NewWhatIf) -> WhatIf:
     """This will price what accounts used by other prices and compare it with what was billed; nothing is kept."""
-    site = reach.site_id(request, given.site, permissions.VIEW_BILL)
+    with told_by_field():
+        asked, _document = asked_of(request, given, permissions.VIEW_BILL)
+        return told(comparing.compare(asked, now=request.caller.at))
+
+
+def asked_of(request: entry.Request, given: NewWhatIf, permission: str) -> tuple[asking.Asked, dict[str, Any] | None]:
+    """This will read what is asked, where the caller has the permission, and the document of the prices.
+
+    :raises problems.Problem: when both a version and a document are given
+    """
+    site = reach.site_id(request, given.site, permission)
     if given.tariff_version is not None and given.document is not None:
         raise problems.invalid("/body/document", "give a tariff_version or a document, not both")
-    with told_by_field():
-        scope = asking.Scope(
-            sites=request.caller.access.sites(permissions.VIEW_BILL) if site is None else frozenset({site}),
-            tariff=given.tariff,
-            numbers=tuple(dict.fromkeys(given.accounts)),
-            service=given.service,
-        )
-        chosen = None
-        if given.tariff_version is not None:
-            chosen = comparing.of_version(given.tariff_version)
-        elif given.document is not None:
-            chosen = comparing.of_document(given.document)
-        asked = asking.Asked(scope, given.first_day, given.until_day, chosen)
-        return told(comparing.compare(asked, now=request.caller.at))
+    scope = asking.Scope(
+        sites=request.caller.access.sites(permission) if site is None else frozenset({site}),
+        tariff=given.tariff,
+        numbers=tuple(dict.fromkeys(given.accounts)),
+        service=given.service,
+    )
+    chosen, document = None, given.document
+    if given.tariff_version is not None:
+        chosen, document = comparing.of_version(given.tariff_version), comparing.document_of(given.tariff_version)
+    elif document is not None:
+        chosen = comparing.of_document(document)
+    return asking.Asked(scope, given.first_day, given.until_day, chosen), document
 
 
 @contextmanager

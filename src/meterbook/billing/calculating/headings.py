@@ -25,6 +25,7 @@ def heading(run: facts.Run, account: AccountRow, zone: ZoneInfo) -> content.Head
             "public_id": str(account.public_id),
             "number": account.number,
             "is_landlord": account.is_landlord,
+            **({"is_internal": True} if account.is_internal else {}),
         },
         customer={
             "code": account.customer_code,

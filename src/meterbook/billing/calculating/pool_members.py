@@ -15,7 +15,7 @@ from meterbook.billing.pools import definition, sheets
 from meterbook.billing.pools.definition import Key
 from meterbook.billing.values import HoldReason
 from meterbook.customers import queries as customer_queries
-from meterbook.customers.values import AccountMode
+from meterbook.customers.values import BILLED_MODES
 from meterbook.kernel import civil
 from meterbook.kernel.period import Period
 from meterbook.kernel.quantity import Unit
@@ -303,7 +303,7 @@ def _billed(tenancies: Mapping[int, Sequence[customer_queries.Share]]) -> set[in
     """Accounts that get bills; what the others would bear is the landlord's."""
     ids = {share.account_id for shares in tenancies.values() for share in shares}
     accounts = customer_queries.accounts_by_id(ids=ids)
-    return {pk for pk, account in accounts.items() if account.mode is AccountMode.POSTPAID}
+    return {pk for pk, account in accounts.items() if account.mode in BILLED_MODES}
 
 
 def _within(days: Period, member: definition.Member | None, zone: ZoneInfo) -> Period | None:

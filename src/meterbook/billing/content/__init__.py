@@ -3,11 +3,13 @@
 from meterbook.billing.content.building import ENGINE, FORMAT, Sums, build, daily_average, sums, written_tax
 from meterbook.billing.content.digests import (
     INCOME,
+    RECOVERY,
     TAX,
     canonical,
     income_code,
     issue_digest,
     parts_of_code,
+    recovery_code,
     tax_code,
     verification_code,
 )
@@ -30,6 +32,7 @@ __all__ = [
     "ENGINE",
     "FORMAT",
     "INCOME",
+    "RECOVERY",
     "TAX",
     "Charge",
     "Content",
@@ -50,6 +53,7 @@ __all__ = [
     "issue_digest",
     "parts_of_code",
     "quantity_of",
+    "recovery_code",
     "sums",
     "tax_code",
     "verification_code",

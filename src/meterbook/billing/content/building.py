@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -45,6 +46,8 @@ def build(heading: Heading, points: Sequence[Point], shared: Sequence[shared_cos
     :param shared: what the account bears of costs that several share
     """
     charges = [(point, charge) for point in points for charge in point.charges]
+    if heading.is_internal:
+        charges, shared = _untaxed(charges), shared_costs.untaxed(shared)
     priced = [(charge.rated, charge.tariff.mode) for _point, charge in charges]
     net, taxes, total = sums(priced, shared, heading.currency)
     is_estimated = any(map(marks.is_estimated, points))
@@ -85,9 +88,14 @@ def build(heading: Heading, points: Sequence[Point], shared: Sequence[shared_cos
         is_estimated=is_estimated,
         is_apportioned=is_apportioned,
         is_vacancy=is_vacancy,
-        postings=posting.postings(charges, shared, taxes, heading.currency),
+        postings=posting.postings(charges, shared, taxes, heading.currency, is_internal=heading.is_internal),
         nets=posting.nets(charges, shared),
     )
+
+
+def _untaxed(charges: Sequence[tuple[Point, Charge]]) -> list[tuple[Point, Charge]]:
+    """What a cost center is charged is no sale: prices as the tariff says them, and no tax on them (M-063)."""
+    return [(point, replace(each, rated=each.rated._replace(taxes=()))) for point, each in charges]
 
 
 class Sums(NamedTuple):

@@ -8,7 +8,7 @@ import json
 from datetime import date
 
 CODE_GROUPS, CODE_GROUP = 3, 4
-INCOME, TAX = "INC", "TAX"
+INCOME, TAX, RECOVERY = "INC", "TAX", "REC"
 
 
 def canonical(content: object) -> bytes:
@@ -38,16 +38,27 @@ def income_code(currency: str, service: str, component: str) -> str:
     return f"{INCOME}-{currency}-{service}-{component}"
 
 
+def recovery_code(currency: str, service: str) -> str:
+    """This will return the ledger code against which cost centers are charged: REC-EUR-ELECTRICITY."""
+    return f"{RECOVERY}-{currency}-{service}"
+
+
+def credit_code(currency: str, service: str, component: str, *, is_internal: bool) -> str:
+    """This will return the ledger code that a line is credited to: income, or for a cost center recovery."""
+    return recovery_code(currency, service) if is_internal else income_code(currency, service, component)
+
+
 def tax_code(currency: str, tax: str) -> str:
     """This will return the ledger code of a tax: TAX-EUR-vat."""
     return f"{TAX}-{currency}-{tax}"
 
 
 def parts_of_code(code: str) -> tuple[str, ...]:
-    """This will take a ledger code of `income_code` or `tax_code` apart; any other code is its only part.
+    """This will take a ledger code of an income, a tax or a recovery apart; any other code is its only part.
 
-    ("INC", "EUR", "ELECTRICITY", "energy") and ("TAX", "EUR", "vat"); what stands in the final part may hold hyphens.
+    ("INC", "EUR", "ELECTRICITY", "energy"), ("TAX", "EUR", "vat") and ("REC", "EUR", "ELECTRICITY");
+    what stands in the final part may hold hyphens.
     """
     kind = code.partition("-")[0]
-    parts = tuple(code.split("-", {INCOME: 3, TAX: 2}.get(kind, 0)))
-    return parts if len(parts) == {INCOME: 4, TAX: 3}.get(kind) else (code,)
+    parts = tuple(code.split("-", {INCOME: 3, TAX: 2, RECOVERY: 2}.get(kind, 0)))
+    return parts if len(parts) == {INCOME: 4, TAX: 3, RECOVERY: 3}.get(kind) else (code,)

@@ -192,6 +192,11 @@ class Heading:
     zone: ZoneInfo
     language: str = ""
 
+    @property
+    def is_internal(self) -> bool:
+        """Whether it is for a cost center: a charge-back statement, without taxes."""
+        return bool(self.account.get("is_internal"))
+
 
 @dataclass(frozen=True)
 class Content:

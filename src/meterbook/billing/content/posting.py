@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from meterbook.billing.content import services, shared_costs
-from meterbook.billing.content.digests import income_code, tax_code
+from meterbook.billing.content.digests import credit_code, income_code, tax_code
 from meterbook.billing.content.parts import Charge, Point
 from meterbook.kernel import allocation
 from meterbook.kernel import currency as currencies
@@ -18,15 +18,21 @@ def postings(
     shared: Sequence[shared_costs.Shared],
     taxes: Iterable[TaxLine],
     currency: str,
+    *,
+    is_internal: bool = False,
 ) -> tuple[tuple[str, int], ...]:
-    """This will return income by service and component, and each tax: credits of a bill. Sums of zero are left out."""
+    """This will return income by service and component, and each tax: credits of a bill. Sums of zero are left out.
+
+    :param is_internal: for a cost center, which has no taxes: recovery by service
+    """
     places = currencies.minor_units(currency)
     sums: dict[str, Decimal] = {}
     for point, charge in charges:
         for line in charge.rated.lines:
-            code = income_code(currency, services.of_line(point, line), line.component)
+            service = services.of_line(point, line)
+            code = credit_code(currency, service, line.component, is_internal=is_internal)
             sums[code] = sums.get(code, Decimal(0)) - line.amount
-    for code, amount in shared_costs.incomes(shared, currency).items():
+    for code, amount in shared_costs.incomes(shared, currency, is_internal=is_internal).items():
         sums[code] = sums.get(code, Decimal(0)) - amount
     for tax in taxes:
         if tax.is_inclusive:

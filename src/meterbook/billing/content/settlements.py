@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from meterbook.billing.content import banked, shared_costs
-from meterbook.billing.content.digests import TAX, canonical, income_code, tax_code
+from meterbook.billing.content.digests import TAX, canonical, credit_code, tax_code
 from meterbook.billing.content.parts import Content
 from meterbook.kernel import currency as currencies
 from meterbook.kernel import rounding
@@ -73,7 +73,7 @@ def settle(content: Content, section: Sequence[Plain]) -> Content:
         inputs_digest=inputs,
         net=net,
         total=total,
-        postings=_postings(content, section, taxes),
+        postings=_postings(content, section, taxes, is_internal=bool(data.get("account", {}).get("is_internal"))),
         nets=_nets(content, section),
     )
 
@@ -209,11 +209,13 @@ def _merged(own: Iterable[Plain], section: Sequence[Plain], currency: str) -> li
     return [found[each] for each in sorted(found)]
 
 
-def _postings(content: Content, section: Sequence[Plain], taxes: Iterable[Plain]) -> tuple[tuple[str, int], ...]:
+def _postings(
+    content: Content, section: Sequence[Plain], taxes: Iterable[Plain], *, is_internal: bool
+) -> tuple[tuple[str, int], ...]:
     places = currencies.minor_units(content.currency)
     sums = {code: minor for code, minor in content.postings if not code.startswith(f"{TAX}-")}
     for line in (each for settled in section for each in settled["lines"]):
-        code = income_code(content.currency, line["service"], line["component"])
+        code = credit_code(content.currency, line["service"], line["component"], is_internal=is_internal)
         sums[code] = sums.get(code, 0) - int(Decimal(line["amount"]).scaleb(places))
     for tax in taxes:
         code = tax_code(content.currency, tax["code"])

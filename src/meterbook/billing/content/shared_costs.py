@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from meterbook.billing.content.digests import income_code
+from meterbook.billing.content.digests import credit_code
 from meterbook.kernel import currency as currencies
 from meterbook.kernel import rounding
 from meterbook.tariffs.rating.lines import TaxLine
@@ -43,11 +43,16 @@ def taxes(shared: Iterable[Shared], currency: str) -> list[TaxLine]:
     return found
 
 
-def incomes(shared: Iterable[Shared], currency: str) -> dict[str, Decimal]:
-    """This will return the shares by the code of the ledger that they are income of."""
+def untaxed(shared: Iterable[Shared]) -> tuple[Shared, ...]:
+    """This will return the shares as a cost center bears them: without tax."""
+    return tuple({key: value for key, value in each.items() if key != "tax"} for each in shared)
+
+
+def incomes(shared: Iterable[Shared], currency: str, *, is_internal: bool = False) -> dict[str, Decimal]:
+    """This will return the shares by the code of the ledger that they are income, or recovery, of."""
     sums: dict[str, Decimal] = {}
     for each in shared:
-        code = income_code(currency, SERVICE, each["pool"]["code"])
+        code = credit_code(currency, SERVICE, each["pool"]["code"], is_internal=is_internal)
         sums[code] = sums.get(code, Decimal(0)) + Decimal(each["amount"])
     return sums
 

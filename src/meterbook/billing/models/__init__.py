@@ -27,6 +27,7 @@ from meterbook.billing.models.runs import (
 )
 from meterbook.billing.models.true_ups import TrueUp
 from meterbook.billing.models.waiting import CalendarPeriod, WaitingAccount
+from meterbook.billing.models.whatifs import WhatIf, WhatIfPart
 
 __all__ = [
     "WRITE_ONCE",
@@ -65,4 +66,6 @@ __all__ = [
     "SupplierInvoiceVersion",
     "TrueUp",
     "WaitingAccount",
+    "WhatIf",
+    "WhatIfPart",
 ]

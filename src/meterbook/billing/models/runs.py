@@ -274,7 +274,7 @@ class LateChange(foundation_models.TenantTable):
 
 
 class PrintFile(foundation_models.TenantModel):
-    """Bills of a run in one PDF, made by a job: `done` of `bills` are set so far, then `file_id` is there.
+    """Bills and credit notes in one PDF, made by a job: `done` of them are set so far, then `file_id` is there.
 
     `is_everything` is False for the bills of customers without an e-mail address: those are sent on paper. Which bills
     those are is settled when the file is asked for; more than a file holds go into several, each a part.
@@ -286,9 +286,11 @@ class PrintFile(foundation_models.TenantModel):
     requested_by = models.CharField(max_length=200)
     part = models.IntegerField()
     parts = models.IntegerField()
-    # Public ids, in the order of the pages.
+    # Public ids of bills and credit notes, in the order of the pages, and how many they are.
     bill_ids = ArrayField(models.UUIDField())
     bills = models.IntegerField()
+    # Those of them that are credit notes.
+    note_ids = ArrayField(models.UUIDField(), blank=True, default=list, db_default=[])
     done = models.IntegerField(default=0)
     # The issued file's public id.
     file_id = models.UUIDField(null=True, blank=True)

@@ -39,14 +39,8 @@ from meterbook.billing.operations.planning import (
     carry_on,
     plan_run,
 )
-from meterbook.billing.operations.printing import (
-    NothingToPrint,
-    is_reproduced,
-    issue_pdf,
-    make_print_file,
-    print_bills,
-    register_issued,
-)
+from meterbook.billing.operations.print_files import NothingToPrint, make_print_file, print_bills
+from meterbook.billing.operations.printing import is_reproduced, issue_pdf, kind_of, register_issued
 from meterbook.billing.operations.scheduling import (
     DATA_REASONS,
     acting,
@@ -113,6 +107,7 @@ __all__ = [
     "include_accounts",
     "is_reproduced",
     "issue_pdf",
+    "kind_of",
     "leave_to_person",
     "make_print_file",
     "note_late_changes",

@@ -21,6 +21,7 @@ from meterbook.billing.calculating import facts
 from meterbook.billing.correcting import credit_notes
 from meterbook.billing.operations import drafting, issuing, planning, printing, recomputing
 from meterbook.billing.queries import credit_notes as note_queries
+from meterbook.customers import values as customer_values
 from meterbook.documents import issuing as document_issuing
 from meterbook.documents import numbering as document_numbering
 from meterbook.documents import operations as document_operations
@@ -48,8 +49,7 @@ def credit(
     """This will issue the credit note of a bill (with draft, account, run and site), and the bill that replaces it."""
     day = civil.local_date(at, ZoneInfo(bill.run.site.time_zone))
     public_id = uuid.uuid4()
-    prefix, sequence = _take_number(bill, day)
-    number = document_queries.number_text(prefix, sequence)
+    number, prefix, sequence = _take_number(bill, day)
     posted = _reverse(actor, at, bill, day, number, public_id)
     _hand_over(bill)
     replacement = None if result.made is None else _bill_anew(actor, at, correction, bill, result, day)
@@ -134,13 +134,16 @@ def _make_known(actor: Actor, at: datetime, note: models.CreditNote) -> None:
         document_registering.mark(actor=actor, at=at, source_id=bill, mark=mark, number=number)
 
 
-def _take_number(bill: models.Bill, day: date) -> tuple[str, int]:
+def _take_number(bill: models.Bill, day: date) -> tuple[str, str, int]:
+    """What takes a charge-back statement back is named after it, and stands in no series either."""
+    if bill.account.mode == customer_values.AccountMode.INTERNAL:
+        return f"{bill.number}-R", "", -bill.pk
     kind = document_values.DocumentKind.CREDIT_NOTE
     start = document_numbering.find_start(kind=kind, place=bill.run.site.code, year=day.year)
     (sequence,) = document_operations.take_numbers(
         kind=kind, prefix=start.prefix, count=1, first_number=start.first_number
     )
-    return start.prefix, sequence
+    return document_queries.number_text(start.prefix, sequence), start.prefix, sequence
 
 
 def _reverse(actor: Actor, at: datetime, bill: models.Bill, day: date, number: str, public_id: uuid.UUID) -> int | None:

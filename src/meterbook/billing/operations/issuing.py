@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import content, events, models, values
 from meterbook.billing.operations import planning
+from meterbook.customers import values as customer_values
 from meterbook.documents import numbering as document_numbering
 from meterbook.documents import operations as document_operations
 from meterbook.documents import queries as document_queries
@@ -32,13 +33,28 @@ from meterbook.ledger import queries as ledger_queries
 from meterbook.ledger import values as ledger_values
 
 SOURCE = "billing.bill"
+CHARGE_BACK = "CB"  # before the references of charge-back statements
 POSTED_KINDS = (ledger_values.AccountKind.INCOME, ledger_values.AccountKind.LIABILITY)
+_READ = (
+    "id",
+    "public_id",
+    "account_id",
+    "account__receivable_id",
+    "account__number",
+    "account__mode",
+    "position",
+    "digest",
+    "postings",
+    "currency",
+    "total",
+)
 INSERT = b"""
 INSERT INTO billing_bill (organization_id, public_id, draft_id, run_id, account_id, number, prefix, sequence, digest,
     bill_date, due_date, issued_at, transaction_id)
-SELECT %s, b.public_id, b.draft_id, %s, b.account_id, b.number, %s, b.sequence, b.digest, %s, %s, %s, b.transaction_id
-FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bigint[])
-    AS b (public_id, draft_id, account_id, number, sequence, digest, transaction_id)
+SELECT %s, b.public_id, b.draft_id, %s, b.account_id, b.number, b.prefix, b.sequence, b.digest, %s, b.due_date, %s,
+    b.transaction_id
+FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::date[],
+    %s::bigint[]) AS b (public_id, draft_id, account_id, number, prefix, sequence, digest, due_date, transaction_id)
 """
 
 
@@ -54,11 +70,23 @@ class _Draft:
     public_id: uuid.UUID
     account_id: int
     receivable_id: int
+    account_number: str
+    is_internal: bool
     position: int
     digest: str
     postings: tuple[tuple[str, int], ...]
     currency: str
     total: Decimal
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a draft gets when it becomes a bill."""
+
+    number: str
+    prefix: str
+    sequence: int
+    due_date: date
 
 
 def open_ledger_accounts(*, actor: Actor, at: datetime, run: models.BillRun) -> None:
@@ -88,14 +116,9 @@ def issue_next(*, actor: Actor, at: datetime, run: models.BillRun) -> bool:
     if not drafts:
         return False
     bill_date, due_date = _dates(run)
-    kind = document_values.DocumentKind.BILL
-    start = document_numbering.find_start(kind=kind, place=run.site.code, year=bill_date.year)
-    prefix = start.prefix
-    sequences = document_operations.take_numbers(
-        kind=kind, prefix=prefix, count=len(drafts), first_number=start.first_number
-    )
-    numbers = [document_queries.number_text(prefix, sequence) for sequence in sequences]
-    digests = _digests(drafts, numbers, bill_date, due_date)
+    given = _given(run, bill_date, due_date, drafts)
+    numbers = [each.number for each in given]
+    digests = _digests(drafts, given, bill_date)
     posted = _post(actor, at, run, bill_date, drafts, numbers)
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
@@ -104,20 +127,20 @@ def issue_next(*, actor: Actor, at: datetime, run: models.BillRun) -> bool:
             (
                 run.organization_id,
                 run.pk,
-                prefix,
                 bill_date,
-                due_date,
                 at,
                 many.array(each.public_id for each in drafts),
                 many.array(each.id for each in drafts),
                 many.array(each.account_id for each in drafts),
                 many.texts(numbers),
-                many.array(sequences),
+                many.texts(each.prefix for each in given),
+                many.array(each.sequence for each in given),
                 many.array(digests),
+                many.array(each.due_date for each in given),
                 many.array(posted.get(each.id) for each in drafts),
             ),
         )
-    _register(at, bill_date, due_date, drafts, numbers, digests)
+    _register(at, bill_date, drafts, given, digests)
     _advance(actor, at, run, drafts, numbers)
     return True
 
@@ -157,19 +180,52 @@ def _next_drafts(run: models.BillRun) -> list[_Draft]:
         organization_id=run.organization_id, run=run, position__gt=run.issued_through
     ).order_by("position")
     return [
-        _Draft(pk, public_id, account_id, receivable_id, position, digest, _read(postings), currency, total)
-        for pk, public_id, account_id, receivable_id, position, digest, postings, currency, total in rows.values_list(
-            "id",
-            "public_id",
-            "account_id",
-            "account__receivable_id",
-            "position",
-            "digest",
-            "postings",
-            "currency",
-            "total",
-        )[: values.BILLS_A_BLOCK]
+        _Draft(
+            id=pk,
+            public_id=public_id,
+            account_id=account_id,
+            receivable_id=receivable_id,
+            account_number=number,
+            is_internal=mode == customer_values.AccountMode.INTERNAL,
+            position=position,
+            digest=digest,
+            postings=_read(postings),
+            currency=currency,
+            total=total,
+        )
+        for pk, public_id, account_id, receivable_id, number, mode, position, digest, postings, currency, total in (
+            rows.values_list(*_READ)[: values.BILLS_A_BLOCK]
+        )
     ]
+
+
+def _given(run: models.BillRun, bill_date: date, due_date: date, drafts: Sequence[_Draft]) -> list[_Given]:
+    """Numbers of the site's series for bills; a reference for what cost centers get, which is not in any series."""
+    kind = document_values.DocumentKind.BILL
+    start = document_numbering.find_start(kind=kind, place=run.site.code, year=bill_date.year)
+    count = sum(not each.is_internal for each in drafts)
+    taken = iter(
+        document_operations.take_numbers(kind=kind, prefix=start.prefix, count=count, first_number=start.first_number)
+        if count
+        else ()
+    )
+    found = []
+    for each in drafts:
+        if each.is_internal:
+            found.append(_Given(_reference(run, each), "", -each.id, bill_date))
+        else:
+            sequence = next(taken)
+            found.append(_Given(document_queries.number_text(start.prefix, sequence), start.prefix, sequence, due_date))
+    return found
+
+
+def _reference(run: models.BillRun, draft: _Draft) -> str:
+    """Of a charge-back statement: the account and its first day, "CB-4100-2026-03-01", and which of that day's."""
+    own = f"{CHARGE_BACK}-{draft.account_number}-{run.days.lower.isoformat()}"
+    others = models.Bill.objects.filter(
+        organization_id=run.organization_id, account_id=draft.account_id, run__days__startswith=run.days.lower
+    ).count()
+    return f"{own}-{others + 1}" if others else own
 
 
 def _read(postings: str) -> tuple[tuple[str, int], ...]:
@@ -182,37 +238,34 @@ def _dates(run: models.BillRun) -> tuple[date, date]:
     return run.bill_date, run.due_date
 
 
-def _digests(drafts: Sequence[_Draft], numbers: Sequence[str], bill_date: date, due_date: date) -> list[str]:
+def _digests(drafts: Sequence[_Draft], given: Sequence[_Given], bill_date: date) -> list[str]:
     return [
-        content.issue_digest(content_digest=draft.digest, number=number, bill_date=bill_date, due_date=due_date)
-        for draft, number in zip(drafts, numbers, strict=True)
+        content.issue_digest(content_digest=draft.digest, number=own.number, bill_date=bill_date, due_date=own.due_date)
+        for draft, own in zip(drafts, given, strict=True)
     ]
 
 
 def _register(
-    at: datetime,
-    bill_date: date,
-    due_date: date,
-    drafts: Sequence[_Draft],
-    numbers: Sequence[str],
-    digests: Sequence[str],
+    at: datetime, bill_date: date, drafts: Sequence[_Draft], given: Sequence[_Given], digests: Sequence[str]
 ) -> None:
     """Each bill gets the code by which anybody checks it, and its place in the chain of documents (B-72)."""
     document_registering.register(
         at=at,
         documents=[
             document_registering.NewDocument(
-                kind=document_values.DocumentKind.BILL,
+                kind=document_values.DocumentKind.CHARGE_BACK
+                if draft.is_internal
+                else document_values.DocumentKind.BILL,
                 source_id=draft.public_id,
                 account_id=draft.account_id,
-                number=number,
+                number=own.number,
                 document_date=bill_date,
-                due_date=due_date,
+                due_date=None if draft.is_internal else own.due_date,
                 currency=draft.currency,
                 total=draft.total,
                 digest=digest,
             )
-            for draft, number, digest in zip(drafts, numbers, digests, strict=True)
+            for draft, own, digest in zip(drafts, given, digests, strict=True)
         ],
     )
 
@@ -225,7 +278,10 @@ def _post(
     drafts: Sequence[_Draft],
     numbers: Sequence[str],
 ) -> dict[int, int]:
-    """The receivable against income and taxes, by draft the transaction; a bill of nothing posts nothing."""
+    """What is owed against income and taxes, by draft the transaction; a bill of nothing posts nothing.
+
+    Of a cost center: its expense against recovery.
+    """
     ledger_ids = {each.code: each.id for each in ledger_queries.list_accounts(kinds=POSTED_KINDS)}
     due = [(draft, number) for draft, number in zip(drafts, numbers, strict=True) if draft.postings]
     plans = [

@@ -323,9 +323,9 @@ def store_shares(run: models.BillRun, shares: Iterable[facts.Share]) -> None:
 
 
 def postpaid(run: models.BillRun, account_ids: set[int]) -> list[int]:
-    """This will return those of the accounts that get bills, by number."""
+    """This will return those of the accounts that get bills or charge-back statements, by number."""
     accounts = customer_models.Account.objects.filter(
-        organization_id=run.organization_id, pk__in=account_ids, mode=customer_values.AccountMode.POSTPAID
+        organization_id=run.organization_id, pk__in=account_ids, mode__in=customer_values.BILLED_MODES
     )
     return list(accounts.order_by("number", "id").values_list("id", flat=True))
 

@@ -27,6 +27,14 @@ from meterbook.billing.queries.calendar_review import Lacking, Review, run_in_re
 from meterbook.billing.queries.calendar_told import Use, small_below, uses_of
 from meterbook.billing.queries.calendar_totals import ListTotals, members_totals, year_before
 from meterbook.billing.queries.changed import CameLate, ChangedBehind, Corrected, changed_behind
+from meterbook.billing.queries.charge_backs import (
+    CurrencyCheck,
+    Journal,
+    JournalLine,
+    Recovered,
+    journal_of_charge_backs,
+    recovered,
+)
 from meterbook.billing.queries.latest import LatestBill, latest_bills
 from meterbook.billing.queries.listing import (
     BILL_SOURCE,
@@ -124,7 +132,10 @@ __all__ = [
     "ComparedRow",
     "Corrected",
     "CorrectedBill",
+    "CurrencyCheck",
     "Expected",
+    "Journal",
+    "JournalLine",
     "Lacking",
     "LatestBill",
     "ListTotals",
@@ -139,6 +150,7 @@ __all__ = [
     "PrintNotFound",
     "PrintRow",
     "Reason",
+    "Recovered",
     "Review",
     "RunCounts",
     "RunDetail",
@@ -181,6 +193,7 @@ __all__ = [
     "group_of",
     "has_runs",
     "issued_bills",
+    "journal_of_charge_backs",
     "languages_of",
     "late_bills",
     "latest_bills",
@@ -196,6 +209,7 @@ __all__ = [
     "point_bills",
     "printed_bills",
     "printed_of_run",
+    "recovered",
     "run_bills",
     "run_in_review",
     "run_members",

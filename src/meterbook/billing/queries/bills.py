@@ -18,6 +18,7 @@ from meterbook.billing import content, models
 from meterbook.billing.queries import listing
 from meterbook.billing.queries.amounts import money
 from meterbook.billing.queries.listing import BillRow
+from meterbook.customers.values import AccountMode
 from meterbook.foundation import scoping
 from meterbook.kernel.money import Money
 
@@ -25,6 +26,8 @@ from meterbook.kernel.money import Money
 @dataclass(frozen=True)
 class BillDetail:
     """A bill, or a draft that may become one: then number, dates, digest and code are None.
+
+    A charge-back statement, for a cost center (`is_internal`), has no due date.
 
     `content` is the parsed "meterbook-bill/1", `content_digest` the SHA-256 of its bytes.
     """
@@ -43,6 +46,7 @@ class BillDetail:
     transaction_id: int | None
     total: Money
     approved_at: datetime | None = None  # until then readings that came counted for it
+    is_internal: bool = False
 
     @property
     def is_issued(self) -> bool:
@@ -63,7 +67,7 @@ def get_bill(*, public_id: uuid.UUID) -> BillDetail:
     draft = drafts.select_related("run", "account", "bill").first()
     if draft is None:
         raise BillNotFound(_("There is no such bill."))
-    bill = getattr(draft, "bill", None)
+    bill, is_internal = getattr(draft, "bill", None), draft.account.mode == AccountMode.INTERNAL
     return BillDetail(
         public_id=draft.public_id,
         run_public_id=draft.run.public_id,
@@ -72,13 +76,14 @@ def get_bill(*, public_id: uuid.UUID) -> BillDetail:
         content_digest=draft.digest,
         number=bill.number if bill else None,
         bill_date=bill.bill_date if bill else None,
-        due_date=bill.due_date if bill else None,
+        due_date=bill.due_date if bill and not is_internal else None,
         issued_at=bill.issued_at if bill else None,
         digest=bill.digest if bill else None,
         code=content.verification_code(bill.digest) if bill else None,
         transaction_id=bill.transaction_id if bill else None,
         total=money(draft.total, draft.currency),
         approved_at=draft.run.approved_at,
+        is_internal=is_internal,
     )
 
 

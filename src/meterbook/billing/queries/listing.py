@@ -13,6 +13,7 @@ from django.db.models.functions import Lower, TruncMonth
 
 from meterbook.billing import models
 from meterbook.billing.queries.amounts import money
+from meterbook.customers.values import AccountMode
 from meterbook.foundation import scoping
 from meterbook.kernel import civil
 from meterbook.kernel.money import Money
@@ -20,7 +21,7 @@ from meterbook.kernel.money import Money
 
 @dataclass(frozen=True)
 class BillRow:
-    """A bill in a list."""
+    """A bill in a list, or the charge-back statement of a cost center, which has no due date."""
 
     public_id: uuid.UUID
     run_public_id: uuid.UUID
@@ -32,12 +33,13 @@ class BillRow:
     first_day: date
     until_day: date
     bill_date: date
-    due_date: date
+    due_date: date | None
     issued_at: datetime
     net: Money
     total: Money
     is_estimated: bool
     is_vacancy: bool
+    is_internal: bool
 
 
 class Mark(enum.StrEnum):
@@ -46,6 +48,7 @@ class Mark(enum.StrEnum):
     ESTIMATED = "estimated"
     VACANCY = "vacancy"
     CREDIT = "credit"  # its total is below zero
+    INTERNAL = "internal"  # of a cost center
 
 
 class BillSort(enum.StrEnum):
@@ -97,6 +100,7 @@ MARKED = {
     Mark.ESTIMATED: Q(draft__is_estimated=True),
     Mark.VACANCY: Q(draft__is_vacancy=True),
     Mark.CREDIT: Q(draft__total__lt=0),
+    Mark.INTERNAL: Q(account__mode=AccountMode.INTERNAL.value),
 }
 EVERYTHING = BillNarrowing()
 
@@ -175,6 +179,7 @@ def issued() -> QuerySet[models.Bill]:
 
 def bill_row(bill: models.Bill) -> BillRow:
     """This will return a bill as lists show it."""
+    is_internal = bill.account.mode == AccountMode.INTERNAL
     return BillRow(
         public_id=bill.public_id,
         run_public_id=bill.run.public_id,
@@ -186,12 +191,13 @@ def bill_row(bill: models.Bill) -> BillRow:
         first_day=bill.run.days.lower,
         until_day=bill.run.days.upper,
         bill_date=bill.bill_date,
-        due_date=bill.due_date,
+        due_date=None if is_internal else bill.due_date,
         issued_at=bill.issued_at,
         net=money(bill.draft.net, bill.draft.currency),
         total=money(bill.draft.total, bill.draft.currency),
         is_estimated=bill.draft.is_estimated,
         is_vacancy=bill.draft.is_vacancy,
+        is_internal=is_internal,
     )
 
 

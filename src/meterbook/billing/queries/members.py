@@ -137,7 +137,7 @@ UNUSUAL = "(m.state = 'DRAFTED' AND m.reasons <> '[]'::jsonb)"  # a draft to loo
 ROWS = (
     "SELECT m.account_id, a.public_id, a.number, c.name, m.position, m.state, m.reasons::text, m.decided_by,"
     " d.public_id, d.net, d.total, coalesce(d.is_estimated, false), coalesce(d.is_vacancy, false),"
-    " coalesce(d.is_apportioned, false), p.total,"
+    " coalesce(d.is_apportioned, false), a.mode = 'INTERNAL', p.total,"
     f" {CHANGED} {MEMBERS}{NAMED}{DRAFTED}{COMPARED_FEW}{OWN} AND m.account_id = ANY(%(accounts)s) ORDER BY m.position"
 )
 SUMMED = (
@@ -349,7 +349,7 @@ def _rows(run: models.BillRun, before: Sequence[int], accounts: Sequence[int]) -
 
 def _row(row: tuple[Any, ...], numbers: Mapping[int, str], units: tuple[str, ...], currency: str) -> ComparedRow:
     (account_id, account, number, name, position, state, reasons, decided_by) = row[:8]
-    (draft, net, total, is_estimated, is_vacancy, is_apportioned, before, is_changed) = row[8:]
+    (draft, net, total, is_estimated, is_vacancy, is_apportioned, is_internal, before, is_changed) = row[8:]
     member = MemberRow(
         account_id=account_id,
         account_public_id=account,
@@ -366,5 +366,6 @@ def _row(row: tuple[Any, ...], numbers: Mapping[int, str], units: tuple[str, ...
         is_estimated=is_estimated,
         is_apportioned=is_apportioned,
         is_vacancy=is_vacancy,
+        is_internal=is_internal,
     )
     return ComparedRow(member, None if before is None else money(before, currency), is_changed, units)

@@ -13,14 +13,15 @@ from meterbook.documents.values import DocumentKind
 from meterbook.foundation import scoping
 
 MOST_RANGES, MOST_VOIDS = 1_000, 500
-# Every number that was given. A number is one of the month when its document has a date in it.
+# Every number that was given; charge-back statements have a reference, in no series.
+# A number is one of the month when its document has a date in it.
 NUMBERS = """
 WITH given AS (
     SELECT 'BILL' AS kind, prefix, sequence, bill_date AS day, id FROM billing_bill
-    WHERE organization_id = %(organization)s
+    WHERE organization_id = %(organization)s AND prefix <> ''
     UNION ALL
     SELECT 'CREDIT_NOTE', prefix, sequence, note_date, id FROM billing_creditnote
-    WHERE organization_id = %(organization)s
+    WHERE organization_id = %(organization)s AND prefix <> ''
 )"""
 SERIES = """
 SELECT kind, prefix, count(*), min(sequence), max(sequence), count(*) - count(DISTINCT sequence),

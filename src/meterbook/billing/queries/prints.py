@@ -12,7 +12,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from meterbook.billing import models, values
+from meterbook.billing.queries import printed_notes
 from meterbook.billing.queries.runs import find_run
+from meterbook.customers.values import AccountMode
 from meterbook.foundation import queue, scoping
 from meterbook.kernel import order
 
@@ -21,7 +23,7 @@ MAKE_PRINT_FILE = "billing.make_print_file"  # the job
 
 @dataclass(frozen=True)
 class PrintRow:
-    """A print file: `done` of `bills` are set; `file_id` is there when it can be fetched.
+    """A print file: `done` of `bills` and `notes` together are set; `file_id` is there when it can be fetched.
 
     One that `has_failed` is not tried again.
     """
@@ -37,6 +39,12 @@ class PrintRow:
     done: int
     file_id: uuid.UUID | None
     has_failed: bool = False
+    notes: int = 0
+
+    @property
+    def documents(self) -> int:
+        """How many bills and credit notes it holds."""
+        return self.bills + self.notes
 
     @property
     def is_ready(self) -> bool:
@@ -71,11 +79,12 @@ def get_print(*, public_id: uuid.UUID) -> PrintRow:
 
 
 def _is_reached(found: models.PrintFile) -> bool:
-    """Whether each bill of a file is within reach: who sees one account of a site does not get the others' bills."""
+    """Whether each document of a file is within reach: who sees one account of a site gets no bills of others."""
     if scoping.reach() is None:
         return True
     bills = models.Bill.objects.filter(organization_id=found.organization_id, public_id__in=found.bill_ids)
-    return bills.count() == len(found.bill_ids)
+    notes = models.CreditNote.objects.filter(organization_id=found.organization_id, public_id__in=found.note_ids)
+    return bills.count() + notes.count() == len(found.bill_ids)
 
 
 @dataclass(frozen=True)
@@ -127,27 +136,52 @@ def count_mailed(*, run_public_id: uuid.UUID) -> int:
         run__public_id=run_public_id,
         state=values.MemberState.DRAFTED,
     )
-    return members.exclude(account__customer__email="").count()
+    return members.exclude(account__customer__email="").exclude(account__mode=AccountMode.INTERNAL).count()
 
 
 def printed_bills(
     *, run_public_id: uuid.UUID, is_everything: bool, also: Collection[uuid.UUID] = ()
 ) -> list[uuid.UUID]:
-    """This will return the issued bills that go into a print file, by unit, those without a unit last by account.
+    """This will return the issued bills that go into a print file: see `printed_documents`."""
+    documents = printed_documents(run_public_id=run_public_id, is_everything=is_everything, also=also)
+    return [each.public_id for each in documents if not each.is_note]
 
-    Units are in the order people count them: 2-9 comes before 2-10.
+
+@dataclass(frozen=True)
+class Printed:
+    """A bill or a credit note that goes on paper."""
+
+    public_id: uuid.UUID
+    account_id: int
+    account_number: str
+    is_note: bool
+
+
+def printed_documents(
+    *, run_public_id: uuid.UUID, is_everything: bool, also: Collection[uuid.UUID] = ()
+) -> list[Printed]:
+    """This will return what goes into a print file, by unit, that without a unit last by account.
+
+    Units are in the order people count them: 2-9 comes before 2-10. Credit notes (`printed_notes` says which ones) and
+    the bills that were issued instead lie on the bills of their account.
 
     Bills that the calendar calls too small are posted and not sent, on paper neither (B-37): the next one carries them.
 
     :param is_everything: all of them; else those of customers without an e-mail address
-    :param also: bills that cannot be sent although the customer has an address
+    :param also: bills and credit notes that cannot be sent although the customer has an address
     :raises meterbook.billing.queries.runs.RunNotFound: when there is no such run
     """
     run = find_run(run_public_id)
     bills = _printed(run, is_everything, also)
-    found = list(bills.order_by("id").values_list("account_id", "public_id", "account__number"))
-    units = _units(run)
-    return [public_id for _account, public_id, _number in sorted(found, key=lambda each: _place(each, units))]
+    notes = printed_notes.notes_of(run, is_everything=is_everything, also=also)
+    fields = ("public_id", "account_id", "account__number")
+    found = [Printed(pk, account, number, True) for pk, account, number in notes.order_by("id").values_list(*fields)]
+    anew = printed_notes.new_bills_of(run, notes)
+    for rows in (anew, bills):
+        listed = rows.order_by("id").values_list(*fields)
+        found += [Printed(pk, account, number, False) for pk, account, number in listed]
+    units = _units(run, notes)
+    return sorted(found, key=lambda each: _place(each, units))
 
 
 def count_printed(*, run_public_id: uuid.UUID) -> tuple[int, int]:
@@ -161,7 +195,8 @@ def _printed(run: models.BillRun, is_everything: bool, also: Collection[uuid.UUI
     bills = models.Bill.objects.filter(organization_id=scoping.current().organization_id, run=run)
     if is_everything:
         return bills
-    return _without_small(run, bills.filter(Q(account__customer__email="") | Q(public_id__in=also)))
+    sent = bills.exclude(account__mode=AccountMode.INTERNAL)  # cost centers read theirs on the screen
+    return _without_small(run, sent.filter(Q(account__customer__email="") | Q(public_id__in=also)))
 
 
 def _without_small(run: models.BillRun, bills: QuerySet[models.Bill]) -> QuerySet[models.Bill]:
@@ -176,21 +211,29 @@ def count_small(*, run_public_id: uuid.UUID) -> int:
     return bills.count() - _without_small(run, bills).count()
 
 
-def _units(run: models.BillRun) -> dict[int, str]:
-    """The first unit of each account."""
-    shares = models.RunShare.objects.filter(
-        organization_id=scoping.current().organization_id, run=run, meter_point__node__isnull=False
+def _units(run: models.BillRun, notes: QuerySet[models.CreditNote]) -> dict[int, str]:
+    """The first unit of each account; that of a credit note by what its bill had billed."""
+    organization_id = scoping.current().organization_id
+    shares = models.RunShare.objects.filter(organization_id=organization_id, run=run, meter_point__node__isnull=False)
+    credited = models.CreditedShare.objects.filter(
+        organization_id=organization_id,
+        run__in=notes.values("bill__run"),
+        account__in=notes.values("account"),
+        meter_point__node__isnull=False,
     )
     found: dict[int, str] = {}
-    for account_id, code in shares.order_by("id").values_list("account_id", "meter_point__node__code"):
-        if account_id not in found or order.natural(code) < order.natural(found[account_id]):
-            found[account_id] = code
+    for rows in (shares, credited):
+        for account_id, code in rows.order_by("id").values_list("account_id", "meter_point__node__code"):
+            if account_id not in found or order.natural(code) < order.natural(found[account_id]):
+                found[account_id] = code
     return found
 
 
-def _place(bill: tuple[int, uuid.UUID, str], units: dict[int, str]) -> tuple[bool, Sequence[object], Sequence[object]]:
-    account_id, _public_id, number = bill
-    return account_id not in units, order.natural(units.get(account_id, "")), order.natural(number)
+def _place(document: Printed, units: dict[int, str]) -> tuple[bool, Sequence[object], Sequence[object], int]:
+    """Sorting is stable: of an account notes come before bills, as they were issued."""
+    unit = order.natural(units.get(document.account_id, ""))
+    number = order.natural(document.account_number)
+    return document.account_id not in units, unit, number, document.account_id
 
 
 def _prints() -> QuerySet[models.PrintFile]:
@@ -207,7 +250,8 @@ def _row(found: models.PrintFile) -> PrintRow:
         requested_by=found.requested_by,
         part=found.part,
         parts=found.parts,
-        bills=found.bills,
+        bills=found.bills - len(found.note_ids),
+        notes=len(found.note_ids),
         done=found.done,
         file_id=found.file_id,
     )

@@ -15,6 +15,7 @@ from meterbook.billing import models, values
 from meterbook.billing.queries.amounts import money
 from meterbook.billing.queries.reasons import Reason
 from meterbook.customers import models as customer_models
+from meterbook.customers.values import AccountMode
 from meterbook.foundation import scoping
 from meterbook.kernel.money import Money
 from meterbook.kernel.period import Period
@@ -92,6 +93,7 @@ class MemberRow:
     is_estimated: bool
     is_apportioned: bool
     is_vacancy: bool
+    is_internal: bool = False  # a cost center
 
 
 @dataclass(frozen=True)
@@ -326,4 +328,5 @@ def _member_row(member: models.RunMember, draft: models.BillDraft | None) -> Mem
         is_estimated=draft is not None and draft.is_estimated,
         is_apportioned=draft is not None and draft.is_apportioned,
         is_vacancy=draft is not None and draft.is_vacancy,
+        is_internal=member.account.mode == AccountMode.INTERNAL,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from meterbook.billing import models
 from meterbook.billing.queries.amounts import money
+from meterbook.customers.values import AccountMode
 from meterbook.foundation import scoping
 from meterbook.kernel.money import Money
 from meterbook.ledger import queries as ledger_queries
@@ -30,14 +31,17 @@ class Standing:
 
 
 def standing_of(*, public_id: uuid.UUID) -> Standing | None:
-    """This will return the balance before and after an issued bill; None for drafts and bills that posted nothing."""
+    """This will return the balance before and after an issued bill; None for drafts and bills that posted nothing.
+
+    Nobody owes what a cost center is charged: None for that too.
+    """
     bill = (
         models.Bill.objects.filter(organization_id=scoping.current().organization_id, public_id=public_id)
         .select_related("draft", "account")
         .defer("draft__content", "draft__postings", "draft__nets")
         .first()
     )
-    if bill is None or bill.transaction_id is None:
+    if bill is None or bill.transaction_id is None or bill.account.mode == AccountMode.INTERNAL:
         return None
     earlier = models.Bill.objects.filter(
         organization_id=scoping.current().organization_id,

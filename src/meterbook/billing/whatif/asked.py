@@ -27,7 +27,7 @@ class NobodyThere(ValueError):
 
 
 class TooMuchAtOnce(ValueError):
-    """More bills and months than are priced at once; choose one site, fewer accounts or a shorter time."""
+    """More bills and months than are priced at once; have it done in the background, or choose less."""
 
 
 class DaysInvalid(ValueError):

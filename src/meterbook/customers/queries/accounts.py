@@ -46,6 +46,11 @@ class AccountRow:
     vacancy_tariff_id: int | None
     moved_out_at: datetime | None
 
+    @property
+    def is_internal(self) -> bool:
+        """Whether it is a cost center, which nobody asks for money."""
+        return self.mode is values.AccountMode.INTERNAL
+
 
 class Show(enum.StrEnum):
     """Which accounts are listed."""
@@ -55,6 +60,7 @@ class Show(enum.StrEnum):
     CREDIT = "credit"  # we owe them
     PAPER = "paper"  # no e-mail address: bills are printed
     LANDLORD = "landlord"
+    INTERNAL = "internal"  # cost centers
 
 
 class Sort(enum.StrEnum):
@@ -124,12 +130,14 @@ _COLUMNS = (
     "moved_out_at",
 )
 _MODE, _STATE = _COLUMNS.index("mode"), _COLUMNS.index("state")
+_IS_INTERNAL = Q(mode=values.AccountMode.INTERNAL.value)
 SHOWN = {
     Show.ALL: Q(),
-    Show.OWING: Q(owed__gt=0),
-    Show.CREDIT: Q(owed__lt=0),
-    Show.PAPER: Q(customer__email="", is_landlord=False),
+    Show.OWING: Q(owed__gt=0) & ~_IS_INTERNAL,
+    Show.CREDIT: Q(owed__lt=0) & ~_IS_INTERNAL,
+    Show.PAPER: Q(customer__email="", is_landlord=False) & ~_IS_INTERNAL,
     Show.LANDLORD: Q(is_landlord=True),
+    Show.INTERNAL: _IS_INTERNAL,
 }
 SORTED: dict[Sort, F | Func] = {Sort.NUMBER: F("number"), Sort.NAME: Lower("customer__name"), Sort.BALANCE: F("owed")}
 
@@ -161,6 +169,14 @@ def landlord_of(*, site_id: int) -> AccountRow | None:
     """This will return the landlord's account of a site, or None."""
     found = accounts_of_scope().filter(site_id=site_id, is_landlord=True).order_by("id").first()
     return None if found is None else row_of(found)
+
+
+def cost_centers(*, site_id: int | None = None, without_sites: frozenset[int] = frozenset()) -> list[AccountRow]:
+    """This will return the cost centers of the scope, or of one site, by number."""
+    found = accounts_of_scope().filter(_IS_INTERNAL)
+    if site_id is not None:
+        found = found.filter(site_id=site_id)
+    return [row_of(each) for each in found.exclude(site_id__in=without_sites).order_by("number", "id")]
 
 
 def accounts_of_receivables(*, ledger_ids: Iterable[int]) -> dict[int, AccountRow]:

@@ -8,6 +8,7 @@ from meterbook.documents import values
 from meterbook.foundation import models as foundation_models
 
 KINDS = [each.value for each in values.DocumentKind]
+NUMBERED = [each for each in KINDS if each != values.DocumentKind.CHARGE_BACK]
 
 
 class NumberSeries(foundation_models.TenantModel):
@@ -22,7 +23,7 @@ class NumberSeries(foundation_models.TenantModel):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["organization_id", "kind", "prefix"], name="number_series_once"),
-            models.CheckConstraint(condition=models.Q(kind__in=KINDS), name="number_series_kind_known"),
+            models.CheckConstraint(condition=models.Q(kind__in=NUMBERED), name="number_series_kind_known"),
             models.CheckConstraint(condition=models.Q(next_number__gte=1), name="number_series_from_one"),
         )
 
@@ -42,7 +43,7 @@ class SeriesPlan(foundation_models.TenantModel):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["organization_id", "kind", "place", "year"], name="series_plan_once"),
-            models.CheckConstraint(condition=models.Q(kind__in=KINDS), name="series_plan_kind_known"),
+            models.CheckConstraint(condition=models.Q(kind__in=NUMBERED), name="series_plan_kind_known"),
             models.CheckConstraint(condition=models.Q(first_number__gte=1), name="series_plan_from_one"),
         )
 

@@ -15,6 +15,7 @@ TEMPLATE = "bill.typ"
 FORMAT, CREDIT_FORMAT = "meterbook-bill/1", "meterbook-credit-note/1"
 ATTACHED = {FORMAT: "bill.json", CREDIT_FORMAT: "credit-note.json"}
 FLOWING: fitting.Layout = (100, None)
+NEARLY_ONE = 2  # pages of a credit note that may fit one when it is set denser
 
 
 class FormatUnknown(ValueError):
@@ -90,7 +91,7 @@ def render_credit_note(
     look: looks.Look = page.PLAIN,
     checked: paying.Proof | None = None,
 ) -> bytes:
-    """This will set a credit note as PDF/A-3 and PDF/UA-1, as `render_bill` does a bill.
+    """This will set a credit note as PDF/A-3 and PDF/UA-1, as `render_bill` does a bill; on one page if it fits.
 
     :raises FormatUnknown: when the content is not "meterbook-credit-note/1"
     """
@@ -98,7 +99,13 @@ def render_credit_note(
         raise FormatUnknown(f"{content.get('format')!r}: {FormatUnknown.__doc__}")
     issue = Issue(number, note_date, note_date, sha256, code)
     told = credit_notes.of_credit_note(content, issue, language, look, checked)
-    return _set(told, FLOWING, content, logo, note_date)
+    airy = _set(told, FLOWING, content, logo, note_date)
+    if compiler.pages(airy) == NEARLY_ONE:
+        for air in fitting.AIRS[1:]:
+            denser = _set(told, (air, None), content, logo, note_date)
+            if compiler.pages(denser) == 1:
+                return denser
+    return airy
 
 
 def _set(

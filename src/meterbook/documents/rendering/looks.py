@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 WHITE = (255, 255, 255)
@@ -69,6 +69,14 @@ class Palette:
     accent: str
     ink: str
     soft: str
+
+
+def internal(look: Look) -> Look:
+    """This will take from a template what it says to customers: of paying, disputing and the law (M-063)."""
+    said: Said = {}
+    return replace(
+        look, title=said, notice=said, dispute=said, payment=said, legal=said, iban="", bic="", shows_payment_code=False
+    )
 
 
 def palette(accent: str) -> Palette:

@@ -57,7 +57,9 @@ def of_bill(
     :param checked: where the bill is checked, once it has a code for that
     :raises words.LanguageMissing: when there are no words in the language
     """
-    language = words.of(code)
+    language, is_internal = words.of(code), bool(content["account"].get("is_internal"))
+    if is_internal:
+        language, look = language.of_charge_back(), looks.internal(look)
     made = {
         **frame(look, language, title="bill"),
         "number": issue.number,
@@ -71,7 +73,7 @@ def of_bill(
         "is_estimated": content["is_estimated"],
         "is_apportioned": content.get("is_apportioned", False),
         **amounts(content, language),
-        "reference": language.say("reference", number=issue.number),
+        "reference": "" if is_internal else language.say("reference", number=issue.number),
         "payment": paying.payment(content, issue.number, content["total"], look, language),
         "check": paying.check(checked, language),
         "chart": history.chart(content, language, is_compared=look.shows_comparison),
@@ -181,6 +183,8 @@ def _period(content: Mapping[str, Any], language: Language) -> list[str]:
 def _due(content: Mapping[str, Any], issue: Issue, language: Language) -> Plain:
     total = Decimal(content["total"])
     amount = language.money(content["total"].removeprefix("-"), content["currency"])
+    if total > 0 and content["account"].get("is_internal"):
+        return {"label": language.say("due"), "amount": amount, "by": language.say("no_payment"), "day": ""}
     if total > 0:
         return {
             "label": language.say("due"),

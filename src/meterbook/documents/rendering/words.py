@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -30,6 +30,10 @@ class Language:
 
     code: str
     words: Mapping[str, Any]
+
+    def of_charge_back(self) -> Language:
+        """This will return the language with the words of a statement for a cost center instead of those of a bill."""
+        return replace(self, words={**self.words, **self.words["charge_back"]})
 
     def say(self, key: str, **values: str) -> str:
         """This will return a sentence with its places filled."""

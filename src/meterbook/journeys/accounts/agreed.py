@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from meterbook.customers import tariff_defaults
 from meterbook.customers import values as customer_values
 from meterbook.journeys import moving_in
 from meterbook.journeys.accounts.planner import Planner, laid_over, require
-from meterbook.journeys.accounts.sheets import AccountSheet
+from meterbook.journeys.accounts.sheets import AccountSheet, Holder
 from meterbook.journeys.building.planning import Entry
 from meterbook.journeys.building.present import Values
 from meterbook.kernel import civil
@@ -39,7 +40,7 @@ def plan_contracts(planner: Planner) -> None:
     for found in planner.accept(_SHEET, present.values_of_contracts, {}):
         key = str(planner.code_of(_SHEET, found.values))
         known = present.values_of_contracts.get(key)
-        entry = laid_over(found, known, ("account", "tariff"))
+        entry = laid_over(_asked_again(planner, found, key), known, ("account", "tariff"))
         point = present.points.get(str(entry.values["point"]))
         if known is None:
             _check_new(planner, entry, point)
@@ -54,6 +55,60 @@ def plan_contracts(planner: Planner) -> None:
             times[contract.meter_point.code].append(Time(during.lower, during.upper, None, contract.account.number))
     for listed in times.values():
         _check_overlaps(planner, listed)
+    _check_defaults(planner)
+
+
+def _asked_again(planner: Planner, entry: Entry, key: str) -> Entry:
+    """A row of a contract that is there: its reason was read when it was made; a tariff may still wait for approval."""
+    known = planner.present.values_of_contracts.get(key)
+    if known is None:
+        return entry
+    is_waiting = entry.values.get("tariff") == planner.present.waiting.get(key, "")
+    return replace(
+        entry,
+        values={
+            **entry.values,
+            "reason": None,
+            "tariff": known["tariff"] if is_waiting else entry.values.get("tariff"),
+        },
+    )
+
+
+def _check_defaults(planner: Planner) -> None:
+    """A new contract by another tariff than the default of its group says why (M-057)."""
+    if planner.problems.total:
+        return
+    asked = []
+    for each in planner.plan.entries[_SHEET]:
+        since = each.values["since"]
+        if each.is_new and isinstance(since, date) and not each.values.get("reason"):
+            asked.append((each, planner.present.points[str(each.values["point"])], since))
+    kinds = [_kind(planner, str(each.values["account"])) for each, _point, _since in asked]
+    found = tariff_defaults.defaults_for(
+        [(point, kind, since) for (_each, point, since), kind in zip(asked, kinds, strict=True)]
+    )
+    for (each, _point, _since), kind, default in zip(asked, kinds, found, strict=True):
+        if kind is not None and default is not None and default.tariff_code != each.values["tariff"]:
+            planner.blame(
+                _SHEET,
+                each.line,
+                "reason",
+                _("The default is %(default)s.") % {"default": default.tariff_code},
+                _("Take the default, or write why another tariff is to hold."),
+            )
+
+
+def _kind(planner: Planner, number: str) -> customer_values.CustomerKind | None:
+    """Of the customer of an account that is there or is made by the workbook; None: the account is the landlord's."""
+    seen = planner.seen[AccountSheet.ACCOUNTS].get(number)
+    values = planner.present.values_of_accounts[number] if seen is None else seen.values
+    if values.get("holder") == Holder.LANDLORD:
+        return None
+    code = str(values["customer"])
+    made = planner.seen[AccountSheet.CUSTOMERS].get(code)
+    if made is not None:
+        return customer_values.CustomerKind(str(made.values["kind"]))
+    return customer_values.CustomerKind(planner.present.customers[code].kind)
 
 
 def bounds(values: Values, point: metering_models.MeterPoint) -> tuple[datetime, datetime | None]:

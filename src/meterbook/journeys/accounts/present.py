@@ -11,6 +11,7 @@ from django.db.models.functions import Lower, Upper
 
 from meterbook.billing import models as billing_models
 from meterbook.customers import models as customer_models
+from meterbook.customers import overrides
 from meterbook.customers import values as customer_values
 from meterbook.foundation import scoping
 from meterbook.journeys.accounts.sheets import Holder
@@ -26,7 +27,8 @@ class Present:
     """What is there by code, number, or meter point and first day; closed customers and accounts as well.
 
     `hung` says since when the first meter of a meter point hangs there, by its key;
-    `taken` says until when a bill run has taken the time of a meter point, `billed` that of a contract, by their keys.
+    `taken` says until when a bill run has taken the time of a meter point, `billed` that of a contract, by their keys;
+    `waiting` which tariff waits for approval from the beginning of a contract on, by meter point and first day.
     """
 
     organization_id: int
@@ -42,6 +44,7 @@ class Present:
     hung: Mapping[int, datetime]
     taken: Mapping[int, datetime]
     billed: Mapping[int, datetime]
+    waiting: Mapping[str, str]
 
 
 def load(at: datetime) -> Present:
@@ -67,6 +70,7 @@ def load(at: datetime) -> Present:
         .select_related("site", "node")
         .order_by("id")
     )
+    sites = site_models.Site.objects.filter(organization_id=organization_id)
     shares = billing_models.RunShare.objects.filter(organization_id=organization_id)
     ends = Max(Upper("during"))
     return Present(
@@ -74,9 +78,7 @@ def load(at: datetime) -> Present:
         customers=customers,
         accounts=accounts,
         contracts=contracts,
-        sites={
-            each.code: each for each in site_models.Site.objects.filter(organization_id=organization_id).order_by("id")
-        },
+        sites={each.code: each for each in sites.order_by("id")},
         points={each.code: each for each in points},
         tariffs={each.code: each for each in tariff_queries.list_tariffs(on=at.date())},
         values_of_customers={
@@ -99,7 +101,16 @@ def load(at: datetime) -> Present:
             .values_list("contract_id")
             .annotate(until=ends)
         ),
+        waiting=_waiting(),
     )
+
+
+def _waiting() -> dict[str, str]:
+    """Codes of tariffs that were asked for and wait for approval, as `key_of` names contracts."""
+    return {
+        f"{each.point_code} {civil.local_date(each.starts_at, each.zone)}": each.tariff_code
+        for each in overrides.list_overrides(state=customer_values.OverrideState.WAITING)
+    }
 
 
 def key_of(contract: customer_models.Contract) -> str:
@@ -126,12 +137,18 @@ def _customer(row: customer_models.Customer) -> Values:
     }
 
 
+def _holder(row: customer_models.Account) -> Holder:
+    if row.mode == customer_values.AccountMode.INTERNAL:
+        return Holder.COST_CENTER
+    return Holder.LANDLORD if row.is_landlord else Holder.TENANT
+
+
 def _account(row: customer_models.Account) -> Values:
     return {
         "number": row.number,
         "customer": row.customer.code,
         "site": row.site.code,
-        "holder": (Holder.LANDLORD if row.is_landlord else Holder.TENANT).value,
+        "holder": _holder(row).value,
         "vacancy_tariff": row.vacancy_tariff.code if row.vacancy_tariff else None,
     }
 
@@ -144,4 +161,5 @@ def _contract(row: customer_models.Contract) -> Values:
         "account": row.account.number,
         "tariff": row.tariff.code,
         "until": None if end is None else civil.local_date(end - datetime.resolution, row.meter_point.zone),
+        "reason": None,
     }

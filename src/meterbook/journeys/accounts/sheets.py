@@ -34,6 +34,7 @@ class Holder(enum.StrEnum):
 
     TENANT = "TENANT"
     LANDLORD = "LANDLORD"
+    COST_CENTER = "COST_CENTER"
 
 
 SHEET_CAPTIONS = {
@@ -41,7 +42,11 @@ SHEET_CAPTIONS = {
     AccountSheet.ACCOUNTS: _("Accounts"),
     AccountSheet.CONTRACTS: _("Contracts"),
 }
-HOLDER_CAPTIONS = {Holder.TENANT: _("Tenant"), Holder.LANDLORD: _("Landlord")}
+HOLDER_CAPTIONS = {
+    Holder.TENANT: _("Tenant"),
+    Holder.LANDLORD: _("Landlord"),
+    Holder.COST_CENTER: _("Cost center"),
+}
 CUSTOMER_COLUMNS = (
     code("code", _("Code"), CODE_LENGTH, _("Short and unique; rows are found by it."), is_required=True, is_key=True),
     text("name", _("Name"), customer_values.NAME_LENGTH, is_required=True, width=28),
@@ -93,6 +98,13 @@ CONTRACT_COLUMNS = (
     code("account", _("Account"), CODE_LENGTH, _("Number of the account that pays."), is_required=True),
     code("tariff", _("Tariff"), CODE_LENGTH, _("Code of the tariff."), is_required=True),
     Column("until", _("Last day"), Holds.DAY, _("Empty: the contract goes on.")),
+    text(
+        "reason",
+        _("Why not the default tariff"),
+        customer_values.REASON_LENGTH,
+        _("Needed where the tariff is not the default; a second person approves it. Only of new contracts."),
+        width=28,
+    ),
 )
 COLUMNS: Mapping[AccountSheet, tuple[Column, ...]] = {
     AccountSheet.CUSTOMERS: CUSTOMER_COLUMNS,

@@ -78,6 +78,7 @@ def _account(
         site=present.sites[str(values["site"])],
         number=number,
         is_landlord=values.get("holder") == Holder.LANDLORD,
+        is_internal=values.get("holder") == Holder.COST_CENTER,
         vacancy_tariff=None if tariff is None else present.tariffs[str(tariff)].public_id,
     )
 
@@ -117,6 +118,7 @@ def _begin(
                 tariff=present.tariffs[str(each.values["tariff"])].public_id,
                 starts_at=starts_at,
                 ends_at=agreed.bounds(each.values, point)[1],
+                reason=_text(each.values, "reason"),
             )
             seen = readings.keep(actor=actor, at=at, face=faces.get(point.pk), instant=starts_at, given=None)
             if seen is not None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import values
-from meterbook.metering.importing import cells, time_forms
+from meterbook.metering.importing import cells, finding, offsets, separators, time_forms, units
 from meterbook.metering.importing.mapping import (
     DAY,
     KIND_CAPTIONS,
@@ -34,26 +34,11 @@ MUCH = 5  # a counter shows this many times what it can count between two rows
 ENOUGH = 48  # rows that tell a counter from what is used in each interval
 MOST_FALLS = 4  # rows of a day, and how many times smaller what a counter shows that began again
 _MOMENT = timedelta(microseconds=1)  # a row at midnight may close its day
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?( [ap]m)?", re.IGNORECASE)
+_UNIT_WORDS = re.compile(r"unit|uom|unidad|einheit", re.IGNORECASE)
 _VALUE_WORDS = re.compile(
     r"k?m?wh|kvarh|usage|consum|energ|value|valor|reading|lectura|register|index|m3|m³", re.IGNORECASE
 )
 _REGISTER_WORDS = re.compile(r"regist|reading|lectura|counter|index|cumul|total", re.IGNORECASE)
-_UNITS = (
-    (re.compile(r"kvarh", re.IGNORECASE), Unit.KVARH),
-    (re.compile(r"(?<![a-z])mwh", re.IGNORECASE), Unit.MWH),
-    (re.compile(r"kwh", re.IGNORECASE), Unit.KWH),
-    (re.compile(r"(?<![a-z])wh(?![a-z])", re.IGNORECASE), Unit.WH),
-    (re.compile(r"(?<![a-z])gj(?![a-z])", re.IGNORECASE), Unit.GJ),
-    (re.compile(r"therm", re.IGNORECASE), Unit.THERM_US),
-    (re.compile(r"(?<![a-z])btu(?![a-z])", re.IGNORECASE), Unit.BTU),
-    (re.compile(r"(?<![a-z])ccf(?![a-z])", re.IGNORECASE), Unit.CCF),
-    (re.compile(r"ft3|ft³|cubic feet", re.IGNORECASE), Unit.FT3),
-    (re.compile(r"(?<![a-z])gal", re.IGNORECASE), Unit.GAL_US),
-    (re.compile(r"(?<![a-z])kw(?![a-z])|power(?!.?fac)|potencia|demand", re.IGNORECASE), Unit.KW),
-    (re.compile(r"m3|m³", re.IGNORECASE), Unit.M3),
-    (re.compile(r"liter|litre|litro|(?<![a-z])l(?![a-z])", re.IGNORECASE), Unit.L),
-)
 
 
 def complete(mapping: Mapping, table: Table) -> tuple[Mapping, tuple[str, ...]]:
@@ -116,7 +101,7 @@ def time_cell(row: tuple[Cell, ...], places: tuple[int, ...]) -> Cell:
 
 def _time(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
     if not mapping.time_column:
-        column = _find_time_column(table)
+        column = finding.time_column(table)
         if column is None:
             raise refuse(
                 _("No column holds times in a form that is known."),
@@ -135,7 +120,7 @@ def _time(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
         notes.append(_("Times are written as %(form)s.") % {"form": pattern})
         if is_unsure:
             notes.append(_("Day and month could be the other way round; name the form when they are."))
-    return mapping
+    return offsets.named(mapping, _times_as_written(mapping, table), notes)
 
 
 def _written(pattern: str) -> str:
@@ -146,25 +131,6 @@ def _written(pattern: str) -> str:
         "form": form,
         "minutes": step,
     }
-
-
-def _find_time_column(table: Table) -> str | None:
-    for place, name in enumerate(table.header):
-        row = next((each for each in table.rows[:FIRST_ROWS] if _holds_time(each, place, table.time_format)), None)
-        if row is None or not name:
-            continue
-        after, cell = place + 1, row[place]
-        is_day = f"{cell:%H%M}" == "0000" if isinstance(cell, datetime) else ":" not in str(cell)
-        follows = row[after] if after < len(row) else ""
-        if is_day and isinstance(follows, str) and _CLOCK.fullmatch(follows.strip()):
-            return f"{name}+{table.header[after]}"
-        return name
-    return None
-
-
-def _holds_time(row: tuple[Cell, ...], place: int, of_table: str) -> bool:
-    forms = (of_table,) if cells.NUMBERED in of_table else time_forms.FORMATS
-    return place < len(row) and any(time_forms.fits(row[place], each) for each in forms)
 
 
 def _value(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
@@ -178,17 +144,23 @@ def _value(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
             if name and place not in taken and _holds_numbers(table, place)
         ]
         if not numeric:
-            raise refuse(_("No column holds numbers."), _("Name the value column."))
+            raise finding.no_numbers(table, taken)
         named = [name for name in numeric if _VALUE_WORDS.search(name)]
         titled = [name for name in numeric if not name.startswith("#")]  # a column without a name counts rows
+        if not named and not titled and len(numeric) > 1:
+            raise refuse(
+                _("Several columns hold numbers, and none has a name: %(names)s.") % {"names": ", ".join(numeric)},
+                _("Name the value column."),
+            )
         mapping = replace(mapping, value_column=(named or titled or numeric)[0])
         notes.append(_("Values are in column “%(name)s”.") % {"name": mapping.value_column})
     if not mapping.decimal_separator:
         place = place_of(table, mapping.value_column)
         texts = [row[place] for row in table.rows[:SAMPLE] if place < len(row) and isinstance(row[place], str)]
-        commas, points = (sum(1 for text in texts if _is_number(text, mark)) for mark in ",.")
         has_comma = any("," in str(text) for text in texts)
-        mapping = replace(mapping, decimal_separator="," if has_comma and commas >= points else ".")
+        is_european = table.delimiter == ";" or mapping.time_format.startswith("%d.")
+        mark = separators.decimal_mark(list(map(str, texts)), column=mapping.value_column, is_european=is_european)
+        mapping = replace(mapping, decimal_separator=mark)
         if has_comma:
             notes.append(_("Decimals follow “%(mark)s”.") % {"mark": mapping.decimal_separator})
     return mapping
@@ -215,9 +187,8 @@ def _unit_and_kind(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
     name = table.header[place_of(table, mapping.value_column)]
     kind = values.series_type(mapping.series)
     if not mapping.unit:
-        shown = next((unit for pattern, unit in _UNITS if pattern.search(name)), kind.unit)
-        mapping = replace(mapping, unit=shown)
-        notes.append(_("The unit is %(unit)s.") % {"unit": shown.symbol})
+        mapping = replace(mapping, unit=_told_unit(mapping, table) or kind.unit)
+        notes.append(_("The unit is %(unit)s.") % {"unit": Unit(mapping.unit).symbol})
     if not mapping.kind:
         is_register = not kind.is_energy_like or _REGISTER_WORDS.search(name) or _never_falls(mapping, table)
         chosen = Kind.REGISTERS if is_register else Kind.INTERVALS
@@ -226,6 +197,30 @@ def _unit_and_kind(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
         mapping = replace(mapping, kind=chosen)
         notes.append(_("The values are: %(kind)s.") % {"kind": str(KIND_CAPTIONS[chosen]).lower()})
     return mapping
+
+
+def _told_unit(mapping: Mapping, table: Table) -> Unit | None:
+    """The unit by the column's name, by the row of units below it, or by a column that tells one for all rows.
+
+    :raises FileInvalid: when that column tells several, or one that is not known
+    """
+    place = place_of(table, mapping.value_column)
+    found = units.of_name(table.header[place])
+    if found is None and place < len(table.units):
+        found = units.of_name(table.units[place])
+    beside = next((each for each, name in enumerate(table.header) if _UNIT_WORDS.fullmatch(name)), None)
+    if found is not None or beside is None or beside == place:
+        return found
+    told = {str(row[beside]).strip() for row in table.rows if beside < len(row)} - {""}
+    known = {units.of_name(text) for text in told}
+    if told and (len(known) > 1 or None in known):
+        raise refuse(
+            _("The column “%(name)s” tells units that are several, or not known: %(units)s.")
+            % {"name": table.header[beside], "units": ", ".join(sorted(told)[:5])},
+            _("Name the unit, and import the rows of each unit by themselves."),
+            column=table.header[beside],
+        )
+    return next(iter(known), None)
 
 
 def _never_falls(mapping: Mapping, table: Table) -> bool:
@@ -291,6 +286,11 @@ def _shown_first(mapping: Mapping, table: Table) -> list[tuple[datetime, Decimal
 
 def _times(mapping: Mapping, table: Table) -> list[datetime]:
     """The times of the first meter point in the file, as far as they can be read, oldest first."""
+    naive = [each.replace(tzinfo=None) for each in _times_as_written(mapping, table)]
+    return naive[::-1] if is_newest_first(naive) else naive
+
+
+def _times_as_written(mapping: Mapping, table: Table) -> list[datetime]:
     places = time_places(table, mapping.time_column)
     by = place_of(table, mapping.point_column) if mapping.point_column else None
     widest = max(*places, by or 0)
@@ -298,9 +298,7 @@ def _times(mapping: Mapping, table: Table) -> list[datetime]:
     if by is not None and rows:
         rows = [row for row in rows if row[by] == rows[0][by]]
     sample = [time_cell(row, places) for row in rows]
-    times = [cells.time_of(each, mapping.time_format) for each in sample if time_forms.fits(each, mapping.time_format)]
-    naive = [each.replace(tzinfo=None) for each in times]
-    return naive[::-1] if is_newest_first(naive) else naive
+    return [cells.time_of(each, mapping.time_format) for each in sample if time_forms.fits(each, mapping.time_format)]
 
 
 def _steps(given: Mapping, table: Table, notes: list[str]) -> Mapping:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from django.utils.translation import gettext_lazy as _
 
 ISO = "ISO"
+SERIAL, UNIX = "EXCEL", "UNIX"  # days since 1899-12-30 as spreadsheets count them; seconds or milliseconds since 1970
 DAY = 1_440  # minutes; a step of this length is a local day of 23 to 25 hours
 STEPS = (1, 2, 3, 5, 6, 10, 12, 15, 20, 30, 60, DAY)
 
@@ -60,8 +61,8 @@ class Mapping:
     """Empty fields are guessed from the file (`guessing.complete`).
 
     `point` names one meter point for all rows, `point_column` a column with its code. `time_column` may be two columns
-    joined by “+”. `time_format` is ISO or a pattern of strptime. `step` is in minutes. `zone` empty: that of
-    the meter point.
+    joined by “+”. `time_format` is ISO, SERIAL, UNIX or a pattern of strptime. `step` is in minutes. `zone` empty:
+    that of the meter point.
     """
 
     series: str = "energy_import"

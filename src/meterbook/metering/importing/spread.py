@@ -231,7 +231,7 @@ def _is_day(cell: Cell) -> bool:
         return (cell.hour, cell.minute) == (0, 0)
     if isinstance(cell, Decimal) or ":" in cell:
         return False
-    return any(time_forms.fits(cell, each) for each in time_forms.FORMATS)
+    return time_forms.is_time(cell)
 
 
 def _shown(cell: Cell) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -22,13 +24,16 @@ Cell = str | Decimal | datetime
 DELIMITERS = (";", "\t", ",", "|")
 MOST_ROWS, MOST_COLUMNS = 1_000_000, 320  # a day in one row has 300 intervals of 5 minutes at most
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_HEAD = 200_000  # characters that tell the delimiter
+_DECLARED = re.compile(r'"?sep=([;,|\t])"?', re.IGNORECASE)  # what spreadsheet programs write in front
 
 
 @dataclass(frozen=True)
 class Table:
     """The rows below the header, each with its line in the file. `sheets` is empty for text.
 
-    `time_format` is how its kind of file writes times, where it has a way of its own.
+    `time_format` is how its kind of file writes times, where it has a way of its own. `units` are those of the
+    columns, where a row tells them.
     """
 
     header: tuple[str, ...]
@@ -38,6 +43,8 @@ class Table:
     sheet: str = ""
     sheets: tuple[str, ...] = ()
     time_format: str = ""
+    units: tuple[str, ...] = ()
+    header_line: int = 1
 
     def column(self, name: str) -> int | None:
         """This will return the place of a column, by its name in any case."""
@@ -73,12 +80,14 @@ def text_of(content: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    for line in text.splitlines()[:50]:
-        counts = {each: line.count(each) for each in DELIMITERS}
-        best = max(DELIMITERS, key=lambda each: counts[each])
-        if counts[best]:
-            return best
-    return ","
+    """The sign that most lines have, and as often as the others; a title above the table may hold another."""
+    lines = text[:_HEAD].splitlines()[:50]
+    declared = _DECLARED.fullmatch(lines[0].strip()) if lines else None
+    if declared:
+        return declared[1]
+    counts = {each: Counter(line.count(each) for line in lines if each in line) for each in DELIMITERS}
+    best = max(DELIMITERS, key=lambda each: max(counts[each].values(), default=0))
+    return best if counts[best] else ","
 
 
 def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, tuple[Cell, ...]]]:
@@ -133,8 +142,8 @@ def _cell(value: object) -> Cell:
     return str(value)
 
 
-def _named(header: tuple[str, ...], rows: list[tuple[Cell, ...]]) -> tuple[str, ...]:
-    """A column that has cells but no name gets its number, "#1" for the first: programs write such columns of times."""
+def named(header: tuple[str, ...], rows: list[tuple[Cell, ...]]) -> tuple[str, ...]:
+    """This will name a column that has cells but no name by its number, "#1" for the first: such often hold times."""
     filled = rows[0] if rows else ()
     return tuple(
         name or (f"#{place}" if place <= len(filled) and filled[place - 1] != "" else "")
@@ -146,6 +155,7 @@ def _table(
     rows: Iterable[tuple[int, tuple[Cell, ...]]], *, delimiter: str = "", sheet: str = "", sheets: tuple[str, ...] = ()
 ) -> Table:
     header: tuple[str, ...] = ()
+    header_line = 1
     kept: list[tuple[Cell, ...]] = []
     lines: list[int] = []
     for line, row in rows:
@@ -158,8 +168,8 @@ def _table(
         if not any(each != "" and (not isinstance(each, str) or each.strip()) for each in row):
             continue
         if not header:
-            named = tuple(str(each).strip() for each in row[:MOST_COLUMNS])
-            header = named if sum(1 for each in named if each) > 1 else ()
+            names = tuple(str(each).strip() for each in row[:MOST_COLUMNS])
+            header, header_line = (names, line) if sum(1 for each in names if each) > 1 else ((), line)
             continue
         if len(kept) == MOST_ROWS:
             raise refuse(
@@ -167,10 +177,10 @@ def _table(
             )
         kept.append(row)
         lines.append(line)
-    header = _named(header, kept[:1])
+    header = named(header, kept[:1])
     if not kept:
         raise refuse(
             _("There are no rows below a header."),
             _("The first row must name the columns, such as “time” and “kWh”. Choose the delimiter of the file."),
         )
-    return Table(header, kept, lines, delimiter, sheet, sheets)
+    return Table(header, kept, lines, delimiter, sheet, sheets, header_line=header_line)

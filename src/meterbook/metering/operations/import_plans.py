@@ -17,7 +17,7 @@ from meterbook.kernel import quantity
 from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.metering import models, values
 from meterbook.metering.importing import cells, daily, files, guessing, instants, parsing, registers, tables
-from meterbook.metering.importing.mapping import ISO, STEPS, Gaps, Kind, Label, Mapping, Midnight
+from meterbook.metering.importing.mapping import ISO, SERIAL, STEPS, UNIX, Gaps, Kind, Label, Mapping, Midnight
 from meterbook.metering.importing.parsing import Column
 from meterbook.metering.importing.problems import Problems, refuse
 from meterbook.metering.importing.registers import NOTHING_KNOWN, Known, Readings
@@ -179,8 +179,9 @@ def _require_known(mapping: Mapping) -> None:
     if len(mapping.delimiter) > 1 or mapping.delimiter in ("\n", "\r", '"'):
         _refuse_choice(_("delimiter"), mapping.delimiter, [";", ",", "|", _("a tabulator")])
     form, _mark, step = mapping.time_format.partition(cells.NUMBERED)
-    if (form and form != ISO and "%" not in form) or (step and step not in map(str, STEPS)):
-        _refuse_choice(_("form of times"), mapping.time_format, [ISO, "%d/%m/%Y %H:%M"])
+    is_known = form in ("", ISO, SERIAL, UNIX) or ("%" in form and "%Z" not in form)
+    if not is_known or (step and step not in map(str, STEPS)):
+        _refuse_choice(_("form of times"), mapping.time_format, [ISO, SERIAL, UNIX, "%d/%m/%Y %H:%M"])
 
 
 def _refuse_choice(name: str, given: str, known: list[str]) -> None:

@@ -74,7 +74,7 @@ def bills_file(request: access.Request) -> HttpResponse:
             each.first_day.isoformat(),
             each.until_day.isoformat(),
             each.bill_date.isoformat(),
-            each.due_date.isoformat(),
+            each.due_date.isoformat() if each.due_date else "",
             each.net.amount,
             each.total.amount,
             each.total.currency,

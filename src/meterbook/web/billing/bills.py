@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from meterbook.billing import operations as billing_operations
 from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
 from meterbook.billing.queries import BillNarrowing, BillSort, Mark
 from meterbook.customers import permissions as customer_permissions
 from meterbook.documents import queries as document_queries
-from meterbook.documents import values as document_values
 from meterbook.identity.values import Module
 from meterbook.ledger import permissions as ledger_permissions
 from meterbook.ledger import queries as ledger_queries
@@ -45,6 +45,7 @@ MARKS = {
     Mark.ESTIMATED: gettext_lazy("Estimated"),
     Mark.VACANCY: gettext_lazy("Vacancy"),
     Mark.CREDIT: gettext_lazy("Credit"),
+    Mark.INTERNAL: gettext_lazy("Charge-back"),
 }
 
 
@@ -108,7 +109,7 @@ def bill(request: access.Request, bill: uuid.UUID) -> HttpResponse:
     looked_at = opened(request, bill)
     found, organization = looked_at.bill, request.organization.public_id
     read = paper.read(found.content)
-    file = document_queries.find_file(source_id=bill, kind=document_values.DocumentKind.BILL)
+    file = document_queries.find_file(source_id=bill, kind=billing_operations.kind_of(found.content))
     may_view_account = customer_permissions.VIEW_CUSTOMER in request.permissions
     context = {
         "bill": found,

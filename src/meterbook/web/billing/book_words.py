@@ -19,13 +19,20 @@ def account(code: str, name: str, names: PartNames) -> tuple[str, str]:
     """
     match content.parts_of_code(code):
         case (content.INCOME, _currency, service, component):
-            return f"{_service(service)}, {words.said(names.components.get(component, {'en': component}))}", _("Income")
+            return f"{service_of(service)}, {words.said(names.components.get(component, {'en': component}))}", _(
+                "Income"
+            )
         case (content.TAX, _currency, tax):
             return words.said(names.taxes.get(tax, {"en": tax})), _("Tax to hand over")
+        case (content.RECOVERY, _currency, service):
+            return service_of(service), _("Recovery of costs")
+    if code.startswith("CC-"):
+        return name, _("Cost center")
     return name, pgettext("ledger", "Receivable") if code.startswith("AR-") else ""
 
 
-def _service(code: str) -> str:
+def service_of(code: str) -> str:
+    """This will return what a service in a code of the ledger is called; the code itself where it is another."""
     if code == shared_costs.SERVICE:
         return _("Shared costs")
     return str(SERVICE_CAPTIONS[Service(code)]) if code in set(Service) else code

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_GET, require_POST
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
+from meterbook.billing.queries import printed_notes
 from meterbook.billing.queries import prints as print_queries
 from meterbook.documents import queries as document_queries
 from meterbook.identity.values import Module
-from meterbook.journeys import send_bills
+from meterbook.journeys import send_bills, send_credit_notes
 from meterbook.web import access
 from meterbook.web.billing import unsent
 from meterbook.web.templatetags import meterbook as tags
@@ -34,6 +35,7 @@ def context(request: access.Request, run: billing_queries.RunRow) -> dict[str, A
     return {
         "prints": prints,
         "paper": paper,
+        "notes": printed_notes.count_printed_notes(run_public_id=run.public_id, also=send_credit_notes.unsendable()),
         "everything": everything,
         "small": print_queries.count_small(run_public_id=run.public_id) if run.calendar_id else 0,
         **unsent.of_run(request, run),
@@ -62,14 +64,13 @@ def ask(request: access.Request, run: uuid.UUID) -> HttpResponse:
             at=request.at,
             run=run,
             is_everything=bool(request.POST.get("everything")),
-            also=[each.public_id for each in send_bills.unsent(run=run)],
+            also=[*(each.public_id for each in send_bills.unsent(run=run)), *send_credit_notes.unsendable()],
         )
     except billing_operations.NothingToPrint as error:
         messages.error(request, str(error))
     else:
-        count = sum(each.bills for each in files)
-        said = ngettext("%(count)s bill is being set for print.", "%(count)s bills are being set for print.", count)
-        messages.success(request, said % {"count": tags.number(count)})
+        notes = sum(len(each.note_ids) for each in files)
+        messages.success(request, _being_set(sum(each.bills for each in files) - notes, notes))
     return redirect("run", request.organization.public_id, row.public_id)
 
 
@@ -87,6 +88,15 @@ def fetch(request: access.Request, print_file: uuid.UUID) -> HttpResponse:
     file, content = document_queries.file_content(public_id=row.file_id)
     headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
     return HttpResponse(content, content_type=file.media_type, headers=headers)
+
+
+def _being_set(bills: int, notes: int) -> str:
+    if not notes:
+        said = ngettext("%(count)s bill is being set for print.", "%(count)s bills are being set for print.", bills)
+        return said % {"count": tags.number(bills)}
+    said = ngettext("%(count)s bill", "%(count)s bills", bills) % {"count": tags.number(bills)}
+    more = ngettext("%(count)s credit note", "%(count)s credit notes", notes) % {"count": tags.number(notes)}
+    return _("Being set for print: %(bills)s, %(notes)s.") % {"bills": said, "notes": more}
 
 
 def _find_run(run: uuid.UUID) -> billing_queries.RunRow:

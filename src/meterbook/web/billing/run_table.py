@@ -16,6 +16,7 @@ from meterbook.billing import values as billing_values
 from meterbook.billing.operations import DATA_REASONS
 from meterbook.billing.queries import Narrowing, Show, Sort
 from meterbook.billing.values import MemberState
+from meterbook.journeys import keeping_calendars
 from meterbook.kernel import rounding
 from meterbook.kernel.money import Money
 from meterbook.metering import queries as metering_queries
@@ -79,6 +80,7 @@ class Line:
     whys: tuple[Why, ...] = ()
     a_year_ago: Money | None = None
     lacks_readings: bool = False
+    is_estimable: bool = False
 
     @property
     def change_in_a_year(self) -> str:
@@ -181,6 +183,7 @@ def groups(
             _whys(each),
             (a_year_ago or {}).get(each.member.account_id),
             _is_waiting_for_readings(each),
+            _is_estimable(each),
         )
         for each in rows
     ]
@@ -245,6 +248,12 @@ def _direction(row: billing_queries.ComparedRow) -> str:
 def _is_waiting_for_readings(row: billing_queries.ComparedRow) -> bool:
     reasons = {each.code for each in row.member.reasons} - {billing_values.HoldReason.POOL_METER}
     return row.member.state is MemberState.HELD and bool(reasons) and all(each in DATA_REASONS for each in reasons)
+
+
+def _is_estimable(row: billing_queries.ComparedRow) -> bool:
+    """Whether readings lack that an estimate can stand for: not where they are doubted, or worked on in this moment."""
+    reasons = {each.code for each in row.member.reasons}
+    return _is_waiting_for_readings(row) and not reasons.isdisjoint(keeping_calendars.ESTIMABLE)
 
 
 def _code(row: billing_queries.ComparedRow) -> str:

@@ -13,9 +13,11 @@ from django.views.decorators.http import require_safe
 from meterbook.billing import content, permissions
 from meterbook.billing.operations import crediting
 from meterbook.billing.queries import credit_notes as note_queries
+from meterbook.billing.queries import printed_notes
 from meterbook.customers import permissions as customer_permissions
 from meterbook.documents import queries as document_queries
 from meterbook.identity.values import Module
+from meterbook.journeys import send_credit_notes
 from meterbook.web import access, verify_links
 from meterbook.web.billing import words
 from meterbook.web.tenant import ownership
@@ -47,6 +49,7 @@ def note(request: access.Request, credit_note: uuid.UUID) -> HttpResponse:
         "code": content.verification_code(found.digest),
         "checked": verify_links.of(credit_note),
         "pdf_href": reverse("credit_note_pdf", args=[request.organization.public_id, credit_note]),
+        "paper": printed_notes.paper_of(note=credit_note, also=send_credit_notes.unsendable()),
         "versions": note_queries.versions_of(bill=found.bill_public_id),
     }
     return render(request, "corrections/note.html", context)

@@ -19,7 +19,8 @@ from django.views.decorators.http import require_http_methods
 
 from meterbook.billing import permissions as billing_permissions
 from meterbook.billing.queries.reasons import Reason
-from meterbook.customers import permissions
+from meterbook.customers import permissions, values
+from meterbook.customers.assigning import Assigned
 from meterbook.documents import uploads
 from meterbook.identity.values import Module
 from meterbook.journeys import assigning_tariffs, listed_names
@@ -76,8 +77,8 @@ class AssignForm(typed.Form):
             "present": [("", _("Any tariff")), *tariffs],
             "service": [("", _("All that have its unit")), *((each.value, SERVICE_CAPTIONS[each]) for each in Service)],
         }
-        for name, values in choices.items():
-            self.fields[name].choices = values  # type: ignore[attr-defined]
+        for name, listed in choices.items():
+            self.fields[name].choices = listed  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """The names of the field, or of the file where one was sent."""
@@ -136,25 +137,39 @@ def assign(request: access.Request) -> HttpResponse:
     try:
         if request.POST.get("do") == "assign":
             digest = request.POST.get("digest", "")
-            count = assigning_tariffs.assign(actor=request.actor, at=request.at, digest=digest, **asked)
-            messages.success(request, _done(count))
-            return redirect("contracts", request.organization.public_id)
+            reason = request.POST.get("reason", "")[: values.REASON_LENGTH]
+            made = assigning_tariffs.assign(actor=request.actor, at=request.at, digest=digest, reason=reason, **asked)
+            return _done(request, made)
         preview = assigning_tariffs.preview(now=request.at, **asked)
     except assigning_tariffs.AssignmentInvalid as error:
-        form.add_error(error.field, str(error))
-        return _page(request, form)
+        is_unreasoned = error.field == "reason"
+        form.add_error(None if is_unreasoned else error.field, str(error))
+        if not is_unreasoned:
+            return _page(request, form)
+        preview = assigning_tariffs.preview(now=request.at, **asked)
     except assigning_tariffs.AssignmentChanged as error:
         messages.warning(request, str(error))
         preview = assigning_tariffs.preview(now=request.at, **asked)
     return _page(request, form, **_shown(request, form, preview))
 
 
-def _done(count: int) -> str:
-    return ngettext(
-        "The tariff holds for %(count)s contract from that day on.",
-        "The tariff holds for %(count)s contracts from that day on.",
-        count,
-    ) % {"count": count}
+def _done(request: access.Request, made: Assigned) -> HttpResponse:
+    if made.changed:
+        words = ngettext(
+            "The tariff holds for %(count)s contract from that day on.",
+            "The tariff holds for %(count)s contracts from that day on.",
+            made.changed,
+        )
+        messages.success(request, words % {"count": made.changed})
+    if not made.waiting:
+        return redirect("contracts", request.organization.public_id)
+    words = ngettext(
+        "For %(count)s contract it waits for a second person: it is not the default there.",
+        "For %(count)s contracts it waits for a second person: it is not the default there.",
+        made.waiting,
+    )
+    messages.info(request, words % {"count": made.waiting})
+    return redirect("tariff_overrides", request.organization.public_id)
 
 
 def _shown(request: access.Request, form: AssignForm, preview: assigning_tariffs.Preview) -> dict[str, object]:
@@ -170,6 +185,8 @@ def _shown(request: access.Request, form: AssignForm, preview: assigning_tariffs
         "preview": preview,
         "lines": [_line(each, most) for each in rows],
         "changing": len(preview.starts),
+        "overriding": len(preview.overriding),
+        "reason": request.POST.get("reason", "")[: values.REASON_LENGTH],
         "has_it": sum(line.has_it for each in preview.accounts for line in each.contracts),
         "without_bill": sum(each.changes and each.bill is None for each in preview.accounts),
         "change": preview.after - preview.before,

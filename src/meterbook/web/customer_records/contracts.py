@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from meterbook.customers import agreements, lookups, permissions, values
+from meterbook.customers import agreements, lookups, overrides, permissions, tariff_defaults, values
 from meterbook.customers.agreements import AgreementRow, Show
 from meterbook.identity.values import Module
 from meterbook.journeys import changing_tariffs, operations
@@ -27,8 +27,8 @@ from meterbook.kernel import civil
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import permissions as metering_permissions
 from meterbook.tariffs import permissions as tariff_permissions
-from meterbook.web import access, parameters, tables, typed
-from meterbook.web.customer_records import words
+from meterbook.web import access, override_words, parameters, tables, typed
+from meterbook.web.customer_records import overriding, words
 from meterbook.web.moves import places
 from meterbook.web.templatetags import meterbook as tags
 
@@ -63,6 +63,8 @@ class TariffForm(typed.Form):
     def __init__(self, data: object = None, *, choices: places.Choices) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # what a request's POST is
         self.fields["tariff"].choices = choices  # type: ignore[attr-defined]
+        if tariff_defaults.has_any():
+            self.fields["reason"] = override_words.reason_field()
 
 
 @require_GET
@@ -128,13 +130,20 @@ def change_tariff(request: access.Request, contract: uuid.UUID) -> HttpResponse:
                 contract=contract,
                 tariff=uuid.UUID(form.cleaned_data["tariff"]),
                 starts_at=civil.start_of_day(form.cleaned_data["first_day"], row.zone),
+                reason=form.cleaned_data.get("reason", ""),
             )
         except operations.JourneyRefused as refused:
             form.add_error("tariff" if refused.step is Step.TARIFF else "first_day", str(refused))
         else:
-            messages.success(request, _("The new tariff holds from that day on, in a contract that follows this one."))
+            messages.success(request, _changed(is_waiting=going_on.public_id == contract))
             return redirect("contract", request.organization.public_id, going_on.public_id)
     return _page(request, row, form=form)
+
+
+def _changed(*, is_waiting: bool) -> str:
+    if is_waiting:
+        return _("It is not the default, and waits for a second person; until then the present tariff holds.")
+    return _("The new tariff holds from that day on, in a contract that follows this one.")
 
 
 def _page(request: access.Request, row: AgreementRow, *, form: TariffForm | None = None) -> HttpResponse:
@@ -146,6 +155,9 @@ def _page(request: access.Request, row: AgreementRow, *, form: TariffForm | None
         "contract": row,
         "others": others,
         "tariff_names": words.tariff_names(each.tariff_code for each in (row, *others)),
+        "overrides": overriding.lines(
+            request, [each for each in overrides.list_overrides(account=row.account_public_id) if _is_of(each, row)]
+        ),
         "deposits": [each for each in customer.deposits if each.account_id == row.account_id],
         "start_reading": _shown(row.start_reading),
         "end_reading": _shown(row.end_reading),
@@ -160,6 +172,12 @@ def _page(request: access.Request, row: AgreementRow, *, form: TariffForm | None
     return render(
         request, "customer_records/contract.html", context, status=422 if form is not None and form.errors else 200
     )
+
+
+def _is_of(found: overrides.OverrideRow, row: AgreementRow) -> bool:
+    """Whether it is about the time of the contract, or waits for its meter point."""
+    is_there = row.ends_at is None or found.starts_at < row.ends_at
+    return found.point_code == row.point_code and is_there
 
 
 def _find(contract: uuid.UUID) -> AgreementRow:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from meterbook.customers import permissions, tariff_defaults, values
+from meterbook.customers import overrides, permissions, tariff_defaults, values
 from meterbook.customers.tariff_defaults import DefaultRow
 from meterbook.identity.values import Module
 from meterbook.metering.values import SERVICE_CAPTIONS, Service
@@ -123,10 +123,11 @@ def _page(request: access.Request, form: DefaultForm | None) -> HttpResponse:
     shown = others[(number - 1) * tables.PAGE : number * tables.PAGE]
     codes = {each.tariff_code for each in (*rows, *(each.default for each in shown))}
     codes |= {each.tariff_code for each in shown}
+    behind = overrides.behind(contracts=[each.contract for each in shown])
     context = {
         "form": form,
         "rows": [(each, SERVICE_CAPTIONS[each.service], _kind(each)) for each in rows],
-        "others": [(each, origins.origin(each.default)) for each in shown],
+        "others": [(each, origins.origin(each.default), behind.get(each.contract)) for each in shown],
         "count": len(others),
         "tariff_names": words.tariff_names(codes),
         "pages": tables.pages({}, number, len(others)),

@@ -12,6 +12,7 @@ from meterbook.web.customer_records import (
     editing,
     listing,
     merging,
+    overriding,
     privacy,
     record,
 )
@@ -38,6 +39,10 @@ urlpatterns = [
     path("contracts/assign", assigning.assign, name="tariff_assign"),
     path("contracts/defaults", defaults.defaults, name="tariff_defaults"),
     path("contracts/defaults/set", defaults.set_default, name="tariff_default_set"),
+    path("contracts/overrides", overriding.list_all, name="tariff_overrides"),
+    path("contracts/overrides/<uuid:override>/approve", overriding.approve, name="tariff_override_approve"),
+    path("contracts/overrides/<uuid:override>/refuse", overriding.refuse, name="tariff_override_refuse"),
+    path("contracts/overrides/<uuid:override>/take-back", overriding.take_back, name="tariff_override_take_back"),
     path("contracts/<uuid:contract>/", contracts.contract, name="contract"),
     path("contracts/<uuid:contract>/tariff", contracts.change_tariff, name="contract_tariff"),
 ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from meterbook.billing import permissions as billing_permissions
-from meterbook.customers import numbering, permissions
+from meterbook.customers import numbering, overriding, permissions
 from meterbook.customers import operations as customer_operations
 from meterbook.customers import queries as customer_queries
 from meterbook.identity.values import Module
@@ -47,6 +47,7 @@ def new(request: access.Request) -> HttpResponse:
         usual=str(usual.public_id) if usual else "",
         number=numbering.next_numbers(site_id=usual.id if usual else None)[0],
         is_landlord=bool(request.GET.get("landlord")),
+        is_internal=bool(request.GET.get("internal")),
     )
     if form.is_bound and form.is_valid():
         try:
@@ -78,18 +79,23 @@ def start(request: access.Request, account: uuid.UUID) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            customer_operations.start_contract(
+            made = customer_operations.start_contract(
                 actor=request.actor,
                 at=request.at,
                 account=row.public_id,
                 meter_point=uuid.UUID(given["meter_point"]),
                 tariff=uuid.UUID(given["tariff"]),
                 starts_at=civil.start_of_day(given["first_day"], views.zone_of(row, given["meter_point"])),
+                reason=given.get("reason", ""),
             )
+        except overriding.OverrideUnreasoned as error:
+            form.add_error("reason", str(error))
         except REFUSALS as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("The account pays for the meter point from that day on."))
+            if str(made.tariff.public_id) != given["tariff"]:
+                messages.info(request, _("It begins by the default tariff; the other one waits for a second person."))
             return redirect("account", request.organization.public_id, row.public_id)
     return views.card(request, row, form=form)
 
@@ -140,6 +146,7 @@ def _open(request: access.Request, given: dict[str, Any]) -> tuple[uuid.UUID, st
         tax_number=given["tax_number"],
         address=given["address"],
         is_landlord=given["is_landlord"],
+        is_internal=given["is_internal"],
         vacancy_tariff=uuid.UUID(tariff) if tariff else None,
     )
     return account.public_id, account.number

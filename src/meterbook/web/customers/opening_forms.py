@@ -11,9 +11,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.customers import queries as customer_queries
+from meterbook.customers import tariff_defaults
 from meterbook.sites import queries as site_queries
 from meterbook.tariffs import queries as tariff_queries
-from meterbook.web import parameters, typed
+from meterbook.web import override_words, parameters, typed
 from meterbook.web.billing import words
 
 LANGUAGES = [("en", "English"), ("es", "Español")]
@@ -40,14 +41,29 @@ class AccountForm(typed.Form):
         required=False,
         help_text=_("It pays for what vacant units use. Each site has one."),
     )
+    is_internal = forms.BooleanField(
+        label=_("This is a cost center"),
+        required=False,
+        help_text=_(
+            "A department of your own: it gets charge-back statements without tax and bill number, and is never asked"
+            " for money."
+        ),
+    )
     vacancy_tariff = forms.ChoiceField(
         label=_("Tariff of vacant units"), required=False, help_text=_("Only for the landlord's account.")
     )
 
     def __init__(
-        self, data: object = None, *, on: date, usual: str = "", number: str = "", is_landlord: bool = False
+        self,
+        data: object = None,
+        *,
+        on: date,
+        usual: str = "",
+        number: str = "",
+        is_landlord: bool = False,
+        is_internal: bool = False,
     ) -> None:
-        initial = {"site": usual, "number": number, "is_landlord": is_landlord}
+        initial = {"site": usual, "number": number, "is_landlord": is_landlord, "is_internal": is_internal}
         super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
         found = sites()
         asks = [] if usual or len(found) == 1 else [("", _("Choose a site"))]
@@ -55,7 +71,12 @@ class AccountForm(typed.Form):
         self.fields["vacancy_tariff"].choices = [("", "–"), *tariffs(on)]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
-        """This will refuse a tariff of vacant units where no vacant units are paid for."""
+        """This will refuse a tariff of vacant units where none are paid for, and a cost center that is the landlord."""
+        if self.cleaned_data.get("is_internal") and self.cleaned_data.get("is_landlord"):
+            self.add_error(
+                "is_internal",
+                _("The landlord's account takes vacancies and is no cost center; open two accounts."),
+            )
         if self.cleaned_data.get("vacancy_tariff") and not self.cleaned_data.get("is_landlord"):
             self.add_error(
                 "vacancy_tariff",
@@ -80,6 +101,8 @@ class ContractForm(typed.Form):
         super().__init__(data)  # type: ignore[arg-type]  # what a request's POST is
         self.fields["meter_point"].choices = meter_points(site_id, zone, at)  # type: ignore[attr-defined]
         self.fields["tariff"].choices = tariffs(at.date(), currency)  # type: ignore[attr-defined]
+        if tariff_defaults.has_any():
+            self.fields["reason"] = override_words.reason_field()
 
 
 class EndForm(typed.Form):

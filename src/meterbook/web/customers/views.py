@@ -22,6 +22,7 @@ from meterbook.customers.queries import Show, Sort
 from meterbook.identity.values import Module
 from meterbook.journeys import asking
 from meterbook.kernel.money import Money
+from meterbook.ledger import permissions as ledger_permissions
 from meterbook.ledger import queries as ledger_queries
 from meterbook.metering import permissions as metering_permissions
 from meterbook.metering import queries as metering_queries
@@ -46,6 +47,7 @@ CAPTIONS = {
     Show.CREDIT: gettext_lazy("With credit"),
     Show.PAPER: gettext_lazy("Bills on paper"),
     Show.LANDLORD: gettext_lazy("Landlord"),
+    Show.INTERNAL: gettext_lazy("Cost centers"),
 }
 
 
@@ -99,6 +101,7 @@ def accounts(request: access.Request) -> HttpResponse:
         "may_manage": permissions.MANAGE_CUSTOMER in request.permissions,
         "may_import": permissions.MANAGE_CUSTOMER in request.access.everywhere,
         "new_href": reverse("account_new", args=[organization]),
+        "has_journal": found.counts[Show.INTERNAL] and ledger_permissions.VIEW_LEDGER in request.permissions,
     }
     return render(request, "customers/accounts.html", context)
 
@@ -203,5 +206,6 @@ def card(
         "may_view_tariffs": tariff_permissions.VIEW_TARIFF in request.permissions,
         "may_view_meters": metering_permissions.VIEW_METER in request.permissions,
         "list_href": reverse("accounts", args=[request.organization.public_id]),
+        "has_journal": row.is_internal and ledger_permissions.VIEW_LEDGER in request.permissions,
     }
     return render(request, "customers/account.html", context, status=422 if form is not None and form.errors else 200)

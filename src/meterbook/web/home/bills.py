@@ -27,7 +27,7 @@ class BillLine:
     customer: str
     first_day: date
     total: Money
-    due_date: date
+    due_date: date | None
     is_estimated: bool
     is_due: bool
     href: str
@@ -65,7 +65,7 @@ def collect(request: access.Request) -> Latest | None:
                 total=each.total,
                 due_date=each.due_date,
                 is_estimated=each.is_estimated,
-                is_due=each.due_date < today,
+                is_due=each.due_date is not None and each.due_date < today,
                 href=reverse("bill", args=[organization, each.public_id]),
             )
             for each in newest

@@ -117,7 +117,7 @@ def _line(request: access.Request, row: register_queries.DocumentRow) -> Line:
         kind=DOCUMENT_KIND_CAPTIONS[row.kind],
         amount=words.amount(str(row.total), row.currency),
         href=reverse("bill", args=[request.organization.public_id, row.source_id])
-        if row.kind is DocumentKind.BILL
+        if row.kind in (DocumentKind.BILL, DocumentKind.CHARGE_BACK)
         else "",
         public_href=reverse("verify", args=[codes.written(row.code)]),
     )

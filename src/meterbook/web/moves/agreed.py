@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms as django_forms
 
-from meterbook.customers import letting, tariff_defaults
-from meterbook.customers.values import CustomerKind
+from meterbook.customers import letting
+from meterbook.journeys import moving_in
 from meterbook.journeys.queries import JourneyRow
 from meterbook.journeys.values import Step
 from meterbook.kernel import civil
@@ -35,12 +35,7 @@ def _tariff_form(request: access.Request, row: JourneyRow, data: object = None) 
 
 def _proposed(row: JourneyRow, point: letting.PointOf) -> forms.Proposed | None:
     """The default tariff for a meter point on the first day, with where it comes from."""
-    kind = row.facts.get(Step.CUSTOMER, {}).get("kind")
-    found = tariff_defaults.default_for(
-        point_id=point.id,
-        customer_kind=CustomerKind(str(kind)) if kind else None,
-        day=civil.local_date(asked.moment(row), point.zone),
-    )
+    found = origins.proposed(row, point)
     return None if found is None else forms.Proposed(str(found.tariff_public_id), origins.origin(found))
 
 
@@ -58,7 +53,10 @@ def take_tariff(request: access.Request, row: JourneyRow) -> asked.Answer:
     form, _lacking = _tariff_form(request, row, request.POST)
     if not form.is_valid():
         raise asked.Unanswered(form)
-    return asked.Answer({name.removeprefix("tariff_"): value for name, value in form.cleaned_data.items()})
+    given = {name.removeprefix("tariff_"): value for name, value in form.cleaned_data.items()}
+    if not given.get(moving_in.REASON):
+        given.pop(moving_in.REASON, None)
+    return asked.Answer(given)
 
 
 def _currency(request: access.Request, row: JourneyRow) -> str:

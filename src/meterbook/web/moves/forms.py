@@ -17,7 +17,7 @@ from meterbook.customers.letting import PointOf
 from meterbook.kernel import civil
 from meterbook.kernel import currency as currencies
 from meterbook.metering import queries as metering_queries
-from meterbook.web import amounts, parameters, typed
+from meterbook.web import amounts, override_words, parameters, typed
 from meterbook.web.customers.opening_forms import LANGUAGES
 from meterbook.web.moves.places import Choices
 
@@ -108,7 +108,7 @@ class Proposed:
 
 
 class TariffsForm(typed.Form):
-    """A tariff for each meter point; what is `proposed` is chosen until somebody chooses another."""
+    """A tariff for each meter point; what is `proposed` is chosen until somebody chooses another, and says why."""
 
     def __init__(
         self,
@@ -119,6 +119,7 @@ class TariffsForm(typed.Form):
         proposed: Mapping[str, Proposed] | None = None,
     ) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # what a request's POST is
+        self.proposed = dict(proposed or {})
         for key, (point, listed) in choices.items():
             default, names = (proposed or {}).get(key), dict(listed)
             if default is not None and default.tariff not in names:
@@ -130,6 +131,16 @@ class TariffsForm(typed.Form):
                 help_text="" if default is None else f"{names[default.tariff]}, {default.origin}",
                 error_messages={"required": _("Choose a tariff.")},
             )
+        if self.proposed:
+            self.fields["reason"] = override_words.reason_field()
+            self.fields["reason"].initial = known.get("reason", "")
+
+    def clean(self) -> None:
+        """This will ask why where another tariff than the default was chosen."""
+        given = self.cleaned_data
+        others = [each for key, each in self.proposed.items() if given.get(f"tariff_{key}") not in (None, each.tariff)]
+        if others and not given.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _("Another tariff than the default was chosen: say why."))
 
 
 class DepositForm(typed.Form):

@@ -18,14 +18,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from meterbook.customers import letting, numbering, permissions
+from meterbook.customers import letting, numbering, permissions, tariff_defaults
 from meterbook.customers import values as customer_values
 from meterbook.identity.values import Module
 from meterbook.journeys import opening_many
 from meterbook.kernel import civil
 from meterbook.metering import values as metering_values
 from meterbook.sites import queries as site_queries
-from meterbook.web import access, once, parameters, typed
+from meterbook.web import access, once, override_words, parameters, typed
 from meterbook.web.customers import first_days
 from meterbook.web.customers.opening_forms import LANGUAGES
 from meterbook.web.moves import places
@@ -65,6 +65,8 @@ class AllForm(typed.Form):
                 choices=choices if len(choices) == 1 else [("", "–"), *choices],
                 required=False,
             )
+        if tariff_defaults.has_any():
+            self.fields["reason"] = override_words.reason_field()
 
     def tariffs(self) -> dict[str, uuid.UUID]:
         """This will return the chosen tariffs by service code."""
@@ -168,6 +170,7 @@ def _open(request: access.Request, site: site_queries.SiteRow, form: AllForm, ro
             tariffs=form.tariffs(),
             first_day=form.cleaned_data["day"],
             language=form.cleaned_data["language"],
+            reason=form.cleaned_data.get("reason", ""),
         )
     except opening_many.OpeningsRefused as error:
         form.add_error(None, str(error))

@@ -13,13 +13,13 @@ from django.utils.translation import ngettext
 
 from meterbook.customers import queries as customer_queries
 from meterbook.customers import values as customer_values
-from meterbook.journeys import billed, moving_out
+from meterbook.journeys import billed, moving_in, moving_out
 from meterbook.journeys.queries import JourneyRow
 from meterbook.journeys.values import Step
 from meterbook.kernel import civil
 from meterbook.kernel.quantity import Unit
 from meterbook.web import access
-from meterbook.web.moves import asked, places
+from meterbook.web.moves import asked, origins, places
 from meterbook.web.templatetags import meterbook as tags
 
 
@@ -54,7 +54,7 @@ def words(row: JourneyRow, step: Step, zone: ZoneInfo) -> str:
         return f"{tags.number(Decimal(amount), 2)} {given.get('currency', '')}" if amount else _("none")
     if step is Step.ADDRESS:
         return str(given.get("address", "")).replace("\n", ", ") or _("as before")
-    count = len(given)
+    count = len(given) - (moving_in.REASON in given)
     return ngettext("%(count)s tariff chosen", "%(count)s tariffs chosen", count) % {"count": count}
 
 
@@ -70,6 +70,10 @@ def move_in(request: access.Request, row: JourneyRow) -> dict[str, Any]:
         key = str(point.public_id)
         shown, origin = _seen(row.facts[Step.READINGS].get(key))
         tariff = names.get(str(row.facts[Step.TARIFF].get(key)), "")
+        default = origins.proposed(row, point)
+        if default is not None and str(default.tariff_public_id) != row.facts[Step.TARIFF].get(key):
+            words = _("%(tariff)s; where a second person must approve it, %(default)s until then")
+            tariff = words % {"tariff": tariff, "default": names.get(str(default.tariff_public_id), "")}
         lines.append(MeterLine(point.name, point.code, shown, origin, tariff, None))
     ends = [each.newest.ends_at for each in unit.points if each.newest is not None]
     before = max((each for each in ends if each is not None), default=None)

@@ -65,6 +65,7 @@ RIGHTS: dict[str, str | Promise] = {
     "customers:manage_customer": gettext_lazy("Open and change accounts and contracts"),
     "customers:know_vulnerability": gettext_lazy("See who must not be without supply, and why"),
     "customers:erase_customer": gettext_lazy("Erase what is personal of a customer"),
+    "customers:approve_override": gettext_lazy("Approve other tariffs than the default"),
     "customers:see_own_account": gettext_lazy("Let tenants see their own account"),
     "customers:see_detailed_use": gettext_lazy("See use at home hour by hour, where the tenant agreed"),
     "rules:view_calendar": gettext_lazy("See calendars of holidays"),

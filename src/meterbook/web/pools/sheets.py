@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from meterbook.billing import permissions, pool_words
 from meterbook.billing.operations import pools as pool_operations
 from meterbook.billing.pools import recompute
-from meterbook.billing.queries import pool_rebills
+from meterbook.billing.queries import pool_later, pool_rebills
 from meterbook.billing.queries import pools as pool_queries
 from meterbook.identity.values import Module
 from meterbook.web import access, once, tables
@@ -98,6 +98,7 @@ def sheet(request: access.Request, sheet: uuid.UUID) -> HttpResponse:
         ],
         "may_manage": request.access.allows(permissions.MANAGE_POOL, pool.site_id),
         "rebills": [(each, rebilling.STATES[each.state]) for each in pool_rebills.rebills_of(sheet=row.public_id)],
+        "links": _links(pool_later.links_of(sheet=row.public_id)),
         "standing": pool_rebills.standing_of(sheet=row.public_id),
     }
     if plain is not None:
@@ -113,6 +114,14 @@ def sheet(request: access.Request, sheet: uuid.UUID) -> HttpResponse:
             "has_quantity": "quantity" in plain,
         }
     return render(request, "pools/sheet.html", context)
+
+
+def _links(found: pool_later.Links) -> list[tuple[bool, str, uuid.UUID]]:
+    """Whether each is put off, its days, and which it is."""
+    return [
+        (each.is_put_off, words.days(each.first_day, each.until_day), each.public_id)
+        for each in (*found.put_off, *found.divided)
+    ]
 
 
 @require_GET

@@ -52,6 +52,8 @@ class AskForm(typed.Form):
     )
 
     chosen: facts.Tariff | None = None
+    is_too_much = False  # to wait for
+    raw: dict[str, Any] | None = None  # the document of the chosen prices
 
     def __init__(
         self,
@@ -86,7 +88,8 @@ class AskForm(typed.Form):
         if self.data.get("prices") != FILE:
             return ""
         try:
-            self.chosen = comparing.of_document(json.loads(text))
+            self.raw = json.loads(text)
+            self.chosen = comparing.of_document(self.raw)
         except (json.JSONDecodeError, RecursionError) as error:
             self.add_error(None, _("This is no JSON file: %(error)s") % {"error": error})
         except TariffInvalid as error:
@@ -112,6 +115,7 @@ class AskForm(typed.Form):
         chosen = self.chosen
         if prices not in (CURRENT, FILE):
             chosen = comparing.of_version(uuid.UUID(prices))
+            self.raw = comparing.document_of(uuid.UUID(prices))
         numbers = tuple(dict.fromkeys(filter(None, _BETWEEN.split(given["accounts"]))))
         scope = asking.Scope(
             sites=frozenset({sites[site]}) if site else allowed,

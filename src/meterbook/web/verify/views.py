@@ -20,6 +20,7 @@ from meterbook.web import access, guesses, typed
 from meterbook.web.billing import words
 
 ACTION = "check_document"
+OF_A_RUN = (DocumentKind.BILL, DocumentKind.CHARGE_BACK)  # those with a page
 REASON = "Whoever holds a document checks it here; what the page tells stands on the document, and nothing personal."
 NOT_FOUND = 404
 LONGEST = 80
@@ -93,14 +94,14 @@ def open_document(request: access.Request, code: str) -> HttpResponse:
     """This will lead who signs in from a code to the document, whose lines lead to every reading (M-088)."""
     known = codes.read(code)
     found = None if known is None else publishing.find_public(code=known)
-    if found is None or found.kind is not DocumentKind.BILL:
+    if found is None or found.kind not in OF_A_RUN:
         return redirect("verify", code)
     return redirect("bill", found.organization, found.source_id)
 
 
 def _shown(found: publishing.PublicDocument, code: uuid.UUID) -> Shown:
     return Shown(
-        code=codes.written(code) if found.kind is DocumentKind.BILL else "",
+        code=codes.written(code) if found.kind in OF_A_RUN else "",
         kind=DOCUMENT_KIND_CAPTIONS[found.kind],
         number=found.number,
         issuer=found.issuer,

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from meterbook.customers import permissions, unbilled
+from meterbook.customers import overrides, permissions, unbilled, values
 from meterbook.identity.values import Module
 from meterbook.journeys import queries as journey_queries
 from meterbook.web import access
@@ -27,6 +27,26 @@ def journeys(request: access.Request) -> list[Need]:
     title = ngettext("%(count)s move to finish", "%(count)s moves to finish", count) % {"count": count}
     href = reverse("move", args=[request.organization.public_id, oldest.public_id])
     return [Need(Area.BILLS, "edit", "about", title, oldest.title, _("Go on"), href, count, oldest.changed_at)]
+
+
+def overriding(request: access.Request) -> list[Need]:
+    """This will return the other tariffs than the default that others asked for, for those who may approve them."""
+    permission = permissions.APPROVE_OVERRIDE
+    if not request.organization.has_module(Module.BILLING) or not request.access.allows_somewhere(permission):
+        return []
+    waiting = overrides.list_overrides(state=values.OverrideState.WAITING, sites=choice.site_ids(request, permission))
+    found = [each for each in waiting if each.author_id is None or each.author_id != request.actor.id]
+    if not found:
+        return []
+    count, oldest = len(found), found[-1]
+    title = ngettext(
+        "%(count)s other tariff than the default to approve",
+        "%(count)s other tariffs than the default to approve",
+        count,
+    ) % {"count": tags.number(count)}
+    href = reverse("tariff_overrides", args=[request.organization.public_id])
+    detail = f"{oldest.customer_name}: {oldest.reason}"
+    return [Need(Area.BILLS, "question", "warn", title, detail, _("Look at it"), href, count, oldest.asked_at)]
 
 
 def unlet(request: access.Request) -> list[Need]:

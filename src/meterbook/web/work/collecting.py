@@ -45,6 +45,7 @@ def collect(request: access.Request, meters: monitoring_queries.Availability | N
         *bills.late(request),
         *bills.unsent(request),
         *bills.unbilled(request),
+        *accounts.overriding(request),
         *accounts.journeys(request),
         *bills.tariffs(request),
         *readings.imports(request),

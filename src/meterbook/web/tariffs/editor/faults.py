@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from meterbook.tariffs.rating import schema_faults
 from meterbook.tariffs.rating.problems import Problem
@@ -185,6 +186,20 @@ def _either(_raw: Raw, place: str, _data: Mapping[str, object]) -> Told:
     return f"{place}.percent", _("Write a percentage or an amount, not both.")
 
 
+def _averaged(_raw: Raw, place: str, _data: Mapping[str, object]) -> Told:
+    return f"{place}.mode", _("Prices by time of use have free units as a credit at the average price only.")
+
+
+def _unrounded(_raw: Raw, place: str, _data: Mapping[str, object]) -> Told:
+    return f"{place}.to", _(_NOT_ROUNDED)
+
+
+def _no_minimum(_raw: Raw, place: str, _data: Mapping[str, object]) -> Told:
+    return f"{place}.quantity", _(_NO_MINIMUM)
+
+
+_NOT_ROUNDED = gettext_noop("only a component with price or tiers, not over a year, rounds its quantity")
+_NO_MINIMUM = gettext_noop("only a component with price or tiers has a minimum consumption")
 _SPECIAL: Mapping[str, Callable[[Raw, str, Mapping[str, object]], Told]] = {
     _SHAPES["an amount such as 0.1234, with a point and at most 8 decimals"]: _amount,
     _SHAPES["a number from 0 on such as 100.5, with a point and at most 6 decimals"]: _number,
@@ -193,6 +208,9 @@ _SPECIAL: Mapping[str, Callable[[Raw, str, Mapping[str, object]], Told]] = {
     schema_faults.TYPES["integer"]: _whole,
     "%(day)s is not a day of every year": _month_day,
     "give either percent or price": _either,
+    "prices by time have an allowance at the AVERAGE_PRICE only": _averaged,
+    _NOT_ROUNDED: _unrounded,
+    _NO_MINIMUM: _no_minimum,
     "up_to is missing": _step_end,
     "the final tier has no up_to: it takes all that is left": _final_step,
     "%(limit)s is not above %(before)s": _falling,

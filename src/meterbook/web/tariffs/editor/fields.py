@@ -51,6 +51,7 @@ class Field:
     problems: tuple[str, ...] = ()
     is_quiet: bool = False  # its label is for screen readers only: the column says it
     is_submitting: bool = False  # another choice has other fields: the page is asked anew
+    is_further: bool = False  # seldom needed: it stands under "More options"
     look: ClassVar[Look] = Look.TEXT
 
     @property
@@ -68,6 +69,11 @@ class Field:
     def id(self) -> str:
         """The id of its (first) input."""
         return identifier(self.path)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the document says it, or something is wrong with it: then it is not folded away."""
+        return bool(self.problems) or self.key in self.node
 
     def take(self, posted: Sequence[str]) -> None:
         """This will write what came back into the document, when it is something else than was shown."""

@@ -22,7 +22,7 @@ from meterbook.web.tariffs.editor import faults, fields, grid, layout, loose, sh
 from meterbook.web.tariffs.editor import preview as previewing
 from meterbook.web.tariffs.editor.loose import Raw
 
-MOST_VALUES = 900  # a request may carry 1000, some of which are the form's own
+MOST_VALUES = 1_900  # a request may carry 2000 (settings), some of which are the form's own
 
 
 @dataclass(frozen=True)

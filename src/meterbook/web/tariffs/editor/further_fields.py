@@ -57,6 +57,24 @@ class OptionalWhole(fields.Field):
             self.node.pop(self.key, None)
 
 
+class Numbers(fields.Field):
+    """Whole numbers, such as months, with commas between them; none means all."""
+
+    @property
+    def shown(self) -> list[str]:
+        """Commas between them."""
+        held = self.node.get(self.key, [])
+        return [", ".join(map(str, held)) if isinstance(held, list) else str(held)]
+
+    def write(self, given: list[str]) -> None:
+        """This will list the numbers, or take the key away; what is no number is kept as it was typed."""
+        numbers = [fields.whole(each) for each in given[0].replace(",", " ").split()]
+        if numbers:
+            self.node[self.key] = numbers
+        else:
+            self.node.pop(self.key, None)
+
+
 @dataclass(frozen=True)
 class Rule(fields.Choice):
     """Which rule prices the power factor; another rule begins with its usual figures, on all charges before."""
@@ -88,13 +106,17 @@ class Proration(fields.Choice):
     def shown(self) -> list[str]:
         """The usual one when left out; days as their number."""
         value = self.node.get("proration", self.default)
-        return [f"DAYS:{value.get('days', '')}" if isinstance(value, dict) else str(value)]
+        if not isinstance(value, dict):
+            return [str(value)]
+        return [f"{'EQUAL' if value.get('count') == 'EQUAL_MONTHS' else 'DAYS'}:{value.get('days', '')}"]
 
     def write(self, given: list[str]) -> None:
         """This will leave the usual one out."""
         self.node.pop("proration", None)
-        if given[0].startswith("DAYS:"):
-            self.node["proration"] = {"days": fields.whole(given[0].removeprefix("DAYS:"))}
+        kind, colon, length = given[0].partition(":")
+        if colon and kind in {"DAYS", "EQUAL"}:
+            equal = {"count": "EQUAL_MONTHS"} if kind == "EQUAL" else {}
+            self.node["proration"] = {"days": fields.whole(length), **equal}
         elif given[0] != self.default:
             self.node["proration"] = given[0]
 

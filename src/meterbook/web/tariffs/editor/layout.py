@@ -50,6 +50,21 @@ class Group:
         """The id of its part of the page."""
         return form_fields.identifier(self.path)
 
+    @property
+    def usual(self) -> tuple[Field, ...]:
+        """The fields that always stand there."""
+        return tuple(each for each in self.fields if not each.is_further)
+
+    @property
+    def further(self) -> tuple[Field, ...]:
+        """Those under "More options"."""
+        return tuple(each for each in self.fields if each.is_further)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one of the further ones is used."""
+        return any(each.is_set for each in self.further)
+
     def walk(self) -> Iterator[Group]:
         """This will return the group and all inside it."""
         yield self

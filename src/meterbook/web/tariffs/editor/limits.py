@@ -36,20 +36,40 @@ def of_seasons(path: str, node: Node, seasons: Sequence[tuple[str, str]]) -> lis
 
 
 def of_excess(path: str, terms: Node, per_kilowatt: str) -> list[Field]:
-    """This will return what power above a contract costs, and for which time the price of power is."""
-    excess = Item(Inner(terms, "contracted"), "excess")
+    """This will return what power above a contract costs, with an empty step to fill, and for which time."""
+    contracted = Inner(terms, "contracted")
+    listed = contracted.get("excess", [])
+    found: list[Field] = []
+    for number in range(max(1, len(listed) + 1 if isinstance(listed, list) else 1)):
+        found += _excess(
+            f"{path}.contracted.excess[{number}]",
+            Item(contracted, "excess", number),
+            per_kilowatt,
+            is_further=number > 0,
+        )
     times = (("PERIOD", _("each bill")), ("MONTH", _("each month")), ("DAY", _("each day")))
+    label = _("The price is for")
+    return [*found, fields.Choice(f"{path}.per", label, terms, "per", choices=times, default="PERIOD")]
+
+
+def _excess(here: str, excess: Node, per_kilowatt: str, *, is_further: bool) -> list[Field]:
+    words = _("Each kW above it costs the price beside, and the usual one no more. Empty: none.")
     return [
         fields.OptionalAmount(
-            f"{path}.contracted.excess[0].above_percent",
+            f"{here}.above_percent",
             _("Above this share of what is contracted"),
             excess,
             "above_percent",
             unit="%",
-            help=_("Each kW above it costs the price beside, and the usual one no more. Empty: none."),
+            help=words,
+            is_further=is_further,
         ),
         fields.OptionalAmount(
-            f"{path}.contracted.excess[0].price", _("Price of power above it"), excess, "price", unit=per_kilowatt
+            f"{here}.price",
+            _("Price of power above it"),
+            excess,
+            "price",
+            unit=per_kilowatt,
+            is_further=is_further,
         ),
-        fields.Choice(f"{path}.per", _("The price is for"), terms, "per", choices=times, default="PERIOD"),
     ]

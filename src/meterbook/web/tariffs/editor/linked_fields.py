@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from meterbook.web.tariffs.editor import fields
+from meterbook.metering import values
+from meterbook.web.tariffs.editor import fields, quantity_fields
 from meterbook.web.tariffs.editor.fields import Field, Node
-from meterbook.web.tariffs.editor.further_fields import OptionalChoice, including
+from meterbook.web.tariffs.editor.further_fields import Numbers, OptionalChoice, including
 from meterbook.web.tariffs.editor.inner import Inner
 
 _BETWEEN = ","
@@ -60,16 +61,16 @@ class FieldName(Field):
             self.node.pop(self.key, None)
 
 
-def service(path: str, node: Node) -> Field:
+def service(path: str, node: Node, *, is_further: bool = False) -> Field:
     """This will return the field that says under which service a charge stands on the bill."""
     known = (
         ("", _("that of the meter")),
         ("SEWER", _("sewer")),
-        ("HEATING", _("heating energy")),
-        ("HOT_WATER", _("hot water")),
+        *((each.value, str(caption)) for each, caption in values.SERVICE_CAPTIONS.items()),
     )
-    held = node.get("service", "")
-    return OptionalChoice(f"{path}.service", _("Service on the bill"), node, "service", choices=including(held, known))
+    choices = including(node.get("service", ""), known)
+    label = _("Service on the bill")
+    return OptionalChoice(f"{path}.service", label, node, "service", choices=choices, is_further=is_further)
 
 
 def of(path: str, node: Node, unit: str) -> list[Field]:
@@ -87,7 +88,7 @@ def of(path: str, node: Node, unit: str) -> list[Field]:
 
 
 def _terms(place: str, linked: Inner, unit: str) -> list[Field]:
-    units = (("", unit), ("KWH", "kWh"), ("MJ", "MJ"), ("GJ", "GJ"))
+    units = (("", unit), ("KWH", "kWh"), ("MWH", "MWh"), ("MJ", "MJ"), ("GJ", "GJ"), ("M3", "m³"))
     return [
         fields.Amount(
             f"{place}.factor",
@@ -140,10 +141,26 @@ def _limits(place: str, linked: Inner) -> list[Field]:
                 choices=without,
                 default="HOLD",
             ),
+            Numbers(
+                f"{place}.winter.in_months",
+                _("It limits bills of the months"),
+                winter,
+                "in_months",
+                help=_("Numbers such as 4, 5, 6; empty: all others."),
+                is_further=True,
+            ),
         ]
     return [
         *found,
-        fields.OptionalAmount(
-            f"{place}.most.quantity", _("At most billed"), most, "quantity", help=_("Each bill; empty: no limit.")
+        quantity_fields.Governing(
+            f"{place}.most.quantity",
+            _("At most billed"),
+            most,
+            "quantity",
+            help=_("Each bill; empty: no limit."),
+            owner=linked,
+            inside="most",
         ),
+        *quantity_fields.length(f"{place}.most.reference", most, _("The most holds for")),
+        *quantity_fields.scale(f"{place}.most.scale", Inner(most, "scale"), _("The most, times")),
     ]

@@ -48,6 +48,7 @@ CHARGES: Mapping[str, Text] = {
     "SERIES": {"en": "Energy by the hour", "es": "Energía por hora"},
     "PERIOD_TIERS": {"en": "Energy in steps by time of use", "es": "Energía por tramos y horas"},
     "DEMAND_PERIODS": {"en": "Demand by time of use", "es": "Demanda por horas"},
+    "DEMAND_PERIOD_TIERS": {"en": "Demand in steps by time of use", "es": "Demanda por tramos y horas"},
     "PASSED": {"en": "Utility's invoice", "es": "Factura de la distribuidora"},
     "CAP": {"en": "Never above cost", "es": "Nunca por encima del costo"},
     "BANK": {"en": "Energy credits kept", "es": "Créditos de energía guardados"},

@@ -15,12 +15,18 @@ from meterbook.tariffs.rating import reading
 from meterbook.web.tariffs.editor import (
     bank_fields,
     charge_fields,
+    demand_fields,
     fields,
     further,
     further_fields,
     grid,
+    head_fields,
+    ladder_fields,
     layout,
     limits,
+    linked_fields,
+    power_factor_fields,
+    quantity_fields,
     special_days,
     step_fields,
     structure,
@@ -69,14 +75,25 @@ _CHANGING = (
     further_fields.Take,
     bank_fields.Kept,
     bank_fields.YearEnd,
+    quantity_fields.LengthKind,
+    ladder_fields.Year,
+    ladder_fields.FixedSteps,
+    demand_fields.Contract,
+    power_factor_fields.ReferenceKind,
 )
 
 
 def take(sheet: Sheet, posted: QueryDict) -> None:
     """This will write what came back into the sheet's document; a field that did not come stays."""
     waiting = [each for each in sheet.fields() if each.path in posted]
-    for each in sorted(waiting, key=lambda each: (isinstance(each, charge_fields.Shape), isinstance(each, _CHANGING))):
+    for each in sorted(waiting, key=_turn):
         each.take(posted.getlist(each.path))
+
+
+def _turn(field: Field) -> int:
+    """When a field is written: the later ones change or take away what the earlier ones wrote."""
+    turns: tuple[tuple[type[Field], ...], ...] = (_CHANGING, (quantity_fields.Governing,), (charge_fields.Shape,))
+    return next((number for number, kinds in enumerate(turns, 1) if isinstance(field, kinds)), 0)
 
 
 class _Maker:
@@ -146,6 +163,7 @@ class _Maker:
                 default="HALF_UP",
             ),
             fields.OptionalText("note", _("Note"), raw, "note", help=_("For colleagues; it is on no bill.")),
+            *head_fields.of(raw),
         ]
         return self.group("", found)
 
@@ -173,20 +191,22 @@ class _Maker:
             title=said(node.get("name", "")),
             shape=shape,
             groups=groups,
-            ladder=f"{path}.tiers" if shape in further.LADDERS else "",
+            ladder=f"{path}.tiers" if step_fields.has_ladder(node, shape) else "",
             is_first=index == 0,
             is_last=index == count - 1,
         )
 
     def _charging(self, path: str, node: fields.Node, shape: str, index: int) -> list[Field]:
         found = self._priced(path, node, shape, index)
-        if str(node.get("charge", "ENERGY")) in further.LIMITED and not shape.startswith("TEXT:"):
+        if str(node.get("charge", "ENERGY")) in further.LIMITED:
             found += limits.of(path, node, self._named("seasons"), self.unit)
+        if all(each.path != f"{path}.service" for each in found):
+            found.append(linked_fields.service(path, node, is_further=True))
         return found
 
     def _priced(self, path: str, node: fields.Node, shape: str, index: int) -> list[Field]:
         if shape == "PERIOD_TIERS":
-            return [*step_fields.reference(path, node), *further.of_period_tiers(path, node)]
+            return [*step_fields.reference(path, node), *further.of_period_tiers(path, node, self.unit)]
         if shape in further.CHARGES:
             prices = self.steps.prices(path, node) if shape == "DEMAND_PERIODS" else []
             return [*prices, *further.fields_of(shape, path, node, self._around(index))]
@@ -204,7 +224,8 @@ class _Maker:
         if shape == "FLAT":
             return [price, *further.of_energy(path, node, self.money, self.unit)]
         part = further.days if shape == "DAILY" else further.months
-        return [price, part(path, node), further.times(path, node)]
+        steps = ladder_fields.of_fact(path, node)
+        return [*([] if "tiers" in node else [price]), part(path, node), further.times(path, node), *steps]
 
     def _around(self, index: int) -> layout.Around:
         earlier = self.raw["components"][:index]
@@ -241,6 +262,7 @@ class _Maker:
             fields.Checks(f"{path}.weekdays", _("Days"), node, "weekdays", choices=days),
             fields.Check(f"{path}.is_holiday", _("Holidays belong to it"), node, "is_holiday"),
             special_days.special(path, node),
+            special_days.dates(path, node),
         ]
 
     def entry(self, index: int, node: fields.Node) -> Group:
@@ -293,6 +315,7 @@ def shapes() -> dict[str, str]:
         "SERIES": _("prices by the hour"),
         "PERIOD_TIERS": _("steps for each time of use"),
         "DEMAND_PERIODS": _("the highest power by the time of use"),
+        "DEMAND_PERIOD_TIERS": _("the highest power in steps for each time of use"),
         "PASSED": _("the utility's invoice passed on"),
         "CAP": _("never above the utility's invoice"),
         "BANK": _("credits for what is fed in, kept"),
@@ -304,7 +327,7 @@ def _ways(shape: str) -> tuple[tuple[str, str], ...]:
     known = shapes()
     if shape in known:
         return tuple(known.items())
-    return ((shape, _("as written in the text: %(charge)s") % {"charge": shape.removeprefix("TEXT:")}), *known.items())
+    return ((shape, _("as written in the text: %(charge)s") % {"charge": shape}), *known.items())
 
 
 def entry_words(raw: Raw, entry: Mapping[str, Any]) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from django.utils.translation import gettext as _
 
-from meterbook.web.tariffs.editor import bank_fields, fields
+from meterbook.web.tariffs.editor import bank_fields, fields, quantity_fields
 from meterbook.web.tariffs.editor.fields import Field, Node
-from meterbook.web.tariffs.editor.further_fields import OptionalChoice, including
+from meterbook.web.tariffs.editor.further_fields import including
 from meterbook.web.tariffs.editor.inner import Inner
 from meterbook.web.tariffs.editor.layout import Around
 
@@ -48,6 +48,7 @@ def series(path: str, node: Node, around: Around) -> list[Field]:
         ),
         fields.OptionalAmount(f"{place}.add", _("And added to it"), terms, "add", unit=f"{around.money}/{around.unit}"),
         fields.Check(f"{place}.by_period", _("A line for each price by time of use"), terms, "by_period"),
+        *quantity_fields.allowance(path, node, around.unit),
     ]
 
 
@@ -70,10 +71,9 @@ def _passed(path: str, node: Node, around: Around) -> list[Field]:
         ),
     ]
     if terms.get("how") == "SHARE":
-        keys = (("", _("by own use")), ("area", _("by area")), ("headcount", _("by people")))
-        found.append(
-            OptionalChoice(f"{place}.key", _("Shared"), terms, "key", choices=including(terms.get("key", ""), keys))
-        )
+        words = _("area, headcount, or the key of a field of your own at place or customer; empty: by own use.")
+        facts = quantity_fields.facts()
+        found.append(quantity_fields.Fact(f"{place}.key", _("Shared by"), terms, "key", help=words, choices=facts))
     return found
 
 

@@ -49,3 +49,9 @@ def special(path: str, node: fields.Node) -> fields.Field:
     """This will return whether the special days of the calendar belong to a day type."""
     words = _("The special days of the calendar belong to it")
     return fields.Check(f"{path}.is_special", words, node, "is_special")
+
+
+def dates(path: str, node: fields.Node) -> fields.Field:
+    """This will return dates of its own that a day type has, such as critical days."""
+    words = _("They belong to it whatever their weekday; one a line, as year-month-day.")
+    return fields.Days(f"{path}.dates", _("Dates of its own"), node, "dates", help=words)

@@ -67,9 +67,9 @@ class Steps:
 
     def ladders(self, path: str, node: Node, shape: str) -> Iterator[Group]:
         """This will return the steps of a component, or those of each time of use in a group of their own."""
-        if shape in further.LADDERS:
+        if has_ladder(node, shape):
             yield from self._tiers(f"{path}.tiers", node["tiers"], node)
-        elif shape == "PERIOD_TIERS":
+        elif shape in further.STEPS_BY_PERIOD:
             names = {each.get("code", ""): said(each.get("name", "")) for each in self.raw.get("periods", [])}
             ladders = node["period_tiers"]
             for code in [*names, *(each for each in ladders if each not in names)]:
@@ -78,7 +78,7 @@ class Steps:
                 yield self.group(place, (), title=names.get(code, code), groups=steps, ladder=place)
 
     def _tiers(self, path: str, tiers: list[Node], node: Node) -> Iterator[Group]:
-        unit = "kW" if node.get("charge") == "DEMAND" else self.unit
+        unit = self._step_unit(node)
         for index, tier in enumerate(tiers):
             place, is_last = f"{path}[{index}]", index == len(tiers) - 1
             found: list[Field] = []
@@ -91,12 +91,34 @@ class Steps:
                 found += self.prices(place, tier)
             else:
                 found.append(fields.Amount(f"{place}.price", _("Price"), tier, "price", unit=f"{self.money}/{unit}"))
-            if "fixed" in tier:
-                found.append(
-                    fields.OptionalAmount(f"{place}.fixed", _("When it is entered"), tier, "fixed", unit=self.money)
-                )
+            found += self._extras(place, tier, node, unit)
             title = _("All above") if is_last else _("Step %(number)s") % {"number": index + 1}
             yield self.group(place, found, title=title, is_first=index == 0, is_last=is_last)
+
+    def _step_unit(self, node: Node) -> str:
+        """What steps count: kW, the fact that a fixed charge is multiplied by, or units of the document."""
+        if node.get("charge") == "DEMAND":
+            return "kW"
+        return str(node.get("times", "")) if str(node.get("charge", "ENERGY")) != "ENERGY" else self.unit
+
+    def _extras(self, place: str, tier: Node, node: Node, unit: str) -> list[Field]:
+        """What a step costs once, and the size of its packages: those that the document can have there."""
+        is_energy = str(node.get("charge", "ENERGY")) == "ENERGY"
+        found: list[Field] = []
+        if "fixed" in tier or node.get("charge") != "DEMAND":
+            label = _("When it is entered")
+            found.append(
+                fields.OptionalAmount(f"{place}.fixed", label, tier, "fixed", unit=self.money, is_further=True)
+            )
+        if "package" in tier or (is_energy and "prices" not in tier):
+            label = _("Its price is for packages of")
+            found.append(fields.OptionalAmount(f"{place}.package", label, tier, "package", unit=unit, is_further=True))
+        return found
+
+
+def has_ladder(node: Node, shape: str) -> bool:
+    """This will tell whether a component has steps of its own."""
+    return shape in further.LADDERS or (shape in further.FIXED and isinstance(node.get("tiers"), list))
 
 
 def reference(path: str, node: Node) -> list[Field]:

@@ -46,8 +46,6 @@ def shape_of(component: dict[str, Any]) -> str:
     for key, shape in further.SHAPES_BY_KEY.get(charge, {}).items():
         if key in component:
             return shape
-    if any(key in component for key in further.AS_TEXT):
-        return f"TEXT:{charge}"
     if charge != "ENERGY" and charge not in _FIXED.values():
         return further.SHAPES_OF.get(charge, charge)
     for shape, known in _FIXED.items():
@@ -106,7 +104,7 @@ def _reshape_further(raw: Raw, component: dict[str, Any], shape: str, price: str
         _pay_for_fed_in(raw, component)
     elif shape == "DEMAND_TIERS":
         component["tiers"] = _two_steps(price)
-    elif shape == "PERIOD_TIERS":
+    elif shape in further.STEPS_BY_PERIOD:
         component["period_tiers"] = {code: _two_steps(price) for code in grid.codes(raw, "periods")}
     elif shape == "DEMAND_PERIODS":
         component["prices"] = dict.fromkeys(grid.codes(raw, "periods"), price)
