@@ -31,6 +31,15 @@ class Job(Generic[Key]):
 
 
 @dataclass(frozen=True)
+class _Due(Generic[Key]):
+    """What a device is due for in [since, until): until one of its next slots begins nothing else can be."""
+
+    since: datetime
+    until: datetime
+    jobs: tuple[Job[Key], ...]
+
+
+@dataclass(frozen=True)
 class _Entry:
     timetable: Timetable
     policy: Policy
@@ -51,6 +60,7 @@ class Agenda(Generic[Key]):
     bus_policy: Policy = BUS_POLICY
     bus_health: Health = backoff.WELL
     _entries: dict[Key, _Entry] = field(default_factory=dict)
+    _due: dict[Key, _Due[Key]] = field(default_factory=dict)  # as worked out last; none of an entry that changed
     _turn: int = 0
     _was_watched: bool = False  # whether the latest turn for instant values went to a device that somebody looks at
 
@@ -60,11 +70,12 @@ class Agenda(Generic[Key]):
         :param is_watched: somebody looks at it
         """
         former = self._entries.get(key) or _Entry(table, policy)
-        self._entries[key] = replace(former, timetable=table, policy=policy, is_watched=is_watched)
+        self._keep(key, replace(former, timetable=table, policy=policy, is_watched=is_watched))
 
     def remove(self, key: Key) -> None:
         """This will forget a device; a device that is not there stays so."""
         self._entries.pop(key, None)
+        self._due.pop(key, None)
 
     def keys(self) -> frozenset[Key]:
         """This will return the devices."""
@@ -99,7 +110,7 @@ class Agenda(Generic[Key]):
             self._turn += 1
             self._note_turn(job, entry)
             done = entry.done.with_slot(job.work, job.slot)
-            self._entries[job.key] = replace(entry, done=done, health=backoff.WELL, turn=self._turn)
+            self._keep(job.key, replace(entry, done=done, health=backoff.WELL, turn=self._turn))
 
     def failed(self, job: Job[Key], at: datetime) -> None:
         """This will note that one attempt failed: the device goes behind the others, or rests."""
@@ -109,7 +120,7 @@ class Agenda(Generic[Key]):
             self._turn += 1
             self._note_turn(job, entry)
             health = backoff.failed(entry.health, at, entry.policy)
-            self._entries[job.key] = replace(entry, health=health, turn=self._turn)
+            self._keep(job.key, replace(entry, health=health, turn=self._turn))
 
     def unreachable(self, at: datetime) -> None:
         """This will note that the gateway itself could not be reached: the bus rests, no device is to blame."""
@@ -123,11 +134,17 @@ class Agenda(Generic[Key]):
         rests_until = self.bus_health.rests_until
         return min(instants) if rests_until is None or self.bus_health.may_try(now) else max(min(instants), rests_until)
 
+    def _keep(self, key: Key, entry: _Entry) -> None:
+        self._entries[key] = entry
+        self._due.pop(key, None)
+
     def _jobs(self, now: datetime) -> Iterator[Job[Key]]:
         for key, entry in self._entries.items():
-            if entry.health.may_try(now):
-                for due in timetable.due(now, entry.timetable, entry.done):
-                    yield Job(key, due.work, due.slot, entry.policy)
+            due = self._due.get(key)
+            if due is None or not due.since <= now < due.until:
+                due = self._due[key] = _due_at(key, entry, now)
+            if due.jobs and entry.health.may_try(now):
+                yield from due.jobs
 
     def _note_turn(self, job: Job[Key], entry: _Entry) -> None:
         if job.work is Work.INSTANT:
@@ -136,6 +153,11 @@ class Agenda(Generic[Key]):
     def _urgency(self, job: Job[Key]) -> tuple[Work, int, int]:
         entry = self._entries[job.key]
         return job.work, entry.health.failures, entry.turn
+
+
+def _due_at(key: Key, entry: _Entry, now: datetime) -> _Due[Key]:
+    jobs = tuple(Job(key, due.work, due.slot, entry.policy) for due in timetable.due(now, entry.timetable, entry.done))
+    return _Due(now, timetable.next_slot(now, entry.timetable), jobs)
 
 
 def _ready_at(entry: _Entry, now: datetime) -> datetime | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 # Steps at which live values can be asked so that every slot of five minutes begins with one.
 LIVE_STEPS = tuple(seconds for seconds in range(1, 301) if 300 % seconds == 0)
@@ -91,8 +92,14 @@ def next_due(now: datetime, timetable: Timetable, done: Done) -> datetime | None
     """This will return the instant from which on something is due: `now` when it is already; None for never."""
     if due(now, timetable, done):
         return now
+    begins = next_slot(now, timetable)
+    return None if begins == LATEST else begins
+
+
+def next_slot(now: datetime, timetable: Timetable) -> datetime:
+    """This will return when the next slot of any kind of work begins; `LATEST` where nothing is ever due."""
     steps = [step for work in Work if (step := timetable.step(work)) is not None]
-    return min((slot_of(now, step) + step for step in steps), default=None)
+    return min((slot_of(now, step) + step for step in steps), default=LATEST)
 
 
 def planned(counters: Collection[int], live: timedelta, *, is_one_readout: bool) -> Timetable:

@@ -36,7 +36,7 @@ def from_integer(raw: int, scale: Fraction, decimals: int) -> RegisterValue:
 
     :raises RegisterTooLarge: when it does not fit into 64 bits
     """
-    return RegisterValue(_scaled(raw * scale, decimals), is_coarse=False)
+    return RegisterValue(_scaled(raw * scale.numerator, scale.denominator, decimals), is_coarse=False)
 
 
 def from_float(
@@ -54,26 +54,29 @@ def from_float(
     exact = Decimal(raw)
     if not exact.is_finite():
         raise NotANumber(f"{raw}: {NotANumber.__doc__}")
-    value = Fraction(exact) * scale
+    numerator, denominator = exact.as_integer_ratio()
     return RegisterValue(
-        _scaled(value, decimals), is_coarse=_step_of(Fraction(exact), bits) * scale > Fraction(1, 10**decimals)
+        _scaled(numerator * scale.numerator, denominator * scale.denominator, decimals),
+        is_coarse=numerator != 0 and _is_coarse(_step_exponent(abs(numerator), denominator, bits), scale, decimals),
     )
 
 
-def _step_of(value: Fraction, bits: int) -> Fraction:
-    """The distance from a float to the next larger one."""
-    if value == 0:
-        return Fraction(0)
-    magnitude = abs(value)
-    exponent = magnitude.numerator.bit_length() - magnitude.denominator.bit_length()
-    if Fraction(2) ** exponent > magnitude:
+def _step_exponent(numerator: int, denominator: int, bits: int) -> int:
+    """The power of two by which a float of this magnitude differs from the next larger one."""
+    exponent = numerator.bit_length() - denominator.bit_length()
+    if denominator << max(exponent, 0) > numerator << max(-exponent, 0):
         exponent -= 1
-    return Fraction(2) ** (exponent + 1 - bits)
+    return exponent + 1 - bits
 
 
-def _scaled(value: Fraction, decimals: int) -> int:
-    scaled = value * Fraction(10) ** decimals
-    result = rounding.divide(scaled.numerator, scaled.denominator)
+def _is_coarse(exponent: int, scale: Fraction, decimals: int) -> bool:
+    """Whether 2^exponent times scale is more than 10^-decimals."""
+    step, unit = scale.numerator << max(exponent, 0), scale.denominator << max(-exponent, 0)
+    return bool(step * 10 ** max(decimals, 0) > unit * 10 ** max(-decimals, 0))
+
+
+def _scaled(numerator: int, denominator: int, decimals: int) -> int:
+    result = rounding.divide(numerator * 10 ** max(decimals, 0), denominator * 10 ** max(-decimals, 0))
     if abs(result) > LARGEST:
         raise RegisterTooLarge(f"{result}: {RegisterTooLarge.__doc__}")
     return result
