@@ -93,6 +93,12 @@ def test_is_made_and_changed_in_a_form_that_keeps_what_was_typed(made: pools.Div
     assert f'value="{unit[1]}"' in page(client, change)
     saved = client.post(change, definition(made, key="AREA", percent="30", key2="EQUAL", cap="12.5"))
     assert saved.status_code == 302
+    assert "Who left gets a correction note" in page(client, right["Location"])
+    assert client.post(change, definition(made, leaving="SOMEBODY")).status_code == 422
+    assert client.post(change, definition(made, leaving="LANDLORD")).status_code == 302
+    assert "the bill of who left stays" in page(client, right["Location"])
+    assert '<option value="LANDLORD" selected>The landlord bears it' in page(client, change)
+    client.post(change, definition(made, key="AREA", percent="30", key2="EQUAL", cap="12.5"))
     assert "30&nbsp;% by area" in page(client, right["Location"]) or "30 % by area" in page(client, right["Location"])
 
 

@@ -12,6 +12,7 @@ from meterbook.billing.pools.definition import (
     Fault,
     Key,
     Kind,
+    Leaving,
     LossPolicy,
     Problem,
     Rounding,
@@ -56,6 +57,15 @@ VACANCIES = {
     Vacancy.LANDLORD: gettext_lazy("The landlord bears the share of empty units"),
     Vacancy.REDISTRIBUTED: gettext_lazy("The other members bear the share of empty units"),
 }
+LEAVINGS = {
+    Leaving.FORMER_MEMBER: gettext_lazy("Who left gets a correction note when all are billed again"),
+    Leaving.LANDLORD: gettext_lazy("The landlord bears it; the bill of who left stays"),
+}
+# The same on a bill.
+LEFT = {
+    Leaving.FORMER_MEMBER: gettext_lazy("you moved out: a later difference may come with a correction note"),
+    Leaving.LANDLORD: gettext_lazy("you moved out: a later difference is the landlord's"),
+}
 ROUNDINGS = {
     Rounding.LARGEST_REMAINDER: gettext_lazy("To the largest remainders, a smallest unit each"),
     Rounding.LANDLORD: gettext_lazy("To the landlord"),
@@ -73,6 +83,7 @@ WHYS = {
     "LATER": gettext_lazy("comes with a later bill"),
     "LOSS_POLICY": gettext_lazy("losses are the landlord's"),
     "LOSS_CAP": gettext_lazy("losses above the agreed percentage"),
+    "LEFT": gettext_lazy("later difference of who left"),
     "CAP": gettext_lazy("above the most that a member bears"),
     "RESIDUAL": gettext_lazy("left over by rounding"),
 }

@@ -64,13 +64,14 @@ class PoolListed(values.Told):
 
 
 class PoolAmount(values.Told):
-    """An amount for local days [first_day, until_day)."""
+    """An amount for local days [first_day, until_day); `landlord_amount` of it the landlord bears for who left."""
 
     id: uuid.UUID
     kind: str
     first_day: str
     until_day: str
     amount: values.Money
+    landlord_amount: values.Money
     text: str
     reference: str
     quantity: values.DecimalTold | None

@@ -279,6 +279,7 @@ def _told(row: pool_queries.PoolRow) -> shapes.PoolTold:
                 first_day=each.first_day.isoformat(),
                 until_day=each.until_day.isoformat(),
                 amount=values.Money(amount=f"{each.amount:f}", currency=row.currency),
+                landlord_amount=values.Money(amount=f"{each.landlord_amount:f}", currency=row.currency),
                 text=each.text,
                 reference=each.reference,
                 quantity=None if each.quantity is None else f"{each.quantity:f}",

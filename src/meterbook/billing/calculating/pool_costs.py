@@ -31,7 +31,10 @@ NEGATIVE = "NEGATIVE_LOSS"
 
 @dataclass(frozen=True)
 class Entry:
-    """An amount entered for local days, in smallest units; `line_kind` is that of a line of a supplier's invoice."""
+    """An amount entered for local days, in smallest units; `line_kind` is that of a line of a supplier's invoice.
+
+    `left` of it is the landlord's, for members who left.
+    """
 
     kind: str
     first_day: date
@@ -43,6 +46,7 @@ class Entry:
     amount: int
     line_kind: str = ""
     invoice: str = ""
+    left: int = 0
 
 
 @dataclass(frozen=True)
@@ -197,7 +201,9 @@ def _entered(entry: Entry) -> sheets.Line:
     if entry.invoice:
         data |= {"line_kind": entry.line_kind, "invoice": entry.invoice}
     quantity_text = "" if entry.quantity is None else f"{entry.quantity.normalize():f}"
-    return sheets.Line(entry.kind, entry.text, entry.amount, quantity=quantity_text, unit=entry.unit, data=data)
+    return sheets.Line(
+        entry.kind, entry.text, entry.amount, quantity=quantity_text, unit=entry.unit, data=data, left=entry.left
+    )
 
 
 def _loss(asked: Asked, own: Meters, readings: pool_gauges.Readings, others: Sequence[sheets.Line]) -> sheets.Costs:

@@ -13,7 +13,7 @@ from typing import Any
 
 from meterbook.billing import content, models
 from meterbook.billing.calculating import checking, facts, pool_costs, pool_gauges, pool_members
-from meterbook.billing.pools import definition, marking, reading, sheets
+from meterbook.billing.pools import definition, leaving, marking, reading, sheets
 from meterbook.billing.pools.definition import Key
 from meterbook.billing.values import HoldReason
 from meterbook.customers import queries as customer_queries
@@ -63,11 +63,13 @@ def make(
     *,
     edition: int = 0,
     put_off: Mapping[str, Mapping[str, str]] | None = None,
+    kept: leaving.Kept | None = None,
 ) -> list[Made]:
     """This will divide pools for days, those of earlier stages first: a later one takes what they gave to it.
 
     :param given: what earlier ones gave to a pool (code, days), by their names, where they are not among `pools`
     :param put_off: pools that are left to a later run, by public id, with "reason" and "by"
+    :param kept: whose shares stay as a closed sheet has them
     :param edition: how many sheets of the same days were there before: each has an id of its own
     """
     landlord = customer_queries.landlord_of(site_id=run.site_id)
@@ -77,7 +79,7 @@ def make(
     place = pool_members.Place.load(run, landlord.id)
     maker = _Maker(run, landlord, place, facts.Documents(), _entries([pool for pool, _days in wanted]), edition)
     maker.given.update(given or {})
-    maker.put_off = put_off or {}
+    maker.put_off, maker.kept = put_off or {}, kept
     return [maker.make(pool, *days) for pool, days in wanted]
 
 
@@ -97,6 +99,7 @@ class _Maker:
     given: dict[tuple[str, Days], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     late: dict[tuple[str, Days], str] = field(default_factory=dict)
     put_off: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    kept: leaving.Kept | None = None
 
     def make(self, pool: models.Pool, first: date, until: date) -> Made:
         currency = self.landlord.currency
@@ -155,13 +158,14 @@ class _Maker:
         is_cost_estimated: bool,
     ) -> Made:
         try:
-            sheet = sheets.build(self._head(found, made, rows, places), made, costs, rows)
+            sheet = sheets.build(self._head(found, made, rows, places), made, costs, rows, self.kept)
         except sheets.NothingToShareBy:
             found.reasons = [checking.hold(HoldReason.POOL_NOTHING, "", pool=found.pool.name)]
             return self._without(found, made)
+        gone = self._gone(found, sheet)
         sheet = found.sheet = marking.mark(sheet, estimated, is_cost_estimated=is_cost_estimated)
         found.sheet = replace(
-            sheet, charges=tuple(replace(each, told=self._told(found, made, each)) for each in sheet.charges)
+            sheet, charges=tuple(replace(each, told=self._told(found, made, each, gone)) for each in sheet.charges)
         )
         for each in sheet.charges:
             if each.pool:
@@ -170,8 +174,16 @@ class _Maker:
         found.account_ids = {each.account_id for each in sheet.charges if each.account_id is not None}
         return found
 
-    def _told(self, found: Made, made: definition.Definition, charge: sheets.Charge) -> dict[str, Any]:
-        """What a bill says: the sheet gives the figures, this whose sheet it is and the tax."""
+    def _gone(self, found: Made, sheet: sheets.Sheet) -> set[int]:
+        """Who has left by the end of these days."""
+        ids = {each.account_id for each in sheet.charges if each.account_id is not None} - {self.landlord.id}
+        at = civil.start_of_day(found.until_day, self.run.zone)
+        return ids - customer_queries.staying(account_ids=ids, at=at)
+
+    def _told(
+        self, found: Made, made: definition.Definition, charge: sheets.Charge, gone: Collection[int]
+    ) -> dict[str, Any]:
+        """What a bill says: the sheet gives the figures, this whose it is, who bears what is later, and the tax."""
         told = {
             **charge.told,
             "pool": {
@@ -187,6 +199,8 @@ class _Maker:
                 "until_day": found.until_day.isoformat(),
             },
         }
+        if charge.account_id in gone:
+            told["leaving"] = made.leaving.value
         if made.tax is not None:
             told["tax"] = {
                 "code": made.tax.code,
@@ -248,6 +262,7 @@ class _Maker:
                 int(each.amount.scaleb(places)),
                 each.line_kind,
                 str(each.invoice.public_id) if each.invoice else "",
+                int(each.landlord_amount.scaleb(places)),
             )
             for each in self.entries.get(pool.pk, [])
         ]

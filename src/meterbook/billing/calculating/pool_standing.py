@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import QuerySet
 
 from meterbook.billing import models
 from meterbook.billing.calculating import facts, pool_sheets
+from meterbook.billing.pools import leaving
+from meterbook.billing.pools.definition import Leaving
+from meterbook.customers import queries as customer_queries
+from meterbook.kernel import civil
 
 
 def divides(run: models.BillRun) -> bool:
@@ -151,5 +156,26 @@ def would_be(sheet: models.PoolSheet, edition: int = 0) -> pool_sheets.Made | No
         for each in plain["lines"]
         if each["kind"] == "POOL"
     }
-    made = pool_sheets.make(facts.run_of(sheet.run), [(pool, days)], {(pool.code, days): given}, edition=edition)
+    run, past = facts.run_of(sheet.run), {(pool.code, days): given}
+    kept = _kept(sheet, plain, run)
+    made = pool_sheets.make(run, [(pool, days)], past, edition=edition, kept=kept)
     return made[0] if made else None
+
+
+def _kept(sheet: models.PoolSheet, plain: Mapping[str, Any], run: facts.Run) -> leaving.Kept | None:
+    """Where the landlord bears what is later: whose shares stay, as they have no contract on the first open day."""
+    if plain.get("leaving") != Leaving.LANDLORD.value:
+        return None
+    numbers = {row["payer"].get("account", "") for part in plain["parts"] for row in part["rows"]}
+    ids = customer_queries.account_ids(numbers=numbers)
+    landlord = customer_queries.landlord_of(site_id=sheet.site_id)
+    at = civil.start_of_day(first_open_day(sheet.pool), run.zone)
+    staying = customer_queries.staying(account_ids=ids.values(), at=at) | ({landlord.id} if landlord else set())
+    return leaving.Kept(plain, {number for number, pk in ids.items() if pk not in staying})
+
+
+def first_open_day(pool: models.Pool) -> date:
+    """This will return the first day that no approved sheet divides."""
+    sheets = models.PoolSheet.objects.filter(organization_id=pool.organization_id, pool=pool, is_put_off=False)
+    days = [each.upper for each in sheets.filter(run__approved_at__isnull=False).values_list("days", flat=True)]
+    return max(days, default=pool.starts_day)

@@ -123,6 +123,8 @@ class PoolEntry(foundation_models.TenantModel):
     quantity = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     unit = models.CharField(max_length=20, blank=True)
     amount = models.DecimalField(max_digits=24, decimal_places=4)
+    # What of a carried difference is the landlord's, for members who left.
+    landlord_amount = models.DecimalField(max_digits=24, decimal_places=4, default=0, db_default=0)
     sheet = models.ForeignKey(PoolSheet, on_delete=models.PROTECT, null=True, blank=True, related_name="carried")
     invoice = models.ForeignKey(
         SupplierInvoice, on_delete=models.PROTECT, null=True, blank=True, related_name="pool_entries"

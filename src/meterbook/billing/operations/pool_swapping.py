@@ -16,6 +16,8 @@ from meterbook.billing import models
 from meterbook.billing.calculating import pool_sheets, pool_standing
 from meterbook.billing.correction_values import CorrectionState, Mode, Outcome
 from meterbook.billing.operations import correcting, pools_settling, recomputing
+from meterbook.billing.pools import leaving
+from meterbook.customers import queries as customer_queries
 from meterbook.foundation import scoping
 from meterbook.kernel import allocation
 from meterbook.kernel import currency as currencies
@@ -86,11 +88,13 @@ def look(*, sheet: uuid.UUID, at: datetime) -> BothWays:
     made = differing(found)
     before = found.total or Decimal(0)
     difference = (made.total or Decimal(0)) - before
+    left = leaving.borne(made.sheet.content if made.sheet else {"parts": []})
+    carried = _carried(found, difference, left - leaving.borne(json.loads(bytes(found.content))))
     if _is_read_only():
         trouble = _(
             "Billing again is worked out by writing and taking back; you are only looking, so nothing is written."
         )
-        return BothWays(difference, found.currency, _carried(found, difference), (), made.digest, trouble)
+        return BothWays(difference, found.currency, carried, (), made.digest, trouble)
     with transaction.atomic():
         try:
             swapped = swap(found, made)
@@ -98,7 +102,7 @@ def look(*, sheet: uuid.UUID, at: datetime) -> BothWays:
         except (RebillBlocked, NothingToRebill) as error:
             members, trouble = (), str(error)
         transaction.set_rollback(True)
-    return BothWays(difference, found.currency, _carried(found, difference), members, made.digest, trouble)
+    return BothWays(difference, found.currency, carried, members, made.digest, trouble)
 
 
 def differing(found: models.PoolSheet) -> pool_sheets.Made:
@@ -191,8 +195,11 @@ def _trouble(bill: models.Bill, result: recomputing.Result, at: datetime) -> str
     return ""
 
 
-def _carried(found: models.PoolSheet, difference: Decimal) -> tuple[tuple[str, Decimal], ...]:
-    """The difference by account as this sheet divides it; the next one may have other members and keys."""
+def _carried(found: models.PoolSheet, difference: Decimal, left: Decimal) -> tuple[tuple[str, Decimal], ...]:
+    """The difference by account as this sheet divides it; the next one may have other members and keys.
+
+    `left` of it is the landlord's, for members who left.
+    """
     sums: dict[str, Decimal] = {}
     shares = models.PoolShare.objects.filter(organization_id=found.organization_id, sheet=found)
     for number, amount in shares.order_by("id").values_list("account__number", "amount"):
@@ -201,7 +208,10 @@ def _carried(found: models.PoolSheet, difference: Decimal) -> tuple[tuple[str, D
     weights = {number: abs(amount) for number, amount in sums.items()}
     if not any(weights.values()):
         return ()
-    parts = allocation.allocate(int(difference.scaleb(places)), weights)
+    parts = allocation.allocate(int((difference - left).scaleb(places)), weights)
+    landlord = customer_queries.landlord_of(site_id=found.site_id)
+    if left and landlord is not None:
+        parts[landlord.number] = parts.get(landlord.number, 0) + int(left.scaleb(places))
     return tuple((number, Decimal(part).scaleb(-places)) for number, part in sorted(parts.items()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import models, pool_words
 from meterbook.billing.calculating import pool_sheets, pool_standing
-from meterbook.billing.pools import definition, reading, writing
+from meterbook.billing.pools import definition, leaving, reading, writing
 from meterbook.customers import queries as customer_queries
 from meterbook.foundation import operation, scoping
 from meterbook.kernel import currency as currencies
@@ -105,7 +106,7 @@ def create_pool(
     except IntegrityError as error:
         raise PoolCodeTaken(_("Another shared cost has the code %(code)s.") % {"code": code}) from error
     _keep(pool, actor, at)
-    after = {"site": place.code, "code": code, "name": pool.name, "digest": pool.digest}
+    after = {"site": place.code, "code": code, "name": pool.name, "digest": pool.digest, "leaving": made.leaving.value}
     audit_operations.record(actor=actor, at=at, action="billing:create_pool", subject=pool, before=None, after=after)
     return pool
 
@@ -122,7 +123,8 @@ def change_pool(*, actor: Actor, at: datetime, pool: uuid.UUID, document: Mappin
     digest = pool_sheets.digest_of(plain)
     if digest == found.digest:
         return found
-    before = {"version": found.version, "name": found.name, "digest": found.digest}
+    chosen = found.definition.get("leaving", definition.Leaving.FORMER_MEMBER.value)
+    before = {"version": found.version, "name": found.name, "digest": found.digest, "leaving": chosen}
     found.version += 1
     found.name, found.stage, found.definition, found.digest = made.name, made.stage, plain, digest
     found.save(update_fields=["version", "name", "stage", "definition", "digest"])
@@ -133,7 +135,7 @@ def change_pool(*, actor: Actor, at: datetime, pool: uuid.UUID, document: Mappin
         action="billing:change_pool",
         subject=found,
         before=before,
-        after={"version": found.version, "name": found.name, "digest": digest},
+        after={"version": found.version, "name": found.name, "digest": digest, "leaving": made.leaving.value},
     )
     return found
 
@@ -246,9 +248,10 @@ def carry_difference(*, actor: Actor, at: datetime, sheet: uuid.UUID) -> models.
         raise SheetNotFound(_("There is no such allocation sheet."))
     pool = _lock(found.pool.public_id)
     now = pool_standing.would_be(found)
-    if now is None or now.total is None or found.total is None or now.total == found.total:
+    if now is None or now.sheet is None or now.total is None or found.total is None or now.total == found.total:
         raise NothingToCarry(_("The sheet would come out with the same total, or is not approved yet."))
-    first = _next_day(pool)
+    left = leaving.borne(now.sheet.content) - leaving.borne(json.loads(bytes(found.content)))
+    first = pool_standing.first_open_day(pool)
     text = _("Difference of %(first)s to %(last)s") % {
         "first": found.days.lower,
         "last": found.days.upper - timedelta(days=1),
@@ -263,13 +266,14 @@ def carry_difference(*, actor: Actor, at: datetime, sheet: uuid.UUID) -> models.
                 kind="ADJUSTMENT",
                 text=text,
                 amount=now.total - found.total,
+                landlord_amount=left,
                 sheet_id=found.pk,
                 entered_at=at,
                 entered_by=actor.label,
             )
     except IntegrityError as error:
         raise NothingToCarry(_("The difference of this sheet is carried already.")) from error
-    after = {"amount": entry.amount, "first_day": first, "text": text}
+    after = {"amount": entry.amount, "landlord_amount": left, "first_day": first, "text": text}
     audit_operations.record(
         actor=actor, at=at, action="billing:carry_pool_difference", subject=pool, before=None, after=after
     )
@@ -318,13 +322,6 @@ def _require_open(pool: models.Pool, first: date, until: date) -> None:
         raise AmountImpossible(
             _("These days are divided and approved; enter the amount for the next period, or correct their bills.")
         )
-
-
-def _next_day(pool: models.Pool) -> date:
-    """The first day that is not divided yet."""
-    sheets = models.PoolSheet.objects.filter(organization_id=pool.organization_id, pool=pool, is_put_off=False)
-    days = [each.upper for each in sheets.filter(run__approved_at__isnull=False).values_list("days", flat=True)]
-    return max(days, default=pool.starts_day)
 
 
 def _lock(public_id: uuid.UUID) -> models.Pool:

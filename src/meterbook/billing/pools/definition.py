@@ -87,6 +87,13 @@ class Vacancy(enum.StrEnum):
     REDISTRIBUTED = "REDISTRIBUTED"
 
 
+class Leaving(enum.StrEnum):
+    """Who bears it when the share of a member who left comes out differently later (B-65)."""
+
+    FORMER_MEMBER = "FORMER_MEMBER"  # its bill is credited and made anew, when all are billed again
+    LANDLORD = "LANDLORD"  # its share stays as it was billed
+
+
 class Rounding(enum.StrEnum):
     """Where the smallest units go that rounding leaves over (B-60)."""
 
@@ -219,6 +226,7 @@ class Definition:
     tax: Tax | None
     division: Division = Division.TOGETHER
     rule: Rule = Rule.NONE
+    leaving: Leaving = Leaving.FORMER_MEMBER
 
     def leaves_out(self, *, is_vacancy: bool) -> bool:
         """This will tell whether the others bear the share of an empty unit."""

@@ -25,6 +25,7 @@ from meterbook.billing.pools.definition import (
     Fault,
     Key,
     Kind,
+    Leaving,
     LineKind,
     LossPolicy,
     Member,
@@ -58,6 +59,7 @@ KNOWN = frozenset(
         "tax",
         "division",
         "rule",
+        "leaving",
     ]
 )
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,8})?", re.ASCII)
@@ -106,6 +108,7 @@ class _Reader:
             tax=self._tax(document.get("tax")),
             division=division,
             rule=rule,
+            leaving=self._choice(document, "leaving", Leaving, Leaving.FORMER_MEMBER),
         )
 
     def _wrong(self, path: str, fault: Fault, **data: object) -> None:

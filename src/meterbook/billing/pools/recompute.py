@@ -47,7 +47,10 @@ def _parts(
     found: list[str], sheet: Plain, whole: Fraction, step: Fraction, of_part: str, of_row: str, of_extra: str
 ) -> None:
     if sheet.get("division") == "EACH":  # each line by itself: part 1 is line 1
-        amounts = {str(place): Fraction(line["amount"]) for place, line in enumerate(sheet["lines"], start=1)}
+        amounts = {
+            str(place): Fraction(line["amount"]) - Fraction(line.get("left", 0))
+            for place, line in enumerate(sheet["lines"], start=1)
+        }
         _compare(found, "number of parts", len(amounts), len(sheet["parts"]))
     else:
         percents = {str(each["number"]): Fraction(each["percent"]) for each in sheet["parts"]}
@@ -74,7 +77,7 @@ def _parts(
             share = shares[row["key"]]
             if of_row == "share":
                 _compare(found, place + "exact share", amount * weights[row["key"]] / total, row["ideal"])
-                share = _capped(found, place, share, sheet["cap"], row, step)
+                share = _capped(found, place, share, sheet["cap"], row, step) - Fraction(row.get("left", 0))
             _compare(found, place + of_row, share, row[of_row])
             _compare(found, place + of_extra, Fraction(extra[row["key"]]), row[of_extra])
         borne = sum(Fraction(each.get(of_part, 0)) for each in sheet["landlord"] if each.get("part") == part["number"])

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from meterbook.billing.pools import sharing
-from meterbook.billing.pools.definition import Definition, Division, Key, Part, Rounding
+from meterbook.billing.pools.costs import Costs as Costs
+from meterbook.billing.pools.costs import Line as Line
+from meterbook.billing.pools.definition import Definition, Division, Key, Leaving, Part, Rounding
+from meterbook.billing.pools.leaving import Kept
 from meterbook.kernel import rounding
 
 FORMAT, ENGINE = "meterbook-sheet/1", "1"
+LEFT = "LEFT"  # why: the later difference of members who left
 PERCENT_PLACES = 3  # of a share as it is told; the exact one stands beside it
 
 Plain = dict[str, Any]
@@ -57,43 +61,6 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of the cost: quantity x price, where there are both, is the amount in smallest units."""
-
-    kind: str
-    text: str
-    amount: int
-    quantity: str = ""
-    unit: str = ""
-    price: str = ""
-    mode: str = ""
-    data: Plain = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Costs:
-    """The cost of a period in smallest units, `quantity` in 10^-`decimals` `unit` where it has one.
-
-    `landlord` of it is never shared, `landlord_quantity` likewise; `flags` are what a reader should know.
-    """
-
-    lines: Sequence[Line]
-    quantity: int | None = None
-    unit: str = ""
-    decimals: int = 0
-    landlord: int = 0
-    landlord_quantity: int = 0
-    why: str = ""
-    flags: Sequence[str] = ()
-    loss: Plain = field(default_factory=dict)
-
-    @property
-    def total(self) -> int:
-        """The sum of the lines."""
-        return sum(each.amount for each in self.lines)
-
-
-@dataclass(frozen=True)
 class Charge:
     """What one row bears of one part; `account_id` None: a later pool, `pool`. `told` is what a bill says of it."""
 
@@ -127,12 +94,13 @@ class Head:
     key_units: Mapping[Key, str]
 
 
-def build(head: Head, definition: Definition, costs: Costs, rows: Sequence[Row]) -> Sheet:
+def build(head: Head, definition: Definition, costs: Costs, rows: Sequence[Row], kept: Kept | None = None) -> Sheet:
     """This will divide the costs of a period among rows and write down how.
 
+    :param kept: whose shares stay as a closed sheet has them
     :raises NothingToShareBy: when a part has neither key values nor a secondary key above zero
     """
-    return _Builder(head, definition, costs, rows).build()
+    return _Builder(head, definition, costs, rows, kept).build()
 
 
 def text(value: Fraction) -> str:
@@ -147,8 +115,10 @@ def text(value: Fraction) -> str:
 
 
 class _Builder:
-    def __init__(self, head: Head, definition: Definition, costs: Costs, rows: Sequence[Row]) -> None:
-        self.head, self.definition, self.costs = head, definition, costs
+    def __init__(
+        self, head: Head, definition: Definition, costs: Costs, rows: Sequence[Row], kept: Kept | None
+    ) -> None:
+        self.head, self.definition, self.costs, self.kept = head, definition, costs, kept
         self.rows = sorted(rows, key=lambda each: each.key)
         self.days = (head.until_day - head.first_day).days
         self.flags = list(costs.flags)
@@ -157,10 +127,12 @@ class _Builder:
 
     def build(self) -> Sheet:
         costs, definition = self.costs, self.definition
-        shared = costs.total - costs.landlord
+        shared = costs.total - costs.landlord - costs.left
         quantity = None if costs.quantity is None else costs.quantity - costs.landlord_quantity
         if costs.landlord or costs.landlord_quantity:
             self._bear(costs.why, costs.landlord, None if quantity is None else costs.landlord_quantity)
+        if costs.left:
+            self._bear(LEFT, costs.left, None)
         parts = self._each() if definition.division is Division.EACH else self._parts(shared, quantity)
         content: Plain = {
             "format": FORMAT,
@@ -184,6 +156,8 @@ class _Builder:
         }
         if definition.division is Division.EACH:
             content["division"] = definition.division.value
+        if definition.leaving is not Leaving.FORMER_MEMBER:
+            content["leaving"] = definition.leaving.value
         if costs.loss:
             content["loss"] = costs.loss
         if costs.quantity is not None:
@@ -205,7 +179,19 @@ class _Builder:
     def _each(self) -> list[Plain]:
         """Each line by itself, so that the shares of a line are exactly the line (M-060)."""
         of, lines = self.definition.part_of, enumerate(self.costs.lines, start=1)
-        return [self._part(of(each.data.get("line_kind", "")), n, each.amount, None, each) for n, each in lines]
+        return [
+            self._part(of(each.data.get("line_kind", "")), n, each.amount - each.left, None, each) for n, each in lines
+        ]
+
+    def _later(self, told: Plain, number: int, share: int) -> int:
+        """What the landlord bears of the share of a member who left."""
+        if self.kept is None:
+            return 0
+        parts = self.costs.lines if self.definition.division is Division.EACH else self.definition.parts
+        left = self.kept.later(told, number, len(parts), share)
+        if left:
+            told["left"] = self._money(left)
+        return left
 
     def _part(self, part: Part, number: int, amount: int, quantity: int | None, line: Line | None = None) -> Plain:
         used, weights = self._weights(part.key)
@@ -237,8 +223,12 @@ class _Builder:
             plain["line"] = {"kind": line.data.get("line_kind", line.kind), "text": line.text}
         if quantity is not None:
             plain["quantity"] = self._quantity(quantity)
+        later: dict[str, int] = {}
         for row in self.rows:
             told = self._row(row, used, weights[row.key], whole)
+            if left := self._later(told, number, shares[row.key]):
+                later[row.key] = left
+                shares[row.key] -= left
             told |= {
                 "ideal": text(money.ideals[row.key] / 10**self.head.places),
                 "share": self._money(shares[row.key]),
@@ -253,8 +243,9 @@ class _Builder:
             own = None if energy is None else energy.shares[row.key]
             if shares[row.key] or own:
                 self._charge(row, plain, told, shares[row.key], own)
-        for key, left in over.items():
-            self._bear("CAP", left, None, member=key, part=number)
+        for why, sums in (("CAP", over), (LEFT, later)):
+            for key, amount_borne in sums.items():
+                self._bear(why, amount_borne, None, member=key, part=number)
         if money.kept or (energy is not None and energy.kept):
             self._bear("RESIDUAL", money.kept, None if energy is None else energy.kept, part=number)
         return plain
@@ -359,6 +350,8 @@ class _Builder:
 
     def _line(self, line: Line) -> Plain:
         told: Plain = {"kind": line.kind, "text": line.text, "amount": self._money(line.amount), **line.data}
+        if line.left:
+            told["left"] = self._money(line.left)
         if line.price:
             told |= {"quantity": line.quantity, "unit": line.unit, "price": line.price, "mode": line.mode}
         elif line.quantity:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from meterbook.billing.pools.definition import FORMAT, Cost, Definition, Division, Member, Part, Rule
+from meterbook.billing.pools.definition import FORMAT, Cost, Definition, Division, Leaving, Member, Part, Rule
 from meterbook.billing.pools.sheets import text
 
 Plain = dict[str, Any]
@@ -32,6 +32,8 @@ def write(made: Definition) -> Plain:
         plain["division"] = made.division.value
     if made.rule is not Rule.NONE:
         plain["rule"] = made.rule.value
+    if made.leaving is not Leaving.FORMER_MEMBER:
+        plain["leaving"] = made.leaving.value
     return plain | _given(place=made.place, cap=made.cap)
 
 

@@ -76,7 +76,7 @@ class PoolRow:
 
 @dataclass(frozen=True)
 class EntryRow:
-    """An amount entered for [first_day, until_day)."""
+    """An amount entered for [first_day, until_day); `landlord_amount` of it is the landlord's for members who left."""
 
     public_id: uuid.UUID
     kind: str
@@ -90,6 +90,7 @@ class EntryRow:
     entered_at: datetime
     entered_by: str
     invoice: uuid.UUID | None = None
+    landlord_amount: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,7 @@ def list_entries(*, pool_id: int, limit: int = 36) -> list[EntryRow]:
             each.entered_at,
             each.entered_by,
             None if each.invoice is None else each.invoice.public_id,
+            each.landlord_amount,
         )
         for each in entries.select_related("invoice").order_by("-days", "-id")[:limit]
     ]

@@ -21,6 +21,7 @@ from meterbook.customers.queries.accounts import (
     list_accounts,
     list_contracts,
     sites_with_accounts,
+    staying,
 )
 from meterbook.customers.queries.occupancy import NoLandlord, Share, occupancy
 from meterbook.customers.queries.points import PointContractRow, PointRow, list_point_contracts, list_points, tenants_at
@@ -56,6 +57,7 @@ __all__ = [
     "list_points",
     "occupancy",
     "sites_with_accounts",
+    "staying",
     "tariff_use",
     "tenants_at",
 ]

@@ -240,6 +240,15 @@ def accounts_by_public_id(*, public_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID,
     }
 
 
+def staying(*, account_ids: Iterable[int], at: datetime) -> set[int]:
+    """This will return which of these accounts have a contract that ends after a moment, or not at all."""
+    contracts = models.Contract.objects.filter(
+        organization_id__in=scoping.current().organizations, account_id__in=list(account_ids)
+    )
+    lasting = contracts.filter(Q(during__upper_inf=True) | Q(during__endswith__gt=at))
+    return set(lasting.values_list("account_id", flat=True))
+
+
 def list_contracts(*, account_id: int) -> list[ContractRow]:
     """This will return the contracts of an account, the newest first."""
     contracts = models.Contract.objects.filter(

@@ -88,6 +88,8 @@ def _name(cost: Mapping[str, Any], currency: str, language: Language) -> str:
     )
     if cost["is_vacancy"]:
         told += ", " + language.say("vacant")
+    if cost.get("leaving"):
+        told += "; " + language.among("shared_leaving", cost["leaving"])
     return told
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from meterbook.billing import pool_words
 from meterbook.billing.content import shared_costs
 from meterbook.billing.invoice_words import LINE_KINDS
-from meterbook.billing.pools.definition import Key, Kind, LineKind, Source
+from meterbook.billing.pools.definition import Key, Kind, Leaving, LineKind, Source
 from meterbook.billing.queries import pools as pool_queries
 from meterbook.kernel.quantity import Unit
 from meterbook.web.billing import words as bill_words
@@ -108,6 +108,8 @@ def share(told: Plain) -> str:
         said.append(_("vacant"))
     if told.get("is_estimated"):
         said.append(_("from estimates"))
+    if told.get("leaving"):
+        said.append(str(pool_words.LEFT[Leaving(told["leaving"])]))
     return ", ".join(said)
 
 

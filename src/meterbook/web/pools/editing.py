@@ -144,7 +144,7 @@ def initial_of(document: dict[str, Any], choices: forms.Choices) -> dict[str, An
     behind = [codes[each] for each in source.get("meters", []) if each in codes]
     return {
         **{name: document.get(name) for name in ("name", "kind", "stage", "service", "vacancy", "rounding", "place")},
-        **{name: document.get(name) for name in ("division", "rule")},
+        **{name: document.get(name) for name in ("division", "rule", "leaving")},
         "never_above": source.get("never_above", False),
         **{f"of_{each.lower()}": True for each in second.get("of", [])},
         "source": source.get("kind", Source.AMOUNT.value),

@@ -21,6 +21,7 @@ from meterbook.billing.pools.definition import (
     Division,
     Key,
     Kind,
+    Leaving,
     LineKind,
     LossPolicy,
     Problem,
@@ -185,6 +186,12 @@ class PoolForm(typed.Form):
         label=gettext_lazy("Where the leftovers of rounding go"),
         choices=[(each.value, pool_words.ROUNDINGS[each]) for each in Rounding],
     )
+    leaving = forms.ChoiceField(
+        label=gettext_lazy("Later difference of who left"),
+        required=False,
+        choices=[(each.value, pool_words.LEAVINGS[each]) for each in Leaving],
+        help_text=gettext_lazy("Such as a corrected reading or invoice, after a member moved out and was billed."),
+    )
     cap = amounts.NumberField(
         label=gettext_lazy("The most that a member bears"),
         places=4,
@@ -212,7 +219,7 @@ class PoolForm(typed.Form):
     keys = (
         *("rule", "division", "key", "secondary", "percent", "key2", "secondary2"),
         *(f"of_{each.value.lower()}" for each in LineKind),
-        *("service", "vacancy", "cap", "rounding"),
+        *("service", "vacancy", "leaving", "cap", "rounding"),
     )
 
     def __init__(self, data: Any, *, choices: Choices, initial: Mapping[str, Any] | None = None) -> None:  # noqa: ANN401
@@ -259,6 +266,7 @@ class PoolForm(typed.Form):
             "vacancy": given["vacancy"],
             "rounding": given["rounding"],
             "division": given["division"] or Division.TOGETHER.value,
+            "leaving": given["leaving"] or Leaving.FORMER_MEMBER.value,
             "rule": given["rule"] or Rule.NONE.value,
         }
         if members:

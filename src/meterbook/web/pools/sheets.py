@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from meterbook.billing import permissions, pool_words
 from meterbook.billing.operations import pools as pool_operations
 from meterbook.billing.pools import recompute
+from meterbook.billing.pools.definition import Leaving
 from meterbook.billing.queries import pool_later, pool_rebills
 from meterbook.billing.queries import pools as pool_queries
 from meterbook.identity.values import Module
@@ -45,6 +46,7 @@ class Row:
     extra: int
     share: str
     over: str
+    left: str
     quantity: str
 
 
@@ -111,6 +113,7 @@ def sheet(request: access.Request, sheet: uuid.UUID) -> HttpResponse:
             "flags": [str(pool_words.FLAGS.get(each, each)) for each in plain["flags"]],
             "loss": _loss(plain["loss"]) if plain.get("loss") else None,
             "is_equal": not recompute.differences(plain),
+            "leaving": str(pool_words.LEAVINGS[Leaving(plain.get("leaving", Leaving.FORMER_MEMBER.value))]),
             "has_quantity": "quantity" in plain,
         }
     return render(request, "pools/sheet.html", context)
@@ -215,6 +218,7 @@ def _row(row: dict[str, Any], part: dict[str, Any], currency: str) -> Row:
         exact=words.exact(row["ideal"]),
         extra=row["extra"],
         share=bill_words.amount(row["share"], currency),
+        left=bill_words.amount(row["left"], currency) if row.get("left") else "",
         over=bill_words.amount(row["over"], currency) if row.get("over") else "",
         quantity=bill_words.number(row["quantity"]) if row.get("quantity") else "",
     )

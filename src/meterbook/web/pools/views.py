@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from meterbook.billing import permissions, pool_words
-from meterbook.billing.pools.definition import Division, LossPolicy, Rounding, Rule, Vacancy
+from meterbook.billing.pools.definition import Division, Leaving, LossPolicy, Rounding, Rule, Vacancy
 from meterbook.billing.queries import pools as pool_queries
 from meterbook.identity.values import Module
 from meterbook.web import access
@@ -52,6 +52,7 @@ class Entry:
     kind: str
     days: str
     amount: str
+    left: str
 
 
 @require_GET
@@ -109,6 +110,7 @@ def show(
                 str(pool_words.LINE_KINDS.get(each.kind, each.kind)),
                 words.days(each.first_day, each.until_day),
                 bill_words.amount(str(each.amount), found.currency),
+                bill_words.amount(str(each.landlord_amount), found.currency) if each.landlord_amount else "",
             )
             for each in entries
         ],
@@ -133,6 +135,10 @@ def facts(found: pool_queries.PoolRow) -> list[tuple[str, str]]:
             _("%(count)s named") % {"count": len(plain["members"])} if plain.get("members") else _("all units"),
         ),
         (_("Empty units"), str(pool_words.VACANCIES[Vacancy(plain.get("vacancy", "LANDLORD"))])),
+        (
+            _("Later difference of who left"),
+            str(pool_words.LEAVINGS[Leaving(plain.get("leaving", "FORMER_MEMBER"))]),
+        ),
         (
             _("Leftovers of rounding"),
             str(pool_words.ROUNDINGS[Rounding(plain.get("rounding", "LARGEST_REMAINDER"))]),
