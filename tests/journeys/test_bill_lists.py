@@ -34,9 +34,12 @@ class TestRun:
 
         asked = client.post(href, {"all": "1"}).content.decode()
         left = client.post(href, {"all": "1", "sure": "1", "reason": "closed"}, follow=True).content.decode()
+        unprinted = client.get(reverse("run_prints", args=[place.organization.public_id, run.public_id]))
 
         assert "Leave 2 accounts out" in asked  # Petrova Books, Row Pharmacy
         assert "2 accounts were left out." in left
+        # nothing was issued, so that there is nothing on paper: the run says how far it is
+        assert unprinted.headers["Location"] == reverse("run", args=[place.organization.public_id, run.public_id])
         assert "Calder Bakery" in pages.page(client, "run", place.organization, run.public_id, show="ready")
 
     @pytest.mark.parametrize(

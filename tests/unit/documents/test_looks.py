@@ -255,3 +255,15 @@ def test_a_credit_note_has_words_of_its_own() -> None:
     assert (bill["title"], bill["notice"]) == ("Statement", "On bills.")
     assert (note["title"], note["notice"]) == ("Refund", "On notes.")
     assert page.frame(looks.Look(), words.of("es"), title="credit_note")["title"] == "Nota de crédito"
+
+
+@pytest.mark.spec("B-76")
+@pytest.mark.parametrize(
+    ("code", "note", "bill"), [("en", "credit note", "bill"), ("es", "nota de crédito", "factura")]
+)
+def test_a_credit_note_is_not_checked_as_a_bill(code: str, note: str, bill: str) -> None:
+    said = words.of(code).of_credit_note().words
+
+    for key in ("verify_note", "verify_by", "attachment", "note_dispute"):
+        assert note in said[key]
+        assert bill not in said[key]

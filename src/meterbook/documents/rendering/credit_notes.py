@@ -20,7 +20,7 @@ def of_credit_note(
 
     :raises words.LanguageMissing: when there are no words in the language
     """
-    language = words.of(code)
+    language = words.of(code).of_credit_note()
     bill = content["bill"]
     corrects = language.say(
         "corrects_of", number=bill["number"], day=language.day(date.fromisoformat(bill["bill_date"]))

@@ -35,6 +35,10 @@ class Language:
         """This will return the language with the words of a statement for a cost center instead of those of a bill."""
         return replace(self, words={**self.words, **self.words["charge_back"]})
 
+    def of_credit_note(self) -> Language:
+        """This will return the language with the words of a credit note where those of a bill would name the bill."""
+        return replace(self, words={**self.words, **self.words["of_credit_note"]})
+
     def say(self, key: str, **values: str) -> str:
         """This will return a sentence with its places filled."""
         text: str = self.words[key]

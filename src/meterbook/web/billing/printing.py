@@ -48,9 +48,15 @@ def context(request: access.Request, run: billing_queries.RunRow) -> dict[str, A
 @require_GET
 @access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 def prints(request: access.Request, run: uuid.UUID) -> HttpResponse:
-    """This will show the print files of a run; it asks again while one is being made."""
+    """This will show the print files of a run; it asks again while one is being made.
+
+    A run that issued nothing yet has none: its page says how far it is.
+    """
     row = _find_run(run)
-    return render(request, "billing/_prints.html", {"run": row, **context(request, row)})
+    shown = context(request, row)
+    if shown["prints"] is None:
+        return redirect("run", request.organization.public_id, row.public_id)
+    return render(request, "billing/_prints.html", {"run": row, **shown})
 
 
 @require_POST

@@ -85,7 +85,7 @@ def _measured(path: str, terms: Node, around: Around) -> list[Field]:
         found.append(
             fields.ChecksOrAll(f"{path}.periods", _("In the hours of"), terms, "periods", choices=around.periods)
         )
-    estimated = (("EXCLUDE", _("are left out")), ("COUNT", _("count")))
+    estimated = (("EXCLUDE", _("are left out")), ("COUNT", _("are counted")))
     label = _("Intervals that nobody measured")
     return [
         *found,
