@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import TextIO
 
 from meterbook.acquisition.contract.decoding import DecodeError, KeyNeeded, KeyWrong, Options, Plain
 from meterbook.acquisition.drivers import decoding
@@ -17,6 +19,18 @@ STDIN = "-"
 KEY_SIZES = (16, 32)
 CODES: dict[type[Exception], str] = {KeyNeeded: "KEY_NEEDED", KeyWrong: "KEY_WRONG", DecodeError: "DECODE"}
 HEX_FILLING = str.maketrans("", "", " \t\r\n:-,_")
+NO_HEX = re.compile(r"[^0-9a-fA-F]")
+# What stands at fault where an error does not say it itself, and what to do about each kind.
+PLACES: dict[type[Exception], str] = {decoding.UnknownProtocol: "--protocol", OSError: "--text"}
+REMEDIES: dict[type[Exception], str] = {
+    KeyNeeded: "Give the encryption key of this meter with --key.",
+    KeyWrong: "Look the encryption key of this meter up again, and give it with --key.",
+    decoding.UnknownProtocol: "Name the protocol that the meter speaks.",
+    OSError: "Name a file that can be read, or - for standard input.",
+}
+ARGUMENTS = ("profile", "key", "registers")  # places that are not in the frame
+REMEDY_OF_AN_ARGUMENT = "Correct the argument."
+REMEDY_OF_A_FRAME = "Give the whole frame, from its first byte to its last, in the protocol it has, or read it again."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     except (DecodeError, decoding.UnknownProtocol, OSError) as error:
         _tell(error, as_json=options.json)
         return FAILED
-    sys.stdout.write((_json(told) if options.json else "\n".join(_lines(told))) + "\n")
+    _write(sys.stdout, _json(told) if options.json else "\n".join(_lines(told)))
     return DECODED
 
 
@@ -58,20 +72,32 @@ def _frame(options: argparse.Namespace) -> bytes:
     if options.registers:
         return b""
     if options.hex is not None:
-        return _hex(sys.stdin.read() if options.hex == STDIN else options.hex)
+        return _hex(_typed() if options.hex == STDIN else options.hex)
     if options.text in (None, STDIN):
         return sys.stdin.buffer.read()
     return Path(options.text).read_bytes()
 
 
+def _typed() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise DecodeError("standard input is no hex; give the bytes of a frame with --text -", place="--hex") from error
+
+
 def _hex(text: str) -> bytes:
     digits = text.translate(HEX_FILLING).lower().replace("0x", "")
-    try:
-        return bytes.fromhex(digits)
-    except ValueError as error:
+    odd = NO_HEX.search(digits)
+    if odd:
+        raise DecodeError(
+            f"write pairs of hex digits, such as 1103007c00020743; {odd[0]!a} behind {odd.start()} of them is none",
+            place="--hex",
+        )
+    if len(digits) % 2:
         raise DecodeError(
             f"write pairs of hex digits, such as 1103007c00020743; these are {len(digits)}", place="--hex"
-        ) from error
+        )
+    return bytes.fromhex(digits)
 
 
 def _options(options: argparse.Namespace) -> Options:
@@ -91,11 +117,27 @@ def _options(options: argparse.Namespace) -> Options:
 
 
 def _tell(error: Exception, *, as_json: bool) -> None:
+    place = getattr(error, "place", "") or _by_kind(PLACES, error, "")
+    general = REMEDY_OF_AN_ARGUMENT if place.startswith("--") or place in ARGUMENTS else REMEDY_OF_A_FRAME
+    remedy = _by_kind(REMEDIES, error, general)
     if as_json:
-        code = next((code for kind, code in CODES.items() if isinstance(error, kind)), "REFUSED")
-        told: dict[str, Plain] = {"error": str(error), "code": code, "place": getattr(error, "place", "")}
-        sys.stdout.write(_json({**told, **getattr(error, "known", {})}) + "\n")
-    sys.stderr.write(f"meterbook: {error}\n")
+        code = _by_kind(CODES, error, "REFUSED")
+        told: dict[str, Plain] = {"error": str(error), "code": code, "place": place, "remedy": remedy}
+        _write(sys.stdout, _json({**told, **getattr(error, "known", {})}))
+    _write(sys.stderr, f"meterbook: {error}\n{remedy}")
+
+
+def _by_kind(known: Mapping[type[Exception], str], error: Exception, otherwise: str) -> str:
+    return next((each for kind, each in known.items() if isinstance(error, kind)), otherwise)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Characters that the terminal or file has not are written as JSON writes them."""
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = "".join(each if each.isascii() else json.dumps(each)[1:-1] for each in text)
+    stream.write(text + "\n")
 
 
 def _json(value: Plain, depth: int = 0) -> str:

@@ -32,6 +32,11 @@ def day_bounds(day: date, zone: tzinfo) -> Period:
     return _between(day, day + timedelta(days=1), zone)
 
 
+def is_skipped(day: date, zone: tzinfo) -> bool:
+    """This will tell whether the place left a day out."""
+    return start_of_day(day, zone) >= start_of_day(day + timedelta(days=1), zone)
+
+
 def week_bounds(day: date, zone: tzinfo) -> Period:
     """This will return the local week, Monday to Sunday, that holds a day."""
     monday = day - timedelta(days=day.weekday())

@@ -170,6 +170,7 @@ class TestATelegram:
             "dsmr-2.2": Decimal("2.002"),
             "dsmr-sagemcom": Decimal(6_545_766),
             "iec-easymeter": Decimal("32549.5061662"),
+            "dsmr-3": Decimal("12345.678"),
         }
         assert {channel for of in found.values() for channel in of} >= {0, 1, 2}
 

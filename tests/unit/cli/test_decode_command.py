@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from meterbook.cli import main
+from meterbook.cli import decode, main
 from meterbook.cli.main import COMMANDS
 
 CIPHERED = (
@@ -50,6 +50,7 @@ class TestJson:
             "error": "byte 6: CRC 0744 is sent, 0743 is computed: the frame was damaged on its way",
             "code": "DECODE",
             "place": "byte 6",
+            "remedy": decode.REMEDY_OF_A_FRAME,
         }
         assert printed.err.startswith("meterbook: byte 6")
 

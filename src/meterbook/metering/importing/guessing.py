@@ -33,6 +33,7 @@ FIRST_ROWS = 50  # rows that tell what a column holds
 MUCH = 5  # a counter shows this many times what it can count between two rows
 ENOUGH = 48  # rows that tell a counter from what is used in each interval
 MOST_FALLS = 4  # rows of a day, and how many times smaller what a counter shows that began again
+_DAY, _CHANGE = timedelta(days=1), timedelta(hours=1)  # a day on which clocks change is that much shorter or longer
 _MOMENT = timedelta(microseconds=1)  # a row at midnight may close its day
 _UNIT_WORDS = re.compile(r"unit|uom|unidad|einheit", re.IGNORECASE)
 _VALUE_WORDS = re.compile(
@@ -241,7 +242,7 @@ def _never_falls(mapping: Mapping, table: Table) -> bool:
 
 
 def _begins_daily(mapping: Mapping, table: Table) -> bool:
-    """Whether the first meter point's values grow all day and fall, to little, only where a day ends."""
+    """Whether the first meter point's values grow all day and fall, to little, where a day ends or a day apart."""
     shown = _shown_first(mapping, table)
     pairs = list(itertools.pairwise(shown))
     falls = [(before, after) for before, after in pairs if after[1] < before[1]]
@@ -249,19 +250,25 @@ def _begins_daily(mapping: Mapping, table: Table) -> bool:
     return (
         len(falls) >= max(2, days // 2)
         and len(pairs) >= MOST_FALLS * len(falls)
-        and all(
-            (before[0] - _MOMENT).date() != after[0].date() and 0 <= after[1] * MOST_FALLS <= before[1]
-            for before, after in falls
+        and all(0 <= after[1] * MOST_FALLS <= before[1] for before, after in falls)
+        and (
+            _fall_a_day_apart([after[0] for _before, after in falls])
+            or all((before[0] - _MOMENT).date() != after[0].date() for before, after in falls)
         )
     )
 
 
+def _fall_a_day_apart(times: list[datetime]) -> bool:
+    return all((after - before + _CHANGE) % _DAY <= 2 * _CHANGE for before, after in itertools.pairwise(times))
+
+
 def _daily_label(mapping: Mapping, table: Table) -> Label:
-    """A row at midnight that shows a little, less than the next one, tells of the interval that begins there: a counter
-    that is read at that instant shows the whole day, or nothing."""
-    pairs = list(itertools.pairwise(_shown_first(mapping, table)))
-    midnights = [(here, after) for (time, here), (_next, after) in pairs if (time.hour, time.minute) == (0, 0)]
-    starting = sum(1 for here, after in midnights if 0 < here < after)
+    """A row at midnight that shows a little, less than the ones around it, tells of the interval that begins there: a
+    counter that is read at that instant shows the whole day, or nothing. The midnight of UTC is none of the place."""
+    shown = _shown_first(mapping, table)
+    around = zip(shown, shown[1:], shown[2:], strict=False)
+    midnights = [(a[1], here, z[1]) for a, (time, here), z in around if (time.hour, time.minute) == (0, 0)]
+    starting = sum(1 for before, here, after in midnights if 0 < here < min(before, after))
     return Label.START if mapping.step and 2 * starting > len(midnights) else Label.END
 
 

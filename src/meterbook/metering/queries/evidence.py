@@ -145,7 +145,8 @@ class _Own:
         before = [self._first - timedelta(days=each) for each in range(1, 7 * WEEKS + 1)]
         found = {}
         for day, part in civil.local_days(self._period, self._zone):
-            like = [each for each in before if each.weekday() == day.weekday()]
+            alike = [each for each in before if each.weekday() == day.weekday()]
+            like = [each for each in alike if not civil.is_skipped(each, self._zone)]
             found[day] = [Part(each.isoformat(), self._used(self._past, self._moved(part, day, each))) for each in like]
         return found
 

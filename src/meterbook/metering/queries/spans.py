@@ -54,7 +54,9 @@ class Span:
 
 
 def bounds(view: View, day: date, zone: tzinfo) -> Period:
-    """This will return the local day, week, month or year that holds a day."""
+    """This will return the local day, week, month or year that holds a day; of a day that was skipped, the next one."""
+    if view is View.DAY and civil.is_skipped(day, zone):
+        day += timedelta(days=1)
     cut = {View.DAY: civil.day_bounds, View.WEEK: civil.week_bounds, View.MONTH: civil.month_bounds}
     return cut.get(view, civil.year_bounds)(day, zone)
 

@@ -51,7 +51,8 @@ def daily(span: spans.Span, zone: tzinfo) -> spans.Span:
     """
     first = civil.local_date(span.period.start, zone)
     final = civil.local_date(span.period.end - timedelta.resolution, zone)
-    days = [civil.start_of_day(first + timedelta(days=place), zone) for place in range((final - first).days + 2)]
+    dates = civil.dates(first, final + timedelta(days=2))
+    days = list(dict.fromkeys(civil.start_of_day(each, zone) for each in dates))  # a skipped day begins with the next
     period = Period(days[0], days[-1])
     if span.grain is spans.Grain.MONTH:
         return spans.Span(span.view, span.grain, period, (period.start, *span.edges[1:-1], period.end))

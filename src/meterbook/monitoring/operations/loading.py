@@ -56,7 +56,7 @@ class Point:
     def on(self, code: str, day: date) -> Integers | None:
         """This will return the intervals of a local day; None unless all were measured."""
         series = self.series.get(code)
-        if series is None:
+        if series is None or civil.is_skipped(day, self.point.zone):
             return None
         run, period = self.runs[series.pk], civil.day_bounds(day, self.point.zone)
         first, until = (period.start - run.start) // run.step, (period.end - run.start) // run.step

@@ -88,7 +88,7 @@ def formula(request: access.Request, virtual: uuid.UUID) -> HttpResponse:
     row, shown = find_virtual(detail.public_id)
     today = civil.local_date(request.at, detail.zone)
     day = _day(request, today)
-    period = civil.day_bounds(day, detail.zone)
+    period = metering_queries.bounds(metering_queries.View.DAY, day, detail.zone)
     uses = metering_queries.uses_of_inputs(meter_point=detail.public_id, period=period, at=request.at)
     series = detail.find_series(row.series_code)
     run = None if series is None else metering_queries.get_intervals(series=series, period=period)

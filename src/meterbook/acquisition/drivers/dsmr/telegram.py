@@ -15,6 +15,7 @@ SETS = re.compile(r"(?:[^()]*(?:\([^()]*\))+)*")
 SET = re.compile(r"([^()]*)((?:\([^()]*\))+)")
 GROUP = re.compile(r"\(([^()]*)\)")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+ODD = re.compile(rb"[^\t\r\n\x02\x03\x20-\x7e]")
 LONGEST = 65_536
 STX, ETX = re.compile(rb"(?:^|\n)\x02"), 0x03  # within the first line it belongs to the identification
 
@@ -92,8 +93,20 @@ def read(raw: bytes) -> Telegram:
             place=f"byte {end.start() + 1}",
             known={"crc16_arc": computed, "crc_in_telegram": sent, "crc_ok": False},
         )
+    if sent is None:
+        _check_characters(content)
     first, _, rest = content[:-1].decode("latin-1").partition("\n")
     return Telegram(first.strip()[1:], tuple(_items(rest, len(first) + 1)), sent, computed)
+
+
+def _check_characters(content: bytes) -> None:
+    """Without a CRC an odd character is all that tells of damage: a telegram is plain ASCII (IEC 62056-21, DSMR)."""
+    odd = ODD.search(content)
+    if odd:
+        raise DecodeError(
+            f"0x{odd[0].hex()} is no character of a telegram: it was damaged on its way; read it again",
+            place=f"byte {odd.start()}",
+        )
 
 
 def block_check(raw: bytes) -> tuple[str, str] | None:

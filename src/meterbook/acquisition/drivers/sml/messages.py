@@ -38,6 +38,14 @@ ENTRIES = {GET_LIST: (7, 4), PROFILE_LIST: (9, 6)}  # message -> its fields, and
 ENTRY_FIELDS = {GET_LIST: 7, PROFILE_LIST: 5}
 SERVER_ID = {OPEN: 3, GET_LIST: 1, PROFILE_LIST: 0}
 LARGEST_SCALER = 32
+POWER = bytes.fromhex("0100100700ff")
+# DVS74 of DZG with these numbers send a power up to 3 bytes long as signed without making room for the sign, and a
+# negative one always in four. volkszaehler/libsml, sml/src/sml_list.c, names the numbers; devZer0/libsml-testing has
+# such a telegram: 356.24 W that reads -299.12.
+MISSIGNED_BY = bytes.fromhex("0a01445a47")  # what a server ID begins with; five bytes with the number follow
+MISSIGNED_NUMBERS = (range(42_000_000, 49_000_000), range(55_000_000, 59_000_000))
+MISSIGNED_SIZES = range(1, 4)
+SERVER_ID_SIZE = 10
 
 
 @dataclass(frozen=True)
@@ -116,17 +124,36 @@ def _meaning(kind: int, body: values.Value, is_sound: bool, place: str) -> Messa
         listed = fields[index] if len(fields) == count else None
         if not isinstance(listed, list):
             raise DecodeError(f"{NAMES[kind]}: {count} fields with a list of values are expected", place=place)
-        entries = tuple(_entry(one, kind, place) for one in listed)
-    index = SERVER_ID.get(kind, -1)
-    server_id = fields[index] if 0 <= index < len(fields) else None
+        entries = tuple(_entry(_resigned(one, _server_id(kind, fields)), kind, place) for one in listed)
+    server_id = _server_id(kind, fields)
     error = fields[1] if kind == ATTENTION and len(fields) > 1 else None
     return Message(
         kind,
-        server_id if isinstance(server_id, bytes) else None,
+        server_id,
         entries,
         is_sound,
         error if isinstance(error, bytes) else None,
     )
+
+
+def _server_id(kind: int, fields: list[values.Value]) -> bytes | None:
+    index = SERVER_ID.get(kind, -1)
+    found = fields[index] if 0 <= index < len(fields) else None
+    return found if isinstance(found, bytes) else None
+
+
+def _resigned(fields: values.Value, server_id: bytes | None) -> values.Value:
+    """The fields of an entry, with the power as the meter means it where it is known to send a wrong sign."""
+    if server_id is None or len(server_id) != SERVER_ID_SIZE or not server_id.startswith(MISSIGNED_BY):
+        return fields
+    number = int.from_bytes(server_id[len(MISSIGNED_BY) :], "big")
+    if not any(number in known for known in MISSIGNED_NUMBERS):
+        return fields
+    if not isinstance(fields, list) or len(fields) != ENTRY_FIELDS[GET_LIST] or fields[0] != POWER:
+        return fields
+    value = fields[5]
+    is_wrong = isinstance(value, values.Signed) and value.size in MISSIGNED_SIZES
+    return [*fields[:5], value.unsigned, *fields[6:]] if isinstance(value, values.Signed) and is_wrong else fields
 
 
 def _entry(fields: values.Value, kind: int, place: str) -> Entry:

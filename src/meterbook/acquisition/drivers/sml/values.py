@@ -5,11 +5,24 @@ from __future__ import annotations
 from meterbook.acquisition.contract.decoding import DecodeError
 from meterbook.acquisition.contract.octets import Octets
 
+
+class Signed(int):
+    """A signed number that remembers in how many bytes it was sent; it counts as any other number."""
+
+    size = 0
+
+    @property
+    def unsigned(self) -> int:
+        """The number that the same bytes mean without a sign."""
+        return self % (1 << 8 * self.size)
+
+
 Value = bytes | int | bool | list["Value"] | None
 
 OCTETS, BOOLEAN, SIGNED, UNSIGNED, LIST = 0, 4, 5, 6, 7
 MORE = 0x80
 DEEPEST = 16
+LONGEST = 8  # bytes of a number
 END_OF_MESSAGE = 0
 
 
@@ -31,8 +44,12 @@ def read(octets: Octets, depth: int = 0) -> Value:
         return octets.take(size, "octet string") if size else None
     if kind == BOOLEAN and size == 1:
         return octets.byte("boolean") != 0
-    if kind in (SIGNED, UNSIGNED) and 1 <= size <= 8:
-        return octets.number(size, "number", signed=kind == SIGNED)
+    if kind == UNSIGNED and 1 <= size <= LONGEST:
+        return octets.number(size, "number", signed=False)
+    if kind == SIGNED and 1 <= size <= LONGEST:
+        number = Signed(octets.number(size, "number", signed=True))
+        number.size = size
+        return number
     raise DecodeError(f"no type {kind} of {size} bytes", place=place)
 
 
