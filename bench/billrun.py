@@ -7,6 +7,7 @@ in order. PDFs are not in it. Memory is the most that one of the two processes h
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import time
@@ -101,6 +102,8 @@ def _work(organization_id: int, run_id: uuid.UUID) -> None:
     actor = Actor.system("bench")
     with scoping.scope([organization_id], actor=actor):
         pass
+    gc.collect()
+    gc.freeze()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()

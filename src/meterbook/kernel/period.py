@@ -20,10 +20,11 @@ class Period:
     end: datetime
 
     def __post_init__(self) -> None:
-        if self.start.tzinfo is None or self.end.tzinfo is None:
-            raise PeriodInvalid(f"{self.start} to {self.end}: {PeriodInvalid.__doc__}")
-        object.__setattr__(self, "start", self.start.astimezone(UTC))
-        object.__setattr__(self, "end", self.end.astimezone(UTC))
+        if not (self.start.tzinfo is UTC is self.end.tzinfo):
+            if self.start.tzinfo is None or self.end.tzinfo is None:
+                raise PeriodInvalid(f"{self.start} to {self.end}: {PeriodInvalid.__doc__}")
+            object.__setattr__(self, "start", self.start.astimezone(UTC))
+            object.__setattr__(self, "end", self.end.astimezone(UTC))
         if self.end <= self.start:
             raise PeriodInvalid(f"{self.start} to {self.end}: {PeriodInvalid.__doc__}")
 

@@ -162,7 +162,7 @@ class Calculator:
         words: dict[int, list[str]] = defaultdict(list)
         for series, cut, piece in measured.wholes(pieces):
             words[piece.share.account_id] += [
-                repr((piece.share, stamps.printed(piece.point), cut)),
+                stamps.whole(piece.share, piece.point, series, cut),
                 *inputs.used(series, cut),
                 *estimates.inputs(series, cut),
             ]

@@ -54,12 +54,23 @@ def of(heading: content.Heading, words: Iterable[str]) -> str:
         heading.language,
         heading.zone.key,
     )
-    return hashlib.sha256("\n".join(itertools.chain((repr(said),), words)).encode()).hexdigest()
+    return hashlib.sha256("\n".join(itertools.chain((_written(said),), words)).encode()).hexdigest()
 
 
-def printed(point: facts.Point) -> tuple[object, ...]:
-    """This will return what a bill says of a meter point."""
-    return point.public_id, point.code, point.name, point.unit_name, point.service, point.series, point.language
+def whole(share: facts.Share, point: facts.Point, series: facts.Series, cut: Period) -> str:
+    """This will write down who bears what of which meter point and series, and what a bill says of these."""
+    return _written(
+        (
+            (share.account_id, share.meter_point_id, share.contract_id, share.tariff_id),
+            (str(share.period.start), str(share.period.end), str(cut.start), str(cut.end)),
+            (str(point.public_id), point.code, point.name, point.unit_name, point.service, point.language),
+            (series.id, str(series.public_id), series.unit, series.decimals, series.step),
+        )
+    )
+
+
+def _written(values: object) -> str:
+    return content.canonical(values).decode()
 
 
 def edges_of(organization_id: int, wholes: Sequence[tuple[facts.Series, Period]]) -> Edges:

@@ -17,14 +17,15 @@ from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
 from meterbook.metering import blocks
 
+# Whatever looks alike in one row: the server neither sorts nor groups by series, numpy puts it in place.
 PACKED = b"""
-SELECT series_id, count(*), min(revision), max(revision), min(step), max(step),
-    min(octet_length("values")), max(octet_length("values")), count(quality), max(revision),
-    string_agg("values", ''::bytea ORDER BY day), string_agg(digest, ''::bytea ORDER BY day)
+SELECT step, octet_length("values"), quality IS NULL, string_agg(int8send(series_id), ''::bytea),
+    string_agg(int4send(day - %(first)s::date), ''::bytea), string_agg(int2send(revision), ''::bytea),
+    string_agg("values", ''::bytea), string_agg(digest, ''::bytea)
 FROM metering_seriesday
 WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[])
     AND day >= %(first)s::date AND day < %(until)s::date
-GROUP BY series_id
+GROUP BY step, octet_length("values"), quality IS NULL
 """
 SINGLE = b"""
 SELECT series_id, day, revision, step, "values", quality, digest FROM metering_seriesday
@@ -43,6 +44,7 @@ WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[
     AND day >= %(first)s::date AND day < %(until)s::date
 GROUP BY series_id
 """
+_PORTION = 1 << 25  # intervals a query: what it packs stays far below the gigabyte that a value may have
 
 
 @dataclass(frozen=True)
@@ -130,22 +132,73 @@ def load(*, organization_id: int, series_ids: Sequence[int], step: int, first: d
         digests={},
         revision={},
     )
-    parameters = {"organization": organization_id, "series": ids, "first": first, "until": until}
-    plain: set[int] = set()
-    for series_id, count, low, high, step_low, step_high, least, most, odd, revision, values, digests in fetch(
-        PACKED, parameters
-    ):
-        width, rest = divmod(most, slots)
-        is_plain = (count, low, step_low, step_high, least, odd) == (days, high, step, step, most, 0)
-        if not is_plain or rest or width not in blocks.WIDTHS:
-            continue
-        plain.add(series_id)
-        found.values[found.row_of[series_id]] = np.frombuffer(values, f"<i{width}")
-        found.digests[series_id], found.revision[series_id] = digests, revision
-    others = [each for each in ids if each not in plain]
+    parameters = {"organization": organization_id, "first": first, "until": until}
+    known, portion = np.array(ids, np.int64), max(1, _PORTION // (days * slots or 1))
+    others: list[int] = []
+    for start in range(0, len(ids), portion):
+        part = slice(start, start + portion)
+        rows = fetch(PACKED, {**parameters, "series": ids[part]})
+        is_plain = _place(found, known[part], start, [_Alike.of(*row) for row in rows])
+        others += known[part][~is_plain].tolist()
     if others:
         _load_singly(found, others, fetch(SINGLE, {**parameters, "series": others}))
     return found
+
+
+@dataclass(frozen=True)
+class _Alike:
+    """Blocks of one step and width: `series`, `day` (since the first), `revision` and `digest` by block."""
+
+    step: int
+    is_good: bool
+    series: NDArray[np.int64]
+    day: NDArray[np.int64]
+    revision: NDArray[np.int64]
+    values: NDArray[np.int64] | None  # (blocks, slots)
+    digest: NDArray[np.void]
+
+    @classmethod
+    def of(cls, step: int, size: int, is_good: bool, *packed: bytes) -> _Alike:  # noqa: FBT001 - a column of a row
+        """This will read a row of `PACKED`; `values` None where the length does not fit the step."""
+        series, day, revision, values, digest = packed
+        slots = blocks.MINUTES_A_DAY // step
+        width, rest = divmod(size, slots)
+        fits = not rest and width in blocks.WIDTHS
+        return cls(
+            step=step,
+            is_good=is_good,
+            series=np.frombuffer(series, ">i8").astype(np.int64),
+            day=np.frombuffer(day, ">i4").astype(np.int64),
+            revision=np.frombuffer(revision, ">i2").astype(np.int64),
+            values=np.frombuffer(values, f"<i{width}").reshape(-1, slots) if fits else None,
+            digest=np.frombuffer(digest, f"V{blocks.DIGEST_SIZE}"),
+        )
+
+
+def _place(found: Blocks, ids: NDArray[np.int64], start: int, alike: list[_Alike]) -> NDArray[np.bool_]:
+    """This will put the blocks of series into their rows from `start` on, and tell which series are complete by that.
+
+    That is one block a day, of the wanted step, and all VALID. All others are to be loaded one by one.
+    """
+    days, slots = (found.until - found.first).days, blocks.MINUTES_A_DAY // found.step
+    digests = np.zeros((len(ids), days), f"V{blocks.DIGEST_SIZE}")
+    count, revision = np.zeros((len(ids), days), np.int64), np.zeros(len(ids), np.int64)
+    is_odd = np.zeros(len(ids), np.bool_)
+    target = found.values[start : start + len(ids)].reshape(len(ids), days, slots)
+    for each in alike:
+        row = np.searchsorted(ids, each.series)
+        np.add.at(count, (row, each.day), 1)
+        np.maximum.at(revision, row, each.revision)
+        digests[row, each.day] = each.digest
+        if each.is_good and each.step == found.step and each.values is not None:
+            target[row, each.day] = each.values
+        else:
+            is_odd[row] = True
+    is_plain: NDArray[np.bool_] = (count == 1).all(axis=1) & ~is_odd
+    for place in np.flatnonzero(is_plain).tolist():
+        found.digests[int(ids[place])] = digests[place].tobytes()
+        found.revision[int(ids[place])] = int(revision[place])
+    return is_plain
 
 
 def load_digests(*, organization_id: int, series_ids: Sequence[int], first: date, until: date) -> dict[int, bytes]:

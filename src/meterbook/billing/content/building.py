@@ -218,7 +218,7 @@ def _estimates(point: Point, zone: ZoneInfo) -> Plain:
 
 def _month(month: Month) -> Plain:
     return {
-        "month": f"{month.first:%Y-%m}",
+        "month": month.first.isoformat()[: len("2026-01")],
         "quantity": month.quantity,
         "days": month.days,
         "is_estimated": month.is_estimated,
