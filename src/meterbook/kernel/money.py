@@ -50,8 +50,10 @@ class Money:
     @classmethod
     def from_minor(cls, units: int, currency: str) -> Money:
         """This will make money from a count of smallest units: 1250 EUR cents are 12.50 EUR, 1250 JPY are 1250 JPY."""
-        made = cls(Decimal(units).scaleb(-currencies.minor_units(currency), rounding.EXACT), currency)
-        made.__dict__["_minor"] = units  # who makes it from a count mostly asks for the count next
+        amount = Decimal(units).scaleb(-currencies.minor_units(currency), rounding.EXACT)
+        made = object.__new__(cls)  # such an amount need not be checked: bill runs make a dozen for each bill
+        # Who makes it from a count mostly asks for the count next.
+        made.__dict__.update(amount=amount, currency=currency, _minor=units)
         return made
 
     @property
