@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from meterbook.tariffs.rating import fold, inputs_reading, pricing_bank
+from meterbook.tariffs.rating import bank_states, fold, inputs_reading
 from meterbook.tariffs.rating.inputs import Banked, History, Inputs
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.terms import Channel
@@ -26,6 +26,7 @@ def month(
     first: date = JANUARY,
     days: int = 31,
     held: Mapping[str, Banked] | None = None,
+    is_final: bool = False,
     **more: object,
 ) -> Rated:
     """This will price a month in which energy was used and fed in: all in the first hour, or hour by hour."""
@@ -35,12 +36,12 @@ def month(
     state = fold.advance_channel(
         plan, state, Channel.EXPORT, tariffs.usage(plan, _hours(fed_in, days), step=HOUR), plan.scale
     )
-    return fold.close(plan, state, Inputs(history=History(bank=held or {})))
+    return fold.close(plan, state, Inputs(history=History(bank=held or {}), is_final_period=is_final))
 
 
 def left(rated: Rated) -> dict[str, Banked]:
     """This will return what a bill leaves in banks."""
-    found = pricing_bank.left(rated.lines)
+    found = bank_states.left(rated.lines)
     return {code: inputs_reading.banked(code, state) for code, state in found.items()}
 
 

@@ -18,7 +18,7 @@ from meterbook.billing.whatif import last_bills
 from meterbook.customers import assigning, overriding
 from meterbook.customers import models as customer_models
 from meterbook.foundation import operation, scoping
-from meterbook.journeys import billed, listed_names, moving_in
+from meterbook.journeys import assigning_banks, billed, listed_names, moving_in
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.money import Money
@@ -102,13 +102,17 @@ class AccountPreview:
 
 @dataclass(frozen=True)
 class Preview:
-    """What an assignment would do. `digest` names exactly that; sums are over latest bills that both tariffs price."""
+    """What an assignment would do. `digest` names exactly that; sums are over latest bills that both tariffs price.
+
+    `banks` of present tariffs would wait: the tariff has none that goes on with them.
+    """
 
     tariff: tariff_queries.TariffRow
     first_day: date
     accounts: tuple[AccountPreview, ...]
     digest: str
     starts: Mapping[uuid.UUID, datetime] = field(default_factory=dict)
+    banks: tuple[assigning_banks.WaitingBank, ...] = ()
 
     @property
     def compared(self) -> list[last_bills.LastBill]:
@@ -180,6 +184,9 @@ def preview(*, choice: Choice, tariff: uuid.UUID, first_day: date, now: datetime
         ),
         digest=_digest(tariff, starts),
         starts=starts,
+        banks=assigning_banks.waiting(
+            [each for each in contracts if each.public_id in starts], version.document, first_day
+        ),
     )
 
 

@@ -19,7 +19,7 @@ from meterbook.foundation import operation, scoping
 from meterbook.identity import two_people
 from meterbook.identity.values import TwoPeople
 from meterbook.kernel.actor import Actor
-from meterbook.tariffs import models, permissions, queries, sources, values
+from meterbook.tariffs import banks, models, permissions, queries, sources, values
 from meterbook.tariffs.rating import reading
 from meterbook.tariffs.rating.problems import Problem, TariffInvalid
 
@@ -80,7 +80,8 @@ def save_draft(
     """This will keep a document as the tariff's draft; a draft that was there is replaced.
 
     :param tariff: the tariff or its public id
-    :raises TariffInvalid: naming every place that is wrong; code and currency must be those of the tariff
+    :raises TariffInvalid: naming every place that is wrong; code and currency must be those of the tariff, and what its
+        latest version keeps of energy fed in must go on or be settled
     :raises queries.TariffNotFound: when the organization has no such tariff
     """
     sound, tariff = reading.read(document, sources.calendars()), _locked(tariff)
@@ -94,6 +95,7 @@ def save_draft(
     ]
     if problems:
         raise TariffInvalid(problems)
+    banks.require(tariff=tariff.public_id, sound=sound)
     versions = models.TariffVersion.objects.filter(organization_id=tariff.organization_id, tariff=tariff)
     draft = versions.filter(state=values.VersionState.DRAFT).first()
     before = {"digest": draft.digest} if draft is not None else None

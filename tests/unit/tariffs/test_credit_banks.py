@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterbook.tariffs.rating import changing, fold, inputs_reading, pricing_bank, reading
+from meterbook.tariffs.rating import bank_states, changing, fold, inputs_reading, reading
 from meterbook.tariffs.rating.gathering import Flow
 from meterbook.tariffs.rating.inputs import Banked, History, InputMissing, Inputs
 from meterbook.tariffs.rating.problems import TariffInvalid
@@ -274,7 +274,7 @@ def test_a_change_of_version_within_a_bill_takes_the_bank_along() -> None:
 def test_what_a_bank_holds_is_written_and_read() -> None:
     held = Banked(Decimal("1.50"), date(2026, 4, 1), Decimal(1), Decimal(2), Decimal(3), {"day": Decimal(4)})
 
-    assert inputs_reading.banked("bank", pricing_bank.written(held)) == held
+    assert inputs_reading.banked("bank", bank_states.written(held)) == held
     given = Inputs(history=History(bank={"bank": held}))
     assert inputs_reading.read(inputs_reading.written(given)) == given
 

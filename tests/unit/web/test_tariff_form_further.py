@@ -154,6 +154,50 @@ def test_units_that_are_fed_in_may_be_kept_until_a_day_of_the_year() -> None:
     assert "bank" not in after(back, {"components[0].bank": [""]})["components"][0]
 
 
+def test_a_bank_has_an_end_with_the_contract_and_may_go_on_from_another() -> None:
+    raw = document([])
+    raw["components"] = [copy.deepcopy(NET)]
+    place = "components[0].bank"
+
+    kept = after(raw, {place: ["KEPT"]})
+    paid = after(kept, {f"{place}.at_move_out": ["CASH_OUT"], f"{place}.continues": ["old"]})
+    filled = after(paid, {f"{place}.cash_out": ["0.03"]})
+    both = after(filled, {f"{place}.at_year_end": ["CASH_OUT"]})
+    back = after(both, {f"{place}.at_move_out": [""]})
+    lapses = after(filled, {f"{place}.at_move_out": ["LAPSE"], f"{place}.continues": [""]})
+
+    assert places(paid) == {f"{place}.cash_out": ["Fill this in."]}
+    assert filled["components"][0]["bank"] == {"at_move_out": "CASH_OUT", "continues": "old", "cash_out": "0.03"}
+    assert back["components"][0]["bank"]["cash_out"] == "0.03"
+    assert lapses["components"][0]["bank"] == {"at_move_out": "LAPSE"}
+    assert places(filled) == places(both) == places(back) == places(lapses) == {}
+
+
+def test_what_a_tariff_no_longer_keeps_is_settled_as_its_kind_is() -> None:
+    raw = document([])
+    structure.act(raw, "add:components:BANK_END")
+    place = f"components[{len(raw['components']) - 1}].bank_end"
+
+    def terms(changed: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = changed["components"][-1]["bank_end"]
+        return found
+
+    units = after(raw, {f"{place}.holds": ["UNITS"], f"{place}.at_end": ["PAY_BALANCE"]})
+    filled = after(units, {f"{place}.cash_out": ["0.03"], f"{place}.continues": ["energy"]})
+    lapses = after(filled, {f"{place}.at_end": ["LAPSE"]})
+
+    assert terms(raw) == {"holds": "MONEY", "at_end": "PAY_BALANCE"}
+    assert places(units) == {f"{place}.cash_out": ["Fill this in."]}
+    assert terms(filled) == {"holds": "UNITS", "at_end": "CASH_OUT", "cash_out": "0.03", "continues": "energy"}
+    assert terms(lapses) == {"holds": "UNITS", "at_end": "LAPSE", "continues": "energy"}
+    assert terms(after(filled, {f"{place}.holds": ["MONEY"]})) == {
+        "holds": "MONEY",
+        "at_end": "PAY_BALANCE",
+        "continues": "energy",
+    }
+    assert places(raw) == places(filled) == places(lapses) == {}
+
+
 def test_steps_of_each_time_of_use_are_fields_with_their_faults() -> None:
     raw = document([])
     structure.act(raw, "add:components:PERIOD_TIERS")

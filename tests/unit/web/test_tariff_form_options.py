@@ -43,6 +43,7 @@ def fullest() -> dict[str, Any]:
     by_shape["FLAT"] |= {"allowance": scaled, "minimum": scaled, "channel": "NET"}
     by_shape["FLAT"]["bank"] = {"year": "01-01", "at_year_end": "CASH_OUT", "cash_out": "1"}
     by_shape["BANK"]["bank"] = {"year": "01-01", "at_year_end": "CASH_OUT", "cash_out": "1"}
+    by_shape["BANK_END"]["bank_end"] = {"holds": "UNITS", "at_end": "CASH_OUT", "cash_out": "1"}
     by_shape["TIERS"] |= {"tier_year": "01-01", "hours_of": "demand"}
     by_shape["MONTHLY"] |= {"times": "area"}
     by_shape["DEMAND"]["demand"] |= {"take": "MEAN_OF_HIGHEST", "highest": 3}

@@ -78,14 +78,25 @@ class ReassignedAccount(values.Told):
     reasons: list[str]
 
 
+class WaitingBank(values.Told):
+    """What accounts keep of energy fed in by a component (`code`) of a present tariff, unused by the other."""
+
+    tariff_code: str
+    code: str
+
+
 class TariffAssignmentPreview(values.Told):
-    """What an assignment would do: `contracts` get the tariff; sums are over the bills that both tariffs price."""
+    """What an assignment would do: `contracts` get the tariff; sums are over the bills that both tariffs price.
+
+    What is in `waiting_banks` stays there, and nothing pays from it by the tariff.
+    """
 
     digest: str
     contracts: int
     before: values.Money | None
     after: values.Money | None
     accounts: list[ReassignedAccount]
+    waiting_banks: list[WaitingBank]
 
 
 class TariffAssignment(values.Told):
@@ -117,6 +128,7 @@ def preview_tariff_assignment(request: entry.Request, given: TariffAssignmentCho
         before=values.money(found.before) if sees_bills else None,
         after=values.money(found.after) if sees_bills else None,
         accounts=[_account(each, sees_bills=sees_bills) for each in found.accounts],
+        waiting_banks=[WaitingBank(tariff_code=each.tariff_code, code=each.code) for each in found.banks],
     )
 
 

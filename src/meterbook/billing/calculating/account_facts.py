@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils.text import slugify
 
 from meterbook.billing import models
@@ -33,11 +33,12 @@ _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 
 @dataclass(frozen=True)
 class Known:
-    """Facts by meter point and by account, the contracts' beginnings, and what the whole run shares."""
+    """Facts by meter point and by account, the contracts' beginnings and final ends, and what the whole run shares."""
 
     places: Mapping[int, Mapping[str, Decimal]] = field(default_factory=dict)
     customers: Mapping[int, Mapping[str, Decimal]] = field(default_factory=dict)
     began: Mapping[int, datetime] = field(default_factory=dict)
+    ended: Mapping[int, datetime] = field(default_factory=dict)
     invoices: Mapping[str, Mapping[str, InvoiceLine]] = field(default_factory=dict)
     keys: Mapping[str, Decimal] = field(default_factory=dict)
     prices: Mapping[str, Prices] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Known:
             places=_places(run, {each.point.id for each in wanted}) if names else {},
             customers=_customers(run, {each.share.account_id for each in wanted}) if names else {},
             began=_began(run, [each for each in wanted if each.needs.is_first]),
+            ended=_ended(run, [each for each in wanted if each.needs.banks]),
             invoices=_invoices(run, wanted),
             keys=_keys(run, {name for each in wanted for name in each.needs.keys}),
             prices=sources.prices(codes=codes, period=run.period) if codes else {},
@@ -65,6 +67,10 @@ class Known:
         """This will tell whether the account's contract begins in this period."""
         began = self.began.get(wanted.share.contract_id or 0)
         return began is not None and wanted.share.period.start <= began < wanted.share.period.end
+
+    def is_final(self, wanted: Wanted) -> bool:
+        """This will tell whether the account's contract ends with this period, and no other follows it."""
+        return self.ended.get(wanted.share.contract_id or 0) == wanted.share.period.end
 
 
 def exemptions(run: facts.Run, wanted: Sequence[Wanted]) -> dict[int, tuple[Exemption, ...]]:
@@ -115,6 +121,21 @@ def _begun(run: facts.Run, ids: set[int]) -> dict[int, datetime]:
     rows = customer_models.Contract.objects.filter(organization_id=run.organization_id, id__in=ids)
     never = datetime.min.replace(tzinfo=UTC)
     return {pk: during.lower or never for pk, during in rows.order_by("id").values_list("id", "during")}
+
+
+def _ended(run: facts.Run, wanted: Sequence[Wanted]) -> dict[int, datetime]:
+    """The ends of contracts after which the account has none at the meter point: a renewed one goes on."""
+    ids = {each.share.contract_id for each in wanted if each.share.contract_id is not None}
+    if not ids:
+        return {}
+    contracts = customer_models.Contract.objects.filter(organization_id=run.organization_id)
+    later = contracts.filter(
+        account_id=OuterRef("account_id"),
+        meter_point_id=OuterRef("meter_point_id"),
+        during__startswith__gte=OuterRef("during__endswith"),
+    )
+    rows = contracts.filter(~Exists(later), id__in=ids, during__endswith__isnull=False)
+    return {pk: during.upper for pk, during in rows.order_by("id").values_list("id", "during")}
 
 
 def _places(run: facts.Run, ids: set[int]) -> dict[int, dict[str, Decimal]]:

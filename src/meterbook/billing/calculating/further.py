@@ -144,6 +144,7 @@ def load_after(
         inputs[key] = Inputs(
             facts=known.facts(each),
             is_first_period=known.is_first(each),
+            is_final_period=known.is_final(each),
             exemptions=taxes,
             history=history.of(each),
             invoices=known.invoices,
@@ -168,12 +169,14 @@ def again(
     extended = [each for each in wanted if not each.needs.is_nothing]
     codes = {code for each in extended for code in each.needs.price_series}
     prices = sources.prices(codes=codes, period=run.period) if codes else {}
-    inputs = {}
+    inputs: dict[tuple[int, int], Inputs] = {}
     for each in wanted:
         raw = taken(each)
         if raw is not None:
             key = each.share.account_id, each.share.meter_point_id
-            inputs[key] = replace(inputs_reading.read(raw), price_series=prices)
+            found = replace(inputs_reading.read(raw), price_series=prices)
+            # What a second contract went on from in banks follows from the first.
+            inputs[key] = replace(found, history=inputs[key].history) if key in inputs else found
     return _measured(run, extended, inputs, read) if extended else Further(inputs)
 
 

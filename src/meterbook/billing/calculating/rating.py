@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -10,14 +10,14 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from meterbook.billing.calculating import checking, further, gas, joining, spans, usage
+from meterbook.billing.calculating import checking, facts, further, gas, joining, spans, usage
 from meterbook.billing.calculating.measured import Piece, series_of
 from meterbook.billing.calculating.wanted import Wanted
 from meterbook.billing.values import HoldReason
 from meterbook.kernel.period import Period
-from meterbook.tariffs.rating import changing, converting, fold, needs
+from meterbook.tariffs.rating import bank_states, changing, converting, fold, inputs_reading, needs
 from meterbook.tariffs.rating import meters as joint_meters
-from meterbook.tariffs.rating.inputs import InputMissing, Inputs
+from meterbook.tariffs.rating.inputs import Banked, InputMissing, Inputs
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.problems import UsageMisfit
 
@@ -71,13 +71,22 @@ def rate(
     """This will price pieces, and tell why accounts cannot be priced.
 
     Pieces that share a plan are one matrix. Where an extended tariff changes within a period, the parts of an account
-    are rated together, because ladders and demand may go through.
+    are rated together, because ladders and demand may go through. Where an account has a meter point by two contracts,
+    one after the other, the second goes on from what the first leaves in banks.
     """
-    work = _Work(blocks, more, plans, bill_date)
+    turns = _turns(_by_share(pieces)) if more.inputs else [_by_share(pieces)]
+    work = _Work(blocks, more, plans, bill_date, followed=_followed(turns))
     for account_id, reasons in more.held.items():
         work.held[account_id] += reasons
+    for turn in turns:
+        shares = [parts for parts in turn if parts[0].share.account_id not in more.held]
+        _rate_turn(work, shares)
+        work.keep_banks(shares)
+    return work.found, dict(work.held)
+
+
+def _rate_turn(work: _Work, shares: Sequence[list[Piece]]) -> None:
     groups: dict[tuple[object, ...], list[Piece]] = defaultdict(list)
-    shares = [parts for parts in _by_share(pieces) if parts[0].share.account_id not in more.held]
     alone, together = joining.split(shares)
     for meters in together:
         work.joined(meters)
@@ -86,10 +95,37 @@ def rate(
             work.parts(parts)
             continue
         for piece in parts:
-            groups[*key_of(piece), *_kind(piece, more)].append(piece)
+            groups[*key_of(piece), *_kind(piece, work.more)].append(piece)
     for group in groups.values():
         work.group(group)
-    return work.found, dict(work.held)
+
+
+def _turns(shares: Sequence[list[Piece]]) -> list[list[list[Piece]]]:
+    """Shares by which of an account's shares of a meter point they are: the first ones, then the second ones."""
+    seen: Counter[tuple[int, int]] = Counter()
+    found: dict[int, list[list[Piece]]] = defaultdict(list)
+    for parts in shares:
+        key = _key(parts)
+        found[seen[key]].append(parts)
+        seen[key] += 1
+    return [found[number] for number in sorted(found)]
+
+
+def _followed(turns: Sequence[Sequence[list[Piece]]]) -> frozenset[int]:
+    """The id() of each share that another one of the same account and meter point follows."""
+    latest: dict[tuple[int, int], facts.Share] = {}
+    found = set()
+    for turn in turns:
+        for parts in turn if len(turns) > 1 else ():
+            before = latest.get(_key(parts))
+            found |= {id(before)} if before is not None else set()
+            latest[_key(parts)] = parts[0].share
+    return frozenset(found)
+
+
+def _key(parts: Sequence[Piece]) -> tuple[int, int]:
+    share = parts[0].share
+    return share.account_id, share.meter_point_id
 
 
 def key_of(piece: Piece) -> tuple[object, ...]:
@@ -131,12 +167,33 @@ class _Work:
     more: further.Further
     plans: Plans
     bill_date: date | None = None
+    followed: frozenset[int] = frozenset()
+    banks: dict[tuple[int, int], Mapping[str, Banked]] = field(default_factory=dict)
     found: Found = field(default_factory=dict)
     held: Held = field(default_factory=lambda: defaultdict(list))
 
     def _inputs(self, piece: Piece) -> Inputs:
         found = self.more.of(piece.share)
-        return found if piece.version.document.is_plain else replace(found, invoice_day=self.bill_date)
+        if piece.version.document.is_plain:
+            return found
+        if id(piece.share) in self.followed:
+            found = replace(found, is_final_period=False)
+        held = self.banks.get(_key([piece]))
+        if held is not None:
+            found = replace(found, history=replace(found.history, bank=held))
+        return replace(found, invoice_day=self.bill_date)
+
+    def keep_banks(self, shares: Sequence[list[Piece]]) -> None:
+        """This will keep what shares leave in banks for those that follow them."""
+        for parts in shares:
+            if id(parts[0].share) not in self.followed:
+                continue
+            rated = [self.found[id(each)][1] for each in parts if id(each) in self.found]
+            left = bank_states.left([line for each in rated for line in each.lines])
+            if left:
+                held = {code: inputs_reading.banked(code, state) for code, state in left.items()}
+                before = self.banks.get(_key(parts), self.more.of(parts[0].share).history.bank)
+                self.banks[_key(parts)] = {**before, **held}
 
     def group(self, group: list[Piece]) -> None:
         """This will price pieces of one plan; what one lacks does not stop the others."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
-from meterbook.tariffs.rating import inputs_reading, pricing_bank
+from meterbook.tariffs.rating import bank_states, inputs_reading
 from meterbook.tariffs.rating.inputs import NOTHING_BANKED, Banked
 
 Plain = Mapping[str, Any]
 KEY, MORE = "banks", "bank_more"
-_SUMS = ("balance", "imported", "exported", "earned")
 
 
 def difference(before: Plain, now: Plain) -> list[dict[str, Any]]:
@@ -25,7 +23,7 @@ def difference(before: Plain, now: Plain) -> list[dict[str, Any]]:
     for point, component in sorted(old.keys() | new.keys()):
         more = _less(new.get((point, component), NOTHING_BANKED), old.get((point, component), NOTHING_BANKED))
         if more != NOTHING_BANKED:
-            held = pricing_bank.written(more)
+            held = bank_states.written(more)
             found.append({"meter_point": point, "component": component, **held})
     return found
 
@@ -45,20 +43,22 @@ def settled(content: Plain, point: str) -> list[Plain]:
 
 
 def after(held: Banked, lines: Sequence[Plain], component: str) -> Banked:
-    """This will return what a bank holds after lines of a component, in their order."""
+    """This will return what a bank holds after lines of a component, in their order; nothing once it was taken over."""
     for line in lines:
+        if line["trace"].get(bank_states.TAKEN) == component:
+            held = NOTHING_BANKED
         if line["component"] != component:
             continue
-        if pricing_bank.STATE in line["trace"]:
-            held = inputs_reading.banked(component, line["trace"][pricing_bank.STATE])
+        if bank_states.STATE in line["trace"]:
+            held = inputs_reading.banked(component, line["trace"][bank_states.STATE])
         if MORE in line["trace"]:
-            held = _more(held, inputs_reading.banked(component, line["trace"][MORE]))
+            held = bank_states.added(held, inputs_reading.banked(component, line["trace"][MORE]))
     return held
 
 
 def components(lines: Sequence[Plain]) -> set[str]:
     """This will return the components of lines that have a bank."""
-    return {each["component"] for each in lines if each.get("trace", {}).keys() & {pricing_bank.STATE, MORE}}
+    return {each["component"] for each in lines if each.get("trace", {}).keys() & {bank_states.STATE, MORE}}
 
 
 def _states(content: Plain) -> dict[tuple[str, str], Banked]:
@@ -71,18 +71,6 @@ def _states(content: Plain) -> dict[tuple[str, str], Banked]:
     return found
 
 
-def _more(one: Banked, other: Banked) -> Banked:
-    sums = {key: getattr(one, key) + getattr(other, key) for key in _SUMS}
-    return replace(one, periods=_periods(one.periods, other.periods, 1), **sums)
-
-
 def _less(one: Banked, other: Banked) -> Banked:
     """Without the day on which the year began: it is that of the bill."""
-    sums = {key: getattr(one, key) - getattr(other, key) for key in _SUMS}
-    return Banked(periods=_periods(one.periods, other.periods, -1), **sums)
-
-
-def _periods(one: Mapping[str, Decimal], other: Mapping[str, Decimal], sign: int) -> dict[str, Decimal]:
-    codes = sorted(one.keys() | other.keys())
-    sums = {code: one.get(code, Decimal(0)) + sign * other.get(code, Decimal(0)) for code in codes}
-    return {code: value for code, value in sums.items() if value}
+    return replace(bank_states.added(one, other, sign=-1), year_from=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,7 @@ class Issued:
 
     draft_id: int
     total: Decimal
+    public_id: uuid.UUID
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,10 @@ def _billed(asked: asking.Asked, account_ids: Sequence[int]) -> list[Portion]:
     owner = scoping.current().organization_id
     bills: dict[int, dict[int, Issued]] = defaultdict(dict)
     rows = _bills(asked, owner).filter(account_id__in=account_ids)
-    for run_id, account_id, draft_id, total in rows.order_by("id").values_list(
-        "run_id", "account_id", "draft_id", "draft__total"
+    for run_id, account_id, draft_id, total, public_id in rows.order_by("id").values_list(
+        "run_id", "account_id", "draft_id", "draft__total", "public_id"
     ):
-        bills[run_id][account_id] = Issued(draft_id, total)
+        bills[run_id][account_id] = Issued(draft_id, total, public_id)
     runs = models.BillRun.objects.filter(organization_id=owner, pk__in=list(bills)).select_related("site")
     return [
         Portion(facts.run_of(run), recomputing.billed_shares(run, bills[run.pk], with_credited=False), bills[run.pk])

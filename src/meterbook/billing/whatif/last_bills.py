@@ -54,7 +54,7 @@ def compare(
         portion = history.Portion(
             facts.run_of(run),
             recomputing.billed_shares(run, ids, with_credited=False),
-            {each.account_id: history.Issued(each.draft_id, each.draft.total) for each in bills},
+            {each.account_id: history.Issued(each.draft_id, each.draft.total, each.public_id) for each in bills},
         )
         compared = pricing.Session(run.days.lower, chosen, only, now).compare(portion)
         for bill in bills:

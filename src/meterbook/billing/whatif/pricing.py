@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from meterbook.billing import content, models
 from meterbook.billing.calculating import checking, drafting, earlier, facts, further, measured, usage
 from meterbook.billing.calculating.wanted import Wanted
-from meterbook.billing.content import settlements
+from meterbook.billing.content import banked, settlements
 from meterbook.billing.correcting import anew
 from meterbook.billing.whatif.history import Portion
 from meterbook.customers import queries as customer_queries
@@ -44,7 +44,7 @@ class Only:
 
 
 class Memory:
-    """What earlier portions leave to later ones: ladders over the year, maxima, allowances (B-41), by the same prices.
+    """What earlier portions leave to later ones: ladders over the year, maxima, allowances, banks, by the same prices.
 
     Bills say what was before `first_day` (None: before each portion), as far as components have the same codes.
     """
@@ -73,6 +73,20 @@ class Memory:
                 (first, {"component": each.component, "trace": each.trace}) for each in priced.rated[id(piece)][1].lines
             ]
             self._lines[piece.share.account_id, str(piece.point.public_id)] += lines
+
+    def settle(self, day: date, settled: Mapping[int, Sequence[settlements.Plain]]) -> None:
+        """This will remember what bills settle of earlier ones in banks of energy fed in, by account."""
+        for account_id, sections in settled.items():
+            points = {each["meter_point"] for section in sections for each in section.get(banked.KEY, ())}
+            for point in sorted(points):
+                lines = banked.settled({settlements.KEY: sections}, point)
+                self._lines[account_id, point] += [(day, each) for each in lines]
+
+    def forget(self, account_ids: Collection[int]) -> None:
+        """This will have bills say again what was before, because these were issued meanwhile."""
+        self._known -= set(account_ids)
+        for key in [each for each in self._lines if each[0] in account_ids]:
+            del self._lines[key]
 
 
 @dataclass
@@ -216,17 +230,21 @@ class Session:
         self.documents, self.reader, self.known = facts.Documents(), Reader(), Known()
         self.current = Current(self.documents, now)
         self._before, self._after = Memory(None), Memory(first_day)
+        self._repriced: set[str] = set()  # public ids of bills
 
     def compare(self, portion: Portion) -> Compared:
         """This will price a portion: before is what was billed or, where nothing was, what contracts say."""
         self.reader.held.clear()
         accounts = portion.accounts
         after = self._price(portion, self.chosen, self._after)
-        settled = _settled(portion)
+        settled = _settled(portion, self._repriced)
+        self._after.settle(portion.run.first_day, settled)
         amounts = _amounts(portion, after, settled)
         if portion.issued:
             before = {each: portion.issued[each].total for each in accounts}
             held = {key: reasons for key, reasons in after.held.items() if reasons}
+            self._before.forget(set(accounts))
+            self._repriced |= {str(each.public_id) for key, each in portion.issued.items() if key not in held}
         elif self.chosen is None:
             before, held = amounts, {key: reasons for key, reasons in after.held.items() if reasons}
         else:
@@ -264,8 +282,11 @@ def _amounts(
     return found
 
 
-def _settled(portion: Portion) -> dict[int, Sequence[settlements.Plain]]:
-    """What the bills settle of earlier ones, by account: that stays as it is."""
+def _settled(portion: Portion, repriced: Collection[str]) -> dict[int, Sequence[settlements.Plain]]:
+    """What the bills settle of earlier ones, by account: that stays as it is, unless the earlier bill is priced anew.
+
+    A January that was estimated is priced from the readings that came since, so nothing of it is left to settle.
+    """
     drafts = {each.draft_id: account_id for account_id, each in portion.issued.items()}
     if not drafts:
         return {}
@@ -274,7 +295,11 @@ def _settled(portion: Portion) -> dict[int, Sequence[settlements.Plain]]:
         organization_id=portion.run.organization_id, pk__in=settling.values("draft_id")
     )
     return {
-        drafts[pk]: json.loads(bytes(data)).get(settlements.KEY, ())
+        drafts[pk]: [
+            each
+            for each in json.loads(bytes(data)).get(settlements.KEY, ())
+            if "account" in each or each["public_id"] not in repriced
+        ]
         for pk, data in rows.order_by("id").values_list("id", "content")
     }
 

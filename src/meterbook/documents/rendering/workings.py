@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from meterbook.documents.rendering.words import Language
+from meterbook.documents.rendering.words import Language, trimmed
 
 Plain = Mapping[str, Any]
+_BANKS = {"bank", "bank_paid", "bank_end"}
 
 
 def of_point(point: Plain, language: Language) -> list[str]:
@@ -20,7 +21,23 @@ def of_line(line: Plain, language: Language) -> str:
     trace = line.get("trace", {})
     if "linked" in trace:
         return _linked(line, trace["linked"], language)
+    if trace.keys() & _BANKS:
+        return _banked(line, trace, language)
     return _demand(trace, language) if "actual" in trace and trace.get("at") else ""
+
+
+def _banked(line: Plain, trace: Plain, language: Language) -> str:
+    """What became of energy that was kept: at the end of a year or of the contract, or because the tariff drops it."""
+    if "bank_end" in trace:
+        return language.say("bank_lapsed_dropped" if trace["bank_end"]["how"] == "LAPSE" else "bank_paid_dropped")
+    if "bank_paid" in trace:
+        return language.say("bank_paid_contract" if "when" in trace["bank_paid"] else "bank_paid_year")
+    symbol, found = language.unit(line["unit"]), list[str]()
+    for key, told in (("bank_lapsed_year", trace["bank"]), ("bank_lapsed_contract", trace.get("bank_out", {}))):
+        if "lapsed" in told:
+            lapsed = trimmed(told["lapsed"], 0) if symbol else told["lapsed"]  # units, or money with its decimals
+            found.append(language.say(key, amount=f"{language.number(lapsed)} {symbol}".rstrip()))
+    return "; ".join(found)
 
 
 def _converted(part: Plain, point: Plain, language: Language) -> str:

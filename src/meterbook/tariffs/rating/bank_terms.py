@@ -8,7 +8,7 @@ from decimal import Decimal
 
 
 class YearEnd(enum.StrEnum):
-    """What becomes of a bank at the end of its year."""
+    """What becomes of a bank at the end of its year, with the end of the contract, or when the tariff drops it."""
 
     CARRY = "CARRY"  # it goes on
     LAPSE = "LAPSE"
@@ -16,14 +16,35 @@ class YearEnd(enum.StrEnum):
     PAY_BALANCE = "PAY_BALANCE"  # the money in it is paid
 
 
+class Holds(enum.StrEnum):
+    """What a bank keeps."""
+
+    MONEY = "MONEY"
+    UNITS = "UNITS"
+
+
 @dataclass(frozen=True)
 class Bank:
     """How what was fed in and not used up is kept. `year`: month and day on which a year begins anew; None: no end.
 
     `price` of a CASH_OUT. `is_reversed`: the credits for what is paid so are taken back, at what they were on average.
+    `at_move_out`: what becomes of it with the end of the contract, never CARRY. `continues`: the component of an
+    earlier version whose bank it takes over.
     """
 
     year: tuple[int, int] | None = None
     at_end: YearEnd = YearEnd.CARRY
     price: Decimal = Decimal(0)
     is_reversed: bool = True
+    at_move_out: YearEnd = YearEnd.LAPSE
+    continues: str = ""
+
+
+@dataclass(frozen=True)
+class BankEnd:
+    """How a bank of an earlier version is settled for good, on the first bill; see `Bank`."""
+
+    holds: Holds
+    at_end: YearEnd
+    price: Decimal = Decimal(0)
+    continues: str = ""

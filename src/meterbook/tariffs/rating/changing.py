@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from meterbook.kernel import allocation
 from meterbook.kernel.period import Period
-from meterbook.tariffs.rating import fold, gathering, inputs_reading, lengths, pricing, pricing_bank
+from meterbook.tariffs.rating import bank_states, fold, gathering, inputs_reading, lengths, pricing
 from meterbook.tariffs.rating.document import Component
 from meterbook.tariffs.rating.inputs import Inputs, Part
 from meterbook.tariffs.rating.lines import Rated
@@ -54,7 +54,9 @@ def inputs_of(parts: Sequence[Version], inputs: Inputs) -> list[Inputs]:
             demand_elsewhere=final.is_whole and place < len(parts) - 1,
             demand_whole=final.is_whole and place == len(parts) - 1,
         )
-        found.append(replace(inputs, part=part, is_first_period=inputs.is_first_period and place == 0))
+        is_final = inputs.is_final_period and place == len(parts) - 1
+        is_first = inputs.is_first_period and place == 0
+        found.append(replace(inputs, part=part, is_first_period=is_first, is_final_period=is_final))
     return found
 
 
@@ -123,7 +125,7 @@ def rate(parts: Sequence[Usage], step: timedelta, inputs: Inputs) -> list[Rated]
         if own.part is not None and own.part.demand_whole:
             used = replace(used, demands=_whole_demand(parts, step, inputs))
         found.append(pricing.price(each.plan, used, own))
-        left = pricing_bank.left(found[-1].lines)
+        left = bank_states.left(found[-1].lines)
         held = {**held, **{code: inputs_reading.banked(code, state) for code, state in left.items()}}
     return found
 

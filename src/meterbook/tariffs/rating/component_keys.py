@@ -58,6 +58,7 @@ KEYS = {
     Charge.PASS_THROUGH: {"invoice"},
     Charge.COST_CAP: {"invoice", "components"},
     Charge.CREDIT_BANK: {"components", "bank"},
+    Charge.BANK_END: {"bank_end"},
 }
 _OF_TIERS = {"tiers", "period_tiers"}
 _PLAIN = {*_ALWAYS, "price", "prices", "tiers", "tier_reference", "no_proration_within_days"}

@@ -39,6 +39,7 @@ _NEEDS = {
     Charge.MINIMUM_BILL: ("price",),
     Charge.MAXIMUM_BILL: ("price",),
     Charge.CREDIT_BANK: ("bank",),
+    Charge.BANK_END: ("bank_end",),
 }
 
 
@@ -113,6 +114,7 @@ def read(place: str, raw: Mapping[str, Any], known: Known, note: Note) -> Compon
         linked=linked_reading.linked(place, raw, known.unit, note),
         service=raw.get("service", ""),
         bank=bank_reading.bank(place, raw, known.fed_in, note),
+        bank_end=bank_reading.bank_end(place, raw, note),
     )
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from meterbook.kernel.quantity import Unit
 from meterbook.kernel.rounding import RoundingMode
-from meterbook.tariffs.rating.bank_terms import Bank
+from meterbook.tariffs.rating.bank_terms import Bank, BankEnd
 from meterbook.tariffs.rating.tax_points import TaxPoint
 from meterbook.tariffs.rating.terms import (
     BY_DAYS,
@@ -131,6 +131,7 @@ class Component:
     linked: Linked | None = None
     service: str = ""  # the bill has its lines under this service, and not under that of the meter
     bank: Bank | None = None
+    bank_end: BankEnd | None = None
 
 
 @dataclass(frozen=True)

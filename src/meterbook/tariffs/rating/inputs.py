@@ -124,11 +124,14 @@ class Inputs:
     `deducted`: by the name of a field, what the meters that it names counted; `winter`: by component, what was used in
     the months of its winter; `conversions`: what a cubic meter of gas holds, in order of days.
 
+    `is_final_period`: the contract ends with it, and nothing of the account follows at the meter point.
+
     `invoice_day`: the date of the bill, where taxes go by it; None: the day after the period.
     """
 
     facts: Mapping[str, Decimal] = field(default_factory=dict)
     is_first_period: bool = False
+    is_final_period: bool = False
     exemptions: tuple[Exemption, ...] = ()
     history: History = field(default_factory=History)
     invoices: Mapping[str, Mapping[str, InvoiceLine]] = field(default_factory=dict)

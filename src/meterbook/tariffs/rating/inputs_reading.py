@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from meterbook.kernel.quantity import Unit
-from meterbook.tariffs.rating import pricing_bank
+from meterbook.tariffs.rating import bank_states
 from meterbook.tariffs.rating.converting import Conversion
 from meterbook.tariffs.rating.inputs import (
     Amount,
@@ -25,6 +25,7 @@ from meterbook.tariffs.rating.problems import UsageMisfit
 KEYS = {
     "facts",
     "is_first_period",
+    "is_final_period",
     "exemptions",
     "history",
     "invoices",
@@ -52,12 +53,13 @@ def read(raw: object) -> Inputs:
     peak, whole = given.get("site_peak"), given.get("whole_days")
     if whole is not None and (isinstance(whole, bool) or not isinstance(whole, int) or not 0 < whole <= _MOST_DAYS):
         raise UsageMisfit("whole_days: this must be a number of days without quotation marks.")
-    is_first = given.get("is_first_period", False)
-    if not isinstance(is_first, bool):
-        raise UsageMisfit("is_first_period: this must be true or false.")
+    for key in ("is_first_period", "is_final_period"):
+        if not isinstance(given.get(key, False), bool):
+            raise UsageMisfit(f"{key}: this must be true or false.")
     return Inputs(
         facts=_numbers("facts", given.get("facts", {})),
-        is_first_period=is_first,
+        is_first_period=given.get("is_first_period", False),
+        is_final_period=given.get("is_final_period", False),
         exemptions=tuple(_exemption(*each) for each in _listed("exemptions", given.get("exemptions", []))),
         history=History(
             demand=tuple(_month(*each) for each in _listed("history.demand", history.get("demand", []))),
@@ -169,7 +171,7 @@ def _month(place: str, raw: object) -> MonthlyDemand:
 
 
 def banked(place: str, raw: object) -> Banked:
-    """This will read what a bank holds, as `pricing_bank.written` puts it down.
+    """This will read what a bank holds, as `bank_states.written` puts it down.
 
     :raises UsageMisfit: naming the place that cannot be read
     """
@@ -233,11 +235,12 @@ def written(inputs: Inputs) -> dict[str, Any]:
         ],
         "ladder": {code: str(value) for code, value in inputs.history.ladder.items()},
         "allowance": {code: str(value) for code, value in inputs.history.allowance.items()},
-        "bank": {code: pricing_bank.written(held) for code, held in inputs.history.bank.items()},
+        "bank": {code: bank_states.written(held) for code, held in inputs.history.bank.items()},
     }
     found = {
         "facts": {name: str(value) for name, value in sorted(inputs.facts.items())},
         "is_first_period": inputs.is_first_period,
+        "is_final_period": inputs.is_final_period,
         "exemptions": [
             {
                 "tax": each.tax,

@@ -16,7 +16,7 @@ class Needs:
     """Names of facts, keys, invoices and series of prices; channels; how many months of demand; ladders and allowances.
 
     `deducts`: fields that name meters; `winters`: components with the months that they look at. `banks`: what the
-    latest bill left, however old it is.
+    latest bill left, however old it is, and whether the contract ends.
     `slides`: windows may begin before the period. `is_first`: whether it is the first period of the account matters.
     """
 
@@ -50,7 +50,7 @@ def of(document: TariffDocument) -> Needs:
         price_series=frozenset(each.series.code for each in listed if each.series is not None),
         months=max((ratchet.months for each in demands for ratchet in each.ratchets), default=0),
         carried=any(each.ladder.year or (each.allowance and each.allowance.is_carried) for each in listed),
-        banks=any(each.bank is not None for each in listed),
+        banks=any(each.bank is not None or each.bank_end is not None for each in listed),
         deducts=frozenset(each.linked.less for each in listed if each.linked is not None and each.linked.less),
         winters=frozenset(
             (each.code, each.linked.winter.months)

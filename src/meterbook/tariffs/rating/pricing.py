@@ -9,6 +9,7 @@ from meterbook.tariffs.rating import (
     lines,
     measured,
     pricing_bank,
+    pricing_bank_end,
     pricing_bill,
     pricing_energy,
     pricing_factor,
@@ -39,6 +40,7 @@ _HANDLERS: dict[Charge, Callable[[Account, Component], Iterable[Line]]] = {
     Charge.PASS_THROUGH: pricing_bill.pass_through,
     Charge.COST_CAP: pricing_bill.cost_cap,
     Charge.CREDIT_BANK: pricing_bank.credit_bank,
+    Charge.BANK_END: pricing_bank_end.for_good,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -10,24 +10,24 @@ from fractions import Fraction
 from typing import Any
 
 from meterbook.kernel import civil, rounding
-from meterbook.tariffs.rating import lines, measured
+from meterbook.tariffs.rating import bank_states, lines, measured
+from meterbook.tariffs.rating import pricing_bank_end as bank_end
 from meterbook.tariffs.rating.account import Account
 from meterbook.tariffs.rating.bank_terms import Bank, YearEnd
 from meterbook.tariffs.rating.document import Component
-from meterbook.tariffs.rating.inputs import NOTHING_BANKED, Banked
+from meterbook.tariffs.rating.inputs import Banked
 from meterbook.tariffs.rating.lines import ONCE, Line
+from meterbook.tariffs.rating.pricing_bank_end import Settled
 from meterbook.tariffs.rating.terms import Channel, Charge
 
-STATE = "bank_state"  # of a trace: what the next bill goes on from
 Units = list[list[int]]
-_ZERO = Decimal(0)
 
 
 def credit_bank(account: Account, component: Component) -> Iterator[Line]:
     """This will keep what credits for energy fed in leave over, and pay charges from what was kept.
 
     4.93 kept, 11.33 earned and 3.63 of charges: 3.63 is paid from the bank, 12.63 stays in it, nothing is due. At the
-    end of a year the bank is settled as the component says.
+    end of a year, and with the end of the contract, the bank is settled as the component says.
     """
     bank = component.bank
     if bank is None:
@@ -48,13 +48,14 @@ def credit_bank(account: Account, component: Component) -> Iterator[Line]:
         exported=before.exported + exported,
         earned=before.earned + earned,
     )
-    told = {"opening": before.balance, "earned": earned, "applied": applied}
     year_from, is_over = _year(account, bank, before)
-    end = _settle(account, bank, held) if is_over else _Settled(held.balance)
-    told |= {"reversed": end.reversed, "lapsed": end.lapsed, "paid": end.balance_paid, "closing": end.balance}
+    end = bank_end.settle(account, bank, held, bank.at_end) if is_over else Settled(held.balance)
     after = Banked(end.balance, year_from) if is_over else replace(held, year_from=year_from)
-    taken_off = (applied, end.reversed, end.lapsed, end.balance_paid)
-    formula = _formula([before.balance, earned], taken_off, end.balance, lines.places(plan))
+    out = bank_end.leave(account, bank, after) if account.inputs.is_final_period else Settled(after.balance)
+    after = Banked(out.balance) if account.inputs.is_final_period else after
+    told = {"opening": before.balance, "earned": earned, "applied": applied, **end.taken(), "closing": after.balance}
+    taken_off = (applied, *end.taken().values(), *out.taken().values())
+    formula = _formula([before.balance, earned], taken_off, after.balance, lines.places(plan))
     yield lines.line(
         plan,
         component,
@@ -62,11 +63,13 @@ def credit_bank(account: Account, component: Component) -> Iterator[Line]:
         unit=ONCE,
         price=earned - applied,
         exact=Fraction(earned - applied),
-        trace={"bank": _texts(told), STATE: written(after)},
+        trace=_trace(account, bank, told, out.taken(), after),
         text={language: f"{words}: {formula}" for language, words in component.name.items()},
     )
     if end.payment:
-        yield _paid(account, component, bank, end)
+        yield bank_end.paid(account, component, bank.price, end, bank_end.YEAR)
+    if out.payment:
+        yield bank_end.paid(account, component, bank.price, out, bank_end.MOVE_OUT)
 
 
 def is_fed_in(component: Component) -> bool:
@@ -80,79 +83,14 @@ def _is_bank_in(other: Component, component: Component) -> bool:
 
 
 @dataclass(frozen=True)
-class _Settled:
-    """What stays in a bank at the end of its year; `payment` is what the customer is paid, `surplus` units of it.
-
-    `balance_paid` is the part of the payment that was in the bank.
-    """
-
-    balance: Decimal
-    reversed: Decimal = _ZERO
-    lapsed: Decimal = _ZERO
-    balance_paid: Decimal = _ZERO
-    payment: Decimal = _ZERO
-    surplus: Decimal = _ZERO
-
-
-def _settle(account: Account, bank: Bank, held: Banked) -> _Settled:
-    """The end of a year: 200 kWh more fed in than used, 30.00 earned for 300, 0.15 for each: 30.00 is due for them.
-
-    Their credits, 200 x 0.10 = 20.00, are taken back from the bank; what it does not hold of that is taken off the
-    payment, which is never below zero.
-    """
-    if bank.at_end is YearEnd.LAPSE:
-        return _Settled(lines.zero(account.plan), lapsed=held.balance)
-    if bank.at_end is YearEnd.PAY_BALANCE:
-        return _Settled(lines.zero(account.plan), balance_paid=held.balance, payment=held.balance)
-    surplus = max(held.exported - held.imported, _ZERO)
-    if not surplus:
-        return _Settled(held.balance)
-    back = _ZERO
-    if bank.is_reversed:
-        back = lines.rounded(account.plan, Fraction(held.earned) / Fraction(held.exported) * Fraction(surplus))
-    absorbed = min(held.balance, back)
-    worth = lines.rounded(account.plan, Fraction(surplus) * Fraction(bank.price))
-    payment = max(worth - (back - absorbed), lines.zero(account.plan))
-    return _Settled(held.balance - absorbed, reversed=absorbed, payment=payment, surplus=surplus)
-
-
-def _paid(account: Account, component: Component, bank: Bank, end: _Settled) -> Line:
-    """The line of what is paid at the end of a year, as units at their price where that is what it comes to."""
-    plan, unit = account.plan, account.plan.document.unit
-    trace: dict[str, Any] = {"bank_paid": {"surplus": str(end.surplus), "price": str(bank.price)}}
-    exact = Fraction(end.surplus) * Fraction(bank.price)
-    if end.surplus and lines.rounded(plan, exact) == end.payment:
-        return lines.line(
-            plan,
-            component,
-            quantity=str(-end.surplus),
-            unit=unit.value,
-            price=bank.price,
-            exact=-exact,
-            trace=trace,
-            more="paid",
-        )
-    trace["bank_paid"]["limited"] = bool(end.surplus)
-    return lines.line(
-        plan,
-        component,
-        quantity="1",
-        unit=ONCE,
-        price=-end.payment,
-        exact=-Fraction(end.payment),
-        trace=trace,
-        more="paid",
-    )
-
-
-@dataclass(frozen=True)
 class Netted:
-    """A bank of units after a bill: what is billed, what the trace tells, what is paid at the end of a year."""
+    """A bank of units after a bill: what is billed, what the trace tells, what is paid at the end (`when`: of what)."""
 
     units: Units
     trace: dict[str, Any]
     words: str
     paid: int = 0
+    when: str = bank_end.YEAR
 
 
 def net(account: Account, component: Component, units: Units) -> Netted | None:
@@ -169,32 +107,34 @@ def net(account: Account, component: Component, units: Units) -> Netted | None:
     plan, before = account.plan, _before(account, component)
     codes = [each.code for each in plan.document.periods]
     sums = [sum(part[index] for part in units) for index in range(len(codes))]
+    opening = _opening(account, component, before)
     if not _is_by_period(component):
         sums = [sum(sums), *([0] * (len(codes) - 1))]
-        opening = [_scaled(account, before.balance), *([0] * (len(codes) - 1))]
-    else:
-        known = before.periods or {codes[0]: before.balance}
-        opening = [_scaled(account, known.get(code, _ZERO)) for code in codes]
     closing = [max(kept - used, 0) for kept, used in zip(opening, sums, strict=True)]
     billed = [max(used - kept, 0) for kept, used in zip(opening, sums, strict=True)]
-    left, paid = sum(closing), 0
+    left, kept_on = sum(closing), closing
     year_from, is_over = _year(account, bank, before)
-    if is_over and bank.at_end is not YearEnd.CARRY:
-        paid = left if bank.at_end is YearEnd.CASH_OUT else 0
-        closing = [0] * len(closing)
-    by_period = {code: plan.number(each) for code, each in zip(codes, closing, strict=True) if each}
-    after = Banked(plan.number(sum(closing)), year_from, periods=by_period if _is_by_period(component) else {})
+    how, when = _end_of_units(account, bank, is_over=is_over)
+    if how is not YearEnd.CARRY:
+        kept_on = [0] * len(closing)
+    paid = left if how is YearEnd.CASH_OUT else 0
+    ended = {"paid": plan.number(paid), "lapsed": plan.number(left - sum(kept_on) - paid)}
+    is_out = when == bank_end.MOVE_OUT
+    by_period = {code: plan.number(each) for code, each in zip(codes, kept_on, strict=True) if each}
+    after = Banked(
+        plan.number(sum(kept_on)), None if is_out else year_from, periods=by_period if _is_by_period(component) else {}
+    )
     told = {
         "opening": plan.number(sum(opening)),
         "net": plan.number(sum(sums)),
         "billed": plan.number(sum(billed)),
         "closing": after.balance,
-        "paid": plan.number(paid),
-        "lapsed": plan.number(left - sum(closing) - paid),
+        **({} if is_out else ended),
     }
     words = f"{_plain(told['opening'])} → {_plain(after.balance)} {plan.document.unit.symbol}"
     rest = [[0] * len(codes) for _part in units[1:]]
-    return Netted([billed, *rest], {"bank": _texts(told), STATE: written(after)}, words, paid)
+    trace = _trace(account, bank, told, ended if is_out else {}, after)
+    return Netted([billed, *rest], trace, words, paid, when)
 
 
 def with_bank(account: Account, component: Component, found: Sequence[Line], netted: Netted) -> Iterator[Line]:
@@ -203,29 +143,43 @@ def with_bank(account: Account, component: Component, found: Sequence[Line], net
         words = {language: f"{text} ({netted.words})" for language, text in each.text.items()}
         yield each if index else each._replace(text=words)
     if netted.paid and component.bank is not None:
-        end = _Settled(_ZERO, surplus=account.plan.number(netted.paid))
+        end = Settled(Decimal(0), surplus=account.plan.number(netted.paid))
         worth = lines.rounded(account.plan, Fraction(end.surplus) * Fraction(component.bank.price))
-        yield _paid(account, component, component.bank, replace(end, payment=worth))
-
-
-def left(found: Sequence[Line]) -> dict[str, dict[str, Any]]:
-    """This will return what lines leave in banks, by component, as `written` put it down."""
-    return {each.component: each.trace[STATE] for each in found if STATE in each.trace}
-
-
-def written(held: Banked) -> dict[str, Any]:
-    """This will write down what a bank holds, without what is nothing."""
-    found: dict[str, Any] = {"balance": str(held.balance)}
-    if held.year_from is not None:
-        found["year_from"] = held.year_from.isoformat()
-    found |= {key: str(getattr(held, key)) for key in ("imported", "exported", "earned") if getattr(held, key)}
-    if held.periods:
-        found["periods"] = {code: str(value) for code, value in held.periods.items()}
-    return found
+        yield bank_end.paid(account, component, component.bank.price, replace(end, payment=worth), netted.when)
 
 
 def _before(account: Account, component: Component) -> Banked:
-    return account.inputs.history.bank.get(component.code, NOTHING_BANKED)
+    continues = component.bank.continues if component.bank is not None else ""
+    return bank_states.before(account.inputs.history.bank, component.code, continues)
+
+
+def _opening(account: Account, component: Component, before: Banked) -> list[int]:
+    """What each price period holds; the first has what is of none of them, such as of a period that is no more."""
+    codes = [each.code for each in account.plan.document.periods]
+    known = before.periods if _is_by_period(component) else {}
+    found = [known.get(code, Decimal(0)) for code in codes]
+    rest = before.balance - sum(found)
+    return [_scaled(account, each) for each in (found[0] + rest, *found[1:])]
+
+
+def _end_of_units(account: Account, bank: Bank, *, is_over: bool) -> tuple[YearEnd, str]:
+    """What becomes of units that are left with this bill, and when: the year ends before the contract does."""
+    if is_over and bank.at_end is not YearEnd.CARRY:
+        return bank.at_end, bank_end.YEAR
+    return (bank.at_move_out, bank_end.MOVE_OUT) if account.inputs.is_final_period else (YearEnd.CARRY, bank_end.YEAR)
+
+
+def _trace(
+    account: Account, bank: Bank, told: Mapping[str, Decimal], out: Mapping[str, Decimal], after: Banked
+) -> dict[str, Any]:
+    """What a line says of its bank; `out` is what was taken out of it with the end of the contract."""
+    gone = {key: str(value) for key, value in out.items() if value}
+    return {
+        "bank": _texts(told),
+        **({"bank_out": gone} if gone else {}),
+        bank_states.STATE: bank_states.written(after),
+        **bank_states.taken(account.inputs.history.bank, bank.continues),
+    }
 
 
 def _is_by_period(component: Component) -> bool:
@@ -271,5 +225,5 @@ def _plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-def _texts(told: dict[str, Decimal]) -> dict[str, str]:
+def _texts(told: Mapping[str, Decimal]) -> dict[str, str]:
     return {key: str(value) for key, value in told.items() if value or key in ("opening", "closing")}

@@ -18,7 +18,7 @@ import jsonschema
 from meterbook.kernel import currency as currencies
 from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.kernel.rounding import RoundingMode
-from meterbook.tariffs.rating import component_reading, plain_text, pricing_bank, schema_faults, windows
+from meterbook.tariffs.rating import bank_reading, component_reading, plain_text, pricing_bank, schema_faults, windows
 from meterbook.tariffs.rating.component_reading import text_of
 from meterbook.tariffs.rating.document import (
     NO_DAYS,
@@ -258,6 +258,7 @@ class _Reader:
             found.append(component_reading.read(f"components[{index}]", raw, seen, self._note))
             before = {**before, found[-1].code: found[-1].charge}
         self._distinct("components", [each.code for each in found])
+        bank_reading.check_continued(found, self._note)
         return tuple(found)
 
     def _taxes(self, components: tuple[Component, ...]) -> tuple[Tax, ...]:

@@ -30,6 +30,7 @@ class Charge(enum.StrEnum):
     PASS_THROUGH = "PASS_THROUGH"  # noqa: S105 - lines of a utility's invoice
     COST_CAP = "COST_CAP"  # never above what the utility charged for as much
     CREDIT_BANK = "CREDIT_BANK"  # what credits for energy fed in leave over is kept for later bills
+    BANK_END = "BANK_END"  # what a bank of an earlier version holds is settled for good
 
 
 class Channel(enum.StrEnum):

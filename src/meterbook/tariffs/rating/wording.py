@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from meterbook.tariffs.rating import wording_linked
-from meterbook.tariffs.rating.bank_terms import YearEnd
+from meterbook.tariffs.rating import wording_bank, wording_linked
 from meterbook.tariffs.rating.document import Component, TariffDocument, Tax, Text
 from meterbook.tariffs.rating.plain import written
 from meterbook.tariffs.rating.problems import gettext_noop as _
@@ -87,7 +86,7 @@ def _what(document: TariffDocument, component: Component, names: Mapping[str, st
         yield Sentence(_CHANNELS[component.channel])
         yield from _priced(component)
         yield from _quantity(component)
-        yield from _bank(component)
+        yield from _banked(component)
     elif charge in _FIXED:
         if component.tiers:
             yield Sentence(_("By tiers of “%(fact)s” of the account."), {"fact": component.times})
@@ -173,26 +172,8 @@ def _tiers(tiers: tuple[Tier, ...]) -> Iterator[Sentence]:
             yield Sentence(_("%(amount)s more when it is reached."), {"amount": written(tier.fixed)})
 
 
-_YEAR_ENDS = {
-    YearEnd.LAPSE: _("What is left on %(day)s of each year lapses."),
-    YearEnd.CASH_OUT: _("On %(day)s of each year %(price)s is paid for each unit fed in beyond use."),
-    YearEnd.PAY_BALANCE: _("What is left on %(day)s of each year is paid."),
-}
-
-
-def _bank(component: Component) -> Iterator[Sentence]:
-    bank = component.bank
-    if bank is None:
-        return
-    if component.charge is Charge.CREDIT_BANK:
-        yield Sentence(_("Credits that are not used up are kept, and pay charges of later bills."))
-    else:
-        yield Sentence(_("What is fed in beyond use is kept, and used first in later bills."))
-    if bank.year is not None:
-        day = f"{bank.year[0]:02}-{bank.year[1]:02}"
-        yield Sentence(_YEAR_ENDS[bank.at_end], {"day": day, "price": written(bank.price)})
-    if component.charge is Charge.CREDIT_BANK and bank.at_end is YearEnd.CASH_OUT and bank.is_reversed:
-        yield Sentence(_("Their credits are taken back, at what they were on average."))
+def _banked(component: Component) -> Iterator[Sentence]:
+    return (Sentence(template, data) for template, data in wording_bank.sentences(component))
 
 
 def _quantity(component: Component) -> Iterator[Sentence]:
@@ -262,8 +243,8 @@ def _power_factor(component: Component, terms: PowerFactor) -> Iterator[Sentence
 
 
 def _of_lines(component: Component, names: Mapping[str, str]) -> Iterator[Sentence]:
-    if component.charge is Charge.CREDIT_BANK:
-        yield from _bank(component)
+    if component.charge in {Charge.CREDIT_BANK, Charge.BANK_END}:
+        yield from _banked(component)
         yield from _on(component, names)
         return
     amount = f"{written(component.percent)} %" if component.percent is not None else written(component.price)

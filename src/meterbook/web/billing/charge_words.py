@@ -17,6 +17,8 @@ Plain = Mapping[str, Any]
 def short(line: Plain) -> str | None:
     """This will say in a few words what a line is; None: a usual one."""
     trace = line["trace"]
+    if "bank_end" in trace:
+        return _("kept before, settled")
     if "bank_paid" in trace:
         return _("paid for what is left")
     if "bank" in trace and line["unit"] == ONCE:
@@ -47,7 +49,7 @@ def short(line: Plain) -> str | None:
 def sentence(line: Plain) -> str | None:
     """This will say how a line came about; None: a usual one."""
     trace = line["trace"]
-    if "bank_paid" in trace or "bank" in trace:
+    if trace.keys() & bank_words.KEYS:
         return bank_words.sentence(line)
     if "linked" in trace:
         return workings.linked(line)

@@ -13,6 +13,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -181,6 +182,10 @@ def _shown(request: access.Request, form: AssignForm, preview: assigning_tariffs
     rows = trouble_first[(number - 1) * tables.PAGE : number * tables.PAGE]
     changes = [each.change.amount for each in preview.compared if each.change is not None]
     most = max(map(abs, changes), default=0)
+    waits = _(
+        "What accounts keep of energy fed in by %(tariff)s (“%(bank)s”) stays there: this tariff pays nothing from it."
+    )
+    language = (translation.get_language() or "en")[:2]
     return {
         "preview": preview,
         "lines": [_line(each, most) for each in rows],
@@ -190,6 +195,10 @@ def _shown(request: access.Request, form: AssignForm, preview: assigning_tariffs
         "has_it": sum(line.has_it for each in preview.accounts for line in each.contracts),
         "without_bill": sum(each.changes and each.bill is None for each in preview.accounts),
         "change": preview.after - preview.before,
+        "banks": [
+            waits % {"tariff": each.tariff_code, "bank": each.name.get(language, each.name["en"])}
+            for each in preview.banks
+        ],
         "may_see_bills": request.access.allows_somewhere(billing_permissions.VIEW_BILL),
         "tariff_names": words.tariff_names(
             {line.tariff_code for each in rows for line in each.contracts} | {preview.tariff.code}

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from meterbook.identity.values import Module
 from meterbook.rules import queries as rule_queries
+from meterbook.tariffs import banks as tariff_banks
 from meterbook.tariffs import operations as tariff_operations
 from meterbook.tariffs import permissions, sources
 from meterbook.tariffs import queries as tariff_queries
@@ -39,7 +40,7 @@ _UPDATED = re.compile(r"update:(f-[A-Za-z0-9_-]{1,80})")  # a choice that change
 
 @dataclass(frozen=True)
 class Task:
-    """What is written: its first document, and how it is kept."""
+    """What is written: its first document, how it is kept, and what a sound document is checked for besides."""
 
     title: str
     back: str
@@ -47,6 +48,7 @@ class Task:
     keep: Callable[[dict[str, Any]], HttpResponse]
     is_new: bool
     note: str = ""
+    check: Callable[[dict[str, Any]], None] = lambda _document: None
 
 
 @require_http_methods(["GET", "POST"])
@@ -93,9 +95,12 @@ def draft(request: access.Request, tariff: uuid.UUID) -> HttpResponse:
         messages.success(request, _("Draft %(number)s was saved.") % {"number": saved.number})
         return redirect(f"{back}?version={saved.number}")
 
+    def check(document: dict[str, Any]) -> None:
+        tariff_banks.require(tariff=row.public_id, sound=reading.read(document, sources.calendars()))
+
     title = _("Draft of %(name)s") % {"name": views.said(row.names, (translation.get_language() or "en")[:2])}
     start, note = _start(request, row)
-    return edit(request, Task(title, back, start, keep, is_new=False, note=note))
+    return edit(request, Task(title, back, start, keep, is_new=False, note=note, check=check))
 
 
 @require_POST
@@ -187,9 +192,11 @@ def show(request: access.Request, task: Task, text: str) -> HttpResponse:
 
 def _checked(request: access.Request, task: Task, filled: forming.Filled, *, is_saved: bool) -> HttpResponse:
     problems = _problems(filled.text)
-    if not problems and is_saved:
+    if not problems:
         try:
-            return task.keep(json.loads(filled.text))
+            if is_saved:
+                return task.keep(json.loads(filled.text))
+            task.check(json.loads(filled.text))
         except TariffInvalid as error:
             problems = error.problems
     return _form(request, task, filled, problems=problems, is_checked=True)

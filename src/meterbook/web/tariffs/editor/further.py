@@ -41,6 +41,7 @@ CHARGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "PASSED": ("PASS_THROUGH", {"invoice": {"code": ""}}),
     "CAP": ("COST_CAP", {"invoice": {"code": ""}}),
     "BANK": ("CREDIT_BANK", {"bank": {}}),
+    "BANK_END": ("BANK_END", {"bank_end": {"holds": "MONEY", "at_end": "PAY_BALANCE"}}),
 }
 # Which shape a charge has by what it is priced with.
 SHAPES_BY_KEY: Mapping[str, Mapping[str, str]] = {
@@ -53,7 +54,7 @@ LADDERS = ("TIERS", "DEMAND_TIERS")
 FIXED = ("DAILY", "MONTHLY", "YEARLY", "PERIOD")  # their steps, if any, are of the fact that they are multiplied by
 WITHOUT_PERIODS = {"PERIOD_TIERS": "TIERS", "DEMAND_PERIODS": "DEMAND", "DEMAND_PERIOD_TIERS": "DEMAND_TIERS"}
 LIMITED = ("ENERGY", "FIXED_DAILY", "FIXED_MONTHLY", "FIXED_YEARLY", "FIXED_PERIOD")  # by season and use
-UNPRICED = ("SERIES", "PASSED", "CAP", "BANK", "DISCOUNT", "SURCHARGE")  # the last two: a percentage, or an amount
+UNPRICED = ("SERIES", "PASSED", "CAP", "BANK", "BANK_END", "DISCOUNT", "SURCHARGE")  # the last two: percent or amount
 SHAPES_OF: Mapping[str, str] = {charge: shape for shape, (charge, _more) in reversed(list(CHARGES.items()))}
 
 

@@ -52,6 +52,7 @@ CHARGES: Mapping[str, Text] = {
     "PASSED": {"en": "Utility's invoice", "es": "Factura de la distribuidora"},
     "CAP": {"en": "Never above cost", "es": "Nunca por encima del costo"},
     "BANK": {"en": "Energy credits kept", "es": "Créditos de energía guardados"},
+    "BANK_END": {"en": "Energy kept before", "es": "Energía guardada antes"},
 }
 FED_IN: Text = {"en": "Energy fed in", "es": "Energía vertida"}
 PERIODS: Sequence[Text] = ({"en": "Peak", "es": "Punta"}, {"en": "Off-peak", "es": "Valle"})

@@ -75,6 +75,8 @@ _CHANGING = (
     further_fields.Take,
     bank_fields.Kept,
     bank_fields.YearEnd,
+    bank_fields.MoveOut,
+    bank_fields.Dropped,
     quantity_fields.LengthKind,
     ladder_fields.Year,
     ladder_fields.FixedSteps,
@@ -92,7 +94,11 @@ def take(sheet: Sheet, posted: QueryDict) -> None:
 
 def _turn(field: Field) -> int:
     """When a field is written: the later ones change or take away what the earlier ones wrote."""
-    turns: tuple[tuple[type[Field], ...], ...] = (_CHANGING, (quantity_fields.Governing,), (charge_fields.Shape,))
+    turns: tuple[tuple[type[Field], ...], ...] = (
+        _CHANGING,
+        (quantity_fields.Governing, bank_fields.Holds),
+        (charge_fields.Shape,),
+    )
     return next((number for number, kinds in enumerate(turns, 1) if isinstance(field, kinds)), 0)
 
 
@@ -319,6 +325,7 @@ def shapes() -> dict[str, str]:
         "PASSED": _("the utility's invoice passed on"),
         "CAP": _("never above the utility's invoice"),
         "BANK": _("credits for what is fed in, kept"),
+        "BANK_END": _("what an earlier version kept, settled"),
     }
 
 

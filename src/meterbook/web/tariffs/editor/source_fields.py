@@ -102,9 +102,14 @@ def _bank(path: str, node: Node, around: Around) -> list[Field]:
     return [on, *bank_fields.of_money(path, node, money=around.money, unit=around.unit)]
 
 
+def _bank_end(path: str, node: Node, around: Around) -> list[Field]:
+    return bank_fields.of_end(path, node, money=around.money, unit=around.unit)
+
+
 MAKERS: Mapping[str, Callable[[str, Node, Around], list[Field]]] = {
     "SERIES": series,
     "PASSED": _passed,
     "CAP": _cap,
     "BANK": _bank,
+    "BANK_END": _bank_end,
 }
