@@ -12,6 +12,7 @@ from PIL import Image
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.alarms import models as alarm_models
 from meterbook.audit import checks as audit_checks
+from meterbook.billing import legal_profiles
 from meterbook.billing import models as billing_models
 from meterbook.billing import operations as billing_operations
 from meterbook.customers import granularity, records, sign_ins, tariff_defaults, tenancies
@@ -47,6 +48,7 @@ from meterbook.notifications import values as notification_values
 from meterbook.sites import operations as site_operations
 from meterbook.sites import values as site_values
 from meterbook.tariffs import sources as tariff_sources
+from meterbook.tariffs.rating.tax_points import TaxPoint
 from tests.factories import (
     acquisition,
     audit,
@@ -89,6 +91,7 @@ def organization() -> identity_models.Organization:
     place = billing.place(organization=made)
     _bill(place)
     corrections.story(made)
+    whatif.priced(made)
     whatif.started(made)
     pools.divided(made)
     pools.invoiced(made)
@@ -270,6 +273,7 @@ def _know(place: billing.Place) -> None:
         records.note_vulnerability(**given, is_medical=True, reason="oxygen", until_date=UNTIL)
         records.give_consent(**given, kind=ConsentKind.MESSAGES, text_version="1")
         sign_ins.link_user(actor=ACTOR, at=START, account=account.public_id, user_id=tenant.pk)
+        legal_profiles.change_tax_point(actor=ACTOR, at=START, tax_point=TaxPoint.INVOICE, site=place.site.public_id)
         granularity.set_privacy(
             actor=ACTOR,
             at=START,

@@ -94,6 +94,14 @@ def started(organization: identity_models.Organization, *, is_canceled: bool = F
         return made.public_id
 
 
+def priced(organization: identity_models.Organization) -> uuid.UUID:
+    """This will start one in the background and price its first part, as the job does; outside a scope."""
+    public_id = started(organization)
+    with scoping.scope([organization.pk], actor=ACTOR):
+        background.price_next(what_if=public_id)
+    return public_id
+
+
 def water() -> dict[str, Any]:
     """This will return a component for another unit than that of energy."""
     return {"code": "water", "name": "Water", "charge": "ENERGY", "price": "2.10"}

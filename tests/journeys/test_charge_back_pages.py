@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -76,7 +77,11 @@ def test_a_department_is_opened_charged_and_exported(place: billing.Place) -> No
     )
     assert both.status_code == 422
     assert "is no cost center" in both.content.decode()
-    assert "Open a cost center" in pages.page(admin, "charge_backs", organization)
+    journal = pages.page(admin, "charge_backs", organization)
+    (leads,) = re.findall(r'href="([^"]+)"[^>]*>(?:<[^a].*?</svg>)?Open a cost center', journal)
+    ticked = admin.get(leads.replace("&amp;", "&")).content.decode()
+    assert 'name="is_internal" id="id_is_internal" checked' in ticked
+    assert 'name="is_landlord" id="id_is_landlord" checked' not in ticked
     admin.post(reverse("account_new", args=[organization.public_id]), {**form, "is_internal": "on"})
     account = opened(place, "4100")
     assert (account.mode, account.receivable.code, account.receivable.kind) == ("INTERNAL", "CC-4100", "EXPENSE")

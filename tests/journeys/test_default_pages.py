@@ -56,8 +56,8 @@ def test_a_move_in_proposes_the_default_and_who_has_another_is_listed() -> None:
     assert "Other prices" in listed
     assert "agreed in writing" in listed
 
-    ended = desk.client.post(url, {**given, "tariff": "", "first_day": "2026-03-01"})
-    again = desk.client.post(url, {**given, "tariff": "", "first_day": "2026-03-01"})
+    ended = desk.client.post(url, {**given, "tariff": "none", "first_day": "2026-03-01"})
+    again = desk.client.post(url, {**given, "tariff": "none", "first_day": "2026-03-01"})
 
     assert ended.status_code == 302
     assert (again.status_code, "none can end" in again.content.decode()) == (422, True)

@@ -40,7 +40,7 @@ from tests.journeys.harbor_books import (
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "steel_plant_2018.json").read_text(encoding="utf-8"))
 CENT = Decimal("0.01")
 QUARTER = timedelta(minutes=15)
-OWN_ACCOUNTS = {"HM-000", "HM-001"}  # the landlord's and the facility's
+OWN_ACCOUNTS = {"HM-000", "HM-001", "HM-002"}  # the landlord, the facility, and the parking as a cost center
 HELD = {
     "HM-111": [billing_values.HoldReason.QUESTIONABLE],
     "HM-118": [billing_values.HoldReason.MISSING],

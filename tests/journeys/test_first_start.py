@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from django.test import Client
@@ -14,11 +15,13 @@ from meterbook.audit import models as audit_models
 from meterbook.billing import models as billing_models
 from meterbook.billing import operations as billing_operations
 from meterbook.customers import models as customer_models
+from meterbook.customers import overrides, tariff_defaults
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
 from meterbook.journeys import models as journey_models
 from meterbook.kernel import clock
 from meterbook.metering import models as metering_models
+from meterbook.metering.values import Service
 from meterbook.sites import models as site_models
 from meterbook.tariffs import models as tariff_models
 from tests.factories import acquisition, billing, identity, lab, sites
@@ -332,3 +335,28 @@ class TestLibrary:
         sites.site(organization=starter.organization)
         added = starter.client.get(starter.path("meter_new"), {"model": "eastron_sdm630"}).content.decode()
         assert '<option value="eastron_sdm630" selected>' in added
+
+
+@pytest.mark.spec("M-057/3")
+def test_asks_why_the_first_customer_has_another_tariff_than_the_default(starter: Starter) -> None:
+    starter.send("first_site", SITE)
+    starter.meter()
+    starter.send("first_price", PRICE | SURE)
+    raw = {**billing.document(), "code": "ZZ-USUAL", "name": {"en": "Usual", "es": "Habitual"}}
+    usual = billing.tariff(organization=starter.organization, raw=raw)
+    group = tariff_defaults.Group(Service.ELECTRICITY)
+    with scoping.scope([starter.organization.pk], actor=identity.ACTOR):
+        tariff_defaults.set_default(
+            actor=identity.ACTOR, at=clock.now(), group=group, tariff=usual.public_id, first_day=date(2026, 1, 1)
+        )
+
+    shown = starter.page("first_customer")
+    status, refused = starter.send("first_customer", CUSTOMER)
+    done = starter.send("first_customer", {**CUSTOMER, "reason": "agreed in writing"})
+
+    assert "Why not the default tariff" in shown
+    assert (status, 'id="id_reason-problem-1"' in refused) == (422, True)
+    assert done == (302, starter.path("first_bill"))
+    with scoping.scope([starter.organization.pk], actor=identity.ACTOR):
+        (asked,) = overrides.list_overrides()
+    assert (asked.reason, asked.tariff_code, asked.default_code) == ("agreed in writing", "STANDARD", "ZZ-USUAL")

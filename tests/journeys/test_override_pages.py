@@ -16,10 +16,11 @@ from meterbook.journeys.values import JourneyKind, Step
 from meterbook.kernel import clock
 from meterbook.metering.values import Service
 from tests.factories import api, billing, identity
-from tests.support import pages
+from tests.support import pages, trails
 from tests.support.desks import Desk
 
 WHY = "the shop has its own transformer"
+NO = "its transformer was removed in spring"
 
 
 class Usual(Desk):
@@ -121,8 +122,15 @@ def test_a_change_waits_beside_what_was_there_and_a_refusal_leaves_it() -> None:
     assert (bare.status_code, "choose it, or say why" in bare.content.decode()) == (422, True)
     assert "waits for a second person" in sent
     (row,) = desk.asked()
-    assert desk.approver.post(desk.path("tariff_override_refuse", row.public_id)).status_code == 302
+    refuse, field = desk.path("tariff_override_refuse", row.public_id), f"o{row.public_id.hex}-reason"
+    silent = desk.approver.post(refuse, {field: " "})
+    assert (silent.status_code, "Who asked for it reads this" in silent.content.decode()) == (422, True)
+    assert desk.asked()[0].state is OverrideState.WAITING
+    assert desk.approver.post(refuse, {field: NO}).status_code == 302
     assert (desk.codes, desk.asked()[0].state) == ([desk.usual.code], OverrideState.REFUSED)
+    assert NO in desk.page("tariff_overrides")
+    assert NO in desk.page("contract", contract)
+    assert trails.latest(desk.organization).after["answer"] == NO
 
     desk.client.post(url, {**change, "reason": WHY})
     taken_back = desk.asked()[0].public_id
@@ -181,8 +189,13 @@ def test_programs_ask_and_decide_the_same() -> None:
     (row,) = asking.get("/tariff-overrides").json()["items"]
     own = asking.post(f"/tariff-overrides/{row['id']}/approve", {})
     gone = deciding.post(f"/tariff-overrides/{uuid.uuid4()}/approve", {})
-    done = deciding.post(f"/tariff-overrides/{row['id']}/approve", {})
+    silent = deciding.post(f"/tariff-overrides/{row['id']}/refuse", {"reason": " "})
+    refused = deciding.post(f"/tariff-overrides/{row['id']}/refuse", {"reason": NO})
+    asking.post(url, {**body, "reason": WHY})
+    again = asking.get("/tariff-overrides").json()["items"][0]["id"]
+    done = deciding.post(f"/tariff-overrides/{again}/approve", {})
 
+    assert (silent.status_code, refused.json()["state"], refused.json()["answer"]) == (422, "REFUSED", NO)
     assert (bare.status_code, sent.status_code, own.status_code) == (422, 201, 403)
     assert sent.json()["tariff_code"] == desk.usual.code
     assert (row["state"], row["reason"], row["default_tariff_code"]) == ("WAITING", WHY, desk.usual.code)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.http import HttpResponse
 from pytest_django import Settings
 
+from meterbook.web import navigation
 from tests.factories import sites
 from tests.support import routes
 
@@ -60,6 +62,27 @@ class TestMisdeclared:
         (found,) = routes.misdeclared(ROUTES[name], ARGUMENTS)
 
         assert found.startswith(fault)
+
+
+class TestMisplaced:
+    HOME = f"/o/{navigation.UNKNOWN}/"
+    BILLS = f'<a href="{HOME}bills/"'
+
+    def told(self, links: str, path: str = "corrections/") -> list[str]:
+        page = f'<aside class="sidebar" id="side"><nav>{links}</nav></aside><a href="/x" aria-current="page">x</a>'
+        return routes.misplaced(HttpResponse(page), f"{self.HOME}{path}", self.HOME)
+
+    def test_finds_nothing_wrong_where_the_own_entry_is_marked_or_is_not_offered(self) -> None:
+        assert self.told(f'{self.BILLS} aria-current="page">Bills</a>') == []
+        assert self.told('<a href="/elsewhere">Elsewhere</a>') == []
+        assert routes.misplaced(HttpResponse("a fragment"), "/nowhere", self.HOME) == []
+
+    def test_sees_none_two_the_wrong_one_and_a_page_without_an_entry(self) -> None:
+        marked, other = f'{self.BILLS} aria-current="page">', f'<a href="{self.HOME}runs/" aria-current="page">'
+
+        for links in (f"{self.BILLS}>", marked + other, f"{self.BILLS}>{other}"):
+            assert self.told(links)[0].startswith("its navigation marks")
+        assert self.told(marked, "nowhere-at-all/") == ["its page stands under no entry of the navigation"]
 
 
 class TestLeaks:

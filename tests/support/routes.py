@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RoutePattern
@@ -24,6 +24,7 @@ from meterbook.identity import models as identity_models
 from meterbook.identity import operations as identity_operations
 from meterbook.identity import registry
 from meterbook.identity.values import Module
+from meterbook.web import navigation
 from tests.factories import identity
 
 READING, ALL = ("GET", "POST"), ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -200,7 +201,7 @@ def _leaks_of_guarded(route: Route, people: People) -> list[str]:
         *refusals("as a person of another organization", people.stranger(), path, is_refused=_is(404)),
         *refusals("for an unknown organization", people.holder(permission), unknown, is_refused=_is(404)),
         *refusals("without the permission", people.others(permission), path, is_refused=_is(403)),
-        *_admissions("with the permission", people.holder(permission), path),
+        *_admissions("with the permission", people.holder(permission), path, home=f"/o/{people.own.public_id}/"),
     ]
     for name in route.parameters:
         if name != ORGANIZATION and people.arguments[name].is_owned:
@@ -240,13 +241,34 @@ def _refusals(
     ]
 
 
-def _admissions(who: str, client: Client, path: str) -> list[str]:
+def misplaced(answer: HttpResponseBase, path: str, home: str) -> list[str]:
+    """This will tell what is wrong with the side navigation of a page: it marks the entry that the page stands under.
+
+    That entry may not be there for everybody; then none is marked. What is no whole page has no navigation.
+    """
+    page = answer.content.decode(errors="replace") if isinstance(answer, HttpResponse) else ""
+    _before, has_side, after = page.partition('<aside class="sidebar"')
+    side = after.partition("</nav>")[0]
+    if not has_side:
+        return []
+    place = navigation.place_of(path, home)
+    if not place:
+        return ["its page stands under no entry of the navigation"]
+    own = reverse(place, args=[home.strip("/").split("/")[-1]])
+    marked = re.findall(r'<a href="([^"]+)" aria-current="page"', side)
+    wanted = [own] if f'href="{own}"' in side else []
+    return [] if marked == wanted else [f"its navigation marks {marked} instead of {wanted}"]
+
+
+def _admissions(who: str, client: Client, path: str, *, home: str = "") -> list[str]:
     answers = _answers(client, path, READING)
     found = [
         f"{method} {who}: answers {answer.status_code}"
         for method, answer in answers
         if answer.status_code in {401, 403, 404} or answer.status_code >= 500 or _sends_to_sign_in(answer)
     ]
+    if home:
+        found += [f"{method}: {each}" for method, answer in answers for each in misplaced(answer, path, home)]
     return found if answers else [f"{who}: takes neither GET nor POST"]
 
 

@@ -26,6 +26,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     invoice_queries.InvoiceNotFound: NOT_FOUND,
     pool_deciding.PoolNotWaiting: STATE,
     pool_operations.AmountImpossible: INVALID,
+    pool_operations.CarryRefused: STATE,
     pool_operations.EntryNotFound: NOT_FOUND,
     pool_operations.LandlordMissing: STATE,
     pool_operations.NothingToCarry: STATE,

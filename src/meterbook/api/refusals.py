@@ -21,6 +21,7 @@ from meterbook.acquisition import senders as acquisition_senders
 from meterbook.alarms import queries as alarm_queries
 from meterbook.api import pool_refusals, problems, what_if_refusals
 from meterbook.audit import queries as audit_queries
+from meterbook.billing import legal_profiles
 from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
 from meterbook.billing.operations import chaining, correcting, crediting, disputing, recalculating
@@ -216,6 +217,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     exchange_meter.ChangedMeanwhile: STATE,
     exchange_meter.NothingToExchange: STATE,
     granularity.SiteNotThere: NOT_FOUND,
+    legal_profiles.ProfileSiteNotThere: NOT_FOUND,
     identity_delegations.CompanyNotFound: INVALID,
     identity_delegations.DelegationEndsBeforeStart: INVALID,
     identity_delegations.DelegationNotFound: NOT_FOUND,

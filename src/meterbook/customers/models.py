@@ -178,6 +178,7 @@ class TariffOverride(asking.AskedFor):
     tariff = models.ForeignKey(tariff_models.Tariff, on_delete=models.PROTECT, related_name="+")
     default = models.ForeignKey(tariff_models.Tariff, on_delete=models.PROTECT, related_name="+")
     starts_at = models.DateTimeField()
+    answer = models.CharField(max_length=values.REASON_LENGTH, blank=True, db_default="", default="")  # why refused
 
     reached_by = (("account_id", "accounts"),)
 

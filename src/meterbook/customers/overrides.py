@@ -27,13 +27,20 @@ class OverrideGone(LookupError):
     """There is nothing to decide any more, or nothing for which the tariff could hold."""
 
 
+class RefusalUnreasoned(ValueError):
+    """Another tariff than the default was refused without saying why."""
+
+
 class OverrideIsOwn(PermissionError):
     """Who asked for another tariff than the default does not approve it while somebody else can."""
 
 
 @dataclass(frozen=True)
 class OverrideRow:
-    """Another tariff than the default, with why, by whom, and who decided; `decided_at` None while it waits."""
+    """Another tariff than the default, with why, by whom, and who decided; `decided_at` None while it waits.
+
+    `answer` is why it was refused; empty where it was taken back.
+    """
 
     public_id: uuid.UUID
     account_public_id: uuid.UUID
@@ -55,6 +62,7 @@ class OverrideRow:
     decided_by: str
     decided_at: datetime | None
     is_alone: bool
+    answer: str
 
 
 def list_overrides(
@@ -111,14 +119,30 @@ def behind(*, contracts: Collection[uuid.UUID]) -> Mapping[uuid.UUID, OverrideRo
 
 
 @operation.operation
-def refuse(*, actor: Actor, at: datetime, override: uuid.UUID) -> None:
-    """This will leave everything as it is; who asked may take it back so.
+def refuse(*, actor: Actor, at: datetime, override: uuid.UUID, reason: str) -> None:
+    """This will leave everything as it is, and tell who asked why.
+
+    :raises RefusalUnreasoned: without a reason
+    :raises OverrideGone: when somebody decided meanwhile
+    """
+    why = reason.strip()[: values.REASON_LENGTH]
+    if not why:
+        raise RefusalUnreasoned(_("Say why it is refused; who asked for it reads that."))
+    found = waiting(override)
+    found.answer = why
+    _decide(found, values.OverrideState.REFUSED, actor, at)
+    _record(actor, at, "customers:refuse_override", found, {"answer": why})
+
+
+@operation.operation
+def take_back(*, actor: Actor, at: datetime, override: uuid.UUID) -> None:
+    """This will leave everything as it is, because who asked for it no longer does.
 
     :raises OverrideGone: when somebody decided meanwhile
     """
     found = waiting(override)
     _decide(found, values.OverrideState.REFUSED, actor, at)
-    _record(actor, at, "customers:refuse_override", found, {})
+    _record(actor, at, "customers:take_back_override", found, {})
 
 
 @operation.operation
@@ -170,7 +194,7 @@ def _own() -> QuerySet[models.TariffOverride]:
 
 def _decide(found: models.TariffOverride, state: values.OverrideState, actor: Actor, at: datetime) -> None:
     found.state, found.decided_by, found.decided_at = state.value, actor.label[: values.NAME_LENGTH], at
-    found.save(update_fields=["state", "decided_by", "decided_at", "is_alone"])
+    found.save(update_fields=["state", "decided_by", "decided_at", "is_alone", "answer"])
 
 
 def _record(actor: Actor, at: datetime, action: str, found: models.TariffOverride, after: Mapping[str, object]) -> None:
@@ -208,4 +232,5 @@ def _row(each: models.TariffOverride) -> OverrideRow:
         decided_by=each.decided_by,
         decided_at=each.decided_at,
         is_alone=each.is_alone,
+        answer=each.answer,
     )

@@ -94,7 +94,10 @@ def set_first_price(
 
 @dataclass(frozen=True)
 class FirstCustomer:
-    """Who pays, for which meter point, by which tariff, from when. `unit` is what is let, "" for none."""
+    """Who pays, for which meter point, by which tariff, from when. `unit` is what is let, "" for none.
+
+    `reason` says why the tariff is not the default; needed only where it is not.
+    """
 
     site: uuid.UUID
     number: str
@@ -105,15 +108,16 @@ class FirstCustomer:
     meter_point: uuid.UUID
     tariff: uuid.UUID
     starts_at: datetime
+    reason: str = ""
 
 
 @operation.operation
-def welcome_first_customer(*, actor: Actor, at: datetime, customer: FirstCustomer) -> uuid.UUID:
+def welcome_first_customer(*, actor: Actor, at: datetime, customer: FirstCustomer) -> bool:
     """This will open an account, make the unit and hang the meter there, and let the account pay from an instant on.
 
-    Returns the account's public id. All of it, or nothing.
+    All of it, or nothing. Returns whether the tariff holds at once; else the default does until another approves it.
 
-    :raises meterbook.journeys.add_meter.MeterRefused: naming the field (number, unit, first_day) that cannot be
+    :raises meterbook.journeys.add_meter.MeterRefused: naming the field (number, unit, first_day, reason) that cannot be
     """
     with blaming("number", customer_operations.CodeTaken):
         account = customer_operations.open_account_with_customer(
@@ -129,17 +133,18 @@ def welcome_first_customer(*, actor: Actor, at: datetime, customer: FirstCustome
         _let(actor, at, customer)
     with (
         blaming("first_day", customer_operations.ContractsOverlap, customer_operations.ContractMisfit),
-        blaming("tariff", overriding.OverrideUnreasoned),
+        blaming("reason", overriding.OverrideUnreasoned),
     ):
-        customer_operations.start_contract(
+        made = customer_operations.start_contract(
             actor=actor,
             at=at,
             account=account,
             meter_point=customer.meter_point,
             tariff=customer.tariff,
             starts_at=customer.starts_at,
+            reason=customer.reason,
         )
-    return account.public_id
+    return made.tariff.public_id == customer.tariff
 
 
 def _let(actor: Actor, at: datetime, customer: FirstCustomer) -> None:

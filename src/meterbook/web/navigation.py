@@ -86,6 +86,29 @@ PLACES = (
 )
 
 
+# Pages that no entry leads to by their address, by how that begins, and the entry from which people come to them.
+_BESIDE = {
+    "assigned": "assigned",
+    "charge-backs": "accounts",
+    "contracts": "accounts",
+    "corrections": "bills",
+    "corrections/rules": "settings_index",
+    "credit-notes": "bills",
+    "disputes": "bills",
+    "documents": "settings_index",
+    "legal-profile": "settings_index",
+    "letterhead": "settings_index",
+    "privacy": "settings_index",
+    "rebills": "pools",
+    "sheets": "pools",
+    "start": "home",
+    "swap-tests": "jobs",
+    "templates": "settings_index",
+    "transactions": "bills",
+    "virtual-meters": "meters",
+}
+
+
 def may_open(request: access.Request, route: str) -> bool:
     """This will tell whether the page would let the reader in, as its own guard says; whatever its module."""
     permission, is_by_site = _guard(route)
@@ -98,18 +121,37 @@ def _guard(route: str) -> tuple[str, bool]:
     return view.permission, view.by_site  # type: ignore[attr-defined]
 
 
+def place_of(path: str, home: str) -> str:
+    """This will return the route of the entry under which a page stands: of those whose address its own begins with,
+    the longest. Empty where there is none.
+
+    :param home: the address of the organization's home, with which all of them begin
+    """
+    parts = path.removeprefix(home).strip("/").split("/")
+    begins = ("/".join(parts[:count]) for count in range(len(parts), 0, -1))
+    return next((_addresses()[each] for each in begins if each in _addresses()), "")
+
+
+@functools.cache
+def _addresses() -> dict[str, str]:
+    home = reverse("home", args=[UNKNOWN])
+    own = {reverse(each.route, args=[UNKNOWN]).removeprefix(home).strip("/"): each.route for each in PLACES}
+    return own | _BESIDE
+
+
 def entries(request: access.Request) -> tuple[Entry, ...]:
     """This will return what the user may open in the organization; the entry whose page this is counts as current."""
     home = reverse("home", args=[request.organization.public_id])
+    current = place_of(request.path, home)
     found = []
     if request.access.at_meter or request.access.at_account:
         href = reverse("assigned", args=[request.organization.public_id])
-        found.append(Entry(href, str(_("My meters")), "meter", request.path.startswith(href), "assigned", ""))
+        found.append(Entry(href, str(_("My meters")), "meter", current == "assigned", "assigned", ""))
     for place in PLACES:
         is_there = request.organization.has_module(place.module)
         if not is_there or not request.access.allows_somewhere(place.permission) or not may_open(request, place.route):
             continue
         href = reverse(place.route, args=[request.organization.public_id])
-        is_current = request.path == href if href == home else request.path.startswith(href)
+        is_current = current == place.route
         found.append(Entry(href, str(place.caption), place.icon, is_current, place.route, str(place.group)))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Who pays for the meters of the mall: shops that come and go, the facility's own account, and the landlord."""
+"""Who pays for the meters of the mall: shops that come and go, the facility, a department, and the landlord."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ TARIFFS_FROM = date(2025, 1, 1)
 RETAIL, SIMPLE, WATER, GAS = "tariff_retail.json", "tariff_landlord.json", "tariff_water.json", "tariff_gas.json"
 LANDLORD = ("HP", "Harbor Properties", "HM-000")
 FACILITY = ("FACILITY", "Harbor Facility Services", "HM-001")
+# A department of the landlord's own: what it uses is charged back, without tax.
+PARKING = ("PARKING", "Parking operations", "HM-002")
+PARKED = frozenset({"MP-010", "MP-011", "MP-012"})
 CITY = "08039 Barcelona"
 # The account of the tenant who can sign in: others rented the unit before, and all issued months are its own.
 SIGNS_IN = "HM-123"
@@ -61,10 +64,13 @@ def create(site: site_models.Site, made: Points, people: demo_people.Actors, cal
     _account(opening, code, name, number, vacancy_tariff=tariffs[SIMPLE])
     code, name, number = FACILITY
     facility = _account(opening, code, name, number, email="invoices@facility.example")
+    code, name, number = PARKING
+    parking = _account(opening, code, name, number, is_internal=True)
     listed = points.points(calendar)
     for point in listed:
         if point.role is PointRole.COMMON:
-            _contract(opening, facility, point, made, tariffs, calendar, None)
+            payer = parking if point.code in PARKED else facility
+            _contract(opening, payer, point, made, tariffs, calendar, None)
     for unit in units.units():
         inside = [point for point in listed if point.place == unit.code]
         for place, stay in enumerate(unit.stays):
@@ -122,6 +128,7 @@ def _account(
     tax_number: str = "",
     address: str = f"Harbor Mall, ground floor\n{CITY}",
     vacancy_tariff: tariff_models.Tariff | None = None,
+    is_internal: bool = False,
 ) -> customer_models.Account:
     clerk = opening.people[demo_people.CLERK]
     facts = customer_records.Facts(
@@ -136,6 +143,7 @@ def _account(
         number=number,
         is_landlord=vacancy_tariff is not None,
         vacancy_tariff=vacancy_tariff,
+        is_internal=is_internal,
     )
 
 

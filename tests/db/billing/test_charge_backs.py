@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+import pypdf
 import pytest
 
 from meterbook.billing import models, operations, queries
-from meterbook.billing.operations import correcting
+from meterbook.billing.operations import correcting, crediting
+from meterbook.billing.queries import credit_notes as note_queries
 from meterbook.billing.queries import numbers as number_queries
+from meterbook.billing.queries import printed_notes
 from meterbook.customers import operations as customer_operations
 from meterbook.documents import queries as document_queries
 from meterbook.documents import register_queries
@@ -120,6 +124,16 @@ def test_a_wrong_statement_is_taken_back_outside_of_all_series(place: billing.Pl
         assert journal.is_sound
         assert journal.checks[0].charged.amount == note.replacement.draft.total
         assert number_queries.months_with_numbers() == []
+        assert number_queries.number_report(month=date(2026, 3, 1)).voids == ()
+        assert printed_notes.paper_of(note=note.public_id) is None
+        assert note_queries.get_credit_note(public_id=note.public_id).is_internal
+        file = crediting.issue_pdf(actor=ACTOR, at=corrections.LATER, note=note.public_id)
+        _row, pdf = document_queries.file_content(public_id=file.public_id)
+    text = " ".join(pypdf.PdfReader(io.BytesIO(pdf)).pages[0].extract_text().split())
+    assert "Charge-back taken back" in text
+    assert "Credited to the cost center" in text
+    assert "Credit note" not in text
+    assert "VAT" not in text
 
 
 def test_the_account_of_vacancies_is_no_cost_center(place: billing.Place) -> None:

@@ -174,7 +174,10 @@ def test_what_is_carried_is_not_billed_again_and_a_rejected_proposal_changes_not
         late.propose()
     with late.house.scope():
         pool_rebilling.reject_rebill(**ME, rebill=made.public_id, reason="too small")
-        pool_operations.carry_difference(**ME, sheet=late.sheet_id)
+        # Too late to be asked for more: then what concerns who left is carried, and the landlord's.
+        models.CorrectionRules.objects.create(organization_id=made.organization_id, back_billing_months=1)
+        much_later = {**ME, "at": ME["at"] + timedelta(days=200)}
+        pool_operations.carry_difference(**much_later, sheet=late.sheet_id)
 
     with pytest.raises(pool_swapping.NothingToRebill, match="carried"):
         late.look()

@@ -253,7 +253,7 @@ def test_a_late_correction_is_told_and_carried_into_the_next_period(house: House
     light = billing.metered(house.place, name="Corridor", code="COR", role=PointRole.COMMON)
     final = billing.count(light.energy, DAYS.starts_at, DAYS.ends_at, rise=10)
     cost = {"kind": "METER", "meter_point": str(light.point.public_id), "price": "0.25"}
-    pool = pools.pool(house.place, source=cost, parts=[{"key": "AREA"}])
+    pool = pools.pool(house.place, source=cost, parts=[{"key": "AREA"}], leaving="LANDLORD")
     run = billing.advance(billing.approve(house.run()))
     before = house.sheet(pool)
     assert (before["total"], run.state) == ("7.20", "CLOSED")

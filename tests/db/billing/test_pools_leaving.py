@@ -91,22 +91,37 @@ def test_billed_again_who_left_pays_more_or_the_landlord_does(
 
 
 @pytest.mark.spec("B-65")
+def test_carrying_is_refused_where_who_left_bears_it_and_can_be_billed_again() -> None:
+    house, pool, sheet = billed("FORMER_MEMBER")
+
+    with house.scope():
+        ways = pool_swapping.look(sheet=sheet, at=LATER)
+        with pytest.raises(pool_operations.CarryRefused, match=house.accounts["A"].number):
+            pool_operations.carry_difference(**ME, sheet=sheet)
+        assert not pool.entries.filter(kind="ADJUSTMENT").exists()
+
+    assert (ways.leavers, ways.is_possible, ways.can_carry) == ((house.accounts["A"].number,), True, False)
+
+
+@pytest.mark.spec("B-65")
 @pytest.mark.parametrize(
     ("more", "leaving", "landlord", "member"),
     [
-        ({}, "FORMER_MEMBER", (), "50.00"),
+        ({}, "FORMER_MEMBER", ("10.00",), "46.67"),
         ({}, "LANDLORD", ("10.00",), "46.67"),
         (EACH, "LANDLORD", ("10.00",), "46.67"),
     ],
-    ids=["former-member", "landlord", "landlord-each-line"],
+    ids=["former-member-too-old", "landlord", "landlord-each-line"],
 )
-def test_carried_the_part_of_who_left_is_the_next_members_or_the_landlords(
+def test_carried_the_part_of_who_left_is_the_landlords(
     more: dict[str, Any], leaving: str, landlord: tuple[str, ...], member: str
 ) -> None:
     house, pool, sheet = billed(leaving, **more)
+    at = LATER + timedelta(days=200 if leaving == "FORMER_MEMBER" else 0)  # too late to be asked for more
     with house.scope():
-        told = dict(pool_swapping.look(sheet=sheet, at=LATER).carried)
-        entry = pool_operations.carry_difference(**ME, sheet=sheet)
+        models.CorrectionRules.objects.create(organization_id=pool.organization_id, back_billing_months=1)
+        told = dict(pool_swapping.look(sheet=sheet, at=at).carried)
+        entry = pool_operations.carry_difference(actor=billing.ACTOR, at=at, sheet=sheet)
     assert sum(told.values()) == entry.amount == Decimal("90.00")
     assert entry.landlord_amount == sum(map(Decimal, landlord))
 

@@ -129,7 +129,7 @@ def test_a_tariff_charges_no_more_than_the_average_price_of_an_invoice() -> None
 
 
 def test_a_correction_is_a_further_version_and_a_closed_sheet_tells_what_differs(house: House) -> None:
-    pool = pools.pool(house.place, code="UTILITY", name="Utility", **PASSED)
+    pool = pools.pool(house.place, code="UTILITY", name="Utility", leaving="LANDLORD", **PASSED)
     invoice = supplier_invoices.invoice(house.place, **WHOLE)
     billing.advance(billing.approve(house.run()))
     before = house.sheet(pool)

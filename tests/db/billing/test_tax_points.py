@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from meterbook.billing import models, operations
+from meterbook.billing import legal_profiles, models, operations
 from meterbook.billing.correction_values import Mode, Outcome
 from meterbook.billing.operations import correcting, recalculating
 from meterbook.billing.queries import corrections as correction_queries
 from meterbook.foundation import scoping
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
+from meterbook.tariffs.rating.tax_points import TaxPoint
 from tests.factories import billing, corrections
 
 ACTOR = Actor.system("test")
 DAYS = billing.FEBRUARY
+NEXT = DAYS.ends_at + timedelta(days=2)
 
 
-def tariff(point: str, day: str) -> dict[str, Any]:
+def tariff(point: str | None, day: str) -> dict[str, Any]:
     raw = billing.document()
-    raw["taxes"] = [{**billing.TAX, "rates": [{"from": day, "rate": "0.10"}], "tax_point": point}]
+    own = {} if point is None else {"tax_point": point}
+    raw["taxes"] = [{**billing.TAX, "rates": [{"from": day, "rate": "0.10"}], **own}]
     return raw
 
 
@@ -49,6 +52,54 @@ def test_by_delivery_a_bill_has_a_line_for_each_rate_and_is_reproduced() -> None
         found = correction_queries.results_of(recalculation_id=asked.pk)
     assert [each.outcome for each in found] == [Outcome.SAME, Outcome.SAME]
     assert all(each.differences and each.differences.is_identical for each in found)
+
+
+@pytest.mark.spec("B-34")
+def test_a_tariff_that_does_not_say_follows_the_legal_profile_of_the_site_then_of_the_organization() -> None:
+    place = billing.place(raw=tariff(None, "2026-02-15"))
+    billing.shop(place, name="Bakery", days=DAYS)
+    run = billing.advance(billing.plan(place, first_day=DAYS.first_day, until_day=DAYS.until_day))
+    owner, drafted = place.organization.pk, []
+
+    def draft() -> dict[str, Any]:
+        found = models.BillDraft.objects.get(organization_id=owner, run=run)
+        return dict(json.loads(bytes(found.content)))
+
+    with scoping.scope([owner], actor=ACTOR):
+        drafted.append(draft())
+        legal_profiles.change_tax_point(actor=ACTOR, at=NEXT, tax_point=TaxPoint.INVOICE)
+        with pytest.raises(operations.DraftsStale):
+            operations.approve_run(actor=billing.ACTOR, at=NEXT, run=run)
+        operations.check_again(actor=ACTOR, at=NEXT, run=run)
+    operations.advance_run(organization_id=owner, actor=ACTOR, at=NEXT, run_id=run.public_id)
+    with scoping.scope([owner], actor=ACTOR):
+        drafted.append(draft())
+        # The site's own word stands before that of the organization, and a bill keeps what was said.
+        found = legal_profiles.change_tax_point(
+            actor=ACTOR, at=NEXT, tax_point=TaxPoint.DELIVERY, site=place.site.public_id
+        )
+        assert (found.tax_point, [each.tax_point for each in found.sites]) == (TaxPoint.INVOICE, [TaxPoint.DELIVERY])
+        assert legal_profiles.tax_point_of(site_id=place.site.pk) is TaxPoint.DELIVERY
+        legal_profiles.change_tax_point(actor=ACTOR, at=NEXT, tax_point=None, site=place.site.public_id)
+        operations.approve_run(actor=billing.ACTOR, at=NEXT, run=run)
+    operations.advance_run(organization_id=owner, actor=ACTOR, at=NEXT, run_id=run.public_id)
+    with scoping.scope([owner], actor=ACTOR):
+        legal_profiles.change_tax_point(actor=ACTOR, at=corrections.LATER, tax_point=TaxPoint.DELIVERY)
+        asked = recalculating.ask_recalculation(
+            actor=ACTOR, at=corrections.LATER, mode=Mode.REPRODUCE, scope=recalculating.Scope(run=run.public_id)
+        )
+        (again,) = correction_queries.results_of(recalculation_id=asked.pk)
+
+    told = [
+        ({charge["tariff"]["tax_point"] for point in plain["meter_points"] for charge in point["charges"]}, plain)
+        for plain in drafted
+    ]
+    assert [(said, [each["rate"] for each in plain["taxes"]]) for said, plain in told] == [
+        ({"DELIVERY"}, ["0.10", "0.21"]),
+        ({"INVOICE"}, ["0.10"]),
+    ]
+    assert drafted[1]["taxes"][0]["trace"] == {"tax_point": "INVOICE"}
+    assert again.outcome is Outcome.SAME
 
 
 @pytest.mark.spec("B-34")

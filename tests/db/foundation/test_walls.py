@@ -54,7 +54,7 @@ class TestWalls:
 
         limited = {model._meta.db_table for model in walls.tenant_models() if model.reached_by}
         assert {row[0] for row in policies} == limited
-        assert len(limited) == 42
+        assert len(limited) == 43
         assert all("current_setting('meterbook.reach_" in str(row[1]) and row[1] == row[2] for row in policies)
 
     def test_application_and_bulk_have_no_rights_on_partitions(self) -> None:

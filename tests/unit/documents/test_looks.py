@@ -257,6 +257,21 @@ def test_a_credit_note_has_words_of_its_own() -> None:
     assert page.frame(looks.Look(), words.of("es"), title="credit_note")["title"] == "Nota de crédito"
 
 
+@pytest.mark.spec("M-063")
+@pytest.mark.parametrize(
+    ("code", "others"), [("en", ("credit note", "to you")), ("es", ("nota de crédito", "a su favor"))]
+)
+def test_what_takes_a_charge_back_back_speaks_to_a_cost_center(code: str, others: tuple[str, ...]) -> None:
+    language = words.of(code)
+    own = language.words["charge_back_taken_back"]
+
+    assert set(language.words["of_credit_note"]) <= set(own)
+    said = language.of_taken_back().words
+    assert said["account"] == language.words["charge_back"]["account"]
+    for key in own:
+        assert not [each for each in others if each in said[key].lower()]
+
+
 @pytest.mark.spec("B-76")
 @pytest.mark.parametrize(
     ("code", "note", "bill"), [("en", "credit note", "bill"), ("es", "nota de crédito", "factura")]

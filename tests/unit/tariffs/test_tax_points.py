@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from meterbook.tariffs.rating.inputs import NONE, Exemption, Inputs
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.plan import Plan
 from meterbook.tariffs.rating.problems import TariffInvalid
+from meterbook.tariffs.rating.tax_points import TaxPoint
 from tests.factories import tariffs
 from tests.unit.tariffs.pricing_cases import component, energy, plan
 
@@ -62,6 +64,25 @@ def test_by_the_invoice_date_all_has_the_rate_of_that_day(day: date | None, rate
 
     amount = {"0.21": "36.54", "0.10": "17.40"}[rate]
     assert told(found) == [("vat", rate, "174.00", amount)]
+
+
+@pytest.mark.spec("B-34")
+def test_a_tax_without_a_word_of_its_own_goes_by_the_legal_profile_and_tells_it() -> None:
+    own = {**LEVY, "rates": CHANGED, "tax_point": "DELIVERY"}
+    silent = plan(ENERGY, BASE, taxes=[VAT, own])
+    asked = replace(silent, document=silent.document.under(TaxPoint.INVOICE))
+
+    found = rated(asked, before=100, after=300, inputs=Inputs(invoice_day=date(2026, 2, 3)))
+
+    assert [(each.code, str(each.rate), each.trace.get("tax_point")) for each in found.taxes] == [
+        ("vat", "0.10", "INVOICE"),
+        ("levy", "0.05", "DELIVERY"),
+        ("levy", "0.10", "DELIVERY"),
+    ]
+    # By delivery it is what it was before legal profiles, and where no rate changes there is nothing to ask.
+    delivered = replace(silent, document=silent.document.under(TaxPoint.DELIVERY))
+    assert rated(delivered, before=100, after=300) == rated(silent, before=100, after=300)
+    assert plan(ENERGY, taxes=[LEVY]).document.under(TaxPoint.INVOICE).tax_point is None
 
 
 def test_a_period_before_or_after_the_change_has_one_rate() -> None:

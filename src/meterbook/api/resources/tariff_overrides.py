@@ -24,6 +24,7 @@ OverrideReason = Annotated[str, Field(max_length=REASON_LENGTH)]
 class TariffOverride(values.Told):
     """Another tariff than the default from an instant on. While it is WAITING what was there holds; `holds_from` is
     later than `starts_at` where bills reach further. `is_alone`: one person asked and approved, for lack of another.
+    `answer`: why it was refused; empty where it was taken back.
     """
 
     id: uuid.UUID
@@ -42,6 +43,13 @@ class TariffOverride(values.Told):
     decided_by: str
     decided_at: values.InstantTold | None
     is_alone: bool
+    answer: str
+
+
+class OverrideRefusal(values.Given):
+    """Why it is refused; who asked for it reads that."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=REASON_LENGTH)]
 
 
 class TariffOverrides(values.Told):
@@ -90,10 +98,13 @@ def approve_tariff_override(request: entry.Request, override: uuid.UUID) -> Tari
     by_site=True,
     answers=TariffOverride,
 )
-def refuse_tariff_override(request: entry.Request, override: uuid.UUID) -> TariffOverride:
-    """This will leave the contract as it is."""
+def refuse_tariff_override(request: entry.Request, override: uuid.UUID, given: OverrideRefusal) -> TariffOverride:
+    """This will leave the contract as it is, and keep why."""
     _reached(request, override)
-    overrides.refuse(actor=request.caller.actor, at=request.caller.at, override=override)
+    try:
+        overrides.refuse(actor=request.caller.actor, at=request.caller.at, override=override, reason=given.reason)
+    except overrides.RefusalUnreasoned as error:
+        raise problems.invalid("/body/reason", str(error)) from error
     return _told(overrides.get_override(public_id=override))
 
 
@@ -122,4 +133,5 @@ def _told(row: overrides.OverrideRow) -> TariffOverride:
         decided_by=row.decided_by,
         decided_at=values.maybe_instant(row.decided_at),
         is_alone=row.is_alone,
+        answer=row.answer,
     )

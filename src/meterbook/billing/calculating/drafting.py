@@ -178,9 +178,11 @@ class Calculator:
         }
 
     def _invoice_rates(self, version: facts.Version) -> list[object]:
-        """The rates that the date of the bill says."""
-        day, taxes = self.run.bill_date, version.document.taxes
-        return [(each.code, str(each.rate_on(day))) for each in taxes if day and each.point is TaxPoint.INVOICE]
+        """The rates that the date of the bill says, and that a legal profile says so."""
+        day, document = self.run.bill_date, version.document
+        said: list[object] = [document.tax_point] if document.tax_point is TaxPoint.INVOICE else []
+        by_day = [each for each in document.taxes if each.point is TaxPoint.INVOICE]
+        return said + [(each.code, str(each.rate_on(day))) for each in by_day if day]
 
     def _alone(
         self,
@@ -308,6 +310,7 @@ class Calculator:
                 mode=version.document.mode,
                 calendar=self._calendar(version),
                 taxed={each.code: each.components for each in version.document.taxes},
+                tax_point=version.document.tax_point,
             ),
             quantity=total,
             rated=rated,

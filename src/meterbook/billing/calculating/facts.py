@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from meterbook.billing import models, values
+from meterbook.billing import legal_profiles, models, values
 from meterbook.customers import queries as customer_queries
 from meterbook.documents import queries as document_queries
 from meterbook.documents.values import LetterheadFacts
@@ -31,6 +31,7 @@ from meterbook.tariffs import sources
 from meterbook.tariffs import values as tariff_values
 from meterbook.tariffs.rating import reading
 from meterbook.tariffs.rating.document import TariffDocument
+from meterbook.tariffs.rating.tax_points import TaxPoint
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Run:
     """A run with its place: `period` is the local days [first_day, until_day) of the site.
 
     A meter point in another zone is billed for the same days there. `exact` are the free ends of a manual bill.
-    `bill_date` is supposed until the run is approved.
+    `bill_date` is supposed until the run is approved. `tax_point` is that of the site's legal profile.
     """
 
     id: int
@@ -59,6 +60,7 @@ class Run:
     period: Period
     exact: Period | None = None
     bill_date: date | None = None
+    tax_point: TaxPoint = TaxPoint.DELIVERY
 
     @cached_property
     def printed_organization(self) -> dict[str, str]:
@@ -186,15 +188,19 @@ class Documents:
     """Tariff documents, read once for all chunks of a run."""
 
     def __init__(self) -> None:
-        self._read: dict[int, TariffDocument] = {}
+        self._read: dict[tuple[int, TaxPoint | None], TariffDocument] = {}
         self._calendars = sources.calendars()
 
-    def of(self, version: tariff_models.TariffVersion) -> TariffDocument:
-        """This will return the document of a version, with the newest days of the calendar that it names."""
-        found = self._read.get(version.pk)
-        if found is None:
-            found = self._read[version.pk] = reading.read(version.document, self._calendars)
-        return found
+    def of(self, version: tariff_models.TariffVersion, point: TaxPoint | None = None) -> TariffDocument:
+        """This will return the document of a version, with the newest days of the calendar that it names.
+
+        :param point: what the legal profile of a site says of taxes; None: it is not asked
+        """
+        key = version.pk, point
+        if key not in self._read:
+            found = reading.read(version.document, self._calendars)
+            self._read[key] = found if point is None else found.under(point)
+        return self._read[key]
 
 
 def run_of(run: models.BillRun) -> Run:
@@ -223,6 +229,7 @@ def run_of(run: models.BillRun) -> Run:
         exact=exact,
         # What corrects a bill has the tax point of that bill.
         bill_date=(run.priced_on if run.is_correction else run.bill_date) or run.priced_on or run.bill_date,
+        tax_point=legal_profiles.tax_point_of(site_id=run.site_id),
     )
 
 
@@ -331,7 +338,14 @@ def load_tariffs(run: Run, ids: set[int], documents: Documents) -> dict[int, Tar
         if each.during is None:  # a published one has days (constraint)
             continue
         versions[each.tariff_id].append(
-            Version(each.pk, each.number, each.digest, each.during.lower, each.during.upper, documents.of(each))
+            Version(
+                each.pk,
+                each.number,
+                each.digest,
+                each.during.lower,
+                each.during.upper,
+                documents.of(each, run.tax_point),
+            )
         )
     tariffs = tariff_models.Tariff.objects.filter(organization_id=run.organization_id, pk__in=ids)
     return {

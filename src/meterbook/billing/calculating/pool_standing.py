@@ -163,9 +163,23 @@ def would_be(sheet: models.PoolSheet, edition: int = 0) -> pool_sheets.Made | No
 
 
 def _kept(sheet: models.PoolSheet, plain: Mapping[str, Any], run: facts.Run) -> leaving.Kept | None:
-    """Where the landlord bears what is later: whose shares stay, as they have no contract on the first open day."""
-    if plain.get("leaving") != Leaving.LANDLORD.value:
-        return None
+    """Where the landlord bears what is later: whose shares stay."""
+    return _of_left(sheet, plain, run) if plain.get("leaving") == Leaving.LANDLORD.value else None
+
+
+def owed_by_left(sheet: models.PoolSheet, made: pool_sheets.Made) -> dict[str, Decimal]:
+    """This will return what differs of the shares of members who left and bear that themselves, by their numbers.
+
+    :param made: the sheet as it would be now
+    """
+    plain = json.loads(bytes(sheet.content))
+    if made.sheet is None or plain.get("leaving") == Leaving.LANDLORD.value:
+        return {}
+    return _of_left(sheet, plain, facts.run_of(sheet.run)).owed(made.sheet.content)
+
+
+def _of_left(sheet: models.PoolSheet, plain: Mapping[str, Any], run: facts.Run) -> leaving.Kept:
+    """What it gave to members who left: those without a contract on the first open day."""
     numbers = {row["payer"].get("account", "") for part in plain["parts"] for row in part["rows"]}
     ids = customer_queries.account_ids(numbers=numbers)
     landlord = customer_queries.landlord_of(site_id=sheet.site_id)

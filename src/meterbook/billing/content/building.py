@@ -292,6 +292,7 @@ def _charge(charge: Charge, zone: ZoneInfo) -> Plain:
             "version": charge.tariff.version,
             "digest": charge.tariff.digest,
             **_calendar(charge.tariff),
+            **({"tax_point": charge.tariff.tax_point.value} if charge.tariff.tax_point else {}),
         },
         "quantity": charge.quantity,
         **({} if charge.inputs is None else {"inputs": charge.inputs}),
@@ -303,6 +304,11 @@ def _charge(charge: Charge, zone: ZoneInfo) -> Plain:
         "lines": list(map(_line, rated.lines)),
         "net": str(rated.net),
     }
+
+
+def _named(tariff: TariffFacts) -> list[object]:
+    """What prices a charge: the version, the days of its calendar, and the tax point where a rate changes."""
+    return [tariff.digest, *(tariff.calendar or ()), *([tariff.tax_point.value] if tariff.tax_point else [])]
 
 
 def _calendar(tariff: TariffFacts) -> Plain:
@@ -351,8 +357,7 @@ def _inputs_digest(points: Iterable[Point], shared: Sequence[shared_costs.Shared
             for each in point.segments
         )
         words.extend(
-            " ".join(map(str, (each.period.start, each.period.end, each.tariff.digest, *(each.tariff.calendar or ()))))
-            for each in point.charges
+            " ".join(map(str, (each.period.start, each.period.end, *_named(each.tariff)))) for each in point.charges
         )
     words += shared_costs.words(shared)
     return hashlib.sha256("\n".join(words).encode()).hexdigest()

@@ -15,6 +15,7 @@ from meterbook.kernel.quality import Quality
 from meterbook.kernel.rounding import RoundingMode
 from meterbook.tariffs.rating.converting import Converted
 from meterbook.tariffs.rating.lines import Rated
+from meterbook.tariffs.rating.tax_points import TaxPoint
 
 Plain = dict[str, Any]
 
@@ -65,7 +66,8 @@ def quantity_of(previous: int, present: int, factor: Fraction) -> int:
 class TariffFacts:
     """The tariff version that a charge was made by; `calendar` is that of its holidays by code and version, if any.
 
-    `taxed` are the components that its taxes are on, by the code of the tax.
+    `taxed` are the components that its taxes are on, by the code of the tax. `tax_point` is what the legal profile said
+    of those whose rate changes; None: no rate does, or the bill is from before.
     """
 
     code: str
@@ -75,6 +77,7 @@ class TariffFacts:
     mode: RoundingMode
     calendar: tuple[str, int] | None = None
     taxed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tax_point: TaxPoint | None = None
 
 
 @dataclass(frozen=True)

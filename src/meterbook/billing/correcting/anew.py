@@ -42,7 +42,7 @@ class Recalculator(drafting.Calculator):
             points=self.points(run, {each.meter_point_id for each in every}),
             tariffs=facts.load_tariffs(run, {each.tariff_id for each in every if each.tariff_id}, documents),
         )
-        return chunk if self._chosen is None else self._by_chosen(chunk, self._chosen)
+        return chunk if self._chosen is None else self._by_chosen(chunk, _under(run, self._chosen))
 
     def accounts(self, ids: Sequence[int]) -> dict[int, customer_queries.AccountRow]:
         """This will return accounts by their ids."""
@@ -75,6 +75,12 @@ def always(code: str, version_id: int, number: int, digest: str, document: Tarif
     """This will return a document as a tariff that is in force on all days."""
     version = facts.Version(version_id, number, digest, LONG_AGO, None, document)
     return facts.Tariff(CHOSEN, code, document.currency, (version,))
+
+
+def _under(run: facts.Run, tariff: facts.Tariff) -> facts.Tariff:
+    """The chosen tariff at the site of the run: its legal profile says which rate of a tax is due (B-34)."""
+    versions = (replace(each, document=each.document.under(run.tax_point)) for each in tariff.versions)
+    return replace(tariff, versions=tuple(versions))
 
 
 def _fits(chunk: facts.Chunk, share: facts.Share, tariff: facts.Tariff) -> bool:

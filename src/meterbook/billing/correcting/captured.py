@@ -17,6 +17,7 @@ from meterbook.kernel import quantity, rounding
 from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
+from meterbook.tariffs.rating.tax_points import TaxPoint
 
 Plain = Mapping[str, Any]
 
@@ -25,7 +26,8 @@ Plain = Mapping[str, Any]
 class Version:
     """A tariff version as a charge names it; `from_at` and `until_at` are the time that it priced.
 
-    `calendar` is the version of the calendar of its holidays; None: the bill says none.
+    `calendar` is the version of the calendar of its holidays, `tax_point` what the legal profile said of taxes; None:
+    the bill says none.
     """
 
     code: str
@@ -34,6 +36,7 @@ class Version:
     from_at: datetime
     until_at: datetime
     calendar: int | None = None
+    tax_point: TaxPoint | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ def _point(plain: Plain) -> Point:
             _instant(each["from"]),
             _instant(each["until"]),
             each["tariff"].get("calendar", {}).get("version"),
+            TaxPoint(each["tariff"]["tax_point"]) if "tax_point" in each["tariff"] else None,
         )
         for each in plain["charges"]
     )

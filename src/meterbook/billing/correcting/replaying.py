@@ -21,8 +21,10 @@ from meterbook.customers import queries as customer_queries
 from meterbook.kernel import civil
 from meterbook.tariffs import models as tariff_models
 from meterbook.tariffs.rating import reading
+from meterbook.tariffs.rating.tax_points import TaxPoint
 
-Key = tuple[str, int, int | None]  # code and number of a tariff version, and the version of its calendar
+Told = tuple[int | None, TaxPoint | None]  # the version of its calendar, and what the legal profile said of its taxes
+Key = tuple[str, int, Told]  # code and number of a tariff version
 LONG_AGO = date(1900, 1, 1)  # before all days that are billed
 
 
@@ -134,24 +136,26 @@ class Replayer(drafting.Calculator):
         return replace(alone, contents=contents)
 
     def _versions(self, run: facts.Run) -> dict[Key, facts.Version]:
-        """Each tariff version that the bills name, once for each version of its calendar that they name."""
+        """Each tariff version that the bills name, once for each way in which they were calculated by it."""
         named = {each for bill in self._bills.values() for point in bill.points for each in point.versions}
         rows = tariff_models.TariffVersion.objects.filter(
             organization_id=run.organization_id, tariff__code__in={each.code for each in named}
         ).select_related("tariff")
-        wanted: dict[tuple[str, int], set[int | None]] = defaultdict(set)
+        wanted: dict[tuple[str, int], set[Told]] = defaultdict(set)
         for each in named:
-            wanted[each.code, each.number].add(each.calendar)
+            wanted[each.code, each.number].add((each.calendar, each.tax_point))
         return {
-            (row.tariff.code, row.number, calendar): self._version(row, calendar)
+            (row.tariff.code, row.number, told): self._version(row, *told)
             for row in rows.order_by("id")
-            for calendar in wanted[row.tariff.code, row.number]
+            for told in wanted[row.tariff.code, row.number]
         }
 
-    def _version(self, row: tariff_models.TariffVersion, calendar: int | None) -> facts.Version:
+    def _version(self, row: tariff_models.TariffVersion, calendar: int | None, point: TaxPoint | None) -> facts.Version:
         document = reading.read(row.document, holidays.calendars_at(calendar, at=self._as_of))
         if calendar is None:  # bills of before calendars were kept say nothing of theirs
             document = replace(document, holiday_calendar="", calendar_version=0)
+        if point is not None:  # bills of before legal profiles say nothing, and are by delivery
+            document = document.under(point)
         return facts.Version(row.pk, row.number, row.digest, LONG_AGO, None, document)
 
 
@@ -166,7 +170,7 @@ def _tariff(
     """The versions by which a meter point was priced, each for its own days."""
     found = []
     for place, each in enumerate(named.versions):
-        version = versions.get((each.code, each.number, each.calendar))
+        version = versions.get((each.code, each.number, (each.calendar, each.tax_point)))
         if version is None or version.digest != each.digest:
             raise VersionGone(f"{each.code} {each.number}")
         is_final = place == len(named.versions) - 1

@@ -13,6 +13,7 @@ from meterbook.billing.models.corrections import (
 from meterbook.billing.models.disputes import Dispute, DisputeEntry, DisputeFile
 from meterbook.billing.models.gas import GasArea, GasValue
 from meterbook.billing.models.invoices import SupplierInvoice, SupplierInvoiceFile, SupplierInvoiceVersion
+from meterbook.billing.models.legal_profiles import LegalProfile
 from meterbook.billing.models.pools import Pool, PoolCharge, PoolEntry, PoolRebill, PoolShare, PoolSheet, PoolVersion
 from meterbook.billing.models.runs import (
     WRITE_ONCE,
@@ -27,7 +28,7 @@ from meterbook.billing.models.runs import (
 )
 from meterbook.billing.models.true_ups import TrueUp
 from meterbook.billing.models.waiting import CalendarPeriod, WaitingAccount
-from meterbook.billing.models.whatifs import WhatIf, WhatIfPart
+from meterbook.billing.models.whatifs import WhatIf, WhatIfAccount, WhatIfPart
 
 __all__ = [
     "WRITE_ONCE",
@@ -48,6 +49,7 @@ __all__ = [
     "GasArea",
     "GasValue",
     "LateChange",
+    "LegalProfile",
     "Pool",
     "PoolCharge",
     "PoolEntry",
@@ -67,5 +69,6 @@ __all__ = [
     "TrueUp",
     "WaitingAccount",
     "WhatIf",
+    "WhatIfAccount",
     "WhatIfPart",
 ]

@@ -53,7 +53,8 @@ class BothWays:
     """What either way would cost: carried, the expected share of each; billed again, each bill.
 
     `carried` is by number of account, as if members and keys of the next period were the same. `trouble` says why
-    nobody can be billed again.
+    nobody can be billed again. `leavers` are the numbers of members who left, bear what differs of their share, and
+    are reached by billing again only: carrying is refused while that is possible, else the landlord bears it.
     """
 
     difference: Decimal
@@ -62,6 +63,12 @@ class BothWays:
     members: tuple[MemberEffect, ...]
     digest: str
     trouble: str = ""
+    leavers: tuple[str, ...] = ()
+
+    @property
+    def can_carry(self) -> bool:
+        """Whether there is something to carry, and nobody who left would have to bear it."""
+        return self.difference != 0 and not (self.leavers and self.is_possible)
 
     @property
     def is_possible(self) -> bool:
@@ -89,12 +96,14 @@ def look(*, sheet: uuid.UUID, at: datetime) -> BothWays:
     before = found.total or Decimal(0)
     difference = (made.total or Decimal(0)) - before
     left = leaving.borne(made.sheet.content if made.sheet else {"parts": []})
-    carried = _carried(found, difference, left - leaving.borne(json.loads(bytes(found.content))))
+    owed = pool_standing.owed_by_left(found, made)
+    left += sum(owed.values(), Decimal(0)) - leaving.borne(json.loads(bytes(found.content)))
+    carried = _carried(found, difference, left)
     if _is_read_only():
         trouble = _(
             "Billing again is worked out by writing and taking back; you are only looking, so nothing is written."
         )
-        return BothWays(difference, found.currency, carried, (), made.digest, trouble)
+        return BothWays(difference, found.currency, carried, (), made.digest, trouble, tuple(owed))
     with transaction.atomic():
         try:
             swapped = swap(found, made)
@@ -102,7 +111,7 @@ def look(*, sheet: uuid.UUID, at: datetime) -> BothWays:
         except (RebillBlocked, NothingToRebill) as error:
             members, trouble = (), str(error)
         transaction.set_rollback(True)
-    return BothWays(difference, found.currency, carried, members, made.digest, trouble)
+    return BothWays(difference, found.currency, carried, members, made.digest, trouble, tuple(owed))
 
 
 def differing(found: models.PoolSheet) -> pool_sheets.Made:

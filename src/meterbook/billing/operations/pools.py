@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import models, pool_words
 from meterbook.billing.calculating import pool_sheets, pool_standing
+from meterbook.billing.operations import pool_swapping
 from meterbook.billing.pools import definition, leaving, reading, writing
 from meterbook.customers import queries as customer_queries
 from meterbook.foundation import operation, scoping
@@ -61,6 +62,10 @@ class AmountImpossible(ValueError):
 
 class NothingToCarry(ValueError):
     """The sheet would come out the same, is not approved yet, or its difference is carried already."""
+
+
+class CarryRefused(ValueError):
+    """Members who left bear what differs of their share; carried, the next members would. Bill all again instead."""
 
 
 @operation.operation
@@ -239,8 +244,12 @@ def withdraw_amount(*, actor: Actor, at: datetime, entry: uuid.UUID) -> None:
 def carry_difference(*, actor: Actor, at: datetime, sheet: uuid.UUID) -> models.PoolEntry:
     """This will add what an approved sheet would differ by now to the pool's next period (B-64).
 
+    What concerns members who left is never divided among others: where they bear it, all are billed again; where that
+    cannot be done, or the landlord bears it, it is the landlord's.
+
     :raises SheetNotFound: when there is no such sheet
     :raises NothingToCarry: see the class
+    :raises CarryRefused: when members who left bear a part, and all can be billed again
     """
     sheets = models.PoolSheet.objects.filter(organization_id=scoping.current().organization_id, public_id=sheet)
     found = sheets.select_related("pool__site", "run__site").first()
@@ -250,7 +259,15 @@ def carry_difference(*, actor: Actor, at: datetime, sheet: uuid.UUID) -> models.
     now = pool_standing.would_be(found)
     if now is None or now.sheet is None or now.total is None or found.total is None or now.total == found.total:
         raise NothingToCarry(_("The sheet would come out with the same total, or is not approved yet."))
+    owed = pool_standing.owed_by_left(found, now)
+    if owed and _can_bill_again(sheet, at):
+        words = _(
+            "%(accounts)s left and bears what differs of its share: carried, the next members would. Bill all members "
+            "again."
+        )
+        raise CarryRefused(words % {"accounts": ", ".join(owed)})
     left = leaving.borne(now.sheet.content) - leaving.borne(json.loads(bytes(found.content)))
+    left += sum(owed.values(), Decimal(0))
     first = pool_standing.first_open_day(pool)
     text = _("Difference of %(first)s to %(last)s") % {
         "first": found.days.lower,
@@ -278,6 +295,13 @@ def carry_difference(*, actor: Actor, at: datetime, sheet: uuid.UUID) -> models.
         actor=actor, at=at, action="billing:carry_pool_difference", subject=pool, before=None, after=after
     )
     return entry
+
+
+def _can_bill_again(sheet: uuid.UUID, at: datetime) -> bool:
+    try:
+        return pool_swapping.look(sheet=sheet, at=at).is_possible
+    except pool_swapping.NothingToRebill:
+        return False
 
 
 def _read(

@@ -39,6 +39,16 @@ class Kept:
         same = before.get(number, 0)
         return share - same - (sum(was for place, was in before.items() if place > of) if number == of else 0)
 
+    def owed(self, content: Plain) -> dict[str, Decimal]:
+        """This will return what a later sheet asks of those that left beyond what was billed, by their numbers."""
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for part in content["parts"]:
+            for row in part["rows"]:
+                share = int(Decimal(row["share"]).scaleb(content["decimals"]))
+                later = self.later(row, part["number"], len(content["parts"]), share)
+                sums[row["payer"].get("account", "")] += Decimal(later).scaleb(-content["decimals"])
+        return {number: amount for number, amount in sorted(sums.items()) if amount}
+
 
 def borne(content: Plain) -> Decimal:
     """This will return what of a sheet's shares is the landlord's since members left."""

@@ -18,6 +18,7 @@ from meterbook.billing import models
 from meterbook.billing.correction_values import CorrectionState, LineCause, Mode, Outcome
 from meterbook.billing.queries.amounts import money
 from meterbook.billing.queries.reasons import Reason
+from meterbook.customers.values import AccountMode
 from meterbook.foundation import scoping
 from meterbook.kernel.money import Money
 
@@ -146,6 +147,7 @@ class CorrectionRow:
     is_decided_alone: bool
     credit_note: uuid.UUID | None
     zone: ZoneInfo
+    is_internal: bool = False
 
 
 def correction_rules() -> Rules:
@@ -332,4 +334,5 @@ def _correction(row: models.Correction) -> CorrectionRow:
         is_decided_alone=row.is_decided_alone,
         credit_note=None if note is None else note.public_id,
         zone=ZoneInfo(row.bill.run.site.time_zone),
+        is_internal=row.account.mode == AccountMode.INTERNAL,
     )

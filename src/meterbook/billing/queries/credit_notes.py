@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.billing import models
 from meterbook.billing.queries.amounts import money
+from meterbook.customers.values import AccountMode
 from meterbook.foundation import scoping
 from meterbook.kernel.money import Money
 
@@ -24,7 +25,7 @@ class CreditNoteNotFound(LookupError):
 
 @dataclass(frozen=True)
 class NoteRow:
-    """A credit note; `content` is the parsed "meterbook-credit-note/1"."""
+    """A credit note; `content` is the parsed "meterbook-credit-note/1". `is_internal`: it takes a charge-back back."""
 
     public_id: uuid.UUID
     number: str
@@ -42,6 +43,7 @@ class NoteRow:
     customer_name: str
     transaction_id: int | None
     content: Mapping[str, Any]
+    is_internal: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,4 +180,5 @@ def _note(row: models.CreditNote) -> NoteRow:
         customer_name=row.account.customer.name,
         transaction_id=row.transaction_id,
         content=json.loads(bytes(row.content)),
+        is_internal=row.account.mode == AccountMode.INTERNAL,
     )

@@ -45,7 +45,7 @@ SELECT b.prefix, b.number, b.public_id, c.number, c.public_id, r.number
 FROM billing_bill b
 JOIN billing_creditnote c ON c.organization_id = b.organization_id AND c.bill_id = b.id
 LEFT JOIN billing_bill r ON r.organization_id = b.organization_id AND r.id = c.replacement_id
-WHERE b.organization_id = %(organization)s AND b.bill_date >= %(first)s AND b.bill_date < %(until)s
+WHERE b.organization_id = %(organization)s AND b.prefix <> '' AND b.bill_date >= %(first)s AND b.bill_date < %(until)s
 ORDER BY b.prefix, b.sequence LIMIT %(most)s
 """
 MONTHS = """ SELECT DISTINCT date_trunc('month', day)::date FROM given ORDER BY 1 DESC LIMIT 36"""

@@ -159,6 +159,36 @@ class LineResult:
 
 
 @dataclass(frozen=True)
+class Totals:
+    """What all accounts come to together: how many there are, how many have nothing that the chosen prices are for, how
+    many have time that cannot be priced, and the largest change of one of them. See `Result` for the rest.
+    """
+
+    currency: str
+    before: Money
+    after: Money
+    accounts: int
+    untouched: int
+    troubled: int
+    most: Decimal
+    counts: Mapping[TariffEffect, int]
+    months: tuple[MonthResult, ...]
+    lines: tuple[LineResult, ...]
+    elsewhere: int = 0
+    services: tuple[Service, ...] = ()
+
+    @property
+    def change(self) -> Money:
+        """What is more to pay."""
+        return self.after - self.before
+
+    @property
+    def percent(self) -> Decimal | None:
+        """The change in percent of before, to one decimal."""
+        return percent(self.before.amount, self.after.amount)
+
+
+@dataclass(frozen=True)
 class Result:
     """Everything that comes out; accounts in the order of what they lose, months and lines in their own.
 
@@ -193,6 +223,24 @@ class Result:
     def percent(self) -> Decimal | None:
         """The change in percent of before, to one decimal."""
         return percent(self.before.amount, self.after.amount)
+
+    @property
+    def totals(self) -> Totals:
+        """What all accounts come to together."""
+        return Totals(
+            currency=self.currency,
+            before=self.before,
+            after=self.after,
+            accounts=len(self.accounts),
+            untouched=sum(not each.is_touched for each in self.accounts),
+            troubled=len(self.troubled),
+            most=max((abs(each.change.amount) for each in self.accounts), default=Decimal(0)),
+            counts=self.counts,
+            months=self.months,
+            lines=self.lines,
+            elsewhere=self.elsewhere,
+            services=self.services,
+        )
 
     @property
     def troubled(self) -> tuple[AccountResult, ...]:

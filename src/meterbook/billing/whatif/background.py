@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import models
 from meterbook.billing.whatif import asked as asking
-from meterbook.billing.whatif import comparing, history, kept
+from meterbook.billing.whatif import comparing, history, kept, sums
 from meterbook.customers import queries as customer_queries
 from meterbook.foundation import many, operation, queue, scoping
 from meterbook.kernel.actor import Actor
@@ -107,7 +107,10 @@ def price_next(*, what_if: uuid.UUID) -> bool:
         priced = comparing.price(asked, portions, accounts, found.currency, found.asked_at)
     part.found = priced.plain()
     part.save(update_fields=["found"])
-    rows.update(done=F("done") + len(part.account_ids))  # last: others wait for this row until the transaction ends
+    models.WhatIfAccount.objects.bulk_create([_account(found, key, each) for key, each in priced.accounts.items()])
+    rows.update(done=F("done") + len(part.account_ids))  # late: others wait for this row until the transaction ends
+    if rows.filter(done__gte=F("accounts")).exists():
+        rows.update(summary=kept.merged(found.pk).plain())
     return True
 
 
@@ -201,9 +204,25 @@ def _keep(
     return made
 
 
+def _account(found: models.WhatIf, account_id: int, own: sums.Account) -> models.WhatIfAccount:
+    return models.WhatIfAccount(
+        organization_id=found.organization_id,
+        what_if=found,
+        account_id=account_id,
+        bills=own.bills,
+        months=own.months,
+        before=own.before,
+        after=own.after,
+        change=own.after - own.before,
+        is_touched=own.is_touched,
+        troubles=own.written,
+    )
+
+
 def _delete(actor: Actor, at: datetime, found: models.WhatIf) -> None:
     _note(actor, at, "billing:delete_what_if", found)
-    models.WhatIfPart.objects.filter(organization_id=found.organization_id, what_if=found).delete()
+    for each in (models.WhatIfAccount, models.WhatIfPart):
+        each.objects.filter(organization_id=found.organization_id, what_if=found).delete()
     found.delete()
 
 

@@ -7,11 +7,14 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models.functions import Abs
 from django.utils.translation import gettext as _
 
 from meterbook.billing import models
+from meterbook.billing.queries.amounts import money
 from meterbook.billing.whatif import asked as asking
 from meterbook.billing.whatif import sums
 from meterbook.customers import models as customer_models
@@ -19,6 +22,11 @@ from meterbook.customers import queries as customer_queries
 from meterbook.foundation import many, queue, scoping
 
 PRICE = "billing.price_what_if"  # the job
+_SHOWN = {
+    asking.TariffEffect.LOSES: Q(change__gt=0),
+    asking.TariffEffect.WINS: Q(change__lt=0),
+    asking.TariffEffect.SAME: Q(change=0),
+}
 
 
 class WhatIfNotFound(LookupError):
@@ -93,19 +101,89 @@ def get_what_if(*, public_id: uuid.UUID, site_ids: Collection[int] | None = None
 
 
 def result_of(*, what_if: WhatIfRow) -> asking.Result:
-    """This will return what came out, as `comparing.compare` returns it.
+    """This will return what came out, as `comparing.compare` returns it; all accounts of it.
+
+    :raises WhatIfNotDone: while accounts are missing
+    """
+    totals = totals_of(what_if=what_if)
+    return asking.Result(
+        currency=totals.currency,
+        accounts=tuple(accounts_of(what_if=what_if)),
+        months=totals.months,
+        lines=totals.lines,
+        elsewhere=totals.elsewhere,
+        services=totals.services,
+        counts=totals.counts,
+    )
+
+
+def totals_of(*, what_if: WhatIfRow) -> asking.Totals:
+    """This will return what all accounts come to together, in two queries.
 
     :raises WhatIfNotDone: while accounts are missing
     """
     if what_if.state is not WhatIfState.DONE:
         raise WhatIfNotDone(_("Not all accounts are priced yet."))
-    parts = models.WhatIfPart.objects.filter(organization_id=scoping.current().organization_id, what_if_id=what_if.id)
-    added = sums.Sums.merged(each.found for each in parts.order_by("id") if each.found is not None)
-    return added.result(customer_queries.accounts_by_id(ids=added.account_ids()), what_if.currency)
+    owner, currency = scoping.current().organization_id, what_if.currency
+    rows = models.WhatIfAccount.objects.filter(organization_id=owner, what_if_id=what_if.id)
+    told = rows.aggregate(
+        before=Sum("before", default=0),
+        after=Sum("after", default=0),
+        accounts=Count("id"),
+        untouched=Count("id", filter=Q(is_touched=False)),
+        troubled=Count("id", filter=~Q(troubles=[])),
+        most=Max(Abs("change"), default=Decimal(0)),
+        **{each.value: Count("id", filter=_SHOWN[each]) for each in asking.TariffEffect},
+    )
+    summary = models.WhatIf.objects.filter(organization_id=owner, pk=what_if.id).values_list("summary", flat=True).get()
+    added = merged(what_if.id) if summary is None else sums.Sums.merged([summary])
+    return asking.Totals(
+        currency=currency,
+        before=money(told["before"], currency),
+        after=money(told["after"], currency),
+        accounts=told["accounts"],
+        untouched=told["untouched"],
+        troubled=told["troubled"],
+        most=told["most"],
+        counts={each: told[each.value] for each in asking.TariffEffect if told[each.value]},
+        months=added.months(currency),
+        lines=added.lines(currency),
+        elsewhere=added.elsewhere,
+        services=added.services,
+    )
+
+
+def accounts_of(
+    *, what_if: WhatIfRow, show: asking.TariffEffect | None = None, is_troubled: bool = False, part: slice = slice(None)
+) -> list[asking.AccountResult]:
+    """This will return accounts of a what-if, those who lose the most first; of those who win, who wins the most.
+
+    :param show: only those who lose, win or pay the same
+    :param is_troubled: only those with time that cannot be priced
+    :param part: of their list
+    """
+    rows = models.WhatIfAccount.objects.filter(organization_id=scoping.current().organization_id, what_if_id=what_if.id)
+    rows = rows if show is None else rows.filter(_SHOWN[show])
+    rows = rows.exclude(troubles=[]) if is_troubled else rows
+    order = ("change", "-account__number") if show is asking.TariffEffect.WINS else ("-change", "account__number")
+    listed = list(rows.order_by(*order)[part])
+    accounts = customer_queries.accounts_by_id(ids=[each.account_id for each in listed])
+    return [sums.account_result(accounts[each.account_id], _account(each), what_if.currency) for each in listed]
+
+
+def merged(what_if_id: int) -> sums.Sums:
+    """This will put the parts of a what-if together, without their accounts."""
+    parts = models.WhatIfPart.objects.filter(organization_id=scoping.current().organization_id, what_if_id=what_if_id)
+    return sums.Sums.merged(each.found for each in parts.order_by("id") if each.found is not None)
+
+
+def _account(row: models.WhatIfAccount) -> sums.Account:
+    troubles = sums.troubles_of(row.troubles)
+    return sums.Account(row.bills, row.months, row.before, row.after, row.is_touched, troubles)
 
 
 def _within(site_ids: Collection[int] | None) -> QuerySet[models.WhatIf]:
-    rows = models.WhatIf.objects.filter(organization_id=scoping.current().organization_id).defer("document")
+    rows = models.WhatIf.objects.filter(organization_id=scoping.current().organization_id).defer("document", "summary")
     return rows if site_ids is None else rows.filter(site_ids__contained_by=list(site_ids))
 
 

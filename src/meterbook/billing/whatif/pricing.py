@@ -22,6 +22,7 @@ from meterbook.kernel import civil
 from meterbook.metering.values import Service
 from meterbook.tariffs import models as tariff_models
 from meterbook.tariffs import values as tariff_values
+from meterbook.tariffs.rating.tax_points import TaxPoint
 
 _Lines = dict[tuple[int, str], list[tuple[date, Mapping[str, Any]]]]
 
@@ -134,18 +135,18 @@ class Current:
 
     def __init__(self, documents: facts.Documents, now: datetime) -> None:
         self._documents, self._now = documents, now
-        self._versions: dict[tuple[int, date], dict[int, facts.Version]] = {}
+        self._versions: dict[tuple[int, date, TaxPoint], dict[int, facts.Version]] = {}
 
     def of(self, run: facts.Run) -> dict[int, facts.Version]:
         """This will return the versions by their tariffs, as of the day at the site."""
-        key = run.organization_id, civil.local_date(self._now, ZoneInfo(run.zone.key))
+        key = run.organization_id, civil.local_date(self._now, ZoneInfo(run.zone.key)), run.tax_point
         if key not in self._versions:
             rows = tariff_models.TariffVersion.objects.filter(
                 organization_id=key[0], state=tariff_values.VersionState.PUBLISHED, during__contains=key[1]
             )
             self._versions[key] = {
                 each.tariff_id: facts.Version(
-                    each.pk, each.number, each.digest, anew.LONG_AGO, None, self._documents.of(each)
+                    each.pk, each.number, each.digest, anew.LONG_AGO, None, self._documents.of(each, run.tax_point)
                 )
                 for each in rows.order_by("id")
             }
@@ -306,4 +307,4 @@ def _settled(portion: Portion, repriced: Collection[str]) -> dict[int, Sequence[
 
 def touched(pieces: Iterable[measured.Piece], chosen: facts.Tariff | None) -> list[measured.Piece]:
     """This will return the pieces that the chosen prices are for; where none were chosen, all."""
-    return [each for each in pieces if chosen is None or each.tariff is chosen]
+    return [each for each in pieces if chosen is None or each.tariff.id == chosen.id]

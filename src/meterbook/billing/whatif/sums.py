@@ -22,13 +22,28 @@ _LineKey = tuple[str, str, int | None, str]
 
 
 @dataclass
-class _Account:
+class Account:
+    """What an account came to; see `asking.AccountResult`."""
+
     bills: int = 0
     months: int = 0
     before: Decimal = Decimal(0)
     after: Decimal = Decimal(0)
     is_touched: bool = False
     troubles: list[asking.Trouble] = field(default_factory=list)
+
+    @property
+    def written(self) -> list[list[Any]]:
+        """Its troubles as JSON can hold them; see `troubles_of`."""
+        return [[each.first_day.isoformat(), each.until_day.isoformat(), list(each.reasons)] for each in self.troubles]
+
+
+def troubles_of(written: Iterable[Sequence[Any]]) -> list[asking.Trouble]:
+    """This will read troubles as they were written."""
+    return [
+        asking.Trouble(date.fromisoformat(first), date.fromisoformat(until), reasons)
+        for first, until, reasons in written
+    ]
 
 
 @dataclass
@@ -47,7 +62,7 @@ class Sums:
 
     def __init__(self, chosen: facts.Tariff | None) -> None:
         self._chosen = chosen
-        self._accounts: dict[int, _Account] = defaultdict(_Account)
+        self.accounts: dict[int, Account] = defaultdict(Account)
         self._months: dict[date, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0), Decimal(0)])
         self._lines: dict[_LineKey, _Line] = {}
         self._names: dict[tuple[str, str], Text] = {}
@@ -57,13 +72,13 @@ class Sums:
     @property
     def has_any(self) -> bool:
         """Whether anything was added."""
-        return bool(self._accounts)
+        return bool(self.accounts)
 
     def add(self, portion: history.Portion, found: pricing.Compared) -> None:
         """This will add what a portion came to."""
         month = self._months[portion.run.first_day.replace(day=1)]
         for account_id in portion.accounts:
-            own = self._accounts[account_id]
+            own = self.accounts[account_id]
             if account_id in found.held:
                 reasons = found.held[account_id][: asking.NAMED]
                 own.troubles.append(asking.Trouble(portion.run.first_day, portion.run.until_day, reasons))
@@ -74,7 +89,7 @@ class Sums:
             month[0], month[1], month[2] = month[0] + 1, month[1] + before, month[2] + after
         for piece in pricing.touched(found.priced.pieces, self._chosen):
             if piece.share.account_id not in found.held:
-                self._accounts[piece.share.account_id].is_touched = True
+                self.accounts[piece.share.account_id].is_touched = True
                 self._services.add(piece.point.service)
                 self._note(piece, found.priced.rated[id(piece)][1].lines)
 
@@ -99,22 +114,8 @@ class Sums:
         return self._names[code, component]
 
     def plain(self) -> dict[str, Any]:
-        """This will return it as JSON can hold it, amounts as text; see `merged`."""
+        """This will return all but the accounts as JSON can hold it, amounts as text; see `merged`."""
         return {
-            "accounts": {
-                str(key): [
-                    each.bills,
-                    each.months,
-                    str(each.before),
-                    str(each.after),
-                    each.is_touched,
-                    [
-                        [trouble.first_day.isoformat(), trouble.until_day.isoformat(), list(trouble.reasons)]
-                        for trouble in each.troubles
-                    ],
-                ]
-                for key, each in self._accounts.items()
-            },
             "months": {month.isoformat(): [str(each) for each in own] for month, own in self._months.items()},
             "lines": [
                 [
@@ -141,12 +142,6 @@ class Sums:
         return made
 
     def _take(self, part: Mapping[str, Any]) -> None:
-        for key, (bills, months, before, after, is_touched, troubles) in part["accounts"].items():
-            told = [
-                asking.Trouble(date.fromisoformat(first), date.fromisoformat(until), reasons)
-                for first, until, reasons in troubles
-            ]
-            self._accounts[int(key)] = _Account(bills, months, Decimal(before), Decimal(after), is_touched, told)
         for day, figures in part["months"].items():
             month = self._months[date.fromisoformat(day)]
             month[:] = [own + Decimal(each) for own, each in zip(month, figures, strict=True)]
@@ -157,41 +152,52 @@ class Sums:
         self._services |= {Service(each) for each in part["services"]}
         self.elsewhere += part["elsewhere"]
 
-    def account_ids(self) -> list[int]:
-        """This will return the accounts that were added."""
-        return list(self._accounts)
+    def months(self, currency: str) -> tuple[asking.MonthResult, ...]:
+        """This will return the months, in their order."""
+        return tuple(
+            asking.MonthResult(month, int(count), money(before, currency), money(after, currency))
+            for month, (count, before, after) in sorted(self._months.items())
+            if count
+        )
+
+    def lines(self, currency: str) -> tuple[asking.LineResult, ...]:
+        """This will return what components bring."""
+        return tuple(
+            asking.LineResult(
+                tariff=code,
+                text=own.text,
+                tier=tier,
+                unit=own.unit,
+                quantity=own.quantity if own.is_use else None,
+                amount=money(own.amount, currency),
+                accounts=len(own.accounts) + own.others,
+            )
+            for (code, _component, tier, _period), own in self._lines.items()
+        )
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """Those whose meter points get the chosen prices."""
+        return tuple(sorted(self._services))
 
     def result(self, accounts: Mapping[int, customer_queries.AccountRow], currency: str) -> asking.Result:
         """This will write it for readers, amounts in the decimals of the currency."""
-        rows = [_row(accounts[key], own, currency) for key, own in self._accounts.items()]
+        rows = [account_result(accounts[key], own, currency) for key, own in self.accounts.items()]
         rows.sort(key=lambda each: (-each.change.amount, each.number))
         return asking.Result(
             currency=currency,
             accounts=tuple(rows),
-            months=tuple(
-                asking.MonthResult(month, int(count), money(before, currency), money(after, currency))
-                for month, (count, before, after) in sorted(self._months.items())
-                if count
-            ),
-            lines=tuple(
-                asking.LineResult(
-                    tariff=code,
-                    text=own.text,
-                    tier=tier,
-                    unit=own.unit,
-                    quantity=own.quantity if own.is_use else None,
-                    amount=money(own.amount, currency),
-                    accounts=len(own.accounts) + own.others,
-                )
-                for (code, _component, tier, _period), own in self._lines.items()
-            ),
+            months=self.months(currency),
+            lines=self.lines(currency),
             elsewhere=self.elsewhere,
-            services=tuple(sorted(self._services)),
+            services=self.services,
             counts=Counter(each.verdict for each in rows),
         )
 
 
-def _row(account: customer_queries.AccountRow, own: _Account, currency: str) -> asking.AccountResult:
+def account_result(account: customer_queries.AccountRow, own: Account, currency: str) -> asking.AccountResult:
+    """This will write an account for readers."""
+
     def told(amount: Decimal) -> Money:
         return money(amount, currency)
 

@@ -18,9 +18,13 @@ def of_credit_note(
 ) -> Plain:
     """This will return all that bill.typ prints of a credit note in the form "meterbook-credit-note/1".
 
+    What takes the statement of a cost center back is no credit note: it has words of its own, and no tax (M-063).
+
     :raises words.LanguageMissing: when there are no words in the language
     """
-    language = words.of(code).of_credit_note()
+    language, is_internal = words.of(code), bool(content["account"].get("is_internal"))
+    language = language.of_taken_back() if is_internal else language.of_credit_note()
+    look = looks.internal(look) if is_internal else look
     bill = content["bill"]
     corrects = language.say(
         "corrects_of", number=bill["number"], day=language.day(date.fromisoformat(bill["bill_date"]))

@@ -75,7 +75,17 @@ def internal(look: Look) -> Look:
     """This will take from a template what it says to customers: of paying, disputing and the law (M-063)."""
     said: Said = {}
     return replace(
-        look, title=said, notice=said, dispute=said, payment=said, legal=said, iban="", bic="", shows_payment_code=False
+        look,
+        title=said,
+        notice=said,
+        credit_title=said,
+        credit_notice=said,
+        dispute=said,
+        payment=said,
+        legal=said,
+        iban="",
+        bic="",
+        shows_payment_code=False,
     )
 
 

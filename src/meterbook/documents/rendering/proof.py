@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -242,7 +243,7 @@ def _service(service: Mapping[str, Any], language: Language) -> list[str]:
 
 
 def _notes(content: Mapping[str, Any], language: Language, look: looks.Look) -> list[str]:
-    kinds = (_estimates, _apportioned, _vacancies, _clock)
+    kinds = (_estimates, _apportioned, _vacancies, _clock, tax_points)
     notes = [each for kind in kinds for each in kind(content, language)]
     return [*notes, *reaching(content, language, look), language.say("note_proof")]
 
@@ -308,6 +309,21 @@ def _clock(content: Mapping[str, Any], language: Language) -> list[str]:
     if len(period["offsets"]) < 2 or period["minutes"] == usual:
         return []
     return [language.say("note_clock", hours=language.length(period["minutes"]), usual=language.length(usual))]
+
+
+def tax_points(content: Mapping[str, Any], language: Language) -> list[str]:
+    """This will say by which day the rate of a tax holds, where it is one that changes (B-34)."""
+    by_day, by_invoice = [], []
+    for tax in content["taxes"]:
+        trace, name = tax.get("trace", {}), language.text(tax["text"])
+        if trace.get("tax_point") == "INVOICE":
+            by_invoice.append(name)
+        elif trace.get("tax_point") == "DELIVERY":
+            final = date.fromisoformat(trace["until"]) - timedelta(days=1)
+            days = {"from": language.day(date.fromisoformat(trace["from"])), "until": language.day(final)}
+            by_day.append(language.say("note_tax_part", name=name, rate=language.percent(tax["rate"]), **days))
+    said = [language.say("note_tax_days", parts="; ".join(by_day))] if by_day else []
+    return said + ([language.say("note_tax_invoice", names=", ".join(by_invoice))] if by_invoice else [])
 
 
 def legal(content: Mapping[str, Any], language: Language, look: looks.Look) -> list[str]:

@@ -39,6 +39,11 @@ class Language:
         """This will return the language with the words of a credit note where those of a bill would name the bill."""
         return replace(self, words={**self.words, **self.words["of_credit_note"]})
 
+    def of_taken_back(self) -> Language:
+        """This will return the language with the words of what takes a statement for a cost center back."""
+        whole = {**self.words, **self.words["charge_back"], **self.words["charge_back_taken_back"]}
+        return replace(self, words=whole)
+
     def say(self, key: str, **values: str) -> str:
         """This will return a sentence with its places filled."""
         text: str = self.words[key]

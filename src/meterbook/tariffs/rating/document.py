@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -139,7 +139,8 @@ class Tax:
     """A rate on the sum of the rounded lines of `components`, and on the amounts of earlier `taxes`.
 
     `is_inclusive`: the prices hold it. `by_line`: it is rounded line by line. `is_reversed`: the customer owes it.
-    `rates`: others than `rate`, each from a day on, in order; `point` says which day counts.
+    `rates`: others than `rate`, each from a day on, in order; `point` says which day counts, None: the document does
+    not, and each day of the period does where no legal profile says otherwise (`TariffDocument.under`).
     """
 
     code: str
@@ -151,7 +152,7 @@ class Tax:
     by_line: bool = False
     is_reversed: bool = False
     rates: tuple[tuple[date, Decimal], ...] = ()
-    point: TaxPoint = TaxPoint.DELIVERY
+    point: TaxPoint | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -170,7 +171,8 @@ class TariffDocument:
     `table` holds for each (season, day type) the price period of every minute of the day, as an index into `periods`;
     its rows are in the order season by season, day type by day type. `decimals` is the resolution of billed quantities
     in `unit`. `tails`: where windows over midnight take the day type of their start (B-14), the price period of the
-    minutes after midnight of the next day, -1 where no window reaches; rows as in `table`.
+    minutes after midnight of the next day, -1 where no window reaches; rows as in `table`. `tax_point` is what a legal
+    profile said for taxes without a word of their own; None: it was not asked, or no rate changes.
     """
 
     code: str
@@ -191,6 +193,14 @@ class TariffDocument:
     calendar_version: int = 0  # of the calendar that was read; 0: none is named, or it has no versions
     special_days: frozenset[date] = frozenset()
     tails: tuple[tuple[int, ...], ...] = ()
+    tax_point: TaxPoint | None = None
+
+    def under(self, point: TaxPoint) -> TariffDocument:
+        """This will return the document by the tax point of a legal profile where it has no word of its own (B-34)."""
+        if not any(each.rates for each in self.taxes):
+            return self
+        taxes = tuple(each if each.point else replace(each, point=point) for each in self.taxes)
+        return replace(self, taxes=taxes, tax_point=point)
 
     @cached_property
     def is_plain(self) -> bool:

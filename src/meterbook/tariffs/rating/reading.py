@@ -290,7 +290,7 @@ class _Reader:
             by_line=raw.get("rounding") == "LINE",
             is_reversed=raw.get("reverse_charge", False),
             rates=self._rates(place, raw.get("rates", [])),
-            point=TaxPoint(raw.get("tax_point", TaxPoint.DELIVERY)),
+            point=TaxPoint(raw["tax_point"]) if "tax_point" in raw else None,
         )
 
     def _rates(self, place: str, raw: Sequence[Mapping[str, Any]]) -> tuple[tuple[date, Decimal], ...]:

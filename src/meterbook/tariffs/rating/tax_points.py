@@ -23,8 +23,8 @@ class Dated(Protocol):
     """A tax with its rates by their first days."""
 
     @property
-    def point(self) -> TaxPoint:
-        """What says which rate holds."""
+    def point(self) -> TaxPoint | None:
+        """What says which rate holds; None: nothing does, and it is by delivery."""
 
     @property
     def rates(self) -> tuple[tuple[date, Decimal], ...]:
@@ -50,7 +50,7 @@ class Stretch:
 
 def changes(taxes: Iterable[Dated], days: Sequence[date]) -> tuple[date, ...]:
     """This will return the days within a period from which a tax by delivery has another rate."""
-    found = {day for tax in taxes if tax.point is TaxPoint.DELIVERY for day, _rate in tax.rates}
+    found = {day for tax in taxes if tax.point is not TaxPoint.INVOICE for day, _rate in tax.rates}
     return tuple(each for each in sorted(found) if days and days[0] < each <= days[-1])
 
 

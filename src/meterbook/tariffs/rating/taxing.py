@@ -53,7 +53,7 @@ def _line(
 ) -> TaxLine:
     zero = rating_lines.zero(plan)
     base = sum(own, zero) + sum(earlier, zero)
-    trace = _trace(tax, sum(own, zero), _exemption(plan, tax, inputs))
+    trace = _trace(plan, tax, sum(own, zero), _exemption(plan, tax, inputs))
     places, mode = rating_lines.places(plan), plan.document.mode
     amount = zero
     if not {"exempt", "reverse_charge"} & trace.keys():
@@ -103,7 +103,7 @@ def due(base: Decimal, rate: Decimal, places: int, mode: RoundingMode, *, is_inc
     return rounding.round_decimal(rounding.EXACT.multiply(base, rate), places, mode)
 
 
-def _trace(tax: Tax, own: Decimal, exemption: Exemption | None) -> dict[str, Any]:
+def _trace(plan: Plan, tax: Tax, own: Decimal, exemption: Exemption | None) -> dict[str, Any]:
     """What is to be said of a tax besides rate and base; nothing of a plain one."""
     found: dict[str, Any] = {}
     if tax.taxes:
@@ -112,6 +112,8 @@ def _trace(tax: Tax, own: Decimal, exemption: Exemption | None) -> dict[str, Any
         found["inclusive"], found["components"] = True, sorted(tax.components)
     if tax.by_line:
         found["rounding"] = "LINE"
+    if plan.document.tax_point and tax.rates and tax.point is tax_points.TaxPoint.INVOICE:
+        found["tax_point"] = tax.point.value
     if exemption is not None:
         found["exempt"] = {"certificate": exemption.certificate, "from": exemption.first.isoformat()}
     elif tax.is_reversed:

@@ -34,6 +34,7 @@ KINDS: dict[str, Promise | str] = {
     "billing.waitingaccount": _("Account that waits"),
     "billing.correction": _("Correction of a bill"),
     "billing.correctionrules": _("Rules of corrections and disputes"),
+    "billing.legalprofile": _("Legal profile"),
     "billing.creditnote": _("Credit note"),
     "billing.dispute": _("Dispute"),
     "billing.disputefile": _("File of a dispute"),

@@ -17,6 +17,7 @@ from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
 from meterbook.metering.estimating.inputs import Method
 from meterbook.metering.values import SOURCE_CAPTIONS, Source
+from meterbook.tariffs.rating.tax_points import TaxPoint
 from meterbook.web import estimate_words
 from meterbook.web.billing import history, lines, words, workings
 from meterbook.web.billing.paper_parts import (
@@ -133,7 +134,17 @@ def _by_service(content: Plain) -> Iterator[Point]:
 def _tax(tax: Plain, currency: str) -> Tax:
     rate = words.tidy(str(Decimal(tax["rate"]) * 100))
     name = words.said(tax["text"])
-    return Tax(name, f"{rate}\u00a0%", words.amount(tax["base"], currency), words.amount(tax["amount"], currency))
+    base, amount = (words.amount(tax[key], currency) for key in ("base", "amount"))
+    return Tax(name, f"{rate}\u00a0%", base, amount, _tax_point(tax.get("trace", {})))
+
+
+def _tax_point(trace: Plain) -> str:
+    """By which day the rate holds, where it is one that changes (B-34)."""
+    if trace.get("tax_point") == TaxPoint.INVOICE:
+        return _("the rate of the date of the bill")
+    if trace.get("tax_point") == TaxPoint.DELIVERY:
+        return _("the rate of the days %(days)s") % {"days": words.days(trace)}
+    return ""
 
 
 def _point(index: int, point: Plain, service: str, currency: str) -> Point:

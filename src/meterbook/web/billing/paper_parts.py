@@ -96,12 +96,13 @@ class Point:
 
 @dataclass(frozen=True)
 class Tax:
-    """A tax on the sum of the rounded lines."""
+    """A tax on the sum of the rounded lines; `point` says by which day a rate that changes holds."""
 
     name: str
     rate: str
     base: str
     amount: str
+    point: str = ""
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,13 @@ def span(content: Mapping[str, Any]) -> str:
     return f"{begins}{SPREAD}{ends}"
 
 
+def days(content: Mapping[str, Any]) -> str:
+    """This will write the civil days from `from` up to the one before `until`."""
+    first, final = date.fromisoformat(content["from"]), date.fromisoformat(content["until"]) - timedelta(days=1)
+    written = [formats.date_format(each, "SHORT_DATE_FORMAT") for each in dict.fromkeys((first, final))]
+    return SPREAD.join(written)
+
+
 def month_name(first: datetime) -> str:
     """This will write month and year."""
     return formats.date_format(first.date(), "YEAR_MONTH_FORMAT")

@@ -121,10 +121,13 @@ def correction(request: access.Request, correction: uuid.UUID) -> HttpResponse:
 @access.page(permission=permissions.APPROVE_RUN, module=Module.BILLING, by_site=True)
 def approve(request: access.Request, correction: uuid.UUID) -> HttpResponse:
     """This will credit the bill and issue the new one."""
-    _find(correction)
+    is_internal = _find(correction).is_internal
 
     def act() -> str:
         note = correcting.approve_correction(actor=request.actor, at=request.at, correction=correction)
+        if is_internal:
+            facts = {"number": note.bill.number, "new": note.replacement.number if note.replacement else "–"}
+            return _("Statement %(number)s was taken back; charged instead: %(new)s.") % facts
         if note.replacement is None:
             return _("Credit note %(note)s was issued; nothing is billed instead.") % {"note": note.number}
         facts = {"note": note.number, "bill": note.replacement.number}

@@ -26,6 +26,7 @@ from meterbook.web.moves import origins
 from meterbook.web.sites import choice
 
 EVERYWHERE = "all"
+NONE = "none"  # in place of a tariff
 KIND_CAPTIONS: dict[values.CustomerKind, str | Promise] = {
     values.CustomerKind.PERSON: pgettext_lazy("kind of customers", "Persons"),
     values.CustomerKind.COMPANY: pgettext_lazy("kind of customers", "Companies"),
@@ -38,7 +39,7 @@ class DefaultForm(typed.Form):
     place = forms.ChoiceField(label=gettext_lazy("Where"))
     service = forms.ChoiceField(label=gettext_lazy("Service"))
     customer_kind = forms.ChoiceField(label=gettext_lazy("Kind of customer"), required=False)
-    tariff = forms.ChoiceField(label=gettext_lazy("Default tariff"), required=False)
+    tariff = forms.ChoiceField(label=gettext_lazy("Default tariff"))
     first_day = parameters.DayField(label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, request: access.Request, data: object = None) -> None:
@@ -49,8 +50,9 @@ class DefaultForm(typed.Form):
             "service": [(each.value, SERVICE_CAPTIONS[each]) for each in Service],
             "customer_kind": [("", _("All customers")), *((each.value, KIND_CAPTIONS[each]) for each in KIND_CAPTIONS)],
             "tariff": [
-                ("", _("None from that day on")),
+                ("", _("Choose a tariff")),
                 *((str(each.public_id), f"{each.name} ({each.code})") for each in tariffs),
+                (NONE, _("No default from that day on")),
             ],
         }
         for name, listed in choices.items():
@@ -91,7 +93,7 @@ def set_default(request: access.Request) -> HttpResponse:
             actor=request.actor,
             at=request.at,
             group=form.group(),
-            tariff=uuid.UUID(chosen) if chosen else None,
+            tariff=None if chosen == NONE else uuid.UUID(chosen),
             first_day=form.cleaned_data["first_day"],
         )
     except tariff_defaults.DefaultInvalid as error:

@@ -7,20 +7,32 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from meterbook.customers import overrides, permissions, values
 from meterbook.customers import overriding as customer_overriding
 from meterbook.identity.values import Module
 from meterbook.journeys import deciding_overrides
-from meterbook.web import access, once, parameters, tables
+from meterbook.web import access, once, parameters, tables, typed
 from meterbook.web.customer_records import words
 
 REFUSALS = (overrides.OverrideGone, overrides.OverrideIsOwn)
+
+
+class RefusalForm(typed.Form):
+    """Why another tariff than the default does not come to hold."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why it is refused"),
+        max_length=values.REASON_LENGTH,
+        help_text=gettext_lazy("Who asked for it reads this."),
+    )
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,7 @@ class Line:
     may_approve: bool
     may_refuse: bool
     may_take_back: bool
+    form: RefusalForm | None
 
     @property
     def is_put_off(self) -> bool:
@@ -47,13 +60,17 @@ class Line:
 @access.page(permission=permissions.VIEW_CUSTOMER, module=Module.BILLING, by_site=True)
 def list_all(request: access.Request) -> HttpResponse:
     """This will show what waits, then what was decided, the latest first; `?page=2` turns the page."""
+    return _page(request)
+
+
+def _page(request: access.Request, wrong: tuple[uuid.UUID, RefusalForm] | None = None) -> HttpResponse:
     found = overrides.list_overrides(sites=request.access.sites(permissions.VIEW_CUSTOMER))
     number = min(parameters.page_number(request), max(1, -(-len(found) // tables.PAGE)))
     context = {
-        "lines": lines(request, found[(number - 1) * tables.PAGE : number * tables.PAGE]),
+        "lines": lines(request, found[(number - 1) * tables.PAGE : number * tables.PAGE], wrong),
         "pages": tables.pages({}, number, len(found)),
     }
-    return render(request, "customer_records/overrides.html", context)
+    return render(request, "customer_records/overrides.html", context, status=200 if wrong is None else 422)
 
 
 @require_POST
@@ -74,9 +91,18 @@ def approve(request: access.Request, override: uuid.UUID) -> HttpResponse:
 @access.page(permission=permissions.APPROVE_OVERRIDE, module=Module.BILLING, by_site=True)
 @once.carried_out_once
 def refuse(request: access.Request, override: uuid.UUID) -> HttpResponse:
-    """This will leave the contract as it is."""
+    """This will leave the contract as it is, and tell who asked why."""
     found = _find(request, override, permissions.APPROVE_OVERRIDE)
-    return _done(request, lambda: _refuse(request, found))
+    form = RefusalForm(request.POST, prefix=_prefix(found))
+    if not form.is_valid():
+        return _page(request, (found.public_id, form))
+
+    def act() -> str:
+        reason = form.cleaned_data["reason"]
+        overrides.refuse(actor=request.actor, at=request.at, override=found.public_id, reason=reason)
+        return _("Refused; the contract stays as it is.")
+
+    return _done(request, act)
 
 
 @require_POST
@@ -88,17 +114,32 @@ def take_back(request: access.Request, override: uuid.UUID) -> HttpResponse:
     if not _is_own(request, found):
         messages.error(request, _("Somebody else asked for this tariff; who may approve it can refuse it."))
         return redirect("tariff_overrides", request.organization.public_id)
-    return _done(request, lambda: _refuse(request, found))
+
+    def act() -> str:
+        overrides.take_back(actor=request.actor, at=request.at, override=found.public_id)
+        return _("Taken back; the contract stays as it is.")
+
+    return _done(request, act)
 
 
-def lines(request: access.Request, found: Iterable[overrides.OverrideRow]) -> list[Line]:
-    """This will return overrides with what the reader may do about each."""
+def lines(
+    request: access.Request,
+    found: Iterable[overrides.OverrideRow],
+    wrong: tuple[uuid.UUID, RefusalForm] | None = None,
+) -> list[Line]:
+    """This will return overrides with what the reader may do about each.
+
+    :param wrong: which one could not be refused, and the form that says why
+    """
     listed = list(found)
     names = words.tariff_names({code for each in listed for code in (each.tariff_code, each.default_code)})
-    return [_line(request, each, names) for each in listed]
+    refused = {} if wrong is None else {wrong[0]: wrong[1]}
+    return [_line(request, each, names, refused.get(each.public_id)) for each in listed]
 
 
-def _line(request: access.Request, row: overrides.OverrideRow, names: dict[str, str]) -> Line:
+def _line(
+    request: access.Request, row: overrides.OverrideRow, names: dict[str, str], refused: RefusalForm | None
+) -> Line:
     is_waiting, is_own = row.state is values.OverrideState.WAITING, _is_own(request, row)
     may_decide = is_waiting and request.access.allows(permissions.APPROVE_OVERRIDE, row.site_id)
     is_barred = is_own and customer_overriding.needs_another(actor=request.actor, at=request.at, site_id=row.site_id)
@@ -113,12 +154,13 @@ def _line(request: access.Request, row: overrides.OverrideRow, names: dict[str, 
         may_approve=may_decide and not is_barred,
         may_refuse=may_decide and not is_own,
         may_take_back=is_waiting and is_own and may_manage,
+        form=(refused or RefusalForm(prefix=_prefix(row))) if may_decide and not is_own else None,
     )
 
 
-def _refuse(request: access.Request, found: overrides.OverrideRow) -> str:
-    overrides.refuse(actor=request.actor, at=request.at, override=found.public_id)
-    return _("Refused; the contract stays as it is.")
+def _prefix(row: overrides.OverrideRow) -> str:
+    """Several may wait on a page, and the ids of inputs are there once."""
+    return f"o{row.public_id.hex}"
 
 
 def _done(request: access.Request, act: Callable[[], str]) -> HttpResponse:

@@ -190,7 +190,10 @@ class PoolForm(typed.Form):
         label=gettext_lazy("Later difference of who left"),
         required=False,
         choices=[(each.value, pool_words.LEAVINGS[each]) for each in Leaving],
-        help_text=gettext_lazy("Such as a corrected reading or invoice, after a member moved out and was billed."),
+        help_text=gettext_lazy(
+            "Such as a corrected reading or invoice, after a member moved out and was billed. By a correction note the "
+            "difference is not carried into the next period, where others would bear it: all are billed again."
+        ),
     )
     cap = amounts.NumberField(
         label=gettext_lazy("The most that a member bears"),

@@ -173,7 +173,8 @@ def _show(request: access.Request, sheet: uuid.UUID, form: RebillForm) -> HttpRe
         "is_possible": ways is not None and ways.is_possible,
         "trouble": "" if ways is None else ways.trouble,
         "difference": "" if ways is None else _money(ways.difference, row.currency),
-        "can_carry": ways is not None and ways.difference != 0,
+        "can_carry": ways is not None and ways.can_carry,
+        "leavers": ways.leavers if ways else (),
         "carried": [(each, _money(amount, row.currency)) for each, amount in (ways.carried if ways else ())],
         "members": [
             (

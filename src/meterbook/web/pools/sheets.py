@@ -173,7 +173,7 @@ def carry(request: access.Request, sheet: uuid.UUID) -> HttpResponse:
     row, pool, _content = finding.find_sheet(request, sheet, permissions.MANAGE_POOL)
     try:
         pool_operations.carry_difference(actor=request.actor, at=request.at, sheet=row.public_id)
-    except pool_operations.NothingToCarry as error:
+    except (pool_operations.NothingToCarry, pool_operations.CarryRefused) as error:
         messages.error(request, str(error))
         return redirect("sheet", request.organization.public_id, row.public_id)
     messages.success(request, _("The difference is carried into the next period; it stands among the amounts."))

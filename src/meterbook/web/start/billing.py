@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -139,12 +140,15 @@ def customer(request: access.Request) -> HttpResponse:
             meter_point=known.point.public_id,
             tariff=known.tariff.public_id,
             starts_at=max(civil.start_of_day(typed["first_day"], zone), _since(known, request.at)),
+            reason=typed.get("reason", ""),
         )
         try:
-            first_steps.welcome_first_customer(actor=request.actor, at=request.at, customer=wanted)
+            holds = first_steps.welcome_first_customer(actor=request.actor, at=request.at, customer=wanted)
         except add_meter.MeterRefused as error:
             form.add_error(error.field, str(error))
         else:
+            if not holds:
+                messages.info(request, _("It begins by the default tariff; the other one waits for a second person."))
             return views.go_on(request, progress)
     return views.page(request, progress, {"form": form}, status=422 if form.errors else 200)
 

@@ -12,8 +12,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from meterbook.customers import tariff_defaults
 from meterbook.kernel.money import Money
-from meterbook.web import amounts, parameters, typed
+from meterbook.web import amounts, override_words, parameters, typed
 from meterbook.web.sites import forms as site_forms
 
 DAY = forms.DateInput(attrs={"type": "date"})
@@ -112,6 +113,8 @@ class CustomerForm(typed.Form):
     def __init__(self, data: object = None, *, first: date, today: date, initial: dict[str, object]) -> None:
         super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
         self.first, self.today = first, today
+        if tariff_defaults.has_any():
+            self.fields["reason"] = override_words.reason_field()
 
     def clean_first_day(self) -> date:
         """This will refuse a day on which the meter did not hang there yet, and one that has not come."""

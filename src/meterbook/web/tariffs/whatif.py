@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -132,40 +132,50 @@ def _told(
 ) -> HttpResponse:
     kind = given.get("format", "")
     if kind in (tables.CSV, tables.XLSX):
-        return file(kind, result, given, form.cleaned_data["first_day"], form.cleaned_data["final_day"])
+        rows = whatif_shown.narrowed(result, given.get("show", ""))
+        return file(kind, rows, form.cleaned_data["first_day"], form.cleaned_data["final_day"])
     query = {key: str(value) for key, value in given.items() if key in form.fields and key != "document"}
-    more = shown(result, query, given, is_current=given["prices"] == whatif_form.CURRENT)
+    rows = whatif_shown.narrowed(result, given.get("show", ""))
+    is_current = given["prices"] == whatif_form.CURRENT
+    more = shown(result.totals, lambda part: rows[part], query, given, is_current=is_current)
     return _page(request, form, **more, prices_name=_prices_name(form), asked=list(query.items()))
 
 
-def file(kind: str, result: asking.Result, given: Mapping[str, Any], first: date, final: date) -> HttpResponse:
-    """This will give the accounts out as a file."""
-    rows = whatif_shown.narrowed(result, given.get("show", ""))
+def file(kind: str, rows: Iterable[asking.AccountResult], first: date, final: date) -> HttpResponse:
+    """This will give accounts out as a file."""
     cells = whatif_shown.cells(rows, lambda day: formats.date_format(day, "SHORT_DATE_FORMAT"))
     return tables.file(kind, f"what-if-{first:%Y%m%d}-{final:%Y%m%d}", whatif_shown.CAPTIONS, cells)
 
 
 def shown(
-    result: asking.Result, query: Mapping[str, str], given: Mapping[str, Any], *, is_current: bool
+    result: asking.Totals,
+    read: Callable[[slice], Iterable[asking.AccountResult]],
+    query: Mapping[str, str],
+    given: Mapping[str, Any],
+    *,
+    is_current: bool,
 ) -> dict[str, Any]:
-    """This will return what the result's part of a page shows; `query` is carried on by its links."""
+    """This will return what the result's part of a page shows; `query` is carried on by its links.
+
+    :param read: returns a part of the accounts that `given` asks to show
+    """
     show = given.get("show", "")
-    rows = whatif_shown.narrowed(result, show)
-    number = min(_page_number(given), max(1, -(-len(rows) // tables.PAGE)))
-    part = rows[(number - 1) * tables.PAGE : number * tables.PAGE]
+    count = whatif_shown.count_of(result, show)
+    number = min(_page_number(given), max(1, -(-count // tables.PAGE)))
+    part = read(slice((number - 1) * tables.PAGE, number * tables.PAGE))
     asked = {**query, "show": show}
     several = not is_current and len(result.services) > 1
     return {
         "result": result,
         "show": show,
         "chips": [(each, tables.link(query, show=each.code)) for each in whatif_shown.chips(result, show)],
-        "lines": whatif_shown.accounts(result, part),
+        "lines": whatif_shown.accounts(part, result.most),
         "months": whatif_shown.months(result),
         "price_lines": whatif_shown.prices(result),
         "several": [SERVICE_CAPTIONS[each] for each in result.services] if several else [],
-        "untouched": sum(not each.is_touched for each in result.accounts),
+        "untouched": result.untouched,
         "places": currencies.minor_units(result.currency),
-        "pages": tables.pages(asked, number, len(rows)),
+        "pages": tables.pages(asked, number, count),
         "csv_href": tables.link(asked, format=tables.CSV),
         "xlsx_href": tables.link(asked, format=tables.XLSX),
     }

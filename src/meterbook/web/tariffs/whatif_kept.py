@@ -13,11 +13,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from meterbook.billing import permissions as billing_permissions
+from meterbook.billing.whatif import asked as asking
 from meterbook.billing.whatif import background, kept
 from meterbook.customers import permissions as customer_permissions
 from meterbook.identity.values import Module
 from meterbook.web import access, tables
-from meterbook.web.tariffs import whatif
+from meterbook.web.tariffs import whatif, whatif_shown
 
 see = access.page(permission=billing_permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
 act = access.page(permission=billing_permissions.MANAGE_RUN, module=Module.BILLING, by_site=True)
@@ -37,12 +38,19 @@ def kept_what_if(request: access.Request, what_if: uuid.UUID) -> HttpResponse:
         "may_see_accounts": customer_permissions.VIEW_CUSTOMER in request.permissions,
     }
     if found.state is kept.WhatIfState.DONE:
-        result = kept.result_of(what_if=found)
-        kind = request.GET.get("format", "")
+        show, kind = request.GET.get("show", ""), request.GET.get("format", "")
         if kind in (tables.CSV, tables.XLSX):
-            return whatif.file(kind, result, request.GET, found.first_day, final)
-        context |= whatif.shown(result, {}, request.GET, is_current=not found.prices_text)
+            return whatif.file(kind, _accounts(found, show), found.first_day, final)
+        totals = kept.totals_of(what_if=found)
+        context |= whatif.shown(
+            totals, lambda part: _accounts(found, show, part), {}, request.GET, is_current=not found.prices_text
+        )
     return render(request, "tariffs/whatif_kept.html", context)
+
+
+def _accounts(found: kept.WhatIfRow, show: str, part: slice = slice(None)) -> list[asking.AccountResult]:
+    effect = asking.TariffEffect(show) if show in set(asking.TariffEffect) else None
+    return kept.accounts_of(what_if=found, show=effect, is_troubled=show == whatif_shown.TROUBLED, part=part)
 
 
 @require_POST

@@ -86,10 +86,9 @@ def narrowed(result: asking.Result, show: str) -> list[asking.AccountResult]:
     return found[::-1] if show == TariffEffect.WINS else found
 
 
-def chips(result: asking.Result, show: str) -> list[Chip]:
+def chips(totals: asking.Totals, show: str) -> list[Chip]:
     """This will return the chips with their counts; those of nobody are left out."""
-    counts: dict[str, int] = {str(key): count for key, count in result.counts.items()}
-    counts |= {"": len(result.accounts), TROUBLED: len(result.troubled)}
+    counts = _counts(totals)
     return [
         Chip(code, caption, counts.get(code, 0), code == show)
         for code, caption in CHIPS.items()
@@ -97,9 +96,19 @@ def chips(result: asking.Result, show: str) -> list[Chip]:
     ]
 
 
-def accounts(result: asking.Result, rows: Iterable[asking.AccountResult]) -> list[AccountLine]:
+def count_of(totals: asking.Totals, show: str) -> int:
+    """This will return how many accounts a chip has; of a word that is none, all of them."""
+    counts = _counts(totals)
+    return counts.get(show if show in CHIPS else "", 0)
+
+
+def _counts(totals: asking.Totals) -> dict[str, int]:
+    counts: dict[str, int] = {str(key): count for key, count in totals.counts.items()}
+    return counts | {"": totals.accounts, TROUBLED: totals.troubled}
+
+
+def accounts(rows: Iterable[asking.AccountResult], most: Decimal) -> list[AccountLine]:
     """This will draw accounts, all on the scale of the largest change."""
-    most = max((abs(each.change.amount) for each in result.accounts), default=Decimal(0))
     return [
         AccountLine(
             each,
@@ -110,13 +119,13 @@ def accounts(result: asking.Result, rows: Iterable[asking.AccountResult]) -> lis
     ]
 
 
-def months(result: asking.Result) -> list[MonthLine]:
+def months(result: asking.Totals) -> list[MonthLine]:
     """This will draw the months."""
     most = max((abs(each.change.amount) for each in result.months), default=Decimal(0))
     return [MonthLine(each, bar(each.change.amount, most)) for each in result.months]
 
 
-def prices(result: asking.Result) -> list[PriceLine]:
+def prices(result: asking.Totals) -> list[PriceLine]:
     """This will say what each component, tier and price period brings."""
     whole = sum((abs(each.amount.amount) for each in result.lines), Decimal(0))
     several = len({each.tariff for each in result.lines}) > 1

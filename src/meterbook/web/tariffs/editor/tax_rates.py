@@ -40,6 +40,17 @@ class Dated(fields.Field):
             self.node.pop(self.key, None)
 
 
+class Point(fields.Choice):
+    """Which day says the rate; none takes the key away."""
+
+    def write(self, given: list[str]) -> None:
+        """This will leave the word to the legal profile where none is chosen."""
+        if given[0]:
+            self.node[self.key] = given[0]
+        else:
+            self.node.pop(self.key, None)
+
+
 class TaxesBefore(fields.Checks):
     """Any of the taxes before; none takes the key away."""
 
@@ -64,6 +75,7 @@ def of(
     :param earlier: codes and names of the taxes before it, which it can be on, too
     """
     points = (
+        ("", _("as the legal profile of the site says")),
         (TaxPoint.DELIVERY.value, _("of each day of the period")),
         (TaxPoint.INVOICE.value, _("of the date of the bill")),
     )
@@ -71,13 +83,12 @@ def of(
     return [
         fields.Percent(f"{path}.rate", pgettext("tax", "Rate"), node, "rate", unit="%"),
         Dated(f"{path}.rates", _("Later rates"), node, "rates", help=words),
-        fields.Choice(
+        Point(
             f"{path}.tax_point",
             _("The rate that is due is that"),
             node,
             "tax_point",
             choices=points,
-            default=TaxPoint.DELIVERY.value,
         ),
         fields.ChecksOrAll(f"{path}.components", _("On the charges"), node, "components", choices=tuple(components)),
         *_on_taxes(path, node, earlier),
