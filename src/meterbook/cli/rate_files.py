@@ -15,6 +15,7 @@ from typing import Any
 
 from meterbook.kernel import civil
 from meterbook.kernel.period import Period
+from meterbook.tariffs.rating import pricing_power
 from meterbook.tariffs.rating.document import TariffDocument
 from meterbook.tariffs.rating.inputs import Inputs, MonthlyDemand
 from meterbook.tariffs.rating.lines import Rated
@@ -66,7 +67,9 @@ def after(given: Inputs, document: TariffDocument, rated: Rated, month: date) ->
     """This will add the highest powers of a month to what is known for the next one."""
     known = {each.code for each in document.components if each.demand is not None}
     found = {
-        line.code: MonthlyDemand(month.replace(day=1), line.component, Decimal(line.trace["actual"]))
+        line.code: MonthlyDemand(
+            month.replace(day=1), line.component, Decimal(line.trace["actual"]), pricing_power.unit_of(line.unit)
+        )
         for line in rated.lines
         if line.component in known and "actual" in line.trace
     }

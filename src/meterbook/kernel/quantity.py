@@ -58,6 +58,7 @@ _UNITS: dict[str, tuple[Dimension, Fraction, str]] = {
     "W": (Dimension.POWER, Fraction(1), "W"),
     "KW": (Dimension.POWER, Fraction(1_000), "kW"),
     "MW": (Dimension.POWER, Fraction(1_000_000), "MW"),
+    "RT": (Dimension.POWER, 12_000 * _BTU * _JOULE, "RT"),
     "VAR": (Dimension.REACTIVE_POWER, Fraction(1), "var"),
     "KVAR": (Dimension.REACTIVE_POWER, Fraction(1_000), "kvar"),
     "VA": (Dimension.APPARENT_POWER, Fraction(1), "VA"),
@@ -103,6 +104,7 @@ class Unit(enum.StrEnum):
     W = "W"
     KW = "KW"
     MW = "MW"
+    RT = "RT"
     VAR = "VAR"
     KVAR = "KVAR"
     VA = "VA"

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meterbook.kernel.quality import Quality
-from meterbook.metering import blocks
+from meterbook.metering import blocks, carried, qualities
+from meterbook.metering.carried import Carried
 
 Integers = NDArray[np.int64]
 Codes = NDArray[np.uint8]
@@ -25,26 +26,6 @@ Flags = NDArray[np.bool_]
 WEEK = 0b111_1111  # Monday is the lowest bit
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FITS = 2**62
-# From the best to the worst: what is measured, what a person changed, what is measured as a sum only, what nobody
-# measured, what must not be billed. Codes do not lie in this order.
-_ORDER = (
-    Quality.VALID,
-    Quality.REVENUE,
-    Quality.VERIFIED,
-    Quality.VALIDATED,
-    Quality.RAW,
-    Quality.DERIVED,
-    Quality.EDITED,
-    Quality.INTERPOLATED,
-    Quality.ESTIMATED,
-    Quality.PROJECTED,
-    Quality.QUESTIONABLE,
-    Quality.MIXED,
-    Quality.MISSING,
-)
-_RANK = np.full(256, len(_ORDER) - 1, np.uint8)
-_RANK[list(_ORDER)] = np.arange(len(_ORDER), dtype=np.uint8)
-_CODE = np.array(_ORDER, np.uint8)
 
 
 @dataclass(frozen=True)
@@ -78,12 +59,20 @@ ALWAYS = Hours()
 class Term:
     """`factor` times the intervals of a series; without a series a constant, in the formula's scale an hour.
 
-    `factor` of a series holds what turns its scale into that of the formula.
+    `factor` of a series holds what turns its scale into that of the formula. With `carried` the series is water, times
+    the kelvins between the series that it names.
     """
 
     factor: Fraction
     series_id: int | None = None
     hours: Hours = ALWAYS
+    carried: Carried | None = None
+
+    @property
+    def inputs(self) -> frozenset[int]:
+        """The series that it takes."""
+        own = () if self.series_id is None else (self.series_id,)
+        return frozenset(own if self.carried is None else (*own, self.carried.warm, self.carried.cold))
 
 
 @dataclass(frozen=True)
@@ -105,9 +94,7 @@ class Formula:
     @property
     def inputs(self) -> frozenset[int]:
         """The series of all versions."""
-        return frozenset(
-            term.series_id for version in self.versions for term in version.terms if term.series_id is not None
-        )
+        return frozenset[int]().union(*(term.inputs for version in self.versions for term in version.terms))
 
 
 @dataclass(frozen=True)
@@ -135,8 +122,8 @@ def compute(
     starts = day * blocks.DAY + np.arange(slots, dtype=np.int64) * formula.step * blocks.MINUTE
     begins = np.array([each.starts_at for each in formula.versions], np.int64)
     in_force = np.searchsorted(begins, starts, side="right") - 1
-    rank = np.where(in_force < 0, _RANK[Quality.MISSING], 0).astype(np.uint8)
-    known = {series_id: _in_step(block, formula.step) for series_id, block in given.items()}
+    rank = np.where(in_force < 0, qualities.RANK[Quality.MISSING], 0).astype(np.uint8)
+    known = _Known(given, formula.step)
     active: list[tuple[Term, Flags]] = []
     for place in np.unique(in_force[in_force >= 0]).tolist():
         for term in formula.versions[place].terms:
@@ -145,11 +132,11 @@ def compute(
                 active.append((term, counts))
     for term, counts in active:
         if term.series_id is not None:
-            found = known.get(term.series_id)
-            own = _RANK[Quality.MISSING] if found is None else _RANK[found[1]]
+            found = known.of(term)
+            own = qualities.RANK[Quality.MISSING] if found is None else qualities.RANK[found.quality]
             rank = np.where(counts, np.maximum(rank, own), rank)
-    rank[_reach(known, formula.inputs, slots) :] = _RANK[Quality.MISSING]
-    quality = _CODE[rank]
+    rank[_reach(known, formula, slots) :] = qualities.RANK[Quality.MISSING]
+    quality = qualities.CODE[rank]
     return _summed(formula.step, active, known, quality)
 
 
@@ -162,14 +149,12 @@ def regroup(values: Integers, quality: Codes, step: int, wanted: int) -> tuple[I
         return values, quality
     if step < wanted:
         size = wanted // step
-        worst = _RANK[quality].reshape(-1, size).max(axis=1)
-        return values.reshape(-1, size).sum(axis=1), _CODE[worst]
+        return values.reshape(-1, size).sum(axis=1), qualities.worst_of(quality, size)
     size = step // wanted
     edges = np.arange(size + 1, dtype=np.int64)
     whole, rest = np.divmod(values, size)
     spread = (whole[:, None] + np.diff(rest[:, None] * edges // size, axis=1)).reshape(-1)
-    spread_rank = np.maximum(_RANK[quality], _RANK[Quality.INTERPOLATED])
-    return spread, np.repeat(_CODE[spread_rank], size)
+    return spread, qualities.spread(quality, size)
 
 
 def find_cycle(inputs: Mapping[int, Iterable[int]], start: int) -> tuple[int, ...]:
@@ -191,16 +176,43 @@ def find_cycle(inputs: Mapping[int, Iterable[int]], start: int) -> tuple[int, ..
     return ()
 
 
-def _reach(known: Mapping[int, tuple[Integers, Codes]], inputs: frozenset[int], slots: int) -> int:
+class _Known:
+    """What rows have to take of a day, in intervals of the formula: each is brought into them once."""
+
+    def __init__(self, given: Mapping[int, Block], step: int) -> None:
+        self._given, self._step = given, step
+        self._made: dict[tuple[int | None, Carried | None], carried.Product | None] = {}
+
+    def of(self, term: Term) -> carried.Product | None:
+        """The intervals of a row without its factor; None where a block is missing."""
+        key = term.series_id, term.carried
+        if key not in self._made:
+            is_there = term.inputs <= self._given.keys()
+            self._made[key] = self._make(term) if is_there and term.series_id is not None else None
+        return self._made[key]
+
+    def _make(self, term: Term) -> carried.Product:
+        if term.carried is not None:
+            water, warm, cold = (
+                self._sample(each) for each in (term.series_id or 0, term.carried.warm, term.carried.cold)
+            )
+            return carried.product(term.carried, water, warm, cold, self._step)
+        own = self._given[term.series_id or 0]
+        return carried.Product(*regroup(own.values, own.quality, own.step, self._step), 1)
+
+    def _sample(self, series_id: int) -> carried.Sample:
+        own = self._given[series_id]
+        return carried.Sample(own.step, own.values, own.quality)
+
+
+def _reach(known: _Known, formula: Formula, slots: int) -> int:
     """How many slots there are up to the final one of which any input knows something."""
     is_known = np.zeros(slots, np.bool_)
-    for series_id in inputs & known.keys():
-        is_known |= known[series_id][1] != Quality.MISSING
+    for term in (each for version in formula.versions for each in version.terms):
+        found = known.of(term)
+        if found is not None:
+            is_known |= found.quality != Quality.MISSING
     return int(np.flatnonzero(is_known)[-1]) + 1 if is_known.any() else 0
-
-
-def _in_step(block: Block, step: int) -> tuple[Integers, Codes]:
-    return regroup(block.values, block.quality, block.step, step)
 
 
 def _counting(hours: Hours, starts: Integers, zone: tzinfo) -> Flags:
@@ -211,18 +223,23 @@ def _counting(hours: Hours, starts: Integers, zone: tzinfo) -> Flags:
     return hours.covers(weekday, np.array([each.hour * 60 + each.minute for each in local], np.int64))
 
 
-def _summed(
-    step: int, active: Sequence[tuple[Term, Flags]], known: Mapping[int, tuple[Integers, Codes]], quality: Codes
-) -> tuple[Integers, Codes]:
-    factors = [term.factor * Fraction(step, 60) if term.series_id is None else term.factor for term, _counts in active]
+def _factor(step: int, term: Term, known: _Known) -> Fraction:
+    found = known.of(term)
+    if term.series_id is None:
+        return term.factor * Fraction(step, 60)
+    return term.factor if found is None else term.factor / found.divisor
+
+
+def _summed(step: int, active: Sequence[tuple[Term, Flags]], known: _Known, quality: Codes) -> tuple[Integers, Codes]:
+    factors = [_factor(step, term, known) for term, _counts in active]
     whole = math.lcm(*(each.denominator for each in factors), 1)
-    parts: list[tuple[int, Integers]] = []
+    parts: list[tuple[int, carried.Exact]] = []
     for (term, counts), factor in zip(active, factors, strict=True):
-        numerator = factor.numerator * (whole // factor.denominator)
+        numerator, found = factor.numerator * (whole // factor.denominator), known.of(term)
         if term.series_id is None:
             parts.append((numerator, counts.astype(np.int64)))
-        elif term.series_id in known:
-            parts.append((numerator, np.where(counts, known[term.series_id][0], 0)))
+        elif found is not None:
+            parts.append((numerator, np.where(counts, found.values, 0)))
     # Python's integers where 64 bits might not hold what is added up; the figures are the same.
     largest = sum(abs(numerator) * (int(np.abs(data).max(initial=0)) + 1) for numerator, data in parts)
     kind = np.int64 if (largest + whole) * 2 * (len(quality) + 1) < _FITS else object

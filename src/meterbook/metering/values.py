@@ -78,6 +78,11 @@ READING_KIND_CAPTIONS = {
 }
 
 
+# What heat or cold is computed from (B-54): water counted, or its flow, and the temperatures of both ways.
+CARRYING = ("volume", "flow")
+TEMPERATURE_FLOW, TEMPERATURE_RETURN = "temperature_flow", "temperature_return"
+
+
 class VirtualPurpose(enum.StrEnum):
     """What a virtual meter gathers."""
 
@@ -196,6 +201,9 @@ def series_types() -> dict[str, SeriesType]:
         _instant("power_factor", _("Power factor"), Unit.ONE, 3),
         _instant("frequency", _("Frequency"), Unit.HZ, 2),
         _counter("run_hours", _("Hours run"), Unit.H),  # of a pump, a fan coil
+        _instant("flow", _("Flow"), Unit.M3_H, 3),
+        _instant("temperature_flow", _("Flow temperature"), Unit.CELSIUS, 2),
+        _instant("temperature_return", _("Return temperature"), Unit.CELSIUS, 2),
     )
     return {each.code: each for each in listed}
 

@@ -20,7 +20,7 @@ from meterbook.tariffs.rating.terms import Channel
 from tests.factories import tariffs
 
 ENERGY = {"code": "energy", "name": "Energy", "charge": "ENERGY"}
-REACTIVE = Scale(Unit.KVARH, 3)
+REACTIVE, VOLUME = Scale(Unit.KVARH, 3), Scale(Unit.M3, 3)
 
 
 def energy(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - parts of a document
@@ -50,7 +50,7 @@ def totals(
     channels: Mapping[Channel, str] | None = None,
     demands: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Rated:
-    """This will price totals (by price period, if a list), other channels in kvarh or kWh, and demands in kW."""
+    """This will price totals (by price period, if a list), other channels in kvarh, m3 or kWh, and demands in kW."""
     listed = [kwh] if isinstance(kwh, str) else kwh
     wide = [0] * given.class_count
     wide[: len(listed)] = [_units(each) for each in listed]
@@ -59,7 +59,7 @@ def totals(
         totals={Channel.IMPORT: wide, **others},
         scales={
             Channel.IMPORT: given.scale,
-            **{each: REACTIVE if "REACTIVE" in each else given.scale for each in others},
+            **{each: _scale(given, each) for each in others},
         },
         counts=[1] * given.class_count,
         demands={
@@ -68,6 +68,12 @@ def totals(
         },
     )
     return pricing.price(given, used, inputs)
+
+
+def _scale(given: Plan, channel: Channel) -> Scale:
+    if channel is Channel.VOLUME:
+        return VOLUME
+    return REACTIVE if "REACTIVE" in channel else given.scale
 
 
 def intervals(given: Plan, values: list[int], inputs: Inputs = NONE, *, minutes: int = 15) -> Rated:

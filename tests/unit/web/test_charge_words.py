@@ -28,13 +28,26 @@ GIVEN = plan(
         components=["energy"],
         power_factor={"rule": "STEPS", "steps": [{"below": "0.99", "percent": "1"}]},
     ),
+    component(
+        "delta",
+        "LOW_DELTA_T",
+        components=["energy"],
+        delta_t={"rule": "STEPS", "steps": [{"below": "8", "percent": "2"}]},
+    ),
+    component("water", "LOW_DELTA_T", price="1", delta_t={"rule": "VOLUME_ABOVE", "target": "8"}),
     component("passed", "PASS_THROUGH", invoice={"code": "utility"}),
 )
 INPUTS = replace(NONE, invoices={"utility": {"all": InvoiceLine(Decimal(100), Decimal(20))}})
 
 
 def shown() -> list[lines.Line]:
-    rated = totals(GIVEN, "60", INPUTS, channels={Channel.REACTIVE_IMPORT: "30"}, demands={"demand": {"": "3"}})
+    rated = totals(
+        GIVEN,
+        "60",
+        INPUTS,
+        channels={Channel.REACTIVE_IMPORT: "30", Channel.VOLUME: "10"},
+        demands={"demand": {"": "3"}},
+    )
     charge: dict[str, Any] = {
         "periods": [],
         "tariff": {"name": {"en": "T"}, "code": "T", "version": 1},
@@ -63,3 +76,10 @@ def test_every_line_has_words() -> None:
     assert (found["year"].quantity, found["year"].price_unit) == ("30\u2044365", "EUR a year")
     assert (found["less"].unit, found["pack"].words) == ("%", "packages begun")
     assert found["once"].sentence == "Charged once."
+    low = found["delta (5.2 K)"]
+    assert low.words == "temperature difference"
+    assert low.sentence == (
+        "The mean difference of the period was 5.2 K: 60\u00a0kWh / (10 m³ × 999.7 kg/m³ × 4.1954 kJ/(kg K))."
+        " The percentage is on lines that come to 6."
+    )
+    assert found["water (5.2 K)"].sentence.endswith("Charged is the water above what this energy needs at 8 K.")

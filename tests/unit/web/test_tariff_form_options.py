@@ -52,6 +52,7 @@ def fullest() -> dict[str, Any]:
         named("steps", charge="ENERGY", tiers=[{"up_to": "1", "prices": {}}, {"prices": {}}]),
         named("formula", charge="POWER_FACTOR", power_factor={"rule": "FORMULA", "reference": []}),
         named("above", charge="POWER_FACTOR", power_factor={"rule": "REACTIVE_ABOVE"}),
+        named("water", charge="LOW_DELTA_T", delta_t={"rule": "VOLUME_ABOVE"}),
     ]
     return raw
 
@@ -206,6 +207,33 @@ def test_a_power_factor_that_is_asked_for_may_change_on_days() -> None:
     assert typed["components"][1]["power_factor"]["reference"][1] == {"from": "2026-01-01", "value": "0.92"}
     back = after(typed, {f"{place}.reference_kind": ["ONE"]})
     assert back["components"][1]["power_factor"]["reference"] == "0.92"
+
+
+def test_a_low_temperature_difference_has_its_rule_and_power_its_unit() -> None:
+    raw = one(price="0.1")
+    structure.act(raw, "add:components:DEMAND")
+    structure.act(raw, "add:components:DELTA_T")
+    place = "components[2].delta_t"
+    steps = after(raw, {"components[1].price": ["21.50"], "components[1].demand.unit": ["RT"]})
+    given = {f"{place}.steps[1].below": ["6"], f"{place}.steps[1].percent": ["4"], f"{place}.count": ["FULL"]}
+    typed = after(steps, given)
+    water = after(typed, {f"{place}.rule": ["VOLUME_ABOVE"]})
+
+    assert places(typed) == {}
+    assert typed["components"][1]["demand"] == {"interval": 15, "unit": "RT"}
+    assert typed["components"][2]["components"] == ["energy", "demand"]
+    assert typed["components"][2]["delta_t"] == {
+        "rule": "STEPS",
+        "steps": [{"below": "8", "percent": "1"}, {"below": "6", "percent": "4"}],
+        "count": "FULL",
+    }
+    assert water["components"][2]["delta_t"] == {"rule": "VOLUME_ABOVE", "target": "8"}
+    assert list(places(water)) == ["components[2].price"]
+    wrong = after(typed, {f"{place}.steps[1].below": ["9"]})
+    assert list(places(wrong)) == [f"{place}.steps[1].below"]
+    shown = {each.path: each for each in sheet.of(typed).fields()}
+    assert (shown["components[1].price"].unit, shown["components[1].demand.minimum"].unit) == ("EUR/RT", "RT")
+    assert shown["components[1].demand.contracted.fact"].help.endswith("contracted_rt.")
 
 
 def test_a_fixed_charge_may_have_steps_of_its_fact() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -161,18 +162,30 @@ def list_inputs(
 def _rows(request: entry.Request, given: list[shapes.FormulaRow]) -> list[metering_operations.FormulaRow]:
     found = []
     for place, each in enumerate(given):
-        if each.meter_point is not None:
-            try:
-                reach.point(request, each.meter_point, permissions.VIEW_METER)
-            except (problems.Problem, metering_queries.MeterNotFound) as error:
-                words = _("There is no such meter.")
-                raise problems.invalid(f"/body/rows/{place}/meter_point", words) from error
+        sides = () if each.heat is None else (("heat/flow", each.heat.flow), ("heat/returned", each.heat.returned))
+        for name, point in (("meter_point", each.meter_point), *sides):
+            if point is not None:
+                _require_seen(request, point, f"/body/rows/{place}/{name}")
         mask = sum(1 << (day - 1) for day in set(each.weekdays or range(1, 8)))
         hours = formulas.Hours(mask, each.from_minute, each.until_minute)
         number, _sign, divisor = (each.constant_per_hour or each.factor).partition("/")
         factor = Fraction(number) / int(divisor or 1)
-        found.append(metering_operations.FormulaRow(factor, each.meter_point, hours))
+        found.append(metering_operations.FormulaRow(factor, each.meter_point, hours, _heat(each.heat)))
     return found
+
+
+def _require_seen(request: entry.Request, point: uuid.UUID, place: str) -> None:
+    try:
+        reach.point(request, point, permissions.VIEW_METER)
+    except (problems.Problem, metering_queries.MeterNotFound) as error:
+        raise problems.invalid(place, _("There is no such meter.")) from error
+
+
+def _heat(given: shapes.HeatOfWaterGiven | None) -> metering_operations.HeatOfWater | None:
+    if given is None:
+        return None
+    figures = Decimal(given.density), Decimal(given.specific_heat)
+    return metering_operations.HeatOfWater(given.flow, given.returned, *figures)
 
 
 def _found(
@@ -228,4 +241,16 @@ def _row(request: entry.Request, term: metering_queries.TermRow) -> shapes.Formu
         weekdays=[day + 1 for day in range(7) if term.hours.weekdays >> day & 1],
         from_minute=term.hours.from_minute,
         until_minute=term.hours.until_minute,
+        heat=None
+        if term.heat is None
+        else shapes.HeatOfWaterTold(
+            flow=_seen(request, term.heat.flow),
+            returned=_seen(request, term.heat.returned),
+            density=f"{term.heat.density:f}",
+            specific_heat=f"{term.heat.specific_heat:f}",
+        ),
     )
+
+
+def _seen(request: entry.Request, side: metering_queries.Side) -> uuid.UUID | None:
+    return side.meter_point if request.caller.access.allows(permissions.VIEW_METER, side.site_id) else None

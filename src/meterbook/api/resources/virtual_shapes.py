@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from meterbook.api import values
+from meterbook.kernel import water
 from meterbook.metering import values as metering_values
 
 A_DAY = 24 * 60  # minutes
@@ -19,9 +20,22 @@ Factor = Annotated[
         description="How many times the meter counts, with its sign: a decimal or a ratio.",
     ),
 ]
+Figure = Annotated[str, Field(pattern=r"^[0-9]{1,5}(\.[0-9]{1,6})?$", max_length=12)]
 Constant = Annotated[str, Field(pattern=r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$", max_length=17)]
 Minute = Annotated[int, Field(ge=0, le=A_DAY)]
 Weekday = Annotated[int, Field(ge=1, le=7, description="Monday is 1.")]
+
+
+class HeatOfWaterGiven(values.Given):
+    """Makes a row what its water carried: m3 x kelvins x density (kg/m3) x specific heat (kJ/(kg K)) / 3600, in kWh.
+
+    The temperatures are those of the meter point itself where none is named.
+    """
+
+    flow: uuid.UUID | None = None
+    returned: uuid.UUID | None = None
+    density: Figure = str(water.DENSITY)
+    specific_heat: Figure = str(water.SPECIFIC_HEAT)
 
 
 class FormulaRow(values.Given):
@@ -33,11 +47,14 @@ class FormulaRow(values.Given):
     weekdays: Annotated[list[Weekday], Field(min_length=1, max_length=7)] | None = None
     from_minute: Minute = 0
     until_minute: Minute = A_DAY
+    heat: HeatOfWaterGiven | None = None
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> FormulaRow:
         if (self.meter_point is None) == (self.constant_per_hour is None):
             raise ValueError("needs either a meter point or a constant")
+        if self.heat is not None and self.meter_point is None:
+            raise ValueError("a constant carries no heat; name the meter point of the water")
         if self.from_minute == self.until_minute or self.from_minute == A_DAY:
             raise ValueError("would never count; take another from_minute or until_minute")
         if self.until_minute == 0:
@@ -72,6 +89,15 @@ class NewFormula(values.Given):
     reason: Reason = ""
 
 
+class HeatOfWaterTold(values.Told):
+    """What water is multiplied by; a meter point that the caller may not see is left out."""
+
+    flow: uuid.UUID | None
+    returned: uuid.UUID | None
+    density: str
+    specific_heat: str
+
+
 class FormulaRowTold(values.Told):
     """One row; a meter that the caller may not see has no code and name."""
 
@@ -82,6 +108,7 @@ class FormulaRowTold(values.Told):
     weekdays: list[int]
     from_minute: int
     until_minute: int
+    heat: HeatOfWaterTold | None = None
 
 
 class Formula(values.Told):

@@ -15,6 +15,8 @@ from meterbook.billing import models
 from meterbook.billing.calculating import facts
 from meterbook.billing.calculating.wanted import Wanted
 from meterbook.billing.content import banked
+from meterbook.kernel.quantity import Unit
+from meterbook.tariffs.rating import pricing_power
 from meterbook.tariffs.rating.inputs import NOTHING_BANKED, History, MonthlyDemand
 
 _DAYS_A_MONTH = 31
@@ -30,14 +32,14 @@ class Earlier:
     def of(self, wanted: Wanted) -> History:
         """This will return what a share goes on from."""
         found = self.lines.get(_key(wanted), [])
-        demand: dict[tuple[str, date], Decimal] = {}
+        demand: dict[tuple[str, date], tuple[Decimal, Unit | None]] = {}
         ladder: dict[str, tuple[str, Decimal]] = {}
         allowance: dict[str, Decimal] = {}
         for first, line in found:
             trace, component = line["trace"], line["component"]
             if "actual" in trace and "excess" not in trace:
                 key = f"{component}.{trace['period']}" if "period" in trace else component
-                demand[key, first.replace(day=1)] = Decimal(trace["actual"])
+                demand[key, first.replace(day=1)] = Decimal(trace["actual"]), pricing_power.unit_of(line["unit"])
             if "year_used" in trace:
                 ladder[component] = trace["year_from"], Decimal(trace["year_used"])
             if "left" in trace.get("allowance", {}):
@@ -45,7 +47,7 @@ class Earlier:
         lines = [line for _first, line in found]
         begins = wanted.share.period.start.astimezone(wanted.point.zone).date()
         return History(
-            demand=tuple(MonthlyDemand(month, code, value) for (code, month), value in sorted(demand.items())),
+            demand=tuple(MonthlyDemand(month, code, *found_in) for (code, month), found_in in sorted(demand.items())),
             ladder={code: used for code, (year_from, used) in ladder.items() if _is_same_year(year_from, begins)},
             allowance=allowance,
             bank={code: banked.after(NOTHING_BANKED, lines, code) for code in sorted(banked.components(lines))},

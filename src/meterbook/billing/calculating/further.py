@@ -11,7 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from meterbook.billing.calculating import account_facts, checking, earlier, facts, gas, linked, site_peaks, usage
+from meterbook.billing.calculating import (
+    account_facts,
+    carriers,
+    checking,
+    earlier,
+    facts,
+    gas,
+    linked,
+    site_peaks,
+    usage,
+)
 from meterbook.billing.calculating.wanted import Wanted
 from meterbook.kernel.period import Period
 from meterbook.kernel.quantity import Unit
@@ -29,6 +39,7 @@ CODES = {
     Channel.REACTIVE_IMPORT: "energy_reactive_import",
     Channel.REACTIVE_EXPORT: "energy_reactive_export",
     Channel.APPARENT: "energy_apparent",
+    Channel.VOLUME: "volume",
 }
 _LONGEST_WINDOW = timedelta(hours=1)
 Read = Callable[..., usage.Blocks]
@@ -156,7 +167,21 @@ def load_after(
             conversions=burned.conversions.get(key, ()),
             whole_days=(run.until_day - run.first_day).days,
         )
-    return replace(_measured(run, extended, inputs, read), held={**beside.held, **burned.held})
+    known_all = _measured(run, extended, inputs, read)
+    return replace(known_all, held={**beside.held, **burned.held, **_without_volume(known_all, extended)})
+
+
+def _without_volume(further: Further, wanted: Sequence[Wanted]) -> dict[int, list[checking.Held]]:
+    """Water of which intervals are missing would show a temperature difference that never was."""
+    held: dict[int, list[checking.Held]] = defaultdict(list)
+    for each in wanted:
+        series = further.channels.get(each.point.id, {}).get(Channel.VOLUME)
+        if series is None or Channel.VOLUME not in each.needs.channels:
+            continue
+        codes = further.blocks[series.step].codes(series.id, each.cut)
+        if codes is not None:
+            held[each.share.account_id] += checking.of_usage(codes, each.cut, step=series.step, point=each.point)
+    return {account_id: reasons for account_id, reasons in held.items() if reasons}
 
 
 def again(
@@ -202,6 +227,10 @@ def _channels(run: facts.Run, wanted: Sequence[Wanted]) -> dict[int, dict[Channe
         "meter_point_id", "code", "id", "public_id", "unit", "decimals", "step"
     ):
         found[point_id][codes[code]] = facts.Series(pk, public_id, Unit(unit), decimals, step)
+    flowing = {each.point.id for each in wanted if Channel.VOLUME in each.needs.channels}
+    lacking = {each for each in flowing if Channel.VOLUME not in found.get(each, {})}
+    for point_id, series in carriers.find(run.organization_id, lacking).items():
+        found[point_id][Channel.VOLUME] = series
     return found
 
 

@@ -6,6 +6,8 @@ nested settles level by level, since a formula cannot lead back to itself.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +17,13 @@ from typing import Any
 
 import numpy as np
 import psycopg
-from django.db.models import F
+from django.db.models import F, Q
 
 from meterbook.foundation import bulk
-from meterbook.kernel import quantity
-from meterbook.kernel.quantity import Unit
+from meterbook.kernel import quantity, water
+from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.metering import blocks, formulas, models
+from meterbook.metering.carried import Carried
 from meterbook.metering.deriving import setups
 from meterbook.metering.deriving.days import Days
 
@@ -47,10 +50,13 @@ class Virtual:
 def load(*, organization_id: int, series_ids: Sequence[int]) -> Virtual:
     """This will load formulas and what depends on these series, in two queries where nothing is virtual."""
     fed = defaultdict(set)
-    for series_id, virtual in models.VirtualTerm.objects.filter(
-        setups.Among(F("series_id"), series_ids), organization_id=organization_id
-    ).values_list("series_id", "formula__virtual__series_id"):
-        fed[series_id].add(virtual)
+    known = frozenset(series_ids)
+    wanted = (setups.Among(F(each), series_ids) for each in ("series_id", "warm_id", "cold_id"))
+    for virtual, *inputs in models.VirtualTerm.objects.filter(
+        functools.reduce(operator.or_, map(Q, wanted)), organization_id=organization_id
+    ).values_list("formula__virtual__series_id", "series_id", "warm_id", "cold_id"):
+        for series_id in known.intersection(inputs):
+            fed[series_id].add(virtual)
     return Virtual(
         of=load_formulas(organization_id=organization_id, series_ids=series_ids),
         fed={series_id: frozenset(found) for series_id, found in fed.items()},
@@ -125,7 +131,7 @@ def _terms(organization_id: int, formula_ids: Sequence[int]) -> dict[int, list[m
     found = defaultdict(list)
     for each in (
         models.VirtualTerm.objects.filter(organization_id=organization_id, formula_id__in=list(formula_ids))
-        .select_related("series")
+        .select_related("series", "warm", "cold")
         .order_by("formula_id", "place")
     ):
         found[each.formula_id].append(each)
@@ -152,7 +158,28 @@ def _term(row: models.VirtualTerm, into: models.Series) -> formulas.Term:
     factor = Fraction(row.numerator, row.denominator)
     if row.series is None:
         factor *= Fraction(10) ** into.decimals
+    elif row.warm is not None and row.cold is not None:
+        return _heat(row, row.series, (row.warm, row.cold), into, factor)
     else:
         factor *= quantity.factor(Unit(row.series.unit), Unit(into.unit))
         factor *= Fraction(10) ** (into.decimals - row.series.decimals)
     return formulas.Term(factor, row.series_id, formulas.Hours(row.weekdays, row.from_minute, row.until_minute))
+
+
+def _heat(
+    row: models.VirtualTerm,
+    carrier: models.Series,
+    sides: tuple[models.Series, models.Series],
+    into: models.Series,
+    factor: Fraction,
+) -> formulas.Term:
+    """Cubic meters times kelvins times what a cubic meter carries for each, in the scale of the virtual series."""
+    unit = Unit(carrier.unit)
+    is_rate = unit.dimension is Dimension.FLOW
+    factor *= quantity.factor(unit, Unit.M3_H if is_rate else Unit.M3) / Fraction(10) ** carrier.decimals
+    factor *= water.capacity(row.density or water.DENSITY, row.specific_heat or water.SPECIFIC_HEAT)
+    factor *= quantity.factor(Unit.KWH, Unit(into.unit)) * Fraction(10) ** into.decimals
+    scales = [quantity.factor(Unit(each.unit), Unit.CELSIUS) / Fraction(10) ** each.decimals for each in sides]
+    carried = Carried(sides[0].pk, sides[1].pk, scales[0], scales[1], is_rate=is_rate)
+    hours = formulas.Hours(row.weekdays, row.from_minute, row.until_minute)
+    return formulas.Term(factor, carrier.pk, hours, carried)

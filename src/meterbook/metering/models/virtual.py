@@ -46,6 +46,9 @@ class VirtualFormula(foundation_models.TenantModel):
 class VirtualTerm(foundation_models.TenantModel):
     """One row of a formula: numerator/denominator times an input, or that many units an hour without one.
 
+    With `warm` and `cold`, the temperatures of both sides, the input is water, and the row the heat that it carried:
+    times the kelvins between them, `density` (kg/m3) and `specific_heat` (kJ/(kg K)).
+
     `weekdays` has a bit for each day, Monday the lowest; minutes are those of the local day.
     """
 
@@ -57,6 +60,10 @@ class VirtualTerm(foundation_models.TenantModel):
     weekdays = models.SmallIntegerField(default=formulas.WEEK)
     from_minute = models.SmallIntegerField(default=0)
     until_minute = models.SmallIntegerField(default=1_440)
+    warm = models.ForeignKey(Series, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    cold = models.ForeignKey(Series, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    density = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    specific_heat = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
 
     privileges = foundation_models.APPEND
     append_only = True
@@ -69,6 +76,17 @@ class VirtualTerm(foundation_models.TenantModel):
             models.CheckConstraint(
                 condition=models.Q(from_minute__range=(0, 1_439), until_minute__range=(1, 1_440)),
                 name="virtual_term_minutes_possible",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(warm=None, cold=None, density=None, specific_heat=None)
+                | models.Q(
+                    series__isnull=False,
+                    warm__isnull=False,
+                    cold__isnull=False,
+                    density__gt=0,
+                    specific_heat__gt=0,
+                ),
+                name="virtual_term_heat_whole",
             ),
         )
 

@@ -108,12 +108,11 @@ from meterbook.metering.operations.thresholds import set_thresholds
 from meterbook.metering.operations.totals import rebuild_totals
 from meterbook.metering.operations.virtual import (
     FormulaCircular,
-    FormulaRow,
-    FormulaUnfit,
     NotVirtual,
     create_virtual_meter,
     set_formula,
 )
+from meterbook.metering.operations.virtual_inputs import FormulaRow, FormulaUnfit, HeatOfWater
 from meterbook.metering.operations.zoning import LanguageUnknown, set_zone_and_language
 
 __all__ = [
@@ -137,6 +136,7 @@ __all__ = [
     "FormulaCircular",
     "FormulaRow",
     "FormulaUnfit",
+    "HeatOfWater",
     "ImportDone",
     "ImportOutcome",
     "LanguageUnknown",

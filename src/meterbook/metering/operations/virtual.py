@@ -5,32 +5,23 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from fractions import Fraction
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Max
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from meterbook.audit import operations as audit_operations
 from meterbook.foundation import operation, scoping
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
-from meterbook.kernel.quantity import Unit
 from meterbook.metering import formulas, models, values
-from meterbook.metering.operations import installing, marking, meters
+from meterbook.metering.operations import installing, marking, meters, virtual_inputs
+from meterbook.metering.operations.virtual_inputs import FormulaRow, FormulaUnfit, Input
 from meterbook.sites import models as site_models
 from meterbook.sites.operations import finding
 
-MOST_ROWS = 200
-LARGEST = 10**9  # of a factor's numerator and denominator
 STEP = timedelta(days=1)
-
-
-class FormulaUnfit(ValueError):
-    """The formula cannot be computed; the message says what to change."""
 
 
 class FormulaCircular(FormulaUnfit):
@@ -39,15 +30,6 @@ class FormulaCircular(FormulaUnfit):
 
 class NotVirtual(LookupError):
     """The organization has no such virtual meter."""
-
-
-@dataclass(frozen=True)
-class FormulaRow:
-    """One row: `factor` (signed, exact) times the series of a meter point; without one, that many units an hour."""
-
-    factor: Fraction
-    meter_point: uuid.UUID | None = None
-    hours: formulas.Hours = formulas.ALWAYS
 
 
 @operation.operation
@@ -93,8 +75,8 @@ def create_virtual_meter(
         role=role,
     )
     _hang(point, actor=actor, at=at, starts_at=_midnight(point, starts_on))
-    inputs = _inputs(rows, catalogue)
-    virtual = _make(point, purpose, catalogue, inputs.values())
+    inputs = virtual_inputs.find(rows, catalogue, service)
+    virtual = _make(point, purpose, catalogue, inputs)
     _record(virtual, actor=actor, at=at, starts_on=starts_on, rows=rows, inputs=inputs, reason=reason)
     return virtual
 
@@ -128,7 +110,8 @@ def set_formula(
     virtual = next((each for each in held if each.series.meter_point.public_id == meter_point), None)
     if virtual is None:
         raise NotVirtual(NotVirtual.__doc__)
-    inputs = _inputs(rows, values.series_type(virtual.series.code))
+    service = values.Service(virtual.series.meter_point.service)
+    inputs = virtual_inputs.find(rows, values.series_type(virtual.series.code), service)
     _reach_back(virtual, _midnight(virtual.series.meter_point, starts_on))
     return _record(virtual, actor=actor, at=at, starts_on=starts_on, rows=rows, inputs=inputs, reason=reason)
 
@@ -163,9 +146,12 @@ def _make(
     point: models.MeterPoint,
     purpose: values.VirtualPurpose,
     catalogue: values.SeriesType,
-    inputs: Collection[models.Series],
+    inputs: Collection[Input | None],
 ) -> models.VirtualMeter:
     """The series has the longest interval of its inputs: nothing that is measured need be spread."""
+    steps = [
+        each.step for row in inputs if row is not None for each in (row.series, row.warm, row.cold) if each is not None
+    ]
     series = models.Series.objects.create(
         organization_id=point.organization_id,
         meter_point=point,
@@ -173,7 +159,7 @@ def _make(
         kind=catalogue.kind.value,
         unit=catalogue.unit.value,
         decimals=catalogue.decimals,
-        step=max((each.step for each in inputs), default=catalogue.step),
+        step=max(steps, default=catalogue.step),
     )
     return models.VirtualMeter.objects.create(
         organization_id=point.organization_id, series=series, purpose=purpose.value
@@ -184,42 +170,6 @@ def _midnight(point: models.MeterPoint, day: date) -> datetime:
     return civil.start_of_day(day, point.zone)
 
 
-def _inputs(rows: Sequence[FormulaRow], catalogue: values.SeriesType) -> dict[uuid.UUID, models.Series]:
-    """The series of the rows by meter point, when all of them can be added up."""
-    wanted = {each.meter_point for each in rows if each.meter_point is not None}
-    if not wanted:
-        raise FormulaUnfit(_("A formula needs at least one meter; a constant alone has no time of its own."))
-    if len(rows) > MOST_ROWS:
-        raise FormulaUnfit(
-            ngettext("A formula has at most %(most)s row.", "A formula has at most %(most)s rows.", MOST_ROWS)
-            % {"most": MOST_ROWS}
-        )
-    if any(not each.factor for each in rows):
-        raise FormulaUnfit(_("A row with the factor 0 adds nothing; take it away, or give it another factor."))
-    if any(max(abs(each.factor.numerator), each.factor.denominator) > LARGEST for each in rows):
-        raise FormulaUnfit(_("A factor is too large or too fine; write it with fewer digits."))
-    points = models.MeterPoint.objects.filter(
-        organization_id=scoping.current().organization_id, public_id__in=wanted
-    ).order_by("id")
-    known = {each.pk: each for each in points}
-    if len(known) < len(wanted):
-        raise FormulaUnfit(_("A meter of the formula is not there any more; choose another one."))
-    series = {
-        known[each.meter_point_id].public_id: each
-        for each in models.Series.objects.filter(
-            organization_id=scoping.current().organization_id, meter_point_id__in=known, code=catalogue.code
-        ).order_by("id")
-    }
-    for point in known.values():
-        found = series.get(point.public_id)
-        if found is None or Unit(found.unit) is not catalogue.unit:
-            raise FormulaUnfit(
-                _("“%(name)s” does not measure %(quantity)s; take meters of one quantity.")
-                % {"name": point.name, "quantity": str(catalogue.caption).lower()}
-            )
-    return series
-
-
 def _record(
     virtual: models.VirtualMeter,
     *,
@@ -227,10 +177,11 @@ def _record(
     at: datetime,
     starts_on: date,
     rows: Sequence[FormulaRow],
-    inputs: dict[uuid.UUID, models.Series],
+    inputs: Sequence[Input | None],
     reason: str,
 ) -> models.VirtualFormula:
-    _require_no_cycle(virtual, {each.pk for each in inputs.values()})
+    taken = virtual_inputs.together(inputs)
+    _require_no_cycle(virtual, taken)
     organization_id = virtual.organization_id
     starts_at = _midnight(virtual.series.meter_point, starts_on)
     formula = models.VirtualFormula.objects.create(
@@ -243,18 +194,8 @@ def _record(
     )
     models.VirtualTerm.objects.bulk_create(
         [
-            models.VirtualTerm(
-                organization_id=organization_id,
-                formula=formula,
-                place=place,
-                series=None if each.meter_point is None else inputs[each.meter_point],
-                numerator=each.factor.numerator,
-                denominator=each.factor.denominator,
-                weekdays=each.hours.weekdays,
-                from_minute=each.hours.from_minute,
-                until_minute=each.hours.until_minute,
-            )
-            for place, each in enumerate(rows)
+            _term(formula, place, row, taken_from)
+            for place, (row, taken_from) in enumerate(zip(rows, inputs, strict=True))
         ]
     )
     audit_operations.record(
@@ -266,8 +207,27 @@ def _record(
         after={"starts_on": starts_on, "rows": [_written(each) for each in rows]},
         reason=reason,
     )
-    _mark(virtual, [each.pk for each in inputs.values()], starts_at, at)
+    _mark(virtual, sorted(taken), starts_at, at)
     return formula
+
+
+def _term(formula: models.VirtualFormula, place: int, row: FormulaRow, taken_from: Input | None) -> models.VirtualTerm:
+    heat = row.heat
+    return models.VirtualTerm(
+        organization_id=formula.organization_id,
+        formula=formula,
+        place=place,
+        series=None if taken_from is None else taken_from.series,
+        warm=None if taken_from is None else taken_from.warm,
+        cold=None if taken_from is None else taken_from.cold,
+        density=None if heat is None else heat.density,
+        specific_heat=None if heat is None else heat.specific_heat,
+        numerator=row.factor.numerator,
+        denominator=row.factor.denominator,
+        weekdays=row.hours.weekdays,
+        from_minute=row.hours.from_minute,
+        until_minute=row.hours.until_minute,
+    )
 
 
 def _written(row: FormulaRow) -> dict[str, object]:
@@ -282,6 +242,10 @@ def _written(row: FormulaRow) -> dict[str, object]:
             "from_minute": hours.from_minute,
             "until_minute": hours.until_minute,
         }
+    if row.heat is not None:
+        heat = row.heat
+        found |= {"density": str(heat.density), "specific_heat": str(heat.specific_heat)}
+        found |= {"flow": str(heat.flow or row.meter_point), "returned": str(heat.returned or row.meter_point)}
     return found
 
 

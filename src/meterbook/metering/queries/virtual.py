@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -50,6 +52,26 @@ class VirtualRow:
 
 
 @dataclass(frozen=True)
+class Side:
+    """The meter point at which water goes, or returns, with its temperature."""
+
+    meter_point: uuid.UUID
+    code: str
+    name: str
+    site_id: int
+
+
+@dataclass(frozen=True)
+class HeatShown:
+    """What makes a row the heat that water carried; kg/m3 and kJ/(kg K)."""
+
+    flow: Side
+    returned: Side
+    density: Decimal
+    specific_heat: Decimal
+
+
+@dataclass(frozen=True)
 class TermRow:
     """One row of a formula: `factor` times a meter point's series; without a meter point, that many units an hour."""
 
@@ -60,6 +82,7 @@ class TermRow:
     name: str = ""
     site_id: int | None = None
     series_id: int | None = None
+    heat: HeatShown | None = None
 
 
 @dataclass(frozen=True)
@@ -183,8 +206,9 @@ def list_candidates(
 def fed_by(*, meter_point: uuid.UUID) -> list[VirtualRow]:
     """This will return the virtual meters that a formula in force computes from a meter point, by name."""
     organization_id = scoping.current().organization_id
+    named = (Q(**{f"{each}__meter_point__public_id": meter_point}) for each in ("series", "warm", "cold"))
     fed = models.VirtualTerm.objects.filter(
-        organization_id=organization_id, series__meter_point__public_id=meter_point
+        functools.reduce(operator.or_, named), organization_id=organization_id
     ).values("formula__virtual_id")
     found = _virtual().filter(pk__in=fed).order_by("series__meter_point__sort_name", "id")
     return [_row(each, 0) for each in found]
@@ -272,7 +296,7 @@ def _terms(formula_ids: Sequence[int]) -> dict[int, list[TermRow]]:
         models.VirtualTerm.objects.filter(
             organization_id=scoping.current().organization_id, formula_id__in=list(formula_ids)
         )
-        .select_related("series__meter_point")
+        .select_related("series__meter_point", "warm__meter_point", "cold__meter_point")
         .order_by("formula_id", "place")
     ):
         point = each.series.meter_point if each.series is not None else None
@@ -285,9 +309,30 @@ def _terms(formula_ids: Sequence[int]) -> dict[int, list[TermRow]]:
                 name=point.name if point else "",
                 site_id=point.site_id if point else None,
                 series_id=each.series_id,
+                heat=_heat(each),
             )
         )
     return found
+
+
+def _plain(number: Decimal) -> Decimal:
+    """Without zeros at its end: 999.700000 is 999.7."""
+    return Decimal(f"{number.normalize(rounding.EXACT):f}")
+
+
+def _heat(term: models.VirtualTerm) -> HeatShown | None:
+    if term.warm is None or term.cold is None or term.density is None or term.specific_heat is None:
+        return None
+    sides = {
+        each.code: Side(point.public_id, point.code, point.name, point.site_id)
+        for each, point in ((each, each.meter_point) for each in (term.warm, term.cold))
+    }
+    return HeatShown(
+        sides[values.TEMPERATURE_FLOW],
+        sides[values.TEMPERATURE_RETURN],
+        _plain(term.density),
+        _plain(term.specific_heat),
+    )
 
 
 def _row(virtual: models.VirtualMeter, inputs: int) -> VirtualRow:

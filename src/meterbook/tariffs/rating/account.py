@@ -16,7 +16,7 @@ from meterbook.tariffs.rating.terms import Channel
 class Account:
     """Lines are added in the order of the document's components; later ones are made of earlier ones.
 
-    `billed_demand` holds the kW that DEMAND components charged, for tiers by hours of use.
+    `billed_demand` holds the power, each in its unit, that DEMAND components charged, for tiers by hours of use.
     """
 
     def __init__(self, plan: Plan, used: Measured, inputs: Inputs) -> None:

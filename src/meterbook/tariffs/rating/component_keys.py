@@ -51,6 +51,7 @@ KEYS = {
     Charge.ONE_OFF: {"price", "times", "due"},
     Charge.DEMAND: {"price", "prices", "tiers", "period_tiers", "tier_mode", "tier_boundary", "seasons", "demand"},
     Charge.POWER_FACTOR: {"price", "components", "power_factor"},
+    Charge.LOW_DELTA_T: {"price", "components", "delta_t"},
     Charge.DISCOUNT: {"price", "percent", *_LINES},
     Charge.SURCHARGE: {"price", "percent", *_LINES},
     Charge.MINIMUM_BILL: {"price", "components", "proration"},

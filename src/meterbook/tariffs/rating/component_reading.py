@@ -10,7 +10,14 @@ from typing import Any
 
 from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.kernel.rounding import RoundingMode
-from meterbook.tariffs.rating import bank_reading, component_keys, linked_reading, power_reading, tier_reading
+from meterbook.tariffs.rating import (
+    bank_reading,
+    component_keys,
+    delta_t_reading,
+    linked_reading,
+    power_reading,
+    tier_reading,
+)
 from meterbook.tariffs.rating.document import Component, Text
 from meterbook.tariffs.rating.problems import Note
 from meterbook.tariffs.rating.problems import gettext_noop as _
@@ -29,10 +36,12 @@ from meterbook.tariffs.rating.terms import (
 
 PRICED = ("price", "prices", "tiers", "period_tiers", "price_series")
 _FIXED = {Charge.FIXED_DAILY, Charge.FIXED_MONTHLY, Charge.FIXED_YEARLY, Charge.FIXED_PERIOD}
-_ELECTRIC = {Channel.REACTIVE_IMPORT, Channel.REACTIVE_EXPORT, Channel.APPARENT}
+_BESIDE_ENERGY = {Channel.REACTIVE_IMPORT, Channel.REACTIVE_EXPORT, Channel.APPARENT, Channel.VOLUME}
+_OF_ENERGY = {Charge.DEMAND, Charge.POWER_FACTOR, Charge.LOW_DELTA_T}
 # Those that are made of lines before them; the others of the keys named say what they need in words of their own.
 _NEEDS = {
     Charge.POWER_FACTOR: ("power_factor",),
+    Charge.LOW_DELTA_T: ("delta_t",),
     Charge.PASS_THROUGH: ("invoice",),
     Charge.COST_CAP: ("invoice", "components"),
     Charge.ONE_OFF: ("price", "due"),
@@ -115,6 +124,7 @@ def read(place: str, raw: Mapping[str, Any], known: Known, note: Note) -> Compon
         service=raw.get("service", ""),
         bank=bank_reading.bank(place, raw, known.fed_in, note),
         bank_end=bank_reading.bank_end(place, raw, note),
+        delta_t=delta_t_reading.delta_t(place, raw, note),
     )
 
 
@@ -146,9 +156,9 @@ def _check_priced(place: str, raw: Mapping[str, Any], charge: Charge, note: Note
 
 def _check_unit(place: str, raw: Mapping[str, Any], charge: Charge, known: Known, note: Note) -> None:
     is_energy = known.unit.dimension is Dimension.ENERGY
-    if charge in {Charge.DEMAND, Charge.POWER_FACTOR} and not is_energy:
+    if charge in _OF_ENERGY and not is_energy:
         note(f"{place}.charge", _("only a tariff for energy, such as KWH, can charge this"))
-    if raw.get("channel") in _ELECTRIC and not is_energy:
+    if raw.get("channel") in _BESIDE_ENERGY and not is_energy:
         note(f"{place}.channel", _("only a tariff for energy, such as KWH, can charge this"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from meterbook.kernel import civil, rounding
+from meterbook.kernel import civil, quantity, rounding
 from meterbook.kernel.quality import Quality
+from meterbook.kernel.quantity import Unit
 from meterbook.tariffs.rating import classes as rating_classes
 from meterbook.tariffs.rating.document import Component
 from meterbook.tariffs.rating.plan import Plan
@@ -29,7 +30,7 @@ _NEVER = -1
 
 @dataclass(frozen=True)
 class Found:
-    """A demand: kW or kVA rounded as the component says, at the starts of its windows.
+    """A demand: kW, kVA or another unit, rounded as the component says, at the starts of its windows.
 
     `windows` were looked at, `excluded` of them hold what was not measured: where those are all, there is no value.
     """
@@ -81,6 +82,8 @@ def measure(plan: Plan, component: Component, grid: Grid, site_peak: datetime | 
     terms = component.demand
     if terms is None:
         return [{} for _row in grid.values]
+    if terms.unit is not Unit.KW:  # such as RT of cold: 3.5168 kWh in an hour are 1
+        grid = replace(grid, per_kwh=grid.per_kwh * quantity.factor(terms.unit, Unit.KW))
     windows = _windows(plan, component.code, terms, grid)
     found: list[dict[str, Found]] = [{} for _row in grid.values]
     for code, places in _groups(plan, component, terms, grid, windows):

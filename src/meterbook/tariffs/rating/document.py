@@ -10,6 +10,7 @@ from functools import cached_property
 from meterbook.kernel.quantity import Unit
 from meterbook.kernel.rounding import RoundingMode
 from meterbook.tariffs.rating.bank_terms import Bank, BankEnd
+from meterbook.tariffs.rating.delta_t_terms import DeltaT
 from meterbook.tariffs.rating.tax_points import TaxPoint
 from meterbook.tariffs.rating.terms import (
     BY_DAYS,
@@ -132,6 +133,7 @@ class Component:
     service: str = ""  # the bill has its lines under this service, and not under that of the meter
     bank: Bank | None = None
     bank_end: BankEnd | None = None
+    delta_t: DeltaT | None = None
 
 
 @dataclass(frozen=True)

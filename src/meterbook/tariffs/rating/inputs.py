@@ -35,11 +35,15 @@ class Exemption:
 
 @dataclass(frozen=True)
 class MonthlyDemand:
-    """The actual maximum of an earlier bill, in kW or kVA, by the month in which its period began (B-41)."""
+    """The actual maximum of an earlier bill, by the month in which its period began (B-41).
+
+    `unit` of a maximum that is neither in kW nor in kVA, such as RT of cold.
+    """
 
     month: date
     component: str
     value: Decimal
+    unit: Unit | None = None
 
 
 @dataclass(frozen=True)

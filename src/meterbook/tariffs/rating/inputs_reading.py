@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from meterbook.kernel.quantity import Unit
+from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.tariffs.rating import bank_states
 from meterbook.tariffs.rating.converting import Conversion
 from meterbook.tariffs.rating.inputs import (
@@ -165,9 +165,13 @@ def _exemption(place: str, raw: object) -> Exemption:
 
 
 def _month(place: str, raw: object) -> MonthlyDemand:
-    found = _needed(place, raw, {"month", "component", "value"})
+    found = _needed(place, raw, {"month", "component", "value"}, {"unit"})
+    unit = found.get("unit")
+    if unit is not None and (str(unit) not in Unit.__members__ or Unit(str(unit)).dimension is not Dimension.POWER):
+        raise UsageMisfit(f"{place}.unit: a demand is in KW, MW or RT; left out, it is in kW or kVA.")
     month = _day(f"{place}.month", f"{str(found['month'])[:_SHOWN]}-01")
-    return MonthlyDemand(month, str(found["component"]), decimal(f"{place}.value", found["value"]))
+    value = decimal(f"{place}.value", found["value"])
+    return MonthlyDemand(month, str(found["component"]), value, None if unit is None else Unit(unit))
 
 
 def banked(place: str, raw: object) -> Banked:
@@ -230,7 +234,12 @@ def written(inputs: Inputs) -> dict[str, Any]:
     """This will write inputs down as `read` takes them, without what is not there, and without series of prices."""
     history = {
         "demand": [
-            {"month": f"{each.month:%Y-%m}", "component": each.component, "value": str(each.value)}
+            {
+                "month": f"{each.month:%Y-%m}",
+                "component": each.component,
+                "value": str(each.value),
+                **({"unit": each.unit.value} if each.unit is not None else {}),
+            }
             for each in inputs.history.demand
         ],
         "ladder": {code: str(value) for code, value in inputs.history.ladder.items()},

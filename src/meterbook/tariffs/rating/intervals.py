@@ -79,7 +79,7 @@ def from_csv(text: str, *, zone: ZoneInfo, period: Period, unit: Unit) -> Interv
 def channels_from_csv(
     text: str, wanted: Collection[Channel], *, zone: ZoneInfo, period: Period, unit: Unit
 ) -> dict[Channel, Intervals]:
-    """This will read further columns of the same file: `kvarh`, `kvah`, `kwh_export`, `kvarh_export`, or other units.
+    """This will read further columns of the same file: `kvarh`, `kvah`, `kwh_export`, `kvarh_export`, `m3` ...
 
     :param unit: the tariff's; what is exported must measure the same
     :raises UsageMisfit: as `from_csv`
@@ -106,6 +106,7 @@ def _channels(unit: Unit) -> dict[Channel, tuple[Unit, str]]:
         Channel.REACTIVE_EXPORT: (Unit.KVARH, _EXPORT),
         Channel.EXPORT: (unit, _EXPORT),
         Channel.APPARENT: (Unit.KVAH, ""),
+        Channel.VOLUME: (Unit.M3, ""),
     }
 
 

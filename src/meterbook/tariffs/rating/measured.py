@@ -21,6 +21,7 @@ UNITS = {
     Channel.REACTIVE_IMPORT: Unit.KVARH,
     Channel.REACTIVE_EXPORT: Unit.KVARH,
     Channel.APPARENT: Unit.KVAH,
+    Channel.VOLUME: Unit.M3,
 }
 
 
@@ -122,7 +123,7 @@ def _factor(plan: Plan, measured: Measured, channel: Channel) -> Fraction:
 
 
 def exact(plan: Plan, measured: Measured, channel: Channel, total: int) -> Fraction:
-    """This will return a total of a channel in the units of the document, or kvarh and kVAh, unrounded."""
+    """This will return a total of a channel in the units of the document, or those of UNITS, unrounded."""
     return total * _factor(plan, measured, channel) / Fraction(10) ** plan.document.decimals
 
 

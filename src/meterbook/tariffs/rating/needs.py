@@ -100,6 +100,8 @@ def channels(component: Component) -> set[Channel]:
         found.add(Channel.REACTIVE_IMPORT)
     if component.power_factor is not None and component.power_factor.leading != "IGNORE":
         found.add(Channel.REACTIVE_EXPORT)
+    if component.delta_t is not None:
+        found.add(Channel.VOLUME)
     return found
 
 

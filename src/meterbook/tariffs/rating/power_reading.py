@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from meterbook.kernel.quantity import Unit
 from meterbook.tariffs.rating.problems import Note
 from meterbook.tariffs.rating.problems import gettext_noop as _
 from meterbook.tariffs.rating.terms import (
@@ -25,7 +26,7 @@ from meterbook.tariffs.rating.terms import (
     Take,
 )
 
-CONTRACTED = "contracted_kw"
+_CONTRACTED = "contracted_{}"  # with the unit behind it: a figure in kW is no figure in RT
 _FORMULA_DECIMALS, _STEP_DECIMALS = 4, 2
 
 
@@ -44,6 +45,11 @@ def demand(place: str, raw: Mapping[str, Any] | None, periods: Sequence[str], no
         note(f"{place}.one_a_day", _("only MEAN_OF_HIGHEST takes several"))
     if take is Take.EACH_DAY and raw.keys() & {"ratchet", "contracted"}:
         note(f"{place}.take", _("demand of each day has no ratchet and no contracted demand"))
+    unit = Unit(raw.get("unit", Unit.KW))
+    if raw.get("of") == "APPARENT" and unit is not Unit.KW:
+        note(
+            f"{place}.unit", _("apparent power is in kVA: take %(unit)s away, or charge active power"), unit=unit.symbol
+        )
     for index, code in enumerate(raw.get("periods", [])):
         if code not in periods:
             note(f"{place}.periods[{index}]", _("there is no such price period"))
@@ -63,8 +69,9 @@ def demand(place: str, raw: Mapping[str, Any] | None, periods: Sequence[str], no
         minimum=Decimal(raw.get("minimum", "0")),
         ratchets=tuple(map(_ratchet, raw.get("ratchet", []))),
         actual_in=frozenset(raw.get("actual_in_months", ALL_MONTHS)),
-        contracted=_contracted(f"{place}.contracted", raw.get("contracted"), note),
+        contracted=_contracted(f"{place}.contracted", raw.get("contracted"), unit, note),
         power_factor=_target(raw.get("power_factor")),
+        unit=unit,
     )
 
 
@@ -78,7 +85,7 @@ def _ratchet(raw: Mapping[str, Any]) -> Ratchet:
     )
 
 
-def _contracted(place: str, raw: Mapping[str, Any] | None, note: Note) -> Contracted | None:
+def _contracted(place: str, raw: Mapping[str, Any] | None, unit: Unit, note: Note) -> Contracted | None:
     if raw is None:
         return None
     excess = tuple(Excess(Decimal(each["above_percent"]), Decimal(each["price"])) for each in raw.get("excess", []))
@@ -87,7 +94,8 @@ def _contracted(place: str, raw: Mapping[str, Any] | None, note: Note) -> Contra
             words = _("%(limit)s is not above %(before)s")
             note(f"{place}.excess[{index}].above_percent", words, limit=each.above, before=before.above)
     least = Decimal(raw.get("least_percent", "0"))
-    return Contracted(raw.get("fact", CONTRACTED), raw.get("charge", "HIGHER"), least, excess)
+    fact = raw.get("fact", _CONTRACTED.format(unit.value.lower()))
+    return Contracted(fact, raw.get("charge", "HIGHER"), least, excess)
 
 
 def _target(raw: Mapping[str, Any] | None) -> PowerFactorTarget | None:

@@ -9,13 +9,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from meterbook.kernel import rounding
+from meterbook.kernel import quantity, rounding
 from meterbook.kernel.quantity import Unit
 from meterbook.tariffs.rating import demand as measuring
 from meterbook.tariffs.rating import lengths, lines, pricing_factor
 from meterbook.tariffs.rating.account import Account
 from meterbook.tariffs.rating.document import Component, Text
-from meterbook.tariffs.rating.inputs import InputMissing, Inputs
+from meterbook.tariffs.rating.inputs import InputMissing, Inputs, MonthlyDemand
 from meterbook.tariffs.rating.lines import Line
 from meterbook.tariffs.rating.plan import Plan
 from meterbook.tariffs.rating.terms import Demand, Per, Take, Tier
@@ -134,7 +134,7 @@ def _ratcheted(
         if month not in ratchet.in_months:
             continue
         looked = [
-            (each.value, each.month)
+            (_in_unit(terms, each), each.month)
             for each in account.inputs.history.demand
             if each.component == key
             and 0 < _apart(each.month, first) <= ratchet.months
@@ -151,6 +151,19 @@ def _ratcheted(
             trace["ratchet"] = {"percent": str(ratchet.percent), "of": str(highest), "month": f"{of:%Y-%m}"}
             billed = least
     return billed
+
+
+def _in_unit(terms: Demand, earlier: MonthlyDemand) -> Decimal:
+    """A maximum of before in the unit in which the version charges now."""
+    if terms.is_apparent or (earlier.unit or Unit.KW) is terms.unit:
+        return earlier.value
+    return lines.decimal(Fraction(earlier.value) * quantity.factor(earlier.unit or Unit.KW, terms.unit))
+
+
+def unit_of(code: str) -> Unit | None:
+    """This will return the unit of a line's demand for later bills; None for kW and kVA, which need no word."""
+    unit = Unit(code)
+    return None if unit in (Unit.KW, Unit.KVA) else unit
 
 
 def _apart(month: date, first: date) -> int:
@@ -244,9 +257,9 @@ def _row(
     more: str,
     text: Text,
 ) -> Line:
-    """kW x price, times the months or days it is for, and the part of the period that the version has."""
-    trace = {**trace, "kw": str(value)}
-    unit = Unit.KVA if terms.is_apparent else Unit.KW
+    """Power x price, times the months or days it is for, and the part of the period that the version has."""
+    trace = {**trace, terms.unit.value.lower(): str(value)}
+    unit = Unit.KVA if terms.is_apparent else terms.unit
     share = _share(account.plan, component, terms, account.inputs)
     if share == 1:
         return lines.product(

@@ -118,7 +118,9 @@ def _hours(account: Account, component: Component, tiers: Sequence[Tier]) -> Fra
     found = account.billed_demand.get(component.ladder.hours_of)
     if found is None:
         raise InputMissing("DEMAND", component.ladder.hours_of, f"{component.code} needs a demand, and there is none.")
-    return Fraction(found)
+    charged = next(each for each in account.plan.document.components if each.code == component.ladder.hours_of)
+    unit = Unit.KW if charged.demand is None else charged.demand.unit
+    return Fraction(found) * quantity.factor(unit, Unit.KW)
 
 
 def _climb(account: Account, component: Component, climb: _Climb) -> Iterator[Line]:

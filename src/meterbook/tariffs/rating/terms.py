@@ -23,6 +23,7 @@ class Charge(enum.StrEnum):
     ONE_OFF = "ONE_OFF"  # once, in the first period or on a date
     DEMAND = "DEMAND"  # the highest power
     POWER_FACTOR = "POWER_FACTOR"  # a share of lines, or kvarh above a limit
+    LOW_DELTA_T = "LOW_DELTA_T"  # a share of lines, or cubic meters above what the energy needed
     DISCOUNT = "DISCOUNT"
     SURCHARGE = "SURCHARGE"
     MINIMUM_BILL = "MINIMUM_BILL"  # what is missing up to an amount
@@ -34,7 +35,7 @@ class Charge(enum.StrEnum):
 
 
 class Channel(enum.StrEnum):
-    """Which register a quantity comes from; NET is import less export."""
+    """Which register a quantity comes from; NET is import less export, VOLUME what carried heat or cold."""
 
     IMPORT = "IMPORT"
     EXPORT = "EXPORT"
@@ -42,6 +43,7 @@ class Channel(enum.StrEnum):
     REACTIVE_IMPORT = "REACTIVE_IMPORT"
     REACTIVE_EXPORT = "REACTIVE_EXPORT"
     APPARENT = "APPARENT"
+    VOLUME = "VOLUME"
 
 
 class Reference(enum.StrEnum):
@@ -256,7 +258,7 @@ class Demand:
 
     `interval` and `sliding_by` in minutes; interval 0: each interval of the data. `joins`: the meters of an account
     have one demand, of their sum (`is_coincident`) or the sum of theirs (B-42). `periods` are the price periods whose
-    demand counts, empty: all hours.
+    demand counts, empty: all hours. `unit` is that of its figures; kVA where `is_apparent`.
     """
 
     interval: int = 0
@@ -276,6 +278,7 @@ class Demand:
     actual_in: frozenset[int] = ALL_MONTHS
     contracted: Contracted | None = None
     power_factor: PowerFactorTarget | None = None
+    unit: Unit = Unit.KW
 
 
 class Rule(enum.StrEnum):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from meterbook.tariffs.rating import wording_bank, wording_linked
+from meterbook.kernel.quantity import Unit
+from meterbook.tariffs.rating import wording_bank, wording_delta_t, wording_linked
 from meterbook.tariffs.rating.document import Component, TariffDocument, Tax, Text
 from meterbook.tariffs.rating.plain import written
 from meterbook.tariffs.rating.problems import gettext_noop as _
@@ -71,6 +72,7 @@ _CHANNELS = {
     Channel.REACTIVE_IMPORT: _("Each kvarh used."),
     Channel.REACTIVE_EXPORT: _("Each kvarh given back."),
     Channel.APPARENT: _("Each kVAh used."),
+    Channel.VOLUME: _("Each m³ that flowed."),
 }
 _FIXED = {
     Charge.FIXED_DAILY: _("%(price)s for each calendar day."),
@@ -108,6 +110,9 @@ def _what(document: TariffDocument, component: Component, names: Mapping[str, st
         yield from _demand(component, component.demand)
     elif component.power_factor is not None:
         yield from _power_factor(component, component.power_factor)
+    elif component.delta_t is not None:
+        yield from (Sentence(template, data) for template, data in wording_delta_t.sentences(component))
+        yield from _on(component, names)
     else:
         yield from _of_lines(component, names)
 
@@ -214,6 +219,8 @@ def _demand(component: Component, terms: Demand) -> Iterator[Sentence]:
         yield Sentence(together if terms.is_coincident else added)
     if terms.periods:
         yield Sentence(_("In the hours of %(periods)s."), {"periods": ", ".join(terms.periods)})
+    if terms.unit is not Unit.KW:
+        yield Sentence(_("In %(unit)s."), {"unit": terms.unit.symbol})
     yield from _priced(component)
     yield Sentence(_PERS[terms.per])
     for ratchet in terms.ratchets:
@@ -223,6 +230,9 @@ def _demand(component: Component, terms: Demand) -> Iterator[Sentence]:
         yield Sentence(_("At least %(units)s are billed."), {"units": written(terms.minimum)})
     if terms.contracted is not None:
         yield Sentence(_("What is contracted is “%(fact)s” of the account."), {"fact": terms.contracted.fact})
+        if terms.contracted.least:
+            data = {"percent": written(terms.contracted.least)}
+            yield Sentence(_("At least %(percent)s %% of it is billed."), data)
         for each in terms.contracted.excess:
             data = {"percent": written(each.above), "price": written(each.price)}
             yield Sentence(_("Above %(percent)s %% of it: %(price)s."), data)

@@ -29,6 +29,8 @@ def short(line: Plain) -> str | None:
         return _("above the contracted demand") if "excess" in trace else _("demand")
     if "power_factor" in trace or "tan_phi" in trace:
         return _("power factor")
+    if "delta_t" in trace:
+        return _("temperature difference")
     if "limit" in trace or "base" in trace:
         return _("on lines before")
     if "invoice" in trace:
@@ -57,6 +59,8 @@ def sentence(line: Plain) -> str | None:
         return _demand(line)
     if "power_factor" in trace or "tan_phi" in trace:
         return _power_factor(trace)
+    if "delta_t" in trace:
+        return _delta_t(trace)
     if "limit" in trace:
         found = _("What the lines before come to, %(base)s, is set to %(limit)s.")
         return found % {"base": words.tidy(trace["base"]), "limit": words.tidy(trace["limit"])}
@@ -121,6 +125,25 @@ def _demand(line: Plain) -> str:
     if "minimum" in trace:
         found += " " + _("At least %(value)s are billed.") % {"value": f"{words.tidy(trace['minimum'])}\u00a0{unit}"}
     return found
+
+
+def _delta_t(trace: Plain) -> str:
+    """With all that the difference was made of, so that it can be worked out again."""
+    found = _(
+        "The mean difference of the period was %(delta)s K: %(energy)s / (%(volume)s m³ × %(density)s kg/m³ ×"
+        " %(heat)s kJ/(kg K))."
+    ) % {
+        "delta": words.tidy(trace["delta_t"]),
+        "energy": f"{words.tidy(trace['energy'])}\u00a0{Unit(trace['energy_unit']).symbol}",
+        "volume": words.tidy(trace["volume"]),
+        "density": words.tidy(trace["density"]),
+        "heat": words.tidy(trace["specific_heat"]),
+    }
+    if "target" in trace:
+        more = _("Charged is the water above what this energy needs at %(target)s K.")
+        return found + " " + more % {"target": words.tidy(trace["target"])}
+    more = _("The percentage is on lines that come to %(base)s.")
+    return found + " " + more % {"base": words.tidy(trace["base"])}
 
 
 def _joined(trace: Plain) -> str:

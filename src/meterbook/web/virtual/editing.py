@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -22,6 +23,7 @@ from meterbook.web import access, once
 from meterbook.web.meters import finding
 from meterbook.web.sites import choice
 from meterbook.web.virtual import forms, gathering, rows, views
+from meterbook.web.virtual.rows import Find, Finders, finder
 
 LISTED = 500  # meters that the field for codes proposes
 MOST_SITES = 20  # whose places and tenants are offered at once
@@ -121,17 +123,34 @@ class _Asked:
         self.series = metering_values.series_type(series_code)
         self._sites = request.access.sites(permissions.VIEW_METER)
         self.candidates = metering_queries.list_candidates(series_code=series_code, site_ids=self._sites)
+        self.is_heat = series_code == metering_values.COUNTED_SERIES[metering_values.Service.COOLING]
+        self.carrying = self._listed(metering_values.CARRYING) if self.is_heat else []
 
     def rows(self, groups: gathering.Groups, present: list[metering_queries.TermRow]) -> rows.Rows:
         """The rows that were sent, else those of the present formula."""
         if self.request.method != "POST":
-            return rows.fresh(present, rows.finder([]))
-        named = metering_queries.list_candidates(
-            series_code=self.series.code, site_ids=self._sites, codes=rows.codes(self.request.POST)
-        )
+            return rows.fresh(present, self._finders([]))
         which = self.request.POST.get("fill", "")
         taken = groups.members.get(which, ())
-        return rows.read(self.request.POST, rows.finder(named), lambda: taken)
+        return rows.read(self.request.POST, self._finders(rows.codes(self.request.POST)), lambda: taken)
+
+    def _finders(self, codes: list[str]) -> Finders:
+        def of(*series: str) -> Find:
+            return finder(self._listed(series, codes))
+
+        if not self.is_heat:
+            return Finders(of(self.series.code))
+        temperatures = metering_values.TEMPERATURE_FLOW, metering_values.TEMPERATURE_RETURN
+        return Finders(of(self.series.code), of(*metering_values.CARRYING), *map(of, temperatures))
+
+    def _listed(self, series: Sequence[str], codes: list[str] | None = None) -> list[metering_queries.Candidate]:
+        """Meter points that have one of the series; none where no code is asked for."""
+        if codes == []:
+            return []
+        listed = (
+            metering_queries.list_candidates(series_code=each, site_ids=self._sites, codes=codes) for each in series
+        )
+        return [each for found in listed for each in found]
 
 
 def _today(request: access.Request, detail: metering_queries.MeterDetail) -> date:
@@ -155,9 +174,14 @@ def _show(
         "rows": written.forms,
         "count": len(written.forms),
         "groups": groups,
-        "proposed": asked.candidates[:LISTED],
+        "proposed": _distinct([*asked.candidates, *asked.carrying])[:LISTED],
+        "is_heat": asked.is_heat,
         "unit": asked.series.unit.symbol,
         "quantity": asked.series.caption,
         "detail": detail,
     }
     return render(request, "virtual/edit.html", context, status=422 if is_wrong and not written.act else 200)
+
+
+def _distinct(listed: list[metering_queries.Candidate]) -> list[metering_queries.Candidate]:
+    return list({each.id: each for each in listed}.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -45,6 +45,7 @@ class Term:
     code: str
     href: str
     hours: str
+    heat: str = ""
     used: Decimal | None = None
     missing: int = 0
     due: int = 0
@@ -149,12 +150,22 @@ def _term(request: access.Request, term: metering_queries.TermRow) -> Term:
         code=term.code if is_seen else "",
         href=reverse("meter", args=[request.organization.public_id, term.meter_point]) if is_seen else "",
         hours=words.hours(term.hours),
+        heat=_heat(request, term),
     )
+
+
+def _heat(request: access.Request, term: metering_queries.TermRow) -> str:
+    """What the water of a row is multiplied by, in words; nothing for a row that counts."""
+    if term.heat is None:
+        return ""
+    sides = (term.heat.flow, term.heat.returned)
+    flow, returned = (each.code if _may_see(request, each.site_id) else _("another site") for each in sides)
+    return words.heat(flow, returned, term.heat.density, term.heat.specific_heat)
 
 
 def _used(request: access.Request, use: metering_queries.InputUse) -> Term:
     told = _term(request, use.term)
-    return Term(told.sign, told.factor, told.name, told.code, told.href, told.hours, use.used, use.missing, use.due)
+    return replace(told, used=use.used, missing=use.missing, due=use.due)
 
 
 def _day(request: access.Request, today: date) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
@@ -57,4 +58,17 @@ def hours(when: Hours) -> str:
         "days": days(when.weekdays),
         "start": clock(when.from_minute),
         "end": clock(when.until_minute),
+    }
+
+
+def heat(flow: str, returned: str, density: Decimal, specific_heat: Decimal) -> str:
+    """This will tell what water is multiplied by: both temperatures by the codes of their meters, and its figures."""
+    return _(
+        "× difference of the temperatures of flow (%(flow)s) and return (%(returned)s) × %(density)s kg/m³ ×"
+        " %(specific_heat)s kJ/(kg K) / 3600"
+    ) % {
+        "flow": flow,
+        "returned": returned,
+        "density": amounts.written(density),
+        "specific_heat": amounts.written(specific_heat),
     }

@@ -20,6 +20,8 @@ from meterbook.web.tariffs.editor.further_fields import (
 from meterbook.web.tariffs.editor.inner import Inner, Item
 from meterbook.web.tariffs.editor.layout import Around
 
+_UNITS = {"KW": "kW", "MW": "MW", "RT": "RT"}
+
 
 @dataclass(frozen=True)
 class Contract(OptionalChoice):
@@ -37,7 +39,7 @@ class Contract(OptionalChoice):
 def of(path: str, node: Node, around: Around) -> list[Field]:
     """This will return the fields of a charge for power, without the steps that it may have."""
     terms = Inner(node, "demand", is_kept=True)
-    per_kilowatt = f"{around.money}/{'kVA' if terms.get('of') == 'APPARENT' else 'kW'}"
+    per_kilowatt = f"{around.money}/{_unit(terms)}"
     price: list[Field] = (
         []
         if node.keys() & {"tiers", "prices", "period_tiers"}
@@ -50,6 +52,24 @@ def of(path: str, node: Node, around: Around) -> list[Field]:
         *_measured(f"{path}.demand", terms, around),
         *_billed(f"{path}.demand", terms, per_kilowatt),
         *limits.of_seasons(path, node, around.seasons),
+    ]
+
+
+def _unit(terms: Node) -> str:
+    return "kVA" if terms.get("of") == "APPARENT" else _UNITS.get(str(terms.get("unit", "KW")), "kW")
+
+
+def _units(path: str, terms: Node) -> list[Field]:
+    """The unit of active power; apparent power has one alone."""
+    if terms.get("of") == "APPARENT" and "unit" not in terms:
+        return []
+    choices = including(terms.get("unit", "KW"), tuple(_UNITS.items()))
+    words = _("RT for cold: 1 RT is 12,000 BTU/h, 3.517 kW.")
+    label = _("Unit of active power")
+    return [
+        fields.Choice(
+            f"{path}.unit", label, terms, "unit", choices=choices, default="KW", help=words, is_submitting=True
+        )
     ]
 
 
@@ -79,6 +99,7 @@ def _measured(path: str, terms: Node, around: Around) -> list[Field]:
             choices=including(terms.get("sliding_by", ""), slides),
         ),
         fields.Choice(f"{path}.of", _("In"), terms, "of", choices=kinds, default="ACTIVE", is_submitting=True),
+        *_units(path, terms),
         *_taken(path, terms),
     ]
     if around.periods:
@@ -125,7 +146,7 @@ def _taken(path: str, terms: Node) -> list[Field]:
 def _billed(path: str, terms: Node, per_kilowatt: str) -> list[Field]:
     target = Inner(terms, "power_factor")
     return [
-        fields.OptionalAmount(f"{path}.minimum", _("At least billed"), terms, "minimum", unit="kW"),
+        fields.OptionalAmount(f"{path}.minimum", _("At least billed"), terms, "minimum", unit=_unit(terms)),
         *_ratchets(path, terms),
         *_contracted(path, terms),
         *limits.of_excess(path, terms, per_kilowatt),
@@ -219,7 +240,7 @@ def _contracted(path: str, terms: Node) -> list[Field]:
             _("What is contracted stands in"),
             contracted,
             "fact",
-            help=_("The key of a field at place or customer; empty: contracted_kw."),
+            help=_("The key of a field at place or customer; empty: %s.") % f"contracted_{_unit(terms).lower()}",
             choices=quantity_fields.facts(),
             is_further=True,
         ),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 
 from meterbook.web.tariffs.editor import (
     bank_fields,
+    delta_t_fields,
     demand_fields,
     fields,
     ladder_fields,
@@ -30,6 +31,7 @@ CHARGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "DEMAND": ("DEMAND", {"demand": {"interval": 15}}),
     "DEMAND_TIERS": ("DEMAND", {"demand": {"interval": 15}}),
     "POWER_FACTOR": ("POWER_FACTOR", {}),
+    "DELTA_T": ("LOW_DELTA_T", {}),
     "DISCOUNT": ("DISCOUNT", {}),
     "SURCHARGE": ("SURCHARGE", {}),
     "MINIMUM": ("MINIMUM_BILL", {}),
@@ -136,6 +138,7 @@ def _channel(path: str, node: Node) -> list[Field]:
         ("REACTIVE_IMPORT", _("reactive energy")),
         ("REACTIVE_EXPORT", _("reactive energy given back")),
         ("APPARENT", _("apparent energy")),
+        ("VOLUME", _("the water that flowed")),
     )
     return [
         fields.Choice(
@@ -206,6 +209,7 @@ _MAKERS: Mapping[str, Callable[[str, Node, Around], list[Field]]] = {
     "DEMAND": demand_fields.of,
     "DEMAND_TIERS": demand_fields.of,
     "POWER_FACTOR": power_factor_fields.power_factor,
+    "DELTA_T": delta_t_fields.low_delta_t,
     "DISCOUNT": _share,
     "SURCHARGE": _share,
     "MINIMUM": _limit,

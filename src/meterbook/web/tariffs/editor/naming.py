@@ -41,6 +41,7 @@ CHARGES: Mapping[str, Text] = {
     "DEMAND": {"en": "Demand", "es": "Demanda"},
     "DEMAND_TIERS": {"en": "Demand in steps", "es": "Demanda por tramos"},
     "POWER_FACTOR": {"en": "Power factor", "es": "Factor de potencia"},
+    "DELTA_T": {"en": "Low temperature difference", "es": "Salto térmico bajo"},
     "DISCOUNT": {"en": "Discount", "es": "Descuento"},
     "SURCHARGE": {"en": "Surcharge", "es": "Recargo"},
     "MINIMUM": {"en": "Minimum bill", "es": "Factura mínima"},

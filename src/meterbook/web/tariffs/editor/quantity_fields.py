@@ -89,6 +89,7 @@ def facts() -> tuple[tuple[str, str], ...]:
         ("subscribed_kw", _("the subscribed kW")),
         ("subscribed_a", _("the subscribed A")),
         ("contracted_kw", _("the contracted kW")),
+        ("contracted_rt", _("the contracted RT of cold")),
     )
 
 

@@ -15,6 +15,7 @@ from meterbook.tariffs.rating import reading
 from meterbook.web.tariffs.editor import (
     bank_fields,
     charge_fields,
+    delta_t_fields,
     demand_fields,
     fields,
     further,
@@ -72,6 +73,7 @@ _CHANGING = (
     charge_fields.StepPrices,
     step_fields.HoursOf,
     further_fields.Rule,
+    delta_t_fields.DeltaRule,
     further_fields.Take,
     bank_fields.Kept,
     bank_fields.YearEnd,
@@ -314,6 +316,7 @@ def shapes() -> dict[str, str]:
         "DEMAND": _("the highest power"),
         "DEMAND_TIERS": _("the highest power in steps"),
         "POWER_FACTOR": _("a low power factor"),
+        "DELTA_T": _("a low temperature difference"),
         "DISCOUNT": _("a discount on charges"),
         "SURCHARGE": _("a surcharge on charges"),
         "MINIMUM": _("at least an amount"),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from meterbook.web.tariffs.editor import further, further_fields, grid, naming
+from meterbook.web.tariffs.editor import delta_t_fields, further, further_fields, grid, naming
 from meterbook.web.tariffs.editor.loose import Raw
 
 SIMPLE = ("FLAT", "BY_PERIOD", "TIERS", "DAILY", "MONTHLY")
@@ -98,6 +98,8 @@ def _reshape_further(raw: Raw, component: dict[str, Any], shape: str, price: str
         _add_period(raw, "")
     if shape == "POWER_FACTOR":
         further_fields.set_rule(component, "STEPS", _codes_before(raw, component))
+    elif shape == "DELTA_T":
+        delta_t_fields.set_rule(component, "STEPS", _codes_before(raw, component))
     elif shape == "CAP":
         component["components"] = _codes_before(raw, component)
     elif shape == "BANK":
