@@ -6,7 +6,7 @@ import { text } from "../core/texts";
 import type { Answer } from "./delivering";
 import { hint, hintAgain } from "./hints";
 import { isReachable, probe } from "./reach";
-import { drawn, emptied, isValue, markUnsent, photoOf, putBack, putPhoto, rowOf, typedIn, values } from "./rows";
+import { drawn, emptied, isTyped, isValue, markUnsent, nextRegister, photoOf, putBack, putPhoto, rowOf, typedIn, values } from "./rows";
 import { startScanning } from "./scan";
 import { forget, keep, list, mark, type Unsent } from "./unsent";
 import { bring, type Place, show, startWaiting } from "./waiting";
@@ -39,7 +39,9 @@ export function mount(element: HTMLElement, given: unknown): () => void {
     const row = rowOf(event.target);
     if (event.key !== "Enter" || !row || !(event.target instanceof HTMLInputElement)) return;
     event.preventDefault();
-    void save(round, row);
+    const following = nextRegister(row, event.target);
+    if (following) following.focus();
+    else void save(round, row);
   };
   const clicked = (event: Event): void => {
     const button = event.target instanceof Element ? event.target.closest<HTMLButtonElement>("button") : null;
@@ -120,7 +122,7 @@ async function keepRound(round: Round): Promise<void> {
 
 function unsaved(form: HTMLFormElement): HTMLElement[] {
   const rows = all("[data-row]", form).filter((row) => row.dataset["kept"] !== "1");
-  return rows.filter((row) => values(row)[0]?.value.trim());
+  return rows.filter(isTyped);
 }
 
 function open(row: HTMLElement): void {
@@ -181,7 +183,7 @@ async function restore(round: Round): Promise<void> {
 
 async function save(round: Round, row: HTMLElement): Promise<void> {
   if (row.getAttribute("aria-busy") === "true") return;
-  if (!values(row)[0]?.value.trim()) {
+  if (!isTyped(row)) {
     next(round.form, row);
     return;
   }

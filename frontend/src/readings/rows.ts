@@ -14,6 +14,23 @@ export function values(within: ParentNode): HTMLInputElement[] {
   return all<HTMLInputElement>("input[data-value]", within);
 }
 
+/** This will tell whether a number of any register of a row is typed. */
+export function isTyped(row: HTMLElement): boolean {
+  return registers(row).some((field) => field.value.trim() !== "");
+}
+
+/** This will return the register below the one that a number was typed into, while it is empty; null: none is. */
+export function nextRegister(row: HTMLElement, field: HTMLInputElement): HTMLInputElement | null {
+  const fields = registers(row);
+  const place = fields.indexOf(field);
+  const following = place < 0 || !field.value.trim() ? undefined : fields[place + 1];
+  return following && !following.value.trim() ? following : null;
+}
+
+function registers(row: HTMLElement): HTMLInputElement[] {
+  return all<HTMLInputElement>("input[data-value], input[data-further]", row);
+}
+
 /** This will return what is typed in a row as the server takes it, without the photo. */
 export function typedIn(row: HTMLElement): [string, string][] {
   const found: [string, string][] = [];

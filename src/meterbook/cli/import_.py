@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_target(group: argparse._ArgumentGroup) -> None:
-    which = group.add_mutually_exclusive_group(required=True)
+    which = group.add_mutually_exclusive_group()
     which.add_argument("--meter-point", metavar="CODE", default="", help="the meter point of all rows")
     which.add_argument("--meter-point-column", metavar="NAME", default="", help="the column of meter points")
     group.add_argument("--series", default="energy_import", metavar="CODE", help="default: energy_import")
@@ -39,6 +39,13 @@ def _add_target(group: argparse._ArgumentGroup) -> None:
 def _add_mapping(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--time-column", metavar="NAME", default="", help="two columns: Date+Time")
     group.add_argument("--value-column", metavar="NAME", default="")
+    group.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="NAME=[CODE:]SERIES",
+        help="one of several columns of values: its quantity and, if it is not that of the rows, its meter point",
+    )
     group.add_argument("--time-format", metavar="FORM", default="", help="ISO, or a pattern: %%d/%%m/%%Y %%H:%%M")
     group.add_argument("--decimal-separator", choices=(".", ","), default="")
     group.add_argument("--delimiter", metavar="SIGN", default="", help="between the cells of a CSV file; or “tab”")

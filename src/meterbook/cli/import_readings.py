@@ -17,6 +17,7 @@ from meterbook.identity import queries as identity_queries
 from meterbook.kernel import clock
 from meterbook.kernel.actor import Actor
 from meterbook.metering import operations as metering_operations
+from meterbook.metering.importing import targets
 from meterbook.metering.importing.mapping import Mapping
 from meterbook.metering.importing.problems import FileInvalid
 from meterbook.sites import queries as site_queries
@@ -105,7 +106,17 @@ def _mapping(options: argparse.Namespace) -> Mapping:
         midnight=options.midnight.upper(),
         step=options.step,
         gaps=options.missing.upper(),
+        columns=targets.written(_target(each) for each in options.column),
     )
+
+
+def _target(text: str) -> targets.Target:
+    column, mark, place = text.rpartition("=")
+    point, _colon, series = place.rpartition(":")
+    if not mark or not column.strip() or not series.strip():
+        words = _("“%(given)s” names no column with its quantity; write it as %(example)s.")
+        raise CannotImport(words % {"given": text, "example": "Import=MP-1:energy_import"})
+    return targets.Target(column.strip(), point.strip(), series.strip())
 
 
 def _site(options: argparse.Namespace) -> uuid.UUID | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -20,6 +20,7 @@ from meterbook.acquisition.library import documents, orders
 from meterbook.foundation import operation, scoping
 from meterbook.foundation.tls import hosts
 from meterbook.kernel.actor import Actor
+from meterbook.metering import by_hand
 from meterbook.metering import models as metering_models
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import values as metering_values
@@ -77,7 +78,8 @@ class MeterPlan:
 
     `opening` is what its display showed of the main counter at the start, where that is known from before.
     `rated_per_hour` is the most that the supply can deliver, in the main series' unit an hour (69 for 69 kW).
-    `place` is the unit, or another place of the site, where it hangs.
+    `place` is the unit, or another place of the site, where it hangs. `further` are registers beside the main one of a
+    meter without a connection, by series code, with what they showed at the start; None: not known.
     """
 
     site: uuid.UUID
@@ -91,6 +93,7 @@ class MeterPlan:
     connection: Connection | None = None
     opening: Decimal | None = None
     place: uuid.UUID | None = None
+    further: Mapping[str, Decimal | None] = field(default_factory=dict)
 
 
 @operation.operation
@@ -145,10 +148,20 @@ def _registers(plan: MeterPlan) -> tuple[metering_operations.RegisterPlan, ...]:
         if heard is not None:
             _check_heard(plan.model_code, heard)
         return plans.registers_of_model(plan.model_code, _openings(plan), only=own.registers if own else None)
-    kind = metering_values.series_type(COUNTED.get(plan.service, "energy_import"))
-    # Without one, a file of registers says itself where the counter stood.
-    opening = None if plan.opening is None else _counted(plan.opening, kind.decimals)
-    return (metering_operations.RegisterPlan(kind.code, kind.code, kind.unit, kind.decimals, opening=opening),)
+    codes = by_hand.offered(plan.service)
+    for code in plan.further:
+        if code not in codes[1:]:
+            words = _("A meter of this service has no register “%(name)s” beside its main one; leave it out.")
+            raise MeterRefused(f"registers/{code}", words % {"name": code})
+    main = _register(codes[0], "opening", plan.opening)
+    return (main, *(_register(each, f"registers/{each}", plan.further[each]) for each in codes if each in plan.further))
+
+
+def _register(code: str, field_name: str, shown: Decimal | None) -> metering_operations.RegisterPlan:
+    """Without a reading at the start, a file of registers says itself where the counter stood."""
+    kind = metering_values.series_type(code)
+    opening = None if shown is None else _counted(shown, kind.decimals, field_name)
+    return metering_operations.RegisterPlan(kind.code, kind.code, kind.unit, kind.decimals, opening=opening)
 
 
 def _check_heard(model_code: str, heard: acquisition_operations.SubscriptionFacts) -> None:
@@ -168,11 +181,11 @@ def _openings(plan: MeterPlan) -> dict[str, int]:
     return {main.code: _counted(plan.opening, main.decimals)}
 
 
-def _counted(shown: Decimal, decimals: int) -> int:
+def _counted(shown: Decimal, decimals: int, field_name: str = "opening") -> int:
     stored = shown.scaleb(decimals)
     if stored != stored.to_integral_value():
         words = _("This meter counts with %(decimals)s decimals; leave the others out.") % {"decimals": decimals}
-        raise MeterRefused("opening", words)
+        raise MeterRefused(field_name, words)
     return int(stored)
 
 

@@ -12,12 +12,12 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from meterbook.acquisition import brokers as acquisition_brokers
-from meterbook.acquisition import catalogue, plans
+from meterbook.acquisition import catalogue
 from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import senders as acquisition_senders
 from meterbook.foundation import operation, scoping
-from meterbook.journeys import add_meter, counting, filling, noting_assets
+from meterbook.journeys import add_meter, counting, filling, hung_registers, noting_assets
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models, values
 from meterbook.metering import operations as metering_operations
@@ -55,35 +55,6 @@ class Final:
 
     value: Decimal
     is_estimated: bool = False
-
-
-def registers_of(
-    model_code: str,
-    service: values.Service,
-    shown: Mapping[str, Decimal] | None = None,
-    *,
-    only: Collection[str] | None = None,
-) -> tuple[metering_operations.RegisterPlan, ...]:
-    """This will return the registers with which a meter of a model is hung, with what they showed first.
-
-    :param shown: by register code, in the register's unit
-    :param only: the codes of registers that its messages hold; None: all
-    :raises documents.ModelUnknown: when the library has no such model
-    """
-    if model_code != values.IMPORTED:
-        plain = plans.registers_of_model(model_code, only=only)
-        scale = {each.register_code: each.decimals for each in plain}
-        openings = {code: stored(value, scale[code]) for code, value in (shown or {}).items() if code in scale}
-        return plans.registers_of_model(model_code, openings, only=only)
-    kind = values.series_type(add_meter.COUNTED.get(service, "energy_import"))
-    opening = (shown or {}).get(kind.code)
-    first = None if opening is None else stored(opening, kind.decimals)
-    return (metering_operations.RegisterPlan(kind.code, kind.code, kind.unit, kind.decimals, opening=first),)
-
-
-def stored(value: Decimal, decimals: int) -> int:
-    """This will return a register's value as the integer of its resolution; 12.5 at two decimals is 1250."""
-    return int(value.scaleb(decimals))
 
 
 def shown_before(
@@ -175,8 +146,7 @@ def exchange(
     :raises add_meter.MeterRefused: naming the field at fault
     """
     installation = _expected(point_id, old_meter_id)
-    service, heard = values.Service(installation.meter_point.service), _heard_again(installation.meter, new)
-    sent = acquisition_senders.registers_of_meter(meter_id=installation.meter_id)
+    heard = _heard_again(installation.meter, new)
     with add_meter.blaming("serial_number", metering_operations.CodeTaken):
         meter = metering_operations.create_meter(
             actor=actor,
@@ -197,7 +167,7 @@ def exchange(
             exchanged_at=exchanged_at,
             closings=closings_of(installation, finals),
             meter=meter,
-            registers=registers_of(new.model_code, service, new.openings, only=_heard_registers(heard) or sent),
+            registers=_registers(installation, new, heard),
             multiplier=new.multiplier,
             rated_per_hour=new.rated_per_hour,
             reason=reason,
@@ -206,6 +176,16 @@ def exchange(
     if noted.went is None and any(each.is_estimated for each in finals.values()):
         noting_assets.ask_for_photo(actor, at, installation)
     _connect(actor, at, installation.meter, meter, new, heard)
+
+
+def _registers(
+    installation: models.Installation, new: NewMeter, heard: acquisition_operations.SubscriptionFacts | None
+) -> tuple[metering_operations.RegisterPlan, ...]:
+    service = values.Service(installation.meter_point.service)
+    sent = acquisition_senders.registers_of_meter(meter_id=installation.meter_id)
+    kept = hung_registers.kept_registers(metering_queries.get_meter(public_id=installation.meter_point.public_id))
+    only = _heard_registers(heard) or sent
+    return hung_registers.registers_of(new.model_code, service, new.openings, only=only, kept=kept)
 
 
 def _expected(point_id: uuid.UUID, old_meter_id: uuid.UUID) -> models.Installation:
@@ -257,7 +237,9 @@ def multiply(
                 multiplier=multiplier,
                 is_new=True,
                 registers={
-                    code: stored(value, decimals[code]) for code, value in registers.items() if code in decimals
+                    code: hung_registers.stored(value, decimals[code])
+                    for code, value in registers.items()
+                    if code in decimals
                 },
                 evidence={"protocol": protocol.strip()},
             ),
@@ -295,7 +277,9 @@ def closings_of(
     """This will return what the registers of a meter showed last as they are stored; by series code, as `finals`."""
     decimals = _decimals(installation)
     return {
-        code: metering_operations.Closing(stored(final.value, decimals[code]), is_estimated=final.is_estimated)
+        code: metering_operations.Closing(
+            hung_registers.stored(final.value, decimals[code]), is_estimated=final.is_estimated
+        )
         for code, final in finals.items()
         if code in decimals
     }

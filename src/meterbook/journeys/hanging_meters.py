@@ -12,7 +12,7 @@ from meterbook.acquisition import catalogue, gateway_models
 from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.foundation import operation, scoping
-from meterbook.journeys import add_meter, exchange_meter, noting_assets
+from meterbook.journeys import add_meter, exchange_meter, hung_registers, noting_assets
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models, values
 from meterbook.metering import operations as metering_operations
@@ -111,7 +111,7 @@ def install(
             meter_point=point,
             meter=meter,
             starts_at=installed_at,
-            registers=exchange_meter.registers_of(new.model_code, values.Service(point.service), new.openings),
+            registers=hung_registers.registers_of(new.model_code, values.Service(point.service), new.openings),
             multiplier=new.multiplier,
             rated_per_hour=new.rated_per_hour,
             reason=reason,

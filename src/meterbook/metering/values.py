@@ -112,6 +112,10 @@ COUNTED_SERIES = {
 }
 
 
+# The registers into which a meter divides its energy by its own clock or a signal, beside the one that counts all.
+TARIFF_SERIES = ("energy_import_t1", "energy_import_t2", "energy_import_t3", "energy_import_t4")
+
+
 class SeriesKind(enum.StrEnum):
     """How the values of a series behave."""
 
@@ -184,6 +188,13 @@ def series_types() -> dict[str, SeriesType]:
         _counter("energy_export", _("Energy returned"), Unit.KWH),
         _counter("energy_reactive_import", _("Reactive energy"), Unit.KVARH),
         _counter("energy_reactive_export", _("Reactive energy returned"), Unit.KVARH),
+        _counter("energy_apparent", _("Apparent energy"), Unit.KVAH),
+        *(
+            _counter(code, caption, Unit.KWH)
+            for code, caption in zip(
+                TARIFF_SERIES, (_("Energy T1"), _("Energy T2"), _("Energy T3"), _("Energy T4")), strict=True
+            )
+        ),
         _counter("heat", _("Heat"), Unit.KWH),  # before the volume: of a heat meter it is what people pay for
         _counter("volume", _("Volume"), Unit.M3),
         _instant("power", _("Power"), Unit.KW, 3),

@@ -44,7 +44,7 @@ def new_meter(request: entry.Request, detail: metering_queries.MeterDetail, give
         meter_changes.require(request, detail, acquisition_permissions.MANAGE_DEVICE)
     secondary = lines.address(given.unit_id, given.secondary, "/body")[1] if is_asked else ""
     openings = numbers(given.openings)
-    meter_changes.require_openings(openings, given.model, detail.service)
+    meter_changes.require_openings(openings, given.model, detail)
     return exchange_meter.NewMeter(
         serial_number=given.serial_number,
         model_code=given.model,

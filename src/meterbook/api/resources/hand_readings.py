@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -15,6 +15,7 @@ from pydantic import Field
 
 from meterbook.api import entry, problems, values
 from meterbook.api.endpoints import endpoint
+from meterbook.api.resources import hand_meter_shapes as shapes
 from meterbook.api.resources import reach
 from meterbook.billing import permissions as billing_permissions
 from meterbook.documents import attachments, uploads
@@ -39,39 +40,12 @@ MonthAsked = Annotated[
 ]
 
 
-class Shown(values.Told):
-    """What a display showed at an instant."""
-
-    at: values.InstantTold
-    value: values.DecimalTold
-
-
-class HandMeter(values.Told):
-    """A meter that a person reads. `entered` counts for the month, `before` is the reading before; null: none."""
-
-    meter_point: uuid.UUID
-    code: str
-    unit_name: str
-    serial_number: str
-    unit: Unit
-    before: Shown | None
-    entered: Shown | None
-
-
-class HandMeters(values.Told):
-    """The meters of a site that people read, in the order of a walk."""
-
-    month: date
-    month_end: values.InstantTold
-    missing: int
-    items: list[HandMeter]
-
-
 class NewReading(values.Given):
     """A number as the display showed it; `reason` says why one is right that looks wrong, or corrects another.
 
     `client_id` is your mark of the reading: sent again under it, also in another call, it changes nothing. `photo` is a
-    picture of the display (JPEG, PNG, WEBP) in base64; one that looks wrong needs it beside the reason.
+    picture of the display (JPEG, PNG, WEBP) in base64; one that looks wrong needs it beside the reason. `series` names
+    another register than the main counter.
     """
 
     meter_point: uuid.UUID
@@ -81,6 +55,7 @@ class NewReading(values.Given):
     client_id: uuid.UUID | None = None
     kind: ReadingKind = ReadingKind.PERIODIC
     photo: str | None = Field(default=None, min_length=1, max_length=MOST_PHOTO)
+    series: values.Code | None = None
 
 
 class NewReadings(values.Given):
@@ -98,6 +73,7 @@ class Taken(values.Told):
     """
 
     meter_point: uuid.UUID
+    series: str | None
     client_id: uuid.UUID | None
     outcome: Outcome
     is_repeat: bool
@@ -147,10 +123,10 @@ class Settlement(values.Given):
     "/sites/{uuid:site}/hand-readings",
     permission=permissions.ENTER_READING,
     module=Module.METERING,
-    answers=HandMeters,
+    answers=shapes.HandMeters,
     by_site=True,
 )
-def list_hand_meters(request: entry.Request, site: uuid.UUID, month: MonthAsked = None) -> HandMeters:
+def list_hand_meters(request: entry.Request, site: uuid.UUID, month: MonthAsked = None) -> shapes.HandMeters:
     """This will return the meters of a site that people read, with what a month has and lacks of them.
 
     Of the readings between the week before the month's end and the three weeks after it the nearest one counts. A meter
@@ -159,23 +135,12 @@ def list_hand_meters(request: entry.Request, site: uuid.UUID, month: MonthAsked 
     row = reach.site(request, site, permissions.ENTER_READING)
     first = (month or monitoring_queries.round_of(civil.local_date(request.caller.at, row.zone))).replace(day=1)
     end = civil.month_bounds(first, row.zone).end
-    found = monitoring_queries.hand_read(site_ids=[row.id], month_end=end, at=request.caller.at)
-    return HandMeters(
+    found = monitoring_queries.hand_read(site_ids=[row.id], month_end=end, at=request.caller.at, with_further=True)
+    return shapes.HandMeters(
         month=first,
         month_end=values.instant(end),
         missing=sum(each.is_missing for each in found),
-        items=[
-            HandMeter(
-                meter_point=each.public_id,
-                code=each.code,
-                unit_name=each.unit_name,
-                serial_number=each.serial_number,
-                unit=each.unit,
-                before=_shown(each, each.before),
-                entered=_shown(each, each.entered),
-            )
-            for each in found
-        ],
+        items=[shapes.told(each) for each in found],
     )
 
 
@@ -277,7 +242,7 @@ def _waiting(point: uuid.UUID) -> Findings:
 
 
 def _usual(at: datetime, site_ids: set[int]) -> Usual:
-    rows = monitoring_queries.hand_read(site_ids=site_ids, month_end=at + timedelta(days=7), at=at)
+    rows = monitoring_queries.hand_read(site_ids=site_ids, month_end=at + timedelta(days=7), at=at, with_further=True)
     return {each.public_id: each for each in rows}
 
 
@@ -290,10 +255,14 @@ def _enter(
 ) -> Taken:
     caller = request.caller
     (point,) = metering_queries.points_by_code(codes=[code])
-    face = metering_queries.faces_at(meter_point_ids=[point.id], instant=given.at, at=caller.at).get(point.id)
+    face = metering_queries.face_of(meter_point_id=point.id, series_code=given.series or "", instant=given.at)
     if face is None:
-        return _told(given, "REFUSED", _("This meter did not hang there at that time; take a later one."))
-    row = usual.get(given.meter_point)
+        words = _("This meter did not hang there at that time; take a later one.")
+        if given.series is not None:
+            words = _("No meter with the register %(series)s hung there at that time.") % {"series": given.series}
+        return _told(given, "REFUSED", words)
+    main = usual.get(given.meter_point)
+    row = next((each for each in (main, *main.further) if each.series_code == face.series_code), None) if main else None
     try:
         taken = metering_operations.take_reading(
             actor=caller.actor,
@@ -305,7 +274,9 @@ def _enter(
             kind=given.kind,
             photo=_photo(given.photo),
             usual_a_day=row.usual_a_day if row is not None else None,
-            others_a_day=monitoring_queries.others_a_day(list(usual.values()), row) if row is not None else None,
+            others_a_day=monitoring_queries.others_a_day(list(usual.values()), row)
+            if row is not None and row is main
+            else None,
             reason=given.reason or "",
             may_correct=caller.access.allows(permissions.CORRECT_READING, site_id),
         )
@@ -331,7 +302,12 @@ def _enter(
 
 def _told(given: NewReading, outcome: Outcome, words: str, *, is_repeat: bool = False) -> Taken:
     return Taken(
-        meter_point=given.meter_point, client_id=given.client_id, outcome=outcome, is_repeat=is_repeat, words=words
+        meter_point=given.meter_point,
+        series=given.series,
+        client_id=given.client_id,
+        outcome=outcome,
+        is_repeat=is_repeat,
+        words=words,
     )
 
 
@@ -343,7 +319,3 @@ def _photo(sent: str | None) -> bytes | None:
     except binascii.Error as error:
         raise uploads.UploadRefused(_("The photo is not base64; send the file's bytes in base64.")) from error
     return attachments.require_picture(content).content
-
-
-def _shown(row: monitoring_queries.HandRow, known: monitoring_queries.Known | None) -> Shown | None:
-    return None if known is None else Shown(at=values.instant(known.at), value=values.decimal(row.number(known.raw)))

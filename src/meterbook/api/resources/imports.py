@@ -27,7 +27,11 @@ Column = Annotated[values.Words, Field(max_length=100)]
 
 
 class ImportForm(values.Given):
-    """How a file is read; what stays empty is guessed from it (docs/reference/import-format.md)."""
+    """How a file is read; what stays empty is guessed from it (docs/reference/import-format.md).
+
+    `columns` are several columns of values, of meters side by side or registers of one meter, as JSON:
+    [[column, meter point, quantity], ...]; a meter point "" is that of the row, or `point`.
+    """
 
     dry_run: bool = True
     new_meters_at: uuid.UUID | None = None
@@ -47,6 +51,7 @@ class ImportForm(values.Given):
     gaps: Gaps = Gaps.REFUSE
     delimiter: Annotated[str, Field(pattern=r"^[;,|\t]?$")] = ""
     sheet: Column = ""
+    columns: Annotated[str, Field(max_length=60_000)] = ""
 
 
 class ImportedPoint(values.Told):
@@ -62,6 +67,7 @@ class ImportedPoint(values.Told):
     unchanged: int
     total: str
     unit: str
+    series: str
 
 
 class ImportOutcome(values.Told):
@@ -193,6 +199,7 @@ def _point(found: metering_operations.PointOutcome) -> ImportedPoint:
         unchanged=found.unchanged,
         total=str(found.total),
         unit=found.unit,
+        series=found.series,
     )
 
 

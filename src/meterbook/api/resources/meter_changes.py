@@ -21,7 +21,7 @@ from meterbook.api.endpoints import endpoint
 from meterbook.api.resources import asset_shapes, meters, reach
 from meterbook.api.resources import meter_shapes as shapes
 from meterbook.identity.values import Module
-from meterbook.journeys import changing_zones, exchange_meter, noting_assets
+from meterbook.journeys import changing_zones, exchange_meter, hung_registers, noting_assets
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
@@ -235,20 +235,20 @@ def require_shown(
     for code, (series, register) in counters.items():
         _require_fine(f"/body/{field}/{code}", given[code], register.decimals)
         latest = exchange_meter.last_shown(meter=current, series=series, until=instant)
-        if latest is not None and exchange_meter.stored(given[code], register.decimals) < latest.raw:
+        if latest is not None and hung_registers.stored(given[code], register.decimals) < latest.raw:
             words = _("The meter showed more already; read it again, or correct that reading first.")
             raise problems.invalid(f"/body/{field}/{code}", words)
 
 
-def require_openings(given: Mapping[str, Decimal], model: str, service: metering_values.Service) -> None:
+def require_openings(given: Mapping[str, Decimal], model: str, detail: metering_queries.MeterDetail) -> None:
     """This will require every counting register of the model that comes, which must measure what is measured there.
 
     :raises problems.Problem: 422, naming the model or each register at fault
     """
     try:
-        if model != metering_values.IMPORTED and catalogue.current().load(model).service != service:
+        if model != metering_values.IMPORTED and catalogue.current().load(model).service != detail.service:
             raise problems.invalid("/body/model", _("This model does not measure that; choose another model."))
-        plans = exchange_meter.registers_of(model, service)
+        plans = hung_registers.registers_of(model, detail.service, kept=hung_registers.kept_registers(detail))
     except documents.ModelUnknown as error:
         raise problems.invalid("/body/model", str(error)) from error
     counters = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from fractions import Fraction
+from typing import Annotated
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -64,7 +65,12 @@ class Connection(values.Given):
 
 
 class NewMeterPoint(values.Given):
-    """A meter point with its meter, at a place of the site. Without a connection its readings come from files."""
+    """A meter point with its meter, at a place of the site. Without a connection people or files bring readings.
+
+    Such a meter has the main counter of its service, which showed `opening` at `starts_at`, and what `registers` name:
+    series codes (energy_export, energy_reactive_import, energy_import_t1 ..., volume) with what each showed then; null:
+    not known.
+    """
 
     site: uuid.UUID
     code: values.Code
@@ -77,6 +83,8 @@ class NewMeterPoint(values.Given):
     starts_at: values.InstantGiven | None = None
     connection: Connection | None = None
     place: uuid.UUID | None = None
+    opening: values.DecimalGiven | None = None
+    registers: Annotated[dict[values.Code, values.DecimalGiven | None], Field(max_length=20)] = Field({})
 
 
 @endpoint(
@@ -274,6 +282,8 @@ def _plan(given: NewMeterPoint) -> add_meter.MeterPlan:
         rated_per_hour=values.read_decimal(given.rated_per_hour),
         connection=None if given.connection is None else _connection(given.connection, given.model),
         place=given.place,
+        opening=values.read_decimal(given.opening),
+        further={code: values.read_decimal(shown) for code, shown in given.registers.items()},
     )
 
 

@@ -26,13 +26,14 @@ from meterbook.billing.calculating.wanted import Wanted
 from meterbook.kernel.period import Period
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models as metering_models
+from meterbook.metering.values import TARIFF_SERIES
 from meterbook.tariffs import sources
 from meterbook.tariffs.rating import inputs_reading, measured, needs
 from meterbook.tariffs.rating.gathering import Flow
 from meterbook.tariffs.rating.inputs import NONE, Inputs
 from meterbook.tariffs.rating.plan import Plan, Scale
 from meterbook.tariffs.rating.problems import UsageMisfit
-from meterbook.tariffs.rating.terms import Channel
+from meterbook.tariffs.rating.terms import OF_METER, Channel
 
 CODES = {
     Channel.EXPORT: "energy_export",
@@ -40,6 +41,7 @@ CODES = {
     Channel.REACTIVE_EXPORT: "energy_reactive_export",
     Channel.APPARENT: "energy_apparent",
     Channel.VOLUME: "volume",
+    **dict(zip(OF_METER, TARIFF_SERIES, strict=True)),
 }
 _LONGEST_WINDOW = timedelta(hours=1)
 Read = Callable[..., usage.Blocks]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 
+from meterbook.metering.importing import zone_words
 from meterbook.metering.importing.mapping import ISO, SERIAL, UNIX
 from meterbook.metering.importing.tables import Cell
 
@@ -14,6 +16,9 @@ _MIDNIGHT_24 = re.compile(r"(?<![\d:])24:00(:00)?(?![\d:])")  # not the 24th min
 _NUMBERS = {
     mark: re.compile(rf"[+-]?\d{{1,18}}(?:{re.escape(mark)}\d{{1,20}})?(?:[eE][+-]?\d{{1,2}})?") for mark in ".,"
 }
+# 1,234 and 1,234.5 and 1 234 567: three digits in each group, the same sign between them, another one before decimals.
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([,. '])\d{3}(?:\1\d{3})*(?:(?!\1)([.,])\d{1,20})?")
+_BLANKS = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'"})  # as programs write blank and '
 _FRACTION = re.compile(r"(:\d{2})[.,]\d{1,6}(?![\d:])")  # of a second
 _HALF = re.compile(r"\s*([ap])\.?\s?m\.?$", re.IGNORECASE)  # 1:15p.m., 1:15 PM
 _UNIVERSAL = re.compile(r"\s*(?:UTC|GMT|Z)$")
@@ -61,7 +66,8 @@ def time_of(cell: Cell, pattern: str) -> datetime:
 
     "24:00" is 0:00 of the next day. A form that ends in " #60" is that of a day with the number of an interval of 60
     minutes, from 0 on; `fold` marks one that lies behind the 24th hour of its day. Months may be English, Spanish or
-    German where the form has %b, halves of the day written as AM, am or a.m. where it has %p.
+    German where the form has %b, halves of the day written as AM, am or a.m. where it has %p. A form that ends in " %Z"
+    has the abbreviation of a zone behind it; its time carries a `zone_words.Abbreviation`.
 
     :raises CellUnreadable: when the text is not of that form
     """
@@ -75,6 +81,12 @@ def time_of(cell: Cell, pattern: str) -> datetime:
     text = cell.strip()
     if NUMBERED in pattern:
         return _numbered(text, pattern)
+    if pattern.endswith(zone_words.MARK):
+        told, word = zone_words.split(text)
+        if not word:
+            raise CellUnreadable(text)
+        plain = time_of(told, pattern.removesuffix(zone_words.MARK))
+        return plain.replace(tzinfo=zone_words.Abbreviation(word))
     if _MIDNIGHT_24.search(text):
         return _parsed(_MIDNIGHT_24.sub(lambda found: f"00:00{found[1] or ''}", text), pattern) + timedelta(days=1)
     return _parsed(text, pattern)
@@ -88,20 +100,61 @@ def _numbered(text: str, pattern: str) -> datetime:
     return (_parsed(day, form) + passed).replace(fold=int(passed >= timedelta(days=1)))
 
 
-def number_of(cell: Cell, mark: str) -> Decimal:
-    """This will return the number of a cell, exact; `mark` separates the decimals. Thousands are never grouped.
+@dataclass(frozen=True)
+class Grouping:
+    """How one number groups its thousands: with which sign, how often, and what stands before its decimals, if any."""
+
+    sign: str
+    count: int
+    mark: str
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it can be nothing else: 1,234.5 and 1,234,567 and 1 234, but not 1,234."""
+        return bool(self.mark) or self.count > 1 or self.sign not in ".,"
+
+
+def grouping_of(text: str) -> Grouping | None:
+    """This will tell how a text groups thousands; None where it is no number of that kind."""
+    found = _GROUPED.fullmatch(text.strip().translate(_BLANKS))
+    if found is None:
+        return None
+    whole = found[0][: found.start(2)] if found[2] else found[0]
+    return Grouping(found[1], whole.count(found[1]), found[2] or "")
+
+
+def ungrouped(text: str, sign: str, mark: str) -> str:
+    """This will return a number without the signs between its thousands; another text as it is."""
+    found = grouping_of(text)
+    if found is None or found.sign != sign or found.mark not in ("", mark):
+        return text
+    return text.strip().translate(_BLANKS).replace(sign, "")
+
+
+def number_of(cell: Cell, mark: str, grouping: str = "") -> Decimal:
+    """This will return the number of a cell, exact; `mark` separates the decimals, `grouping` thousands, "" nothing.
 
     :raises CellUnreadable: when the text is no such number
     """
     if isinstance(cell, Decimal):
         return cell
     text = cell.strip() if isinstance(cell, str) else ""
+    if grouping:
+        text = ungrouped(text, grouping, mark)
     if not _NUMBERS[mark].fullmatch(text):
         raise CellUnreadable
     value = Decimal(text.replace(",", "."))
     if len(value.as_tuple().digits) > _SURE_DIGITS and text.rpartition(mark)[1]:
         return value.normalize(_SHOWN)  # 0.48200000000000004: what a program's binary number left of 0.482
     return value
+
+
+def is_number(cell: Cell) -> bool:
+    """This will tell whether a cell is a number however it is written: with decimals, thousands in groups, or none."""
+    if isinstance(cell, Decimal):
+        return True
+    text = cell.strip() if isinstance(cell, str) else ""
+    return any(each.fullmatch(text) for each in _NUMBERS.values()) or grouping_of(text) is not None
 
 
 def is_missing(cell: Cell) -> bool:

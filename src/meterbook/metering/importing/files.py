@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meterbook.documents import uploads
-from meterbook.metering.importing import greenbutton, headings, spread, tables, trends
+from meterbook.metering.importing import greenbutton, headings, spread, tables, totals, trends
 from meterbook.metering.importing.tables import Table
 
 
@@ -22,4 +22,5 @@ def read(content: bytes, *, delimiter: str = "", sheet: str = "") -> Table:
         text = tables.text_of(content)
         if trends.is_trend_report(text):
             return trends.read(text)
-    return spread.unfolded(headings.settled(tables.read(content, delimiter=delimiter, sheet=sheet)))
+    settled = headings.settled(tables.read(content, delimiter=delimiter, sheet=sheet))
+    return spread.unfolded(totals.left_out(settled))

@@ -12,7 +12,7 @@ from meterbook.metering.importing.problems import FileInvalid, refuse
 from meterbook.metering.importing.tables import Cell, Table
 
 FIRST_ROWS = 50  # rows that tell what a column holds
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?(\s?[ap]\.?\s?m\.?)?", re.IGNORECASE)
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?(\s?[ap]\.?\s?m\.?)?(\s\(?[a-z]{3,5}\)?)?", re.IGNORECASE)
 _TIME_WORDS = re.compile(r"time|date|stamp|fecha|hora|datum|zeit|serial|epoch|unix", re.IGNORECASE)
 
 

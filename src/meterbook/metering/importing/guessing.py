@@ -48,7 +48,10 @@ def complete(mapping: Mapping, table: Table) -> tuple[Mapping, tuple[str, ...]]:
     :raises FileInvalid: when the file does not show what a gap should be
     :raises values.SeriesTypeUnknown: for a series that the catalogue does not have
     """
-    notes: list[str] = []
+    notes = [
+        _("Line %(line)s, “%(word)s”, sums up the others and is left out.") % {"line": line, "word": word}
+        for line, word in table.sums
+    ]
     found = replace(mapping, delimiter=table.delimiter, sheet=table.sheet)
     found = _time(found, table, notes)
     found = _value(found, table, notes)
@@ -155,33 +158,22 @@ def _value(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
             )
         mapping = replace(mapping, value_column=(named or titled or numeric)[0])
         notes.append(_("Values are in column “%(name)s”.") % {"name": mapping.value_column})
-    if not mapping.decimal_separator:
-        place = place_of(table, mapping.value_column)
-        texts = [row[place] for row in table.rows[:SAMPLE] if place < len(row) and isinstance(row[place], str)]
-        has_comma = any("," in str(text) for text in texts)
-        is_european = table.delimiter == ";" or mapping.time_format.startswith("%d.")
-        mark = separators.decimal_mark(list(map(str, texts)), column=mapping.value_column, is_european=is_european)
-        mapping = replace(mapping, decimal_separator=mark)
-        if has_comma:
-            notes.append(_("Decimals follow “%(mark)s”.") % {"mark": mapping.decimal_separator})
-    return mapping
+    return separators.named(mapping, table, place_of(table, mapping.value_column), notes)
 
 
 def _holds_numbers(table: Table, place: int) -> bool:
     """Whether what a column says first is a number, or most of it: the first row may name units, or say nothing."""
     told = [row[place] for row in table.rows[:FIRST_ROWS] if place < len(row) and not cells.is_missing(row[place])]
-    are_numbers = [_is_number(each) for each in told]
+    are_numbers = [cells.is_number(each) for each in told]
     return bool(told) and (are_numbers[0] or 2 * sum(are_numbers) > len(told))
 
 
-def _is_number(cell: Cell, marks: str = ".,") -> bool:
-    for mark in marks:
-        try:
-            cells.number_of(cell, mark)
-        except cells.CellUnreadable:
-            continue
-        return True
-    return False
+def _number(cell: Cell, mapping: Mapping) -> Decimal | None:
+    """The number of a cell; None where it holds none."""
+    try:
+        return cells.number_of(cell, mapping.decimal_separator, mapping.grouping)
+    except cells.CellUnreadable:
+        return None
 
 
 def _unit_and_kind(mapping: Mapping, table: Table, notes: list[str]) -> Mapping:
@@ -233,8 +225,7 @@ def _never_falls(mapping: Mapping, table: Table) -> bool:
     by = place_of(table, mapping.point_column) if mapping.point_column else None
     rows = [row for row in table.rows[:SAMPLE] if len(row) > max(place, by or 0)]
     shown = [row[place] for row in rows if by is None or row[by] == rows[0][by]]
-    mark = mapping.decimal_separator
-    numbers = [cells.number_of(each, mark) for each in shown if _is_number(each, mark)]
+    numbers = [number for each in shown if (number := _number(each, mapping)) is not None]
     pairs = list(itertools.pairwise(numbers))
     is_rising = all(after >= before for before, after in pairs) or all(after <= before for before, after in pairs)
     largest = max((abs(after - before) for before, after in pairs), default=Decimal(0))
@@ -279,13 +270,10 @@ def _shown_first(mapping: Mapping, table: Table) -> list[tuple[datetime, Decimal
     by = place_of(table, mapping.point_column) if mapping.point_column else None
     rows = [row for row in table.rows[:SAMPLE] if len(row) > max(place, *times, by or 0)]
     shown = [
-        (
-            cells.time_of(time_cell(row, times), mapping.time_format),
-            cells.number_of(row[place], mapping.decimal_separator),
-        )
+        (cells.time_of(time_cell(row, times), mapping.time_format), number)
         for row in rows
         if (by is None or row[by] == rows[0][by])
-        and _is_number(row[place], mapping.decimal_separator)
+        and (number := _number(row[place], mapping)) is not None
         and time_forms.fits(time_cell(row, times), mapping.time_format)
     ]
     return shown[::-1] if is_newest_first([time for time, _value in shown]) else shown

@@ -60,7 +60,7 @@ def _begins(rows: Sequence[_Row], place: int) -> bool:
     if where is None or where >= len(following) or not time_forms.is_time(following[where]):
         return False
     return any(
-        _is_number(row[other]) and (_is_number(following[other]) or cells.is_missing(following[other]))
+        cells.is_number(row[other]) and (cells.is_number(following[other]) or cells.is_missing(following[other]))
         for other in range(min(len(row), len(following)))
         if other != where
     )
@@ -68,16 +68,6 @@ def _begins(rows: Sequence[_Row], place: int) -> bool:
 
 def _time_place(row: _Row) -> int | None:
     return next((place for place, cell in enumerate(row) if time_forms.is_time(cell)), None)
-
-
-def _is_number(cell: Cell) -> bool:
-    for mark in ".,":
-        try:
-            cells.number_of(cell, mark)
-        except cells.CellUnreadable:
-            continue
-        return True
-    return False
 
 
 def _score(row: _Row, values: _Row, where: int | None) -> int:

@@ -62,7 +62,8 @@ class Mapping:
 
     `point` names one meter point for all rows, `point_column` a column with its code. `time_column` may be two columns
     joined by “+”. `time_format` is ISO, SERIAL, UNIX or a pattern of strptime. `step` is in minutes. `zone` empty:
-    that of the meter point.
+    that of the meter point. `grouping` is the sign between thousands, always by the file. `columns` are several columns
+    of values with their meter points and quantities (`targets.written`), in the place of `value_column`.
     """
 
     series: str = "energy_import"
@@ -72,6 +73,7 @@ class Mapping:
     value_column: str = ""
     time_format: str = ""
     decimal_separator: str = ""
+    grouping: str = ""
     delimiter: str = ""
     sheet: str = ""
     kind: str = ""
@@ -81,6 +83,7 @@ class Mapping:
     midnight: str = ""
     step: int = 0
     gaps: str = Gaps.REFUSE
+    columns: str = ""
 
     @property
     def adds_up(self) -> bool:

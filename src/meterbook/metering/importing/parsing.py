@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from meterbook.metering.importing import cells, guessing, instants, spread
+from meterbook.metering.importing import cells, guessing, instants, spread, zone_words
 from meterbook.metering.importing.instants import Misfit
 from meterbook.metering.importing.mapping import Gaps, Kind, Mapping
 from meterbook.metering.importing.problems import Problems
@@ -119,7 +119,7 @@ def _column(
     read: list[_Row] = []
     for number in numbers:
         row, line = table.rows[number], table.lines[number]
-        time = _time(row, line, mapping, places, problems)
+        time = _time(row, line, mapping, places, column.zone, problems)
         if cells.is_missing(row[places.value]) and _may_be_missing(mapping):
             column.missing += 1
             continue
@@ -167,7 +167,9 @@ def _may_be_missing(mapping: Mapping) -> bool:
     return mapping.kind != Kind.INTERVALS or mapping.gaps == Gaps.ZERO
 
 
-def _time(row: tuple[Cell, ...], line: int, mapping: Mapping, places: _Places, problems: Problems) -> datetime | None:
+def _time(
+    row: tuple[Cell, ...], line: int, mapping: Mapping, places: _Places, zone: ZoneInfo, problems: Problems
+) -> datetime | None:
     cell = guessing.time_cell(row, places.time)
     try:
         time = cells.time_of(cell, mapping.time_format)
@@ -179,6 +181,12 @@ def _time(row: tuple[Cell, ...], line: int, mapping: Mapping, places: _Places, p
             _("Correct the cell, or name another form."),
         )
         return None
+    if isinstance(time.tzinfo, zone_words.Abbreviation):
+        instant = zone_words.placed(time, zone)
+        if instant is None:
+            problems.add(line, mapping.time_column, *zone_words.misfit(time, zone))
+            return None
+        time = instant
     if not FIRST <= (time if time.tzinfo else time.replace(tzinfo=UTC)) < UNTIL:
         problems.add(
             line,
@@ -193,7 +201,7 @@ def _time(row: tuple[Cell, ...], line: int, mapping: Mapping, places: _Places, p
 def _value(cell: Cell, line: int, mapping: Mapping, problems: Problems) -> Decimal | None:
     """None: there is a fault, which was noted; the row still counts as there."""
     try:
-        value = cells.number_of(cell, mapping.decimal_separator)
+        value = cells.number_of(cell, mapping.decimal_separator, mapping.grouping)
     except cells.CellUnreadable:
         if cells.is_formula(cell):
             problem, remedy = _("The cell holds a formula."), _("Copy the column and paste it as values.")
@@ -205,9 +213,7 @@ def _value(cell: Cell, line: int, mapping: Mapping, problems: Problems) -> Decim
             remedy = _("Write the value, or choose to take missing intervals as nothing used.")
         else:
             problem = _("“%(text)s” is no number.") % {"text": _shown(cell)}
-            remedy = _("Write digits with “%(mark)s” before the decimals, and nothing between thousands.") % {
-                "mark": mapping.decimal_separator
-            }
+            remedy = _way_of_writing(mapping)
         problems.add(line, mapping.value_column, problem, remedy)
         return None
     if value < 0 and mapping.adds_up:
@@ -219,6 +225,17 @@ def _value(cell: Cell, line: int, mapping: Mapping, problems: Problems) -> Decim
         )
         return None
     return value
+
+
+def _way_of_writing(mapping: Mapping) -> str:
+    if not mapping.grouping:
+        return _("Write digits with “%(mark)s” before the decimals, and nothing between thousands.") % {
+            "mark": mapping.decimal_separator
+        }
+    words = _(
+        "The column groups thousands with “%(sign)s” and writes “%(mark)s” before the decimals; so write this one."
+    )
+    return words % {"sign": mapping.grouping, "mark": mapping.decimal_separator}
 
 
 def _add(

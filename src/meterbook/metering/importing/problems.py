@@ -37,16 +37,21 @@ class FileInvalid(ValueError):
 
 @dataclass
 class Problems:
-    """Collects the faults of a file."""
+    """Collects the faults of a file, each once: a time that cannot be read is one for all columns beside it."""
 
     found: list[RowProblem] = field(default_factory=list)
     total: int = 0
+    kept: set[RowProblem] = field(default_factory=set)
 
     def add(self, line: int, column: str, problem: str, remedy: str) -> None:
         """This will note a fault; only the first hundred are kept."""
+        fault = RowProblem(line, column, problem, remedy)
+        if fault in self.kept:
+            return
         self.total += 1
         if len(self.found) < MOST:
-            self.found.append(RowProblem(line, column, problem, remedy))
+            self.found.append(fault)
+            self.kept.add(fault)
 
     def require_none(self) -> None:
         """This will let a sound file pass.

@@ -159,7 +159,7 @@ def _long(table: Table, run: _Run) -> Table:
                 lines.append(line)
     header = (*(table.header[place] for place in kept), table.header[day], _value_name(table, kept))
     form = f"{form}{cells.NUMBERED}{run.step}"
-    return Table(header, rows, lines, table.delimiter, table.sheet, table.sheets, form)
+    return Table(header, rows, lines, table.delimiter, table.sheet, table.sheets, form, sums=table.sums)
 
 
 def _value_name(table: Table, kept: list[int]) -> str:
@@ -187,7 +187,8 @@ def _joined(table: Table) -> Table:
     form, _is_unsure = time_forms.find([row[day] for row in table.rows if len(row) > day], table.header[day])
     rows = [_with_number(row, day, number, first) for row in table.rows]
     header = tuple(name for place, name in enumerate(table.header) if place != number)
-    return Table(header, rows, table.lines, table.delimiter, table.sheet, table.sheets, f"{form}{cells.NUMBERED}{step}")
+    form = f"{form}{cells.NUMBERED}{step}"
+    return Table(header, rows, table.lines, table.delimiter, table.sheet, table.sheets, form, sums=table.sums)
 
 
 def _with_number(row: tuple[Cell, ...], day: int, number: int, first: int) -> tuple[Cell, ...]:

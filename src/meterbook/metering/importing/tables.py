@@ -23,7 +23,6 @@ from meterbook.metering.importing.problems import refuse
 Cell = str | Decimal | datetime
 DELIMITERS = (";", "\t", ",", "|")
 MOST_ROWS, MOST_COLUMNS = 1_000_000, 320  # a day in one row has 300 intervals of 5 minutes at most
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _HEAD = 200_000  # characters that tell the delimiter
 _DECLARED = re.compile(r'"?sep=([;,|\t])"?', re.IGNORECASE)  # what spreadsheet programs write in front
 
@@ -33,7 +32,8 @@ class Table:
     """The rows below the header, each with its line in the file. `sheets` is empty for text.
 
     `time_format` is how its kind of file writes times, where it has a way of its own. `units` are those of the
-    columns, where a row tells them.
+    columns, where a row tells them. `sums` are lines at the end with the word by which they sum up the others; they are
+    left out of the rows.
     """
 
     header: tuple[str, ...]
@@ -45,6 +45,7 @@ class Table:
     time_format: str = ""
     units: tuple[str, ...] = ()
     header_line: int = 1
+    sums: tuple[tuple[int, str], ...] = ()
 
     def column(self, name: str) -> int | None:
         """This will return the place of a column, by its name in any case."""
@@ -69,9 +70,10 @@ def read(content: bytes, *, delimiter: str = "", sheet: str = "") -> Table:
 
 
 def text_of(content: bytes) -> str:
-    """This will decode the text of a file: UTF-8, UTF-16 with its mark, else that of Western Europe and America."""
-    if content.startswith(_UTF_16):
-        return content.decode("utf-16", errors="replace")
+    """This will decode the text of a file: UTF-8, UTF-16 with its mark or without, else that of Western Europe and
+    America."""
+    if wide := uploads.wide_encoding(content):
+        return content.decode(wide, errors="replace")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

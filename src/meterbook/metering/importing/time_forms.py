@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from meterbook.metering.importing import cells
+from meterbook.metering.importing import cells, zone_words
 from meterbook.metering.importing.mapping import ISO, SERIAL, UNIX
 from meterbook.metering.importing.problems import refuse
 from meterbook.metering.importing.tables import Cell
@@ -24,7 +24,8 @@ _CLOCKS = (
 )
 _DIGITS = {"%Y%m%d%H%M": 12, "%Y%m%d%H%M%S": 14}
 _AMERICAN = tuple(f"{day}{clock}" for day in _DAYS[1:2] for clock in _CLOCKS[3:5])  # who writes AM writes months first
-FORMATS = tuple(dict.fromkeys((ISO, *_AMERICAN, *(f"{day}{clock}" for day in _DAYS for clock in _CLOCKS), *_DIGITS)))
+_PLAIN = tuple(dict.fromkeys((ISO, *_AMERICAN, *(f"{day}{clock}" for day in _DAYS for clock in _CLOCKS), *_DIGITS)))
+FORMATS = (*_PLAIN, *(f"{each}{zone_words.MARK}" for each in _PLAIN if "%z" not in each and each not in _DIGITS))
 COUNTED = (SERIAL, UNIX)
 PROBED = 40  # rows that tell which forms are worth a look
 _DATED = re.compile(
@@ -71,6 +72,8 @@ def fits(cell: Cell, pattern: str) -> bool:
     """This will tell whether a cell holds a time of a form."""
     if pattern in _DIGITS and len(str(cell).strip()) != _DIGITS[pattern] and not isinstance(cell, datetime):
         return False
+    if isinstance(cell, str) and bool(zone_words.split(cell.strip())[1]) is not pattern.endswith(zone_words.MARK):
+        return False  # most forms need no closer look
     try:
         cells.time_of(cell, pattern)
     except cells.CellUnreadable:

@@ -1,5 +1,6 @@
 """Changes of metering, by subject; callers say `metering_operations.record_readings(...)`."""
 
+from meterbook.metering.operations.adding import RegisterRefused, add_register
 from meterbook.metering.operations.assets import (
     FactsAhead,
     TestGone,
@@ -159,6 +160,7 @@ __all__ = [
     "RecordOutcome",
     "Recount",
     "RegisterPlan",
+    "RegisterRefused",
     "RegistersArePrimary",
     "RememberOutcome",
     "RememberedValue",
@@ -175,6 +177,7 @@ __all__ = [
     "TestImpossible",
     "TooManyReadings",
     "Verdict",
+    "add_register",
     "apportion",
     "change_import_mapping",
     "change_multiplier",

@@ -98,7 +98,7 @@ def enter_reading(
         return enter_reading(
             actor=actor,
             at=at,
-            face=noting.seen_anew(face, instant, at),
+            face=noting.seen_anew(face, instant),
             instant=instant,
             value=value,
             usual_a_day=usual_a_day,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -14,22 +14,27 @@ from django.utils.translation import gettext as _
 
 from meterbook.foundation import scoping
 from meterbook.kernel import quantity
-from meterbook.kernel.quantity import Dimension, Unit
+from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, values
-from meterbook.metering.importing import cells, daily, files, guessing, instants, parsing, registers, tables
-from meterbook.metering.importing.mapping import ISO, SERIAL, STEPS, UNIX, Gaps, Kind, Label, Mapping, Midnight
+from meterbook.metering.importing import daily, files, guessing, instants, parsing, registers, tables, targets
+from meterbook.metering.importing.mapping import Kind, Mapping
 from meterbook.metering.importing.parsing import Column
 from meterbook.metering.importing.problems import Problems, refuse
 from meterbook.metering.importing.registers import NOTHING_KNOWN, Known, Readings
+from meterbook.metering.operations import import_choices
 from meterbook.metering.queries import series as series_queries
 from meterbook.sites import models as site_models
 
 
 @dataclass(frozen=True)
 class PointPlan:
-    """The new readings of one meter point. `point` and `series_id` are None where they are made with the import."""
+    """The new readings of one register. `point` and `series_id` are None where they are made with the import; the new
+    register has `decimals`.
+    """
 
     column: Column
+    mapping: Mapping
+    decimals: int
     point: models.MeterPoint | None
     series_id: int | None
     readings: Readings
@@ -41,31 +46,43 @@ class PointPlan:
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """All of a file: its completed mapping, what was assumed, and the registers of meters that are made with it."""
+    """All of a file: its completed mapping, what was assumed, and what comes to each register."""
 
     rows: int
     mapping: Mapping
     notes: tuple[str, ...]
     points: tuple[PointPlan, ...]
-    decimals: int
+
+
+@dataclass(frozen=True)
+class ParsedPart:
+    """The values of one column of a file by meter point. One unit of it is `factor` of the series."""
+
+    mapping: Mapping
+    notes: tuple[str, ...]
+    columns: tuple[Column, ...]
+    factor: Fraction
 
 
 @dataclass(frozen=True)
 class ParsedFile:
-    """The rows of a file by meter point, before registers are looked at. One unit of it is `factor` of the series."""
+    """The columns of a file, before registers are looked at; `points` are the meter points that are there."""
 
     rows: int
     mapping: Mapping
-    notes: tuple[str, ...]
-    columns: tuple[Column, ...]
+    parts: tuple[ParsedPart, ...]
     points: dict[str, models.MeterPoint]
-    factor: Fraction
     problems: Problems
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed."""
+        return targets.said([each.mapping.value_column for each in self.parts], [each.notes for each in self.parts])
 
     @property
     def span(self) -> tuple[datetime, datetime] | None:
         """The first and the final instant of all rows."""
-        columns = [each for each in self.columns if each.lines]
+        columns = [each for part in self.parts for each in part.columns if each.lines]
         if not columns:
             return None
         first, final = min(each.starts[0] for each in columns), max(each.ends[-1] for each in columns)
@@ -95,20 +112,35 @@ def read(
     :raises uploads.UploadRefused: when the file is no table
     :raises FileInvalid: when its mapping cannot be used; faults of rows are kept for `plan`
     """
-    _require_known(mapping)
+    import_choices.require_known(mapping)
     table = files.read(content, delimiter=mapping.delimiter, sheet=mapping.sheet)
+    problems, wanted = Problems(), targets.split(mapping, table)
+    known = _points(table, wanted, site_ids)
+    parts: list[ParsedPart] = []
+    for each in wanted:
+        whole = targets.alike(each, parts[0].mapping) if parts else each
+        parts.append(_part(table, whole, known, new_meters_at, problems))
+    completed = parts[0].mapping
+    if mapping.columns:
+        completed = replace(mapping, time_column=completed.time_column, time_format=completed.time_format)
+    return ParsedFile(len(table.rows), completed, tuple(parts), known, problems)
+
+
+def _part(
+    table: tables.Table,
+    mapping: Mapping,
+    known: dict[str, models.MeterPoint],
+    new_meters_at: site_models.Site | None,
+    problems: Problems,
+) -> ParsedPart:
     completed, notes = guessing.complete(mapping, table)
     kind = values.series_type(completed.series)
-    _require_unit(completed, kind)
-    problems = Problems()
-    known = _points(table, completed, site_ids)
+    import_choices.require_unit(completed, kind)
     zones = _zones(completed, known, new_meters_at)
     columns = parsing.parse(table, completed, zone_of=zones, problems=problems)
     if completed.kind == Kind.DAILY:
         columns = [daily.to_intervals(each, completed, problems) for each in columns]
-    more = _notes_of(columns)
-    factor = _factor(completed, kind)
-    return ParsedFile(len(table.rows), completed, notes + more, tuple(columns), known, factor, problems)
+    return ParsedPart(completed, notes + _notes_of(columns), tuple(columns), _factor(completed, kind))
 
 
 def _notes_of(columns: list[Column]) -> tuple[str, ...]:
@@ -131,14 +163,9 @@ def _notes_of(columns: list[Column]) -> tuple[str, ...]:
 def _factor(mapping: Mapping, kind: values.SeriesType) -> Fraction:
     """How many of the series' units one of the file's is. A mean power over an interval is energy: kW x hours."""
     unit = Unit(mapping.unit)
-    if _is_mean_power(mapping, kind):
+    if import_choices.is_mean_power(mapping, kind):
         return quantity.factor(unit, Unit.KW) * quantity.factor(Unit.KWH, kind.unit) * Fraction(mapping.step, 60)
     return quantity.factor(unit, kind.unit)
-
-
-def _is_mean_power(mapping: Mapping, kind: values.SeriesType) -> bool:
-    is_power = Unit(mapping.unit).dimension is Dimension.POWER and kind.unit.dimension is Dimension.ENERGY
-    return is_power and mapping.kind == Kind.INTERVALS
 
 
 def plan(parsed: ParsedFile) -> ImportPlan:
@@ -146,77 +173,33 @@ def plan(parsed: ParsedFile) -> ImportPlan:
 
     :raises FileInvalid: with every fault by row
     """
-    new = [each for each in parsed.columns if each.point not in parsed.points]
-    decimals = registers.decimals_of(new, parsed.factor)
-    counts = parsed.factor * 10**decimals
-    points = tuple(
-        _plan_point(each, parsed.mapping, parsed.points.get(each.point), counts, parsed.problems)
-        for each in parsed.columns
-        if each.lines
-    )
+    found: list[PointPlan] = []
+    for part in parsed.parts:
+        new = [each for each in part.columns if each.point not in parsed.points]
+        decimals = registers.decimals_of(new, part.factor)
+        found += [
+            _plan_point(each, part, parsed.points.get(each.point), decimals, parsed.problems)
+            for each in part.columns
+            if each.lines
+        ]
     parsed.problems.require_none()
-    return ImportPlan(parsed.rows, parsed.mapping, parsed.notes, points, decimals)
+    return ImportPlan(parsed.rows, parsed.mapping, parsed.notes, tuple(found))
 
 
-def _require_known(mapping: Mapping) -> None:
-    """What a person typed is checked before the file is read."""
-    choices: tuple[tuple[str, str, type[Kind] | type[Label] | type[Midnight] | type[Gaps] | type[Unit]], ...] = (
-        (_("kind"), mapping.kind, Kind),
-        (_("label"), mapping.label, Label),
-        (_("midnight"), mapping.midnight, Midnight),
-        (_("missing intervals"), mapping.gaps, Gaps),
-        (_("unit"), mapping.unit, Unit),
-    )
-    for name, given, known in choices:
-        if given and given not in {each.value for each in known}:
-            _refuse_choice(name, given, [each.value for each in known])
-    if mapping.series not in values.series_types():
-        _refuse_choice(_("series"), mapping.series, list(values.series_types()))
-    if mapping.step and mapping.step not in STEPS:
-        _refuse_choice(_("interval in minutes"), str(mapping.step), [str(each) for each in STEPS])
-    if mapping.decimal_separator not in ("", ".", ","):
-        _refuse_choice(_("decimal separator"), mapping.decimal_separator, [".", ","])
-    if len(mapping.delimiter) > 1 or mapping.delimiter in ("\n", "\r", '"'):
-        _refuse_choice(_("delimiter"), mapping.delimiter, [";", ",", "|", _("a tabulator")])
-    form, _mark, step = mapping.time_format.partition(cells.NUMBERED)
-    is_known = form in ("", ISO, SERIAL, UNIX) or ("%" in form and "%Z" not in form)
-    if not is_known or (step and step not in map(str, STEPS)):
-        _refuse_choice(_("form of times"), mapping.time_format, [ISO, SERIAL, UNIX, "%d/%m/%Y %H:%M"])
-
-
-def _refuse_choice(name: str, given: str, known: list[str]) -> None:
-    raise refuse(
-        _("“%(given)s” is no possible choice.") % {"given": given},
-        _("Choose one of: %(known)s.") % {"known": ", ".join(known)},
-        column=name,
-    )
-
-
-def _require_unit(mapping: Mapping, kind: values.SeriesType) -> None:
-    if Unit(mapping.unit).dimension is not kind.unit.dimension and not _is_mean_power(mapping, kind):
-        raise refuse(
-            _("%(unit)s does not measure what the series “%(series)s” holds.")
-            % {"unit": Unit(mapping.unit).symbol, "series": kind.caption},
-            _("Choose a unit that converts to %(unit)s, or another series.") % {"unit": kind.unit.symbol},
-            column=mapping.value_column,
-        )
-    if mapping.adds_up and not kind.is_energy_like:
-        raise refuse(
-            _("The series “%(series)s” is no counter, so that nothing adds up to it.") % {"series": kind.caption},
-            _("Import its values as what was shown at an instant."),
-            column=mapping.value_column,
-        )
-
-
-def _points(table: tables.Table, mapping: Mapping, site_ids: frozenset[int] | None) -> dict[str, models.MeterPoint]:
-    if not mapping.point and not mapping.point_column:
-        raise refuse(
-            _("It is not said which meter point the values belong to."), _("Name a meter point, or a column of codes.")
-        )
-    codes = {mapping.point}
-    if mapping.point_column:
-        place = guessing.place_of(table, mapping.point_column)
-        codes = {str(row[place]).strip() for row in table.rows if place < len(row)}
+def _points(
+    table: tables.Table, mappings: Sequence[Mapping], site_ids: frozenset[int] | None
+) -> dict[str, models.MeterPoint]:
+    codes: set[str] = set()
+    for mapping in mappings:
+        if not mapping.point and not mapping.point_column:
+            raise refuse(
+                _("It is not said which meter point the values belong to."),
+                _("Name a meter point, or a column of codes."),
+            )
+        codes |= {mapping.point} if not mapping.point_column else set()
+    for name in {each.point_column for each in mappings} - {""}:
+        place = guessing.place_of(table, name)
+        codes |= {str(row[place]).strip() for row in table.rows if place < len(row)}
     found = models.MeterPoint.objects.filter(
         organization_id=scoping.current().organization_id, code__in=codes
     ).select_related("site")
@@ -248,17 +231,20 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _plan_point(
-    column: Column, mapping: Mapping, point: models.MeterPoint | None, new_counts: Fraction, problems: Problems
+    column: Column, part: ParsedPart, point: models.MeterPoint | None, decimals: int, problems: Problems
 ) -> PointPlan:
+    mapping = part.mapping
     first, until = instants.instant_of(column.starts[0]), instants.instant_of(column.ends[-1])
     target = _target(point, column, mapping, first, until, problems) if point is not None else None
-    counts = target.counts if target is not None else new_counts
+    counts = target.counts if target is not None else part.factor * 10**decimals
     readings = registers.readings_of(column, mapping, counts, problems)
     known = _known(target, first, until) if target is not None else NOTHING_KNOWN
     new, unchanged = registers.continue_from(known, readings, column, mapping, problems)
     total = sum(column.values, Decimal(0)) if mapping.adds_up else None
     return PointPlan(
         column=column,
+        mapping=mapping,
+        decimals=decimals,
         point=point,
         series_id=target.register.series_id if target is not None else None,
         readings=new,
@@ -273,9 +259,20 @@ def _target(
     point: models.MeterPoint, column: Column, mapping: Mapping, first: datetime, until: datetime, problems: Problems
 ) -> _Target | None:
     """The register that served the point for the whole time of the column, with one multiplier."""
-    registers_there = models.InstallationRegister.objects.filter(
-        organization_id=point.organization_id, installation__meter_point=point, series__code=mapping.series
-    ).select_related("installation", "series")
+    registers_there = list(
+        models.InstallationRegister.objects.filter(
+            organization_id=point.organization_id, installation__meter_point=point, series__code=mapping.series
+        ).select_related("installation", "series")
+    )
+    if not registers_there:
+        problems.add(
+            0,
+            mapping.value_column,
+            _("The meter at %(code)s has no register for “%(series)s”.")
+            % {"code": point.code, "series": values.series_type(mapping.series).caption},
+            _("Add the register on the page of the meter, or choose another quantity."),
+        )
+        return None
     register = next((each for each in registers_there if _serves(each.installation, first, until)), None)
     span = {"code": point.code, "start": parsing.local(first, column.zone), "end": parsing.local(until, column.zone)}
     if register is None:

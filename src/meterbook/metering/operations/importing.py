@@ -42,7 +42,7 @@ class SiteNotOpen(LookupError):
 
 @dataclass(frozen=True)
 class PointOutcome:
-    """What came to one meter point. `total` in `unit` as text, empty for registers; times in ISO 8601."""
+    """What came to one register of a meter point. `total` in `unit` as text, empty for registers; times in ISO 8601."""
 
     code: str
     public_id: str
@@ -54,6 +54,7 @@ class PointOutcome:
     unchanged: int
     total: str
     unit: str
+    series: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,12 +135,12 @@ def run(
         _require_partitions(*parsed.span)
     _lock_organization(file.organization_id)
     plan = import_plans.plan(parsed)
-    new_points = {
-        each.column.point: _make_point(actor, at, plan, each, site)
-        for each in plan.points
-        if each.point is None and site is not None
-    }
-    stored = [(each.series_id or new_points[each.column.point][1], each) for each in plan.points]
+    wanted: dict[str, list[PointPlan]] = {}
+    for each in plan.points:
+        if each.point is None and site is not None:
+            wanted.setdefault(each.column.point, []).append(each)
+    new_points = {code: _make_point(actor, at, plans, site) for code, plans in wanted.items() if site is not None}
+    stored = [(each.series_id or new_points[each.column.point][1][each.mapping.series], each) for each in plan.points]
     for series_id, each in stored:
         _store(file.organization_id, at, series_id, each)
     outcome = outcome_of(
@@ -174,36 +175,40 @@ def _lock_organization(organization_id: int) -> None:
 
 
 def _make_point(
-    actor: Actor, at: datetime, plan: ImportPlan, each: PointPlan, site: site_models.Site
-) -> tuple[models.MeterPoint, int]:
-    """A meter point, a meter of the model “imported”, and its register at 0 when the file begins."""
-    code, kind = each.column.point, values.series_type(plan.mapping.series)
-    point = meters.create_meter_point(
-        actor=actor, at=at, site=site, code=code, name=code, service=_service(plan.mapping.series)
-    )
+    actor: Actor, at: datetime, plans: list[PointPlan], site: site_models.Site
+) -> tuple[models.MeterPoint, dict[str, int]]:
+    """A meter point, a meter of the model “imported”, and its registers at 0 when the file begins; series by code."""
+    code, codes = plans[0].column.point, {each.mapping.series for each in plans}
+    begin = min(each.column.starts[0] for each in plans)
+    point = meters.create_meter_point(actor=actor, at=at, site=site, code=code, name=code, service=_service(codes))
     meter = meters.create_meter(
         actor=actor, at=at, organization_id=site.organization_id, serial_number=code, model_code=values.IMPORTED
-    )
-    is_counter = kind.is_energy_like and each.total is not None
-    register = installing.RegisterPlan(
-        kind.code,
-        kind.code,
-        kind.unit,
-        plan.decimals,
-        opening=0 if is_counter else None,
-        step=_step(each.column, plan.mapping, kind.step) if kind.is_energy_like else None,
     )
     installing.install_meter(
         actor=actor,
         at=at,
         meter_point=point,
         meter=meter,
-        starts_at=instants.instant_of(each.column.starts[0]),
-        registers=(register,),
+        starts_at=instants.instant_of(begin),
+        registers=[_register(each, begin) for each in plans],
         reason=_("Made with an import"),
     )
-    series = models.Series.objects.get(organization_id=site.organization_id, meter_point=point, code=kind.code)
-    return point, series.pk
+    series = models.Series.objects.filter(organization_id=site.organization_id, meter_point=point)
+    return point, {each.code: each.pk for each in series}
+
+
+def _register(each: PointPlan, begin: int) -> installing.RegisterPlan:
+    """At 0 where its own column begins with the file; what it counted before a later begin is not known."""
+    kind = values.series_type(each.mapping.series)
+    is_counter = kind.is_energy_like and each.total is not None and each.column.starts[0] == begin
+    return installing.RegisterPlan(
+        kind.code,
+        kind.code,
+        kind.unit,
+        each.decimals,
+        opening=0 if is_counter else None,
+        step=_step(each.column, each.mapping, kind.step) if kind.is_energy_like else None,
+    )
 
 
 def _step(column: Column, mapping: Mapping, usual: int) -> int:
@@ -218,10 +223,10 @@ def _step(column: Column, mapping: Mapping, usual: int) -> int:
     return max(fitting, default=usual)
 
 
-def _service(series: str) -> values.Service:
-    if series == "volume":
-        return values.Service.COLD_WATER
-    return values.Service.HEATING if series == "heat" else values.Service.ELECTRICITY
+def _service(series: set[str]) -> values.Service:
+    if "heat" in series:
+        return values.Service.HEATING
+    return values.Service.COLD_WATER if "volume" in series else values.Service.ELECTRICITY
 
 
 def _store(organization_id: int, at: datetime, series_id: int, each: PointPlan) -> None:
@@ -298,7 +303,7 @@ def outcome_of(
     plan: ImportPlan, content: bytes, name: str, made: dict[str, models.MeterPoint], *, is_dry_run: bool
 ) -> ImportOutcome:
     """This will tell what a plan stores, or would."""
-    points = tuple(_point_outcome(each, plan, made.get(each.column.point)) for each in plan.points)
+    points = tuple(_point_outcome(each, made.get(each.column.point)) for each in plan.points)
     return ImportOutcome(
         file=name,
         sha256=hashlib.sha256(content).hexdigest(),
@@ -312,7 +317,7 @@ def outcome_of(
     )
 
 
-def _point_outcome(each: PointPlan, plan: ImportPlan, made: models.MeterPoint | None) -> PointOutcome:
+def _point_outcome(each: PointPlan, made: models.MeterPoint | None) -> PointOutcome:
     point, column = each.point or made, each.column
     return PointOutcome(
         code=column.point,
@@ -324,7 +329,8 @@ def _point_outcome(each: PointPlan, plan: ImportPlan, made: models.MeterPoint | 
         inserted=len(each.readings),
         unchanged=each.unchanged,
         total="" if each.total is None else f"{each.total:f}",
-        unit=Unit(plan.mapping.unit).symbol,
+        unit=Unit(each.mapping.unit).symbol,
+        series=each.mapping.series,
     )
 
 

@@ -91,7 +91,7 @@ def install_meter(
     plans = tuple(registers)
     installation = _hang(meter_point, meter, starts_at, rated_per_hour)
     _add_multiplier(installation, starts_at, multiplier, {}, reason)
-    feeds = _feed(installation, plans)
+    feeds = feed(installation, plans)
     after = {
         "meter_point": meter_point.code,
         "meter": meter.serial_number,
@@ -252,8 +252,11 @@ def _hang(
         raise
 
 
-def _feed(installation: models.Installation, plans: Sequence[RegisterPlan]) -> list[models.InstallationRegister]:
-    """In the order of the plans, with few statements: a meter has twenty registers."""
+def feed(installation: models.Installation, plans: Sequence[RegisterPlan]) -> list[models.InstallationRegister]:
+    """This will make registers of an installation, and their series; inside an operation.
+
+    In the order of the plans, with few statements: a meter has twenty registers.
+    """
     series = _series_of(installation, plans)
     return models.InstallationRegister.objects.bulk_create(
         models.InstallationRegister(

@@ -66,16 +66,16 @@ def note_reading(*, actor: Actor, at: datetime, face: faces.Face, instant: datet
         return False
     if store(actor=actor, at=at, face=face, instant=instant, raw=raw):
         return True
-    require_fit(seen_anew(face, instant, at), instant, value)
+    require_fit(seen_anew(face, instant), instant, value)
     return False
 
 
-def seen_anew(face: faces.Face, instant: datetime, at: datetime) -> faces.Face:
+def seen_anew(face: faces.Face, instant: datetime) -> faces.Face:
     """This will return the face with the reading of the instant that somebody else has stored since it was looked at.
 
     :raises ReadingOutOfRange: when that reading cannot be seen
     """
-    found = faces.faces_at(meter_point_ids=[face.meter_point_id], instant=instant, at=at).get(face.meter_point_id)
+    found = faces.face_of(meter_point_id=face.meter_point_id, series_code=face.series_code, instant=instant)
     if found is None or found.exact is None:
         raise ReadingOutOfRange(_("Another reading of this time was saved at this moment; look again."))
     return found

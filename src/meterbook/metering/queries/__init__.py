@@ -53,7 +53,7 @@ from meterbook.metering.queries.edits import (
 )
 from meterbook.metering.queries.estimated import estimated_months
 from meterbook.metering.queries.evidence import gather
-from meterbook.metering.queries.faces import Face, faces_at
+from meterbook.metering.queries.faces import Face, face_of, faces_at
 from meterbook.metering.queries.firsts import first_known
 from meterbook.metering.queries.gaps import Gap, GapRefused, NoGap, find_gap
 from meterbook.metering.queries.gridded import Grid
@@ -233,6 +233,7 @@ __all__ = [
     "estimated_months",
     "estimating_order",
     "estimating_policy",
+    "face_of",
     "faces_at",
     "fed_by",
     "find_apart",

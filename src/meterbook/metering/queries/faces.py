@@ -52,6 +52,7 @@ class Face:
     exact: Seen | None
     after: Seen | None
     assumed_per_hour: Fraction | None = None
+    series_code: str = ""
 
     def number(self, raw: int) -> Decimal:
         """This will return an integer of the register as the display shows it: 12345 with 2 decimals is 123.45."""
@@ -80,6 +81,28 @@ def faces_at(*, meter_point_ids: Collection[int], instant: datetime, at: datetim
 
     :param at: now; what arrived for later instants counts as after
     """
+    return {
+        point.pk: _face(point, register, instant)
+        for point, register in _registers(meter_point_ids, instant)
+        if register.series.code == values.COUNTED_SERIES[values.Service(point.service)]
+    }
+
+
+def face_of(*, meter_point_id: int, series_code: str, instant: datetime) -> Face | None:
+    """This will return the face of any counter of a meter point, as `faces_at` does; None where none hangs there then.
+
+    :param series_code: empty: the series that is billed first
+    """
+    for point, register in _registers([meter_point_id], instant):
+        code = series_code or values.COUNTED_SERIES[values.Service(point.service)]
+        if register.series.code == code and register.series.kind == values.SeriesKind.CUMULATIVE:
+            return _face(point, register, instant)
+    return None
+
+
+def _registers(
+    meter_point_ids: Collection[int], instant: datetime
+) -> list[tuple[models.MeterPoint, models.InstallationRegister]]:
     organization_id = scoping.current().organization_id
     points = {
         each.pk: each
@@ -96,19 +119,11 @@ def faces_at(*, meter_point_ids: Collection[int], instant: datetime, at: datetim
         .select_related("installation__meter", "series")
         .order_by("id")
     )
-    found = {}
-    for each in registers:
-        point = points[each.installation.meter_point_id]
-        if each.series.code != values.COUNTED_SERIES[values.Service(point.service)]:
-            continue
-        found[point.pk] = _face(organization_id, point, each, instant)
-    return found
+    return [(points[each.installation.meter_point_id], each) for each in registers]
 
 
-def _face(
-    organization_id: int, point: models.MeterPoint, register: models.InstallationRegister, instant: datetime
-) -> Face:
-    installation = register.installation
+def _face(point: models.MeterPoint, register: models.InstallationRegister, instant: datetime) -> Face:
+    organization_id, installation = point.organization_id, register.installation
     segment = (
         models.MultiplierSegment.objects.filter(
             organization_id=organization_id, installation=installation, starts_at__lte=instant
@@ -117,7 +132,7 @@ def _face(
         .first()
     )
     multiplier = Fraction(segment.numerator, segment.denominator) if segment else Fraction(1)
-    rated = installation.rated_per_hour
+    rated = installation.rated_per_hour if _is_bounded(point, register) else None
     begin, end = installation.during.lower, installation.during.upper
     readings = models.Reading.objects.filter(
         organization_id=organization_id, series_id=register.series_id, at__gte=begin
@@ -151,7 +166,14 @@ def _face(
         exact=None if exact is None else Seen(*exact),
         after=None if after is None else Seen(*after),
         assumed_per_hour=_assumed(point, register, multiplier) if rated is None else None,
+        series_code=register.series.code,
     )
+
+
+def _is_bounded(point: models.MeterPoint, register: models.InstallationRegister) -> bool:
+    """What the supply can deliver is noted for what is billed first: 50 kW say nothing of a heat meter's m³."""
+    counted = values.series_type(values.COUNTED_SERIES[values.Service(point.service)])
+    return Unit(register.unit).dimension is counted.unit.dimension or register.series.code == counted.code
 
 
 def _assumed(point: models.MeterPoint, register: models.InstallationRegister, multiplier: Fraction) -> Fraction | None:

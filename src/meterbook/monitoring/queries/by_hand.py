@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -45,7 +46,7 @@ INDEX_ONLY, AS_USUAL = "SET LOCAL enable_seqscan = off", "SET LOCAL enable_seqsc
 POINTS = f"""
 SELECT p.id, p.public_id, p.code, p.name, p.service, p.role, p.site_id, n.name, m.serial_number, r.unit, r.decimals,
     r.wrap, lower(i.during), own.at, own.value, own.is_opening, before.at, before.value, before.is_opening,
-    older.at, older.value, p.time_zone, p.former_zones, t.time_zone
+    older.at, older.value, p.time_zone, p.former_zones, t.time_zone, s.code
 FROM metering_meterpoint p
 JOIN sites_site t ON t.id = p.site_id AND t.organization_id = p.organization_id
 JOIN metering_installation i
@@ -53,7 +54,7 @@ JOIN metering_installation i
 JOIN metering_meter m ON m.id = i.meter_id AND m.organization_id = p.organization_id
 JOIN metering_installationregister r ON r.installation_id = i.id AND r.organization_id = p.organization_id
 JOIN metering_series s ON s.id = r.series_id AND s.organization_id = p.organization_id
-    AND s.code = %(codes)s::jsonb ->> p.service
+    AND s.kind = %(counter)s AND (s.code = %(codes)s::jsonb ->> p.service) = %(is_main)s
 LEFT JOIN sites_sitenode n ON n.id = p.node_id AND n.organization_id = p.organization_id
 LEFT JOIN LATERAL (SELECT x.at, x.source FROM metering_reading x WHERE x.organization_id = p.organization_id
     AND x.series_id = r.series_id AND x.at >= lower(i.during) AND x.at > %(far)s::timestamptz
@@ -99,7 +100,8 @@ class Known:
 class HandRow:
     """A meter that a person reads, in a round: `entered` is the reading that counts for it, `before` the one before.
 
-    Numbers are integers of the register. `usual_a_day` is the use of a day between the two readings before the round,
+    Numbers are integers of the register, which feeds the series `series_code`; `further` are the other counters of the
+    meter, where they were asked for. `usual_a_day` is the use of a day between the two readings before the round,
     `zone` that of the clock at the meter. `is_due` is False where it came more than a week after the month's end.
     """
 
@@ -120,6 +122,8 @@ class HandRow:
     usual_a_day: Fraction | None
     zone: ZoneInfo
     is_due: bool
+    series_code: str
+    further: tuple[HandRow, ...] = ()
 
     @property
     def is_missing(self) -> bool:
@@ -131,11 +135,14 @@ class HandRow:
         return Decimal(raw).scaleb(-self.decimals, context=rounding.EXACT)
 
 
-def hand_read(*, site_ids: Collection[int] | None, month_end: datetime, at: datetime) -> list[HandRow]:
+def hand_read(
+    *, site_ids: Collection[int] | None, month_end: datetime, at: datetime, with_further: bool = False
+) -> list[HandRow]:
     """This will return the meters that hang now and are read by people, in the order of a walk, in one query.
 
     :param site_ids: only of these sites; None means all
     :param month_end: the instant with which the month of the round ends
+    :param with_further: with the other counters of each meter, in a second query
     """
     facts = {
         "organization": scoping.current().organization_id,
@@ -147,18 +154,34 @@ def hand_read(*, site_ids: Collection[int] | None, month_end: datetime, at: date
         "far": month_end - timedelta(days=400),
         "codes": _COUNTED,
         "field": int(values.Source.FIELD),
+        "counter": values.SeriesKind.CUMULATIVE.value,
     }
+    found = _rows(facts, month_end, is_main=True)
+    if with_further and found:
+        further: dict[int, list[HandRow]] = defaultdict(list)
+        for each in _rows(facts, month_end, is_main=False):
+            further[each.point_id].append(each)
+        found = [replace(each, further=_in_order(further[each.point_id])) for each in found]
+    return sorted(found, key=lambda each: (order.natural(each.unit_name), order.natural(each.code), each.point_id))
+
+
+def _rows(facts: Mapping[str, Any], month_end: datetime, *, is_main: bool) -> list[HandRow]:
     with connection.cursor() as cursor:
         cursor.execute(INDEX_ONLY)
-        cursor.execute(POINTS, facts)
+        cursor.execute(POINTS, {**facts, "is_main": is_main})
         found = [_row(each, month_end) for each in cursor.fetchall()]
         cursor.execute(AS_USUAL)
-    return sorted(found, key=lambda each: (order.natural(each.unit_name), order.natural(each.code), each.point_id))
+    return found
+
+
+def _in_order(rows: Sequence[HandRow]) -> tuple[HandRow, ...]:
+    places = {code: place for place, code in enumerate(values.series_types())}
+    return tuple(sorted(rows, key=lambda each: (places.get(each.series_code, len(places)), each.series_code)))
 
 
 def _row(row: tuple[Any, ...], month_end: datetime) -> HandRow:
     point_id, public_id, code, name, service, role, site_id, unit_name, serial_number, unit, decimals, wrap, *rest = row
-    begins_at, *numbers, time_zone, former_zones, site_zone = rest
+    begins_at, *numbers, time_zone, former_zones, site_zone, series_code = rest
     own, before = _known(*numbers[:3]), _known(*numbers[3:6])
     older_at, older_value = numbers[6:]
     usual = None
@@ -184,6 +207,7 @@ def _row(row: tuple[Any, ...], month_end: datetime) -> HandRow:
             time_zone, json.loads(former_zones) if isinstance(former_zones, str) else former_zones, site_zone
         ),
         is_due=begins_at <= month_end + BEFORE_END,
+        series_code=series_code,
     )
 
 

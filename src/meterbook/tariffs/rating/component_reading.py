@@ -22,6 +22,7 @@ from meterbook.tariffs.rating.document import Component, Text
 from meterbook.tariffs.rating.problems import Note
 from meterbook.tariffs.rating.problems import gettext_noop as _
 from meterbook.tariffs.rating.terms import (
+    OF_METER,
     Allowance,
     Channel,
     Charge,
@@ -36,7 +37,7 @@ from meterbook.tariffs.rating.terms import (
 
 PRICED = ("price", "prices", "tiers", "period_tiers", "price_series")
 _FIXED = {Charge.FIXED_DAILY, Charge.FIXED_MONTHLY, Charge.FIXED_YEARLY, Charge.FIXED_PERIOD}
-_BESIDE_ENERGY = {Channel.REACTIVE_IMPORT, Channel.REACTIVE_EXPORT, Channel.APPARENT, Channel.VOLUME}
+_BESIDE_ENERGY = {Channel.REACTIVE_IMPORT, Channel.REACTIVE_EXPORT, Channel.APPARENT, Channel.VOLUME, *OF_METER}
 _OF_ENERGY = {Charge.DEMAND, Charge.POWER_FACTOR, Charge.LOW_DELTA_T}
 # Those that are made of lines before them; the others of the keys named say what they need in words of their own.
 _NEEDS = {
@@ -158,6 +159,8 @@ def _check_unit(place: str, raw: Mapping[str, Any], charge: Charge, known: Known
     is_energy = known.unit.dimension is Dimension.ENERGY
     if charge in _OF_ENERGY and not is_energy:
         note(f"{place}.charge", _("only a tariff for energy, such as KWH, can charge this"))
+    if raw.get("channel") in OF_METER and any(key in raw for key in ("prices", "period_tiers", "price_series")):
+        note(f"{place}.channel", _("the meter divides this energy by its own clock: give it one price, or tiers"))
     if raw.get("channel") in _BESIDE_ENERGY and not is_energy:
         note(f"{place}.channel", _("only a tariff for energy, such as KWH, can charge this"))
 

@@ -21,7 +21,7 @@ from meterbook.kernel.series import UsageSeries
 from meterbook.tariffs.rating import usage
 from meterbook.tariffs.rating.plan import Scale
 from meterbook.tariffs.rating.problems import UsageMisfit
-from meterbook.tariffs.rating.terms import Channel
+from meterbook.tariffs.rating.terms import OF_METER, Channel
 
 STEPS = tuple(timedelta(minutes=minutes) for minutes in range(1, 61) if 60 % minutes == 0)
 DELIMITERS = ",;\t"
@@ -79,7 +79,8 @@ def from_csv(text: str, *, zone: ZoneInfo, period: Period, unit: Unit) -> Interv
 def channels_from_csv(
     text: str, wanted: Collection[Channel], *, zone: ZoneInfo, period: Period, unit: Unit
 ) -> dict[Channel, Intervals]:
-    """This will read further columns of the same file: `kvarh`, `kvah`, `kwh_export`, `kvarh_export`, `m3` ...
+    """This will read further columns of the same file: `kvarh`, `kvah`, `kwh_export`, `kvarh_export`, `kwh_t1`,
+    `m3`, or other units.
 
     :param unit: the tariff's; what is exported must measure the same
     :raises UsageMisfit: as `from_csv`
@@ -107,6 +108,7 @@ def _channels(unit: Unit) -> dict[Channel, tuple[Unit, str]]:
         Channel.EXPORT: (unit, _EXPORT),
         Channel.APPARENT: (Unit.KVAH, ""),
         Channel.VOLUME: (Unit.M3, ""),
+        **{each: (unit, f"_{each.value.removeprefix('IMPORT_').lower()}") for each in OF_METER},
     }
 
 

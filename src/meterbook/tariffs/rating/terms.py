@@ -44,6 +44,13 @@ class Channel(enum.StrEnum):
     REACTIVE_EXPORT = "REACTIVE_EXPORT"
     APPARENT = "APPARENT"
     VOLUME = "VOLUME"
+    IMPORT_T1 = "IMPORT_T1"  # the registers into which the meter itself divides its energy
+    IMPORT_T2 = "IMPORT_T2"
+    IMPORT_T3 = "IMPORT_T3"
+    IMPORT_T4 = "IMPORT_T4"
+
+
+OF_METER = (Channel.IMPORT_T1, Channel.IMPORT_T2, Channel.IMPORT_T3, Channel.IMPORT_T4)
 
 
 class Reference(enum.StrEnum):

@@ -73,6 +73,10 @@ _CHANNELS = {
     Channel.REACTIVE_EXPORT: _("Each kvarh given back."),
     Channel.APPARENT: _("Each kVAh used."),
     Channel.VOLUME: _("Each m³ that flowed."),
+    Channel.IMPORT_T1: _("Each unit of the meter's tariff register T1."),
+    Channel.IMPORT_T2: _("Each unit of the meter's tariff register T2."),
+    Channel.IMPORT_T3: _("Each unit of the meter's tariff register T3."),
+    Channel.IMPORT_T4: _("Each unit of the meter's tariff register T4."),
 }
 _FIXED = {
     Charge.FIXED_DAILY: _("%(price)s for each calendar day."),

@@ -198,6 +198,7 @@ ACTIONS: Captions = {
     "metering:set_thresholds": _("Changed thresholds of checks"),
     "monitoring:take_back_day_finding": _("Took back a check of a day that is right now"),
     "monitoring:settle_day_finding": _("Settled a check of a day"),
+    "metering:add_register": _("Added a register to a meter"),
     "metering:create_meter": _("Added a meter"),
     "metering:create_meter_point": _("Added a meter point"),
     "metering:describe_meter": _("Noted the plate or seals of a meter"),

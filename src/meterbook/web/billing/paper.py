@@ -16,7 +16,7 @@ from meterbook.kernel import allocation
 from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
 from meterbook.metering.estimating.inputs import Method
-from meterbook.metering.values import SOURCE_CAPTIONS, Source
+from meterbook.metering.values import SOURCE_CAPTIONS, TARIFF_SERIES, Source
 from meterbook.tariffs.rating.tax_points import TaxPoint
 from meterbook.web import estimate_words
 from meterbook.web.billing import history, lines, words, workings
@@ -36,7 +36,11 @@ from meterbook.web.meters import history as meter_history
 from meterbook.web.templatetags import meterbook as tags
 
 Plain = Mapping[str, Any]
-REGISTER_NAMES = {"energy_import": "1.8.0", "energy_export": "2.8.0"}
+REGISTER_NAMES = {
+    "energy_import": "1.8.0",
+    "energy_export": "2.8.0",
+    **{code: f"1.8.{number}" for number, code in enumerate(TARIFF_SERIES, 1)},
+}
 
 
 def read(content: Plain) -> Paper:

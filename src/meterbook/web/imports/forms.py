@@ -10,12 +10,14 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from meterbook.documents import uploads
 from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import values as metering_values
+from meterbook.metering.importing import targets
 from meterbook.metering.importing.mapping import (
     DAY,
     GAPS_CAPTIONS,
@@ -25,6 +27,7 @@ from meterbook.metering.importing.mapping import (
     STEPS,
     Mapping,
 )
+from meterbook.metering.importing.problems import FileInvalid
 from meterbook.sites import queries as site_queries
 from meterbook.web import typed
 
@@ -98,6 +101,7 @@ class MappingForm(typed.Form):
     ) -> None:
         initial = {name: str(value or "") for name, value in shape.mapping.plain().items()}
         super().__init__(data, initial={**initial, "new_meters_at": str(new_meters_at or "")})  # type: ignore[arg-type]
+        self.sides = self._add_sides(shape)
         for name, choices in _choices(shape, sites).items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]
         for field in self.fields.values():
@@ -106,6 +110,64 @@ class MappingForm(typed.Form):
             del self.fields["delimiter"]
         else:
             del self.fields["sheet"]
+
+    def _add_sides(self, shape: metering_operations.FileShape) -> tuple[str, ...]:
+        """Fields for each column that may hold values: a meter point, and a quantity. Those of times are left out."""
+        times = {*shape.mapping.time_column.split("+"), shape.mapping.point_column}
+        chosen = {each.column: each for each in _targets(shape.mapping)}
+        types: Choices = [(each.code, each.caption) for each in metering_values.series_types().values()]
+        sides = tuple(name for name in shape.columns if name not in times)
+        for place, name in enumerate(sides):
+            target = chosen.get(name)
+            self.fields[f"side_series_{place}"] = forms.ChoiceField(
+                label=_("Quantity of %(column)s") % {"column": name},
+                choices=[("", _("not imported")), *types],
+                required=False,
+                initial=target.series if target else "",
+            )
+            self.fields[f"side_point_{place}"] = forms.CharField(
+                label=_("Meter point of %(column)s") % {"column": name},
+                max_length=40,
+                required=False,
+                initial=target.point if target else "",
+            )
+        return sides
+
+    def clean(self) -> dict[str, Any]:
+        """This will refuse a column with a meter point and no quantity, and two columns of one register."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        for place, _name in enumerate(self.sides):
+            if given.get(f"side_point_{place}") and not given.get(f"side_series_{place}"):
+                self.add_error(f"side_series_{place}", gettext("Choose what this column holds, or leave both empty."))
+        if not self.errors:
+            try:
+                targets.read(self._columns())
+            except FileInvalid as error:
+                self.add_error(None, str(error))
+        return given
+
+    def plain_fields(self) -> list[forms.BoundField]:
+        """This will return the fields about the file as a whole."""
+        return [each for each in self if not each.name.startswith("side_")]
+
+    def side_rows(self) -> list[tuple[str, forms.BoundField, forms.BoundField]]:
+        """This will return each column that may hold values, with its fields: the quantity and the meter point."""
+        return [
+            (name, self[f"side_series_{place}"], self[f"side_point_{place}"]) for place, name in enumerate(self.sides)
+        ]
+
+    @property
+    def has_sides(self) -> bool:
+        """Whether columns have meter points or quantities of their own."""
+        return any(series.value() or point.value() for _name, series, point in self.side_rows())
+
+    def _columns(self) -> str:
+        given = self.cleaned_data
+        return targets.written(
+            targets.Target(name, given[f"side_point_{place}"].strip(), given[f"side_series_{place}"])
+            for place, name in enumerate(self.sides)
+            if given[f"side_series_{place}"]
+        )
 
     def clean_zone(self) -> str:
         """This will return the name of a time zone, or nothing."""
@@ -119,6 +181,7 @@ class MappingForm(typed.Form):
         """The mapping that was chosen."""
         found: dict[str, object] = dict(self.cleaned_data)
         found["step"] = int(self.cleaned_data["step"] or 0)
+        found["columns"] = self._columns()
         return Mapping.of(found)
 
     @property
@@ -152,6 +215,13 @@ def _choices(shape: metering_operations.FileShape, sites: Iterable[site_queries.
         "delimiter": [GUESS, (";", _("semicolon")), (",", _("comma")), ("\t", _("tabulator")), ("|", "|")],
         "sheet": [GUESS, *((each, each) for each in shape.sheets)],
     }
+
+
+def _targets(mapping: Mapping) -> tuple[targets.Target, ...]:
+    try:
+        return targets.read(mapping.columns)
+    except FileInvalid:
+        return ()
 
 
 def _captions(captions: AnyMapping[Any, Promise]) -> Choices:

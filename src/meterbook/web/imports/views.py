@@ -23,6 +23,7 @@ from meterbook.identity.values import Module
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import permissions as metering_permissions
 from meterbook.metering import queries as metering_queries
+from meterbook.metering import values as metering_values
 from meterbook.metering.importing.problems import FileInvalid
 from meterbook.web import access, once
 from meterbook.web.imports import columns, forms
@@ -41,6 +42,7 @@ class PointLine:
     ends_at: datetime
     total: Decimal | None
     decimals: int
+    caption: str
 
 
 def point_lines(points: Iterable[metering_operations.PointOutcome]) -> tuple[PointLine, ...]:
@@ -50,7 +52,8 @@ def point_lines(points: Iterable[metering_operations.PointOutcome]) -> tuple[Poi
         total = Decimal(each.total) if each.total else None
         decimals = max(0, -int(total.as_tuple().exponent)) if total is not None else 0
         starts_at, ends_at = datetime.fromisoformat(each.starts_at), datetime.fromisoformat(each.ends_at)
-        found.append(PointLine(each, starts_at, ends_at, total, decimals))
+        kind = metering_values.series_types().get(each.series)
+        found.append(PointLine(each, starts_at, ends_at, total, decimals, str(kind.caption) if kind else ""))
     return tuple(found)
 
 
@@ -109,7 +112,7 @@ def import_file(request: access.Request, file: uuid.UUID) -> HttpResponse:
             new_meters_at=form.site_of_new_meters,
         )
         return HttpResponseRedirect(_href(request, "import_file", file))
-    is_mapped = bool(row.mapping.point or row.mapping.point_column)
+    is_mapped = bool(row.mapping.point or row.mapping.point_column or row.mapping.columns)
     context = {
         "row": row,
         "shape": shape,

@@ -26,7 +26,7 @@ from meterbook.kernel import civil
 from meterbook.metering import values as metering_values
 from meterbook.sites import queries as site_queries
 from meterbook.web import amounts, parameters, typed
-from meterbook.web.meters import hearing_forms, line_forms
+from meterbook.web.meters import hearing_forms, line_forms, register_forms
 
 NEW = "new"
 NUMBER = r"\d{1,9}(?:\.\d{1,6})?"
@@ -53,7 +53,7 @@ class RatioField(forms.CharField):
         return Fraction(first) / Fraction(second or "1")
 
 
-class MeterForm(hearing_forms.HearingForm):
+class MeterForm(register_forms.RegistersForm):
     """One meter. Its gateway is looked at only when it is read by itself, its first day only when files bring it."""
 
     site = forms.ChoiceField(label=_("Site"))
@@ -163,7 +163,7 @@ class MeterForm(hearing_forms.HearingForm):
         initial: dict[str, str] | None = None,
         places: Collection[tuple[str, str]] = (),
     ) -> None:
-        super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
+        super().__init__(data, initial=initial)
         self.at = at
         self.sites = {str(each.public_id): each for each in sites}
         self.connectable = {each.id: each for each in connectable}
@@ -221,7 +221,8 @@ class MeterForm(hearing_forms.HearingForm):
 
     def blame(self, field: str, words: str) -> None:
         """This will say beside the field at fault why the meter cannot be set up."""
-        self.add_error("first_shown" if field == "opening" and not self.is_connected else field, words)
+        own = "first_shown" if field == "opening" and not self.is_connected else field
+        self.add_error(own.replace("registers/", "shown_"), words)
 
     def clean(self) -> dict[str, Any]:
         """This will look at the fields that depend on how the meter is read."""
@@ -235,6 +236,7 @@ class MeterForm(hearing_forms.HearingForm):
             self.add_error("host", gettext("Give the gateway's address or name alone, such as 192.168.10.4."))
         if given.get("model_code") == metering_values.IMPORTED:
             self._require("first_day", gettext("Say since when, so that its readings can be imported."))
+            self.check_registers(given)
         elif given.get("model_code"):
             self._clean_connection(given)
         return given
@@ -331,6 +333,7 @@ class MeterForm(hearing_forms.HearingForm):
             connection=self._connection() if self.is_connected else None,
             opening=given["opening"] if self.is_connected else given["first_shown"],
             place=uuid.UUID(given["place"]) if given.get("place") else None,
+            further={} if self.is_connected else self.further(),
         )
 
     def _connection(self) -> add_meter.Connection:

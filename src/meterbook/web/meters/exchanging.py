@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.identity.values import Module
-from meterbook.journeys import add_meter, exchange_meter, noting_assets
+from meterbook.journeys import add_meter, exchange_meter, hung_registers, noting_assets
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
@@ -98,7 +98,9 @@ def _steps(
     form = exchanging_forms.NewMeterForm(request.POST, detail=detail, device=device, at=request.at)
     if not form.is_valid():
         return Steps(form, None, asset_forms.PhotosForm())
-    registers = exchange_meter.registers_of(form.cleaned_data["model_code"], detail.service)
+    registers = hung_registers.registers_of(
+        form.cleaned_data["model_code"], detail.service, kept=hung_registers.kept_registers(detail)
+    )
     readings = exchanging_forms.ReadingsForm(
         request.POST, detail=detail, exchanged_at=form.cleaned_data["exchanged_at"], registers=registers
     )

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from meterbook.acquisition import catalogue
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition import values as acquisition_values
-from meterbook.journeys import exchange_meter
+from meterbook.journeys import exchange_meter, hung_registers
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
@@ -182,7 +182,7 @@ class ReadingsForm(typed.Form):
             if (
                 value is not None
                 and latest is not None
-                and exchange_meter.stored(value, register.decimals) < latest.raw
+                and hung_registers.stored(value, register.decimals) < latest.raw
             ):
                 words = gettext("The meter showed more already; read it again, or correct that reading first.")
                 self.add_error(f"final_{series.code}", words)
@@ -222,7 +222,7 @@ class ReadingsForm(typed.Form):
         known = exchange_meter.Shown(reading.at, reading.raw) if reading is not None else self.latest[series.code]
         if known is None:
             return None
-        raw = exchange_meter.stored(self.cleaned_data[f"final_{series.code}"], register.decimals)
+        raw = hung_registers.stored(self.cleaned_data[f"final_{series.code}"], register.decimals)
         final = exchange_meter.Shown(self.exchanged_at, raw)
         pieces = exchange_meter.pieces(multipliers=current.multipliers, series=series, since=known, final=final)
         if not pieces:

@@ -18,7 +18,7 @@ from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition import values as acquisition_values
 from meterbook.identity.values import Module
-from meterbook.journeys import add_meter, exchange_meter, hanging_meters, noting_assets
+from meterbook.journeys import add_meter, hanging_meters, hung_registers, noting_assets
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.web import access
@@ -134,7 +134,7 @@ def _steps(
     if not form.is_valid():
         return Steps(form, None, asset_forms.PhotosForm())
     given = form.cleaned_data
-    registers = exchange_meter.registers_of(given["model_code"], detail.service)
+    registers = hung_registers.registers_of(given["model_code"], detail.service)
     readings = exchanging_forms.ReadingsForm(
         request.POST, detail=detail, exchanged_at=given["exchanged_at"], registers=registers
     )

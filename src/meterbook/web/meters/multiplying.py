@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from meterbook.identity.values import Module
-from meterbook.journeys import add_meter, exchange_meter, noting_assets
+from meterbook.journeys import add_meter, exchange_meter, hung_registers, noting_assets
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import assets, permissions
 from meterbook.metering import queries as metering_queries
@@ -91,7 +91,7 @@ class MultiplierForm(asset_forms.TransformersForm):
             latest = exchange_meter.last_shown(meter=current, series=series, until=at)
             if value is None or latest is None:
                 continue
-            if exchange_meter.stored(value, register.decimals) < latest.raw:
+            if hung_registers.stored(value, register.decimals) < latest.raw:
                 known = Decimal(latest.raw).scaleb(-register.decimals)
                 words = _("It showed %(value)s already before; read it again.")
                 self.add_error(f"shown_{series.code}", words % {"value": tags.number(known, register.decimals)})

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.identity.values import Module
+from meterbook.journeys import hung_registers
 from meterbook.kernel import zones
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
@@ -67,6 +68,7 @@ def meter(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
         "may_read": may_read,
         **settling.collect(request, detail),
         "may_manage": finding.may(request, detail, permissions.MANAGE_METER),
+        "may_add_register": bool(hung_registers.addable(detail)),
         "may_correct": finding.may(request, detail, permissions.CORRECT_READING),
         "may_connect": finding.may(request, detail, acquisition_permissions.MANAGE_DEVICE),
         "may_place": finding.may(request, detail, site_permissions.EDIT_SITES),

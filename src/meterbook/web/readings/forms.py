@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -9,7 +10,9 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from meterbook.metering import values
 from meterbook.metering.values import READING_KIND_CAPTIONS
+from meterbook.monitoring import queries as monitoring_queries
 from meterbook.web import amounts, parameters, typed
 from meterbook.web.meters import instants
 
@@ -22,6 +25,22 @@ class WhenForm(typed.Form):
     def __init__(self, data: object = None, *, zone: ZoneInfo, at: datetime, proposed: datetime) -> None:
         super().__init__(data, initial={"at": instants.shown(proposed, zone)})  # type: ignore[arg-type]  # a POST
         self.fields["at"] = instants.InstantField(label=_("Read at"), zone=zone, until=at)
+
+
+def register_field(series_code: str) -> str:
+    """This will return the name of the field for another register of the meter."""
+    return f"register_{series_code}"
+
+
+def _register(row: monitoring_queries.HandRow) -> amounts.NumberField:
+    attributes = {"class": "input", "inputmode": "decimal", "autocomplete": "off", "data-further": ""}
+    return amounts.NumberField(
+        places=MOST_PLACES,
+        least=Decimal(0),
+        required=False,
+        label=values.series_type(row.series_code).caption,
+        widget=forms.TextInput(attrs=attributes),
+    )
 
 
 class RowForm(typed.Form):
@@ -40,8 +59,20 @@ class RowForm(typed.Form):
     client_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
     taken_at = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
-    def __init__(self, data: object = None, files: object = None, *, prefix: str, zone: ZoneInfo, at: datetime) -> None:
+    def __init__(
+        self,
+        data: object = None,
+        files: object = None,
+        *,
+        prefix: str,
+        zone: ZoneInfo,
+        at: datetime,
+        further: Sequence[monitoring_queries.HandRow] = (),
+    ) -> None:
         super().__init__(data, files, prefix=prefix)  # type: ignore[arg-type]  # what a request's POST is
+        self.registers = tuple(each.series_code for each in further)
+        for each in further:
+            self.fields[register_field(each.series_code)] = _register(each)
         self.fields["at"] = instants.InstantField(required=False, label=_("Another time"), zone=zone, until=at)
         self.fields["value"].widget.attrs |= {
             "class": "input",
@@ -52,6 +83,11 @@ class RowForm(typed.Form):
         }
         for name in ("at", "reason", "kind"):
             self.fields[name].widget.attrs["class"] = "input"
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether a number of any register was typed."""
+        return any(self[name].data for name in ("value", *map(register_field, self.registers)))
 
     def clean_taken_at(self) -> datetime | None:
         """The instant at which a phone without network took the reading, to the minute; a mere time is none."""

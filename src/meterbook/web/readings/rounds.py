@@ -108,7 +108,7 @@ def load(request: access.Request, month: date, *, zone: ZoneInfo | None = None) 
     clock = zone or choice.clock_zone(request)
     end = civil.month_bounds(month, clock).end
     sites = choice.site_ids(request, permissions.ENTER_READING)
-    rows = monitoring_queries.hand_read(site_ids=sites, month_end=end, at=request.at)
+    rows = monitoring_queries.hand_read(site_ids=sites, month_end=end, at=request.at, with_further=True)
     photos = metering_queries.photos_of(
         meter_point_ids=[each.point_id for each in rows if each.entered is not None],
         since=end - monitoring_queries.BEFORE_END,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -104,48 +106,94 @@ def save(
         unseen = [str(words) for name in ("client_id", "taken_at") for words in form.errors.get(name, [])]
         return Outcome(is_saved=False, problem=" ".join(unseen))
     given = form.cleaned_data
-    if given["value"] is None:
+    parts = [(row, given["value"]), *((each, given[forms.register_field(each.series_code)]) for each in row.further)]
+    if all(value is None for _register, value in parts):
         return None
     instant = _exactly(row, _instant(form, found, row, when))
     if request.at < instant <= request.at + AHEAD and given["taken_at"]:
         instant = request.at.replace(second=0, microsecond=0)
     if instant > request.at:
         return Outcome(is_saved=False, problem=_("This lies ahead at the meter; take a time that is over there."))
-    face = metering_queries.faces_at(meter_point_ids=[row.point_id], instant=instant, at=request.at).get(row.point_id)
-    if face is None:
-        return Outcome(is_saved=False, problem=_("This meter did not hang there at that time; take a later one."))
     if given["is_sure"] and not given["reason"].strip():
         return Outcome(is_saved=False, doubts=(_("Say why it is right."),))
-    saved = _take(request, found, row, given, face, instant, typed)
-    if not saved.is_correction:
+    visit = _Visit(request, found, given, instant, typed)
+    outcomes = [_register(visit, row, each, value) for each, value in parts if value is not None]
+    saved = outcomes[0] if len(outcomes) == 1 else _together(outcomes)
+    if not saved.is_correction or not saved.is_saved:
         return saved
     may_view = request.access.allows(billing_permissions.VIEW_BILL, row.site_id)
     billed = changed_inputs.of_reading(meter_point_id=row.point_id, at=instant, may_view=may_view)
     return replace(saved, told=f"{saved.told} {billed}".strip())
 
 
-def _take(
-    request: access.Request,
-    found: rounds.Round,
-    row: monitoring_queries.HandRow,
-    given: dict[str, Any],
-    face: metering_queries.Face,
-    instant: datetime,
-    typed: Mapping[int, monitoring_queries.Known],
+@dataclass(frozen=True)
+class _Visit:
+    """What was typed at one meter at one time."""
+
+    request: access.Request
+    found: rounds.Round
+    given: dict[str, Any]
+    instant: datetime
+    typed: Mapping[int, monitoring_queries.Known]
+
+
+def _register(
+    visit: _Visit, main: monitoring_queries.HandRow, row: monitoring_queries.HandRow, value: Decimal
 ) -> Outcome:
+    """One register of the meter; words about another than the main one say which."""
+    instant = visit.instant if row is main else _exactly(row, visit.instant)
+    face = metering_queries.face_of(meter_point_id=row.point_id, series_code=row.series_code, instant=instant)
+    if face is None:
+        return Outcome(is_saved=False, problem=_("This meter did not hang there at that time; take a later one."))
+    if row is main:
+        return _take(visit, row, face, value, visit.given["client_id"])
+    sent = visit.given["client_id"]
+    mark = uuid.uuid5(sent, row.series_code) if sent is not None else None
+    saved = _take(visit, row, face, value, mark)
+    caption = str(values.series_type(row.series_code).caption)
+    return replace(
+        saved,
+        problem=f"{caption}: {saved.problem}" if saved.problem else "",
+        doubts=tuple(f"{caption}: {each}" for each in saved.doubts),
+        told=f"{caption}: {saved.told}" if saved.told else "",
+    )
+
+
+def _together(outcomes: Sequence[Outcome]) -> Outcome:
+    """What became of a meter whose registers were typed: each is stored by itself, and all must be."""
+    refused = [each for each in outcomes if not each.is_saved]
+    return Outcome(
+        is_saved=not refused,
+        problem=" ".join(each.problem for each in refused if each.problem),
+        doubts=tuple(words for each in refused for words in each.doubts),
+        told=" ".join(each.told for each in outcomes if each.told),
+        is_correction=any(each.is_correction for each in outcomes),
+        is_repeat=all(each.is_repeat for each in outcomes),
+        is_photo_missing=any(each.is_photo_missing for each in refused),
+    )
+
+
+def _take(
+    visit: _Visit,
+    row: monitoring_queries.HandRow,
+    face: metering_queries.Face,
+    value: Decimal,
+    mark: uuid.UUID | None,
+) -> Outcome:
+    request, given = visit.request, visit.given
     try:
         picture = _picture(given["photo"])
         taken = metering_operations.take_reading(
             actor=request.actor,
             at=request.at,
             face=face,
-            instant=instant,
-            value=given["value"],
-            client_id=given["client_id"],
+            instant=_exactly(row, visit.instant),
+            value=value,
+            client_id=mark,
             kind=values.ReadingKind(given["kind"] or values.ReadingKind.PERIODIC),
             photo=picture.content if picture is not None else None,
             usual_a_day=row.usual_a_day,
-            others_a_day=monitoring_queries.others_a_day(found.rows, row, typed=typed),
+            others_a_day=_others_a_day(visit, row),
             reason=given["reason"] if given["is_sure"] else "",
             may_correct=request.access.allows(permissions.CORRECT_READING, row.site_id),
         )
@@ -166,7 +214,14 @@ def _take(
     if taken.is_repeat:
         told = _("%(code)s was sent before: nothing was changed.") % {"code": row.code}
         return Outcome(is_saved=True, told=told, is_repeat=True)
-    return _saved(row, given["value"], taken.outcome)
+    return _saved(row, value, taken.outcome)
+
+
+def _others_a_day(visit: _Visit, row: monitoring_queries.HandRow) -> Fraction | None:
+    """What other meters use is known of their main counters."""
+    if any(each is row for each in visit.found.rows):
+        return monitoring_queries.others_a_day(visit.found.rows, row, typed=visit.typed)
+    return None
 
 
 def _instant(form: forms.RowForm, found: rounds.Round, row: monitoring_queries.HandRow, when: datetime) -> datetime:

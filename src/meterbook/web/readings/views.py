@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from django import forms as django_forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -35,6 +36,16 @@ from meterbook.web.templatetags import meterbook as tags
 guard = access.page(permission=permissions.ENTER_READING, module=Module.METERING, by_site=True)
 MISSING = "missing"
 MILLIONTHS = 6
+
+
+@dataclass(frozen=True)
+class FurtherShown:
+    """Another register of a meter: its field, and what it showed before and in this round."""
+
+    row: monitoring_queries.HandRow
+    field: django_forms.BoundField
+    before: str
+    entered: str
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,19 @@ class Shown:
     is_repeat: bool
 
     @property
+    def further(self) -> list[FurtherShown]:
+        """The other registers of the meter."""
+        return [
+            FurtherShown(
+                row=each,
+                field=self.form[forms.register_field(each.series_code)],
+                before=_number(each, each.before),
+                entered=_number(each, each.entered),
+            )
+            for each in self.row.further
+        ]
+
+    @property
     def is_open(self) -> bool:
         """Whether its further fields are shown at once; of a settled row the time tells which reading is corrected."""
         return bool(self.form["at"].errors or self.form["at"].data or self.form["kind"].data or self.is_settled)
@@ -71,7 +95,7 @@ class Shown:
     @property
     def is_settled(self) -> bool:
         """Whether the reading is there and nothing more was typed: its field is folded away."""
-        return self.row.entered is not None and not self.form["value"].data
+        return self.row.entered is not None and not self.form.is_typed
 
 
 @require_http_methods(["GET", "POST"])
@@ -128,7 +152,7 @@ def _saved(
     else:
         words = ngettext("%(count)s reading was saved.", "%(count)s readings were saved.", count)
         messages.success(request, words % {"count": count})
-    if is_row and any(form["value"].data for form in left.values()):
+    if is_row and any(form.is_typed for form in left.values()):
         return _page(request, fresh, left, {}, when)  # what stands in other rows is not lost
     return HttpResponseRedirect(request.get_full_path())
 
@@ -164,12 +188,14 @@ def sheet(request: access.Request) -> HttpResponse:
 
 
 def _form(request: access.Request, row: monitoring_queries.HandRow) -> forms.RowForm:
-    return forms.RowForm(request.POST, request.FILES, prefix=str(row.public_id), zone=row.zone, at=request.at)
+    return forms.RowForm(
+        request.POST, request.FILES, prefix=str(row.public_id), zone=row.zone, at=request.at, further=row.further
+    )
 
 
 def _fresh(request: access.Request, row: monitoring_queries.HandRow) -> forms.RowForm:
     """Where a reading is there, its time is proposed: another number of that time corrects it."""
-    form = forms.RowForm(prefix=str(row.public_id), zone=row.zone, at=request.at)
+    form = forms.RowForm(prefix=str(row.public_id), zone=row.zone, at=request.at, further=row.further)
     if row.entered is not None:
         form.initial["at"] = instants.shown(row.entered.at, row.zone)
     return form
@@ -271,7 +297,7 @@ def _shown(
     return Shown(
         key=str(row.public_id),
         row=row,
-        form=form if form is not None and (row.entered is None or form["value"].data) else _fresh(request, row),
+        form=form if form is not None and (row.entered is None or form.is_typed) else _fresh(request, row),
         place=" · ".join(each for each in (site, row.unit_name) if each),
         service=str(SERVICE_CAPTIONS[row.service]),
         icon=services.ICONS[row.service],

@@ -37,7 +37,7 @@ class TestFaults:
         ("value", "problem"),
         [
             ("12.4x", "“12.4x” is no number."),
-            ("1 234.5", "“1 234.5” is no number."),
+            ("12 34.5", "“12 34.5” is no number."),
             ("", "The value is missing."),
             ("-1", "The usage -1 is negative."),
             ("nan", "“nan” says that there is no value."),

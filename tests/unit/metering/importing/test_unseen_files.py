@@ -114,5 +114,5 @@ def test_thousands_that_could_be_decimals_are_refused(mark: str, values: str) ->
 
 
 def test_numbers_that_cannot_be_read_are_shown_with_their_line() -> None:
-    with pytest.raises(FileInvalid, match="Line 2, kWh: “1 034,5” is no number"):
-        read("Time;kWh\n" + table(mark=";", value="1 034,5"))
+    with pytest.raises(FileInvalid, match="Line 2, kWh: “10 34,5” is no number"):
+        read("Time;kWh\n" + table(mark=";", value="10 34,5"))

@@ -139,6 +139,10 @@ def _channel(path: str, node: Node) -> list[Field]:
         ("REACTIVE_EXPORT", _("reactive energy given back")),
         ("APPARENT", _("apparent energy")),
         ("VOLUME", _("the water that flowed")),
+        ("IMPORT_T1", _("the meter's tariff register T1")),
+        ("IMPORT_T2", _("the meter's tariff register T2")),
+        ("IMPORT_T3", _("the meter's tariff register T3")),
+        ("IMPORT_T4", _("the meter's tariff register T4")),
     )
     return [
         fields.Choice(
