@@ -117,6 +117,26 @@ class TestMeterPage:
         assert "The first usage appears once two readings have come." in text
         assert "No readings yet" in text
 
+    def test_a_meter_that_answers_nonsense_says_so(
+        self, client: Client, organization: identity_models.Organization
+    ) -> None:
+        device = acquisition.device(organization=organization)
+        problem = acquisition_values.Problem(
+            "NONSENSE", "register energy_import is no value", "Check its word order.", {"register": "energy_import"}
+        )
+        place = f"/o/{organization.public_id}/meters/{device.meter.public_id}/"
+        with scoping.scope([organization.pk], actor=acquisition.ACTOR):
+            acquisition_operations.note_device_answer(
+                actor=acquisition.ACTOR, at=NOON, device_id=device.pk, frame=None, problem=problem
+            )
+        doubtful = client.get(place).content.decode()
+        with scoping.scope([organization.pk], actor=acquisition.ACTOR):
+            acquisition_operations.note_device_answer(actor=acquisition.ACTOR, at=NOON, device_id=device.pk, frame=None)
+
+        assert "answers, but not all that it says can be right" in doubtful
+        assert "are corrected under Connection" in doubtful
+        assert "can be right" not in client.get(place).content.decode()
+
     def test_a_silent_meter_says_since_when_and_why(
         self, client: Client, organization: identity_models.Organization
     ) -> None:

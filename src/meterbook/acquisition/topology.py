@@ -52,11 +52,15 @@ class BusNode:
     is_enabled: bool
     health: Health
     line: values.LineSettings = values.AS_USUAL
+    gateway: str = ""  # name of the field gateway that asks it
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """What is reached under one address: usually one device with one or more buses behind it."""
+    """What is reached under one address: usually one device with one or more buses behind it.
+
+    `host` is the name of the field gateway for the buses that one asks: their addresses are those of its own network.
+    """
 
     host: str
     buses: tuple[BusNode, ...]
@@ -91,6 +95,24 @@ class DeviceNode:
         return self.secondary or str(self.unit_id)
 
 
+@dataclass(frozen=True)
+class LineDetail:
+    """What holds for a bus on which meters are asked. `gateway_name`: the field gateway that asks it, or empty."""
+
+    public_id: uuid.UUID
+    site_id: int
+    name: str
+    protocol: values.BusProtocol
+    host: str
+    port: int
+    line: values.LineSettings
+    timeout_ms: int
+    retries: int
+    is_enabled: bool
+    gateway_name: str
+    meters: int
+
+
 class BusNotFound(LookupError):
     """There is no such bus in this organization, or the reader may not see its site."""
 
@@ -100,7 +122,7 @@ _ASKED = "CASE WHEN t.hour >= %(hour)s THEN t.asked + t.asked_before WHEN t.hour
 _FAILED = _ASKED.replace("asked", "failed")
 _BUSES = f"""
 SELECT b.public_id, site.name, b.name, b.host, b.port, b.protocol, b.is_enabled,
-    b.baud, b.parity, b.stop_bits, b.pause_ms,
+    b.baud, b.parity, b.stop_bits, b.pause_ms, b.gateway_id, coalesce(g.name, ''),
     count(d.id),
     count(d.id) FILTER (WHERE s.status = 'OK'),
     count(d.id) FILTER (WHERE s.status = 'SILENT'),
@@ -111,11 +133,12 @@ SELECT b.public_id, site.name, b.name, b.host, b.port, b.protocol, b.is_enabled,
     coalesce(sum({_FAILED}), 0)
 FROM acquisition_bus b
 JOIN sites_site site ON site.id = b.site_id AND site.organization_id = %(organization)s
+LEFT JOIN acquisition_gateway g ON g.id = b.gateway_id AND g.organization_id = %(organization)s
 LEFT JOIN acquisition_device d ON d.bus_id = b.id AND d.is_enabled AND d.organization_id = %(organization)s
 LEFT JOIN acquisition_devicestate s ON s.device_id = d.id AND s.organization_id = %(organization)s
 LEFT JOIN acquisition_devicetally t ON t.device_id = d.id AND t.organization_id = %(organization)s
 WHERE b.organization_id = %(organization)s {{narrowed}}
-GROUP BY b.id, site.name
+GROUP BY b.id, site.name, g.name
 """  # noqa: S608 - of constants only
 _DEVICES = f"""
 SELECT d.public_id, d.unit_id, d.secondary, d.model_code, d.is_enabled, coalesce(s.status, 'NEVER'), s.answered_at,
@@ -130,6 +153,7 @@ LEFT JOIN acquisition_devicetally t ON t.device_id = d.id AND t.organization_id 
 WHERE d.organization_id = %(organization)s AND d.bus_id = %(bus)s AND d.is_enabled {{narrowed}}
 ORDER BY d.unit_id, d.secondary, d.id
 """  # noqa: S608 - of constants only
+_GATEWAY_ID = 11  # its column of _BUSES
 _TROUBLED = "AND (coalesce(s.status, 'NEVER') <> 'OK' OR s.failures > 0)"
 
 
@@ -144,11 +168,14 @@ def list_gateways(*, at: datetime, site_ids: Collection[int] | None = None) -> l
         given["sites"], narrowed = sorted(site_ids), "AND b.site_id = ANY(%(sites)s)"
     with connection.cursor() as cursor:
         cursor.execute(_BUSES.format(narrowed=narrowed), given)
-        buses = [_bus(*row) for row in cursor.fetchall()]
-    by_host: dict[str, list[BusNode]] = {}
-    for each in sorted(buses, key=lambda bus: (order.natural(bus.name), bus.port)):
-        by_host.setdefault(each.host, []).append(each)
-    gateways = [Gateway(host, tuple(found), add_up([each.health for each in found])) for host, found in by_host.items()]
+        rows = [(_bus(*row), row[_GATEWAY_ID]) for row in cursor.fetchall()]
+    # Addresses behind field gateways are those of their own networks: /dev/ttyUSB0 of two is not one place.
+    by_place: dict[tuple[int | None, str], list[BusNode]] = {}
+    for each, gateway_id in sorted(rows, key=lambda row: (order.natural(row[0].name), row[0].port)):
+        by_place.setdefault((gateway_id, each.gateway or each.host), []).append(each)
+    gateways = [
+        Gateway(host, tuple(found), add_up([each.health for each in found])) for (_id, host), found in by_place.items()
+    ]
     return sorted(gateways, key=lambda each: (not each.health.is_troubled, order.natural(each.host)))
 
 
@@ -166,6 +193,34 @@ def list_devices(
     with connection.cursor() as cursor:
         cursor.execute(_DEVICES.format(narrowed=_TROUBLED if only_troubled else ""), given)
         return [_device(*row) for row in cursor.fetchall()]
+
+
+def get_line(*, bus: uuid.UUID, site_ids: Collection[int] | None = None) -> LineDetail:
+    """This will return what holds for a bus on which meters are asked.
+
+    :param site_ids: only buses of those sites; None means all of the organization
+    :raises BusNotFound: when there is none at one of the sites, or devices send there by themselves
+    """
+    organization_id = scoping.current().organization_id
+    found = models.Bus.objects.filter(organization_id=organization_id, public_id=bus)
+    held = (found if site_ids is None else found.filter(site_id__in=site_ids)).select_related("gateway").first()
+    if held is None or not values.BusProtocol(held.protocol).is_asked:
+        raise BusNotFound(BusNotFound.__doc__)
+    on = models.Device.objects.filter(organization_id=organization_id, bus=held, is_enabled=True)
+    return LineDetail(
+        public_id=held.public_id,
+        site_id=held.site_id,
+        name=held.name,
+        protocol=values.BusProtocol(held.protocol),
+        host=held.host,
+        port=held.port,
+        line=values.LineSettings(held.baud, values.Parity(held.parity), held.stop_bits, held.pause_ms),
+        timeout_ms=held.timeout_ms,
+        retries=held.retries,
+        is_enabled=held.is_enabled,
+        gateway_name=held.gateway.name if held.gateway is not None else "",
+        meters=on.count(),
+    )
 
 
 def add_up(parts: Collection[Health]) -> Health:
@@ -201,11 +256,13 @@ def _bus(
     is_enabled: bool,
     *more: Any,  # noqa: ANN401 - a row
 ) -> BusNode:
-    baud, parity, stop_bits, pause_ms, *counts = more
+    baud, parity, stop_bits, pause_ms, _gateway_id, gateway, *counts = more
     line = values.LineSettings(baud, values.Parity(parity), stop_bits, pause_ms)
     devices, answering, silent, never, failing, answered_at, asked, failed = counts
+    if not is_enabled:  # nobody asks there, on purpose: that is no trouble
+        silent = never = failing = 0
     health = Health(devices, answering, silent, never, failing, answered_at, int(asked), int(failed))
-    return BusNode(public_id, site, name, host, port, values.BusProtocol(protocol), is_enabled, health, line)
+    return BusNode(public_id, site, name, host, port, values.BusProtocol(protocol), is_enabled, health, line, gateway)
 
 
 def _device(

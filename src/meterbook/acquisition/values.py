@@ -141,6 +141,10 @@ AS_USUAL_ON_P1 = LineSettings(115_200)
 USUAL_TIMEOUT_MS, USUAL_TIMEOUT_OF_TELEGRAMS_MS = 1_000, 12_000  # a P1 port of DSMR 4 sends every 10 seconds
 
 
+TIMEOUTS_MS = range(50, 60_001)  # that one attempt may take
+RETRIES = range(11)
+
+
 def usual_line(protocol: BusProtocol) -> LineSettings:
     """This will return how a line of a protocol is set where nobody says otherwise."""
     if protocol.is_mbus:

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Count, Min, QuerySet
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from meterbook.acquisition import texts as acquisition_texts
 from meterbook.acquisition import values as acquisition_values
@@ -214,6 +215,13 @@ def _reason(details: Mapping[str, Any]) -> str:
     """What a device's problem is, in the reader's language; other alarms keep the words they were raised with."""
     if details.get("seconds") is not None:  # a clock that is wrong
         lasted = durations.written(timedelta(seconds=abs(details["seconds"])))
+        if count := details.get("meters"):
+            words = ngettext(
+                "%(count)s meter; the worst is wrong by %(time)s.",
+                "%(count)s meters; the worst is wrong by %(time)s.",
+                count,
+            )
+            return words % {"count": count, "time": lasted}
         return (_("It is %(time)s ahead.") if details["seconds"] > 0 else _("It is %(time)s behind.")) % {
             "time": lasted
         }

@@ -29,6 +29,7 @@ class AlarmKind(enum.StrEnum):
     GATEWAY_SILENT = "GATEWAY_SILENT"
     GATEWAY_CLOCK = "GATEWAY_CLOCK"
     METER_CLOCK = "METER_CLOCK"
+    METER_CLOCKS = "METER_CLOCKS"  # those of several meters on a bus
     # Nothing came for more than a day, for whatever reason: of a meter, or of all that share a line or a gateway.
     NO_DATA = "NO_DATA"
     NO_DATA_BUS = "NO_DATA_BUS"
@@ -64,6 +65,7 @@ SEVERITY_OF = {
     AlarmKind.GATEWAY_SILENT: Severity.CRITICAL,
     AlarmKind.GATEWAY_CLOCK: Severity.WARNING,
     AlarmKind.METER_CLOCK: Severity.WARNING,
+    AlarmKind.METER_CLOCKS: Severity.WARNING,
     AlarmKind.NO_DATA: Severity.WARNING,
     AlarmKind.NO_DATA_BUS: Severity.CRITICAL,
     AlarmKind.NO_DATA_GATEWAY: Severity.CRITICAL,
@@ -81,6 +83,7 @@ TITLES = {
     AlarmKind.GATEWAY_SILENT: _("Field gateway %(name)s is silent"),
     AlarmKind.GATEWAY_CLOCK: _("The clock of field gateway %(name)s is wrong"),
     AlarmKind.METER_CLOCK: _("The clock of %(name)s is wrong"),
+    AlarmKind.METER_CLOCKS: _("The clocks of several meters on bus %(name)s are wrong"),
     AlarmKind.NO_DATA: _("No data from %(name)s for more than a day"),
     AlarmKind.NO_DATA_BUS: _("No data from the meters on bus %(name)s for more than a day"),
     AlarmKind.NO_DATA_GATEWAY: _("No data from the meters behind gateway %(name)s for more than a day"),

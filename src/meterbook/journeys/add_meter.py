@@ -262,7 +262,7 @@ def _create_bus(
     host = gateway.host.strip() if is_serial else hosts.read(gateway.host) or ""
     port = 0 if is_serial else gateway.port
     there = acquisition_models.Bus.objects.filter(
-        organization_id=site.organization_id, site=site, host=host, port=port
+        organization_id=site.organization_id, site=site, host=host, port=port, gateway=None
     ).first()
     if there is not None:
         raise MeterRefused("host", _("Gateway “%(name)s” has this address already; choose it.") % {"name": there.name})

@@ -31,6 +31,7 @@ KINDS = {
     AlarmKind.NO_DATA_BUS: JobKind.LOOK,
     AlarmKind.NO_DATA_GATEWAY: JobKind.LOOK,
     AlarmKind.METER_CLOCK: JobKind.OTHER,
+    AlarmKind.METER_CLOCKS: JobKind.OTHER,
 }
 
 

@@ -104,6 +104,7 @@ class BusHealth:
     """
 
     public_id: uuid.UUID
+    site_id: int
     name: str
     site_name: str
     zone: str
@@ -148,6 +149,7 @@ def get_health(*, bus: uuid.UUID, at: datetime, hours: int = 24, site_ids: Colle
     meters_since = max(since, until - KEPT_OF_METERS)
     return BusHealth(
         public_id=line.public_id,
+        site_id=line.site_id,
         name=line.name,
         site_name=line.site.name,
         zone=line.site.time_zone,

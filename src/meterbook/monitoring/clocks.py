@@ -22,6 +22,9 @@ class MeterClock:
     site_id: int
     offset: timedelta
     told_at: datetime
+    bus: uuid.UUID
+    bus_name: str
+    bus_site_id: int
 
 
 def clocks_of_meters(*, since: datetime) -> list[MeterClock]:
@@ -39,7 +42,7 @@ def clocks_of_meters(*, since: datetime) -> list[MeterClock]:
         .distinct("device_id")
         .values_list(
             "device__meter_id", "device__meter__public_id", "device__meter__serial_number", "bus__site_id",
-            "clock_ms", "clock_at",
+            "clock_ms", "clock_at", "bus__public_id", "bus__name",
         )
     )  # fmt: skip
     rows = list(told)
@@ -50,19 +53,20 @@ def clocks_of_meters(*, since: datetime) -> list[MeterClock]:
         ).select_related("meter_point")
     }
     found = []
-    for meter_id, meter, serial, site_id, offset, told_at in rows:
+    for meter_id, meter, serial, site_id, offset, told_at, bus, bus_name in rows:
         if offset is None or told_at is None:
             continue
         point = points.get(meter_id)
         name, where = (serial, site_id) if point is None else (point.name, point.site_id)
         place = None if point is None else point.public_id
-        found.append(MeterClock(meter, name, place, where, timedelta(milliseconds=offset), told_at))
+        ahead = timedelta(milliseconds=offset)
+        found.append(MeterClock(meter, name, place, where, ahead, told_at, bus, bus_name, site_id))
     return found
 
 
-def asked_meters() -> list[uuid.UUID]:
-    """This will return the meters that are asked or heard now."""
+def asked_meters() -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """This will return the meters that are asked or heard now, each with its bus."""
     devices = acquisition_models.Device.objects.filter(
         organization_id=scoping.current().organization_id, is_enabled=True, bus__is_enabled=True
     )
-    return list(devices.order_by("id").values_list("meter__public_id", flat=True))
+    return list(devices.order_by("id").values_list("meter__public_id", "bus__public_id"))

@@ -213,6 +213,29 @@ class TestClock:
         assert alarm.cleared_at == AT + 5 * MINUTE
         assert alarm.lasted == 4 * MINUTE
 
+    @pytest.mark.spec("M-024/6")
+    def test_of_several_meters_on_a_bus_is_one_alarm(self) -> None:
+        house, names = House(), ["Shop 1", "Shop 2", "Shop 3"]
+        house.devices["Shop 3"] = acquisition.device(organization=house.organization, on=house.bus, unit_id=9)
+        for each in names[:2]:
+            house.clock(each, 300)
+        found = house.clock(names[2], -400, AT + MINUTE)
+
+        singles = [each for each in found if each.kind is AlarmKind.METER_CLOCK]
+        (bus,) = [each for each in found if each.kind is AlarmKind.METER_CLOCKS]
+        assert bus.cleared_at is None
+        assert len(singles) == 2
+        assert all(each.cleared_at == AT + MINUTE for each in singles)
+        assert bus.reason == "3 meters; the worst is wrong by 6 min."
+        assert len(bus.points) == 3
+        for each in names[:2]:
+            found = house.clock(each, 0, AT + 2 * MINUTE)
+        (bus,) = [each for each in found if each.kind is AlarmKind.METER_CLOCKS]
+        assert (bus.cleared_at, bus.reason) == (None, "1 meter; the worst is wrong by 6 min.")
+        found = house.clock(names[2], 0, AT + 3 * MINUTE)
+
+        assert all(each.cleared_at is not None for each in found)
+
     def test_stays_wrong_while_the_meter_says_nothing_and_ends_when_nobody_asks_it(self) -> None:
         house = House()
         house.clock("Shop 1", 300)

@@ -24,7 +24,7 @@ from meterbook.acquisition.operations.brokers import (
 )
 from meterbook.acquisition.operations.carriers import CarrierMisconfigured, set_carrier, sign_answer
 from meterbook.acquisition.operations.commissioning import add_bus, search_bus, step_bus, stop_search
-from meterbook.acquisition.operations.connecting import ConnectionRefused, change_connection
+from meterbook.acquisition.operations.connecting import change_connection
 from meterbook.acquisition.operations.devices import (
     AddressTaken,
     BusMisconfigured,
@@ -46,11 +46,14 @@ from meterbook.acquisition.operations.enrolling import (
 )
 from meterbook.acquisition.operations.gateway_brokers import create_gateway_broker
 from meterbook.acquisition.operations.gateway_lines import (
+    DevicePlace,
     LineMisconfigured,
+    PlaceRefused,
     SignedConfiguration,
     answer_gateway_request,
     create_gateway_bus,
     create_gateway_device,
+    create_gateway_devices,
     device_ids,
     number_configuration,
     request_of_gateway,
@@ -74,6 +77,7 @@ from meterbook.acquisition.operations.gateways import (
     settle_incidents,
 )
 from meterbook.acquisition.operations.keeping_frames import FrameToKeep, keep_frames
+from meterbook.acquisition.operations.lines import ConnectionRefused, LineFacts, change_bus
 from meterbook.acquisition.operations.probes import (
     PROBE,
     Place,
@@ -176,6 +180,7 @@ __all__ = [
     "DeviceAnswer",
     "DeviceMisconfigured",
     "DeviceNotAsked",
+    "DevicePlace",
     "Enrolled",
     "Found",
     "FrameNote",
@@ -184,6 +189,7 @@ __all__ = [
     "GatewayRevoked",
     "Kept",
     "LimitReached",
+    "LineFacts",
     "LineMisconfigured",
     "MadeCode",
     "MadeSender",
@@ -192,6 +198,7 @@ __all__ = [
     "MessageRefused",
     "MeterNotFree",
     "Place",
+    "PlaceRefused",
     "ProbeAnswer",
     "ProbeRefused",
     "SenderFacts",
@@ -218,6 +225,7 @@ __all__ = [
     "answer_request",
     "ask_for_rotation",
     "change_broker",
+    "change_bus",
     "change_connection",
     "change_gateway",
     "change_sender",
@@ -231,6 +239,7 @@ __all__ = [
     "create_gateway_broker",
     "create_gateway_bus",
     "create_gateway_device",
+    "create_gateway_devices",
     "create_sender",
     "device_ids",
     "enrol",

@@ -50,7 +50,7 @@ def add_bus(
             "protocol", _("The meters of such a line have no addresses that could be searched.")
         )
     where = (host.strip(), 0) if protocol.is_serial else (hosts.read(host) or "", port)
-    buses = models.Bus.objects.filter(organization_id=place.organization_id, site=place)
+    buses = models.Bus.objects.filter(organization_id=place.organization_id, site=place, gateway=None)
     there = buses.filter(host=where[0], port=where[1]).first()
     if there is not None:  # two buses to one gateway would ask it two questions at once
         words = _("Gateway “%(name)s” has this address already; choose it.")

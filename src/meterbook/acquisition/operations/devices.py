@@ -105,12 +105,7 @@ def move_bus(
     port = 0 if is_serial else port
     if (bus.host, bus.port) == (host, port):
         return
-    if is_serial:
-        allowed.check_serial(host)
-    elif port not in values.PORTS:
-        raise BusMisconfigured(_("A bus takes ports 1 to 65535, a time-out of 50 ms to 60 s and 0 to 10 retries."))
-    else:
-        allowed.check_host(host)
+    check_place(values.BusProtocol(bus.protocol), host, port, allowed)
     before = {"host": bus.host, "port": bus.port}
     bus.host, bus.port = host, port
     bus.save(update_fields=["host", "port"])
@@ -317,13 +312,28 @@ def _taken(
 
 def _check(protocol: values.BusProtocol, port: int, timeout_ms: int, retries: int, line: values.LineSettings) -> None:
     is_port = port == 0 if protocol.is_serial else port in values.PORTS
-    if not is_port or not 50 <= timeout_ms <= 60_000 or not 0 <= retries <= 10:
+    if not is_port or timeout_ms not in values.TIMEOUTS_MS or retries not in values.RETRIES:
         raise BusMisconfigured(_("A bus takes ports 1 to 65535, a time-out of 50 ms to 60 s and 0 to 10 retries."))
     if not line.is_possible:
         raise BusMisconfigured(
             _("A line takes %(bauds)s baud, 1 or 2 stop bits, and a pause of 0 to %(pause)s ms.")
             % {"bauds": ", ".join(str(each) for each in values.BAUDS), "pause": values.LONGEST_PAUSE_MS}
         )
+
+
+def check_place(protocol: values.BusProtocol, host: str, port: int, allowed: networks.AllowedNetworks) -> None:
+    """This will pass when our collector may ask a line there.
+
+    :raises BusMisconfigured: when the host is none, or the port is out of range
+    :raises networks.NetworkNotAllowed: when the address is not allowed
+    :raises networks.SerialPortNotAllowed: when the serial port is not allowed
+    """
+    if protocol.is_serial:
+        allowed.check_serial(host)
+        return
+    if port not in values.PORTS:
+        raise BusMisconfigured(_("A bus takes ports 1 to 65535, a time-out of 50 ms to 60 s and 0 to 10 retries."))
+    allowed.check_host(_host(host))
 
 
 def _host(text: str) -> str:

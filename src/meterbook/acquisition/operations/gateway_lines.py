@@ -71,7 +71,7 @@ def create_gateway_bus(
     if not wanted or len(wanted) > 100:
         raise LineMisconfigured(_("Give the bus a name of at most 100 signs."))
     settings = line or values.usual_line(protocol)
-    _check_place(protocol, host, port, settings)
+    check_place(protocol, host, port, settings)
     fields = {"name": wanted, "protocol": protocol.value, "host": host, "port": 0 if protocol.is_serial else port}
     fields |= {**settings.as_json(), "timeout_ms": values.usual_timeout_ms(protocol)}
     try:
@@ -124,7 +124,54 @@ def create_gateway_device(
     return devices.create_device(actor=actor, at=at, bus=line, meter=found, unit_id=unit_id, secondary=secondary)
 
 
-def _check_place(protocol: values.BusProtocol, host: str, port: int, line: values.LineSettings) -> None:
+@dataclass(frozen=True)
+class DevicePlace:
+    """A meter, by its public id, and its address on a bus; with a `secondary` one `unit_id` is of no account."""
+
+    meter: uuid.UUID
+    unit_id: int
+    secondary: str = ""
+
+
+class PlaceRefused(ValueError):
+    """One of several meters cannot be read as it was described; `meter` is its public id, the message says why."""
+
+    def __init__(self, meter: uuid.UUID, words: str) -> None:
+        super().__init__(words)
+        self.meter = meter
+
+
+@operation.operation
+def create_gateway_devices(
+    *, actor: Actor, at: datetime, public_id: uuid.UUID, bus: uuid.UUID, places: Collection[DevicePlace]
+) -> None:
+    """This will have a gateway read many of its meters on one of its buses: all of them, or none.
+
+    :raises gateways.GatewayNotFound: when there is no such gateway
+    :raises gateway_operations.GatewayRevoked: when it was revoked
+    :raises LineMisconfigured: when the bus or a meter is not the gateway's
+    :raises PlaceRefused: naming the meter whose model or address does not fit, or is taken
+    """
+    for each in places:
+        try:
+            create_gateway_device(
+                actor=actor,
+                at=at,
+                public_id=public_id,
+                bus=bus,
+                meter=each.meter,
+                unit_id=each.unit_id,
+                secondary=each.secondary,
+            )
+        except (devices.DeviceMisconfigured, devices.AddressTaken) as error:
+            raise PlaceRefused(each.meter, str(error)) from error
+
+
+def check_place(protocol: values.BusProtocol, host: str, port: int, line: values.LineSettings) -> None:
+    """This will pass when a gateway may have a line there, in its own network.
+
+    :raises LineMisconfigured: naming what is wrong
+    """
     if protocol not in values.ASKED:
         raise LineMisconfigured(
             _("A field gateway reads Modbus, M-Bus, and telegrams of DSMR and SML; choose one of them.")

@@ -61,8 +61,8 @@ def told(line: acquisition_values.LineSettings) -> LineTold:
 
 
 def port(protocol: acquisition_values.BusProtocol, given: int | None) -> int:
-    """This will return the port of a place, 0 for a serial port."""
-    return 0 if protocol.is_serial else given or acquisition_values.USUAL_PORTS[protocol]
+    """This will return the port of a place, 0 for a serial port and for what has none."""
+    return 0 if protocol.is_serial else given or acquisition_values.USUAL_PORTS.get(protocol, 0)
 
 
 def address(unit_id: int | None, secondary: str | None, where: str) -> tuple[int, str]:

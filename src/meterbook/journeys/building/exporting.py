@@ -57,6 +57,11 @@ def export() -> bytes:
     return _workbook({Sheet.SITES: sites, Sheet.PLACES: places, Sheet.POINTS: points})
 
 
+def of_points(points: Sequence[present.Values]) -> bytes:
+    """This will return a workbook (XLSX) that describes these meter points, and no site or place."""
+    return _workbook({Sheet.SITES: [], Sheet.PLACES: [], Sheet.POINTS: points})
+
+
 def _of_place(code: str, node: object) -> tuple[object, ...]:
     kinds = [each.value for each in site_values.NodeKind]
     return node.site_id, kinds.index(node.kind), order.natural(code)  # type: ignore[attr-defined]

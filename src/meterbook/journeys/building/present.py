@@ -62,7 +62,9 @@ def load() -> Present:
         .order_by("id")
     )
     points = {each.code: each for each in rows}
-    buses = acquisition_models.Bus.objects.filter(organization_id=organization_id).select_related("site").order_by("id")
+    # What a field gateway asks stands at addresses of its own network: a row of ours never means those.
+    own = acquisition_models.Bus.objects.filter(organization_id=organization_id, gateway=None)
+    buses = own.select_related("site").order_by("id")
     devices = (
         acquisition_models.Device.objects.filter(organization_id=organization_id, is_enabled=True)
         .select_related("bus")

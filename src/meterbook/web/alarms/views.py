@@ -27,6 +27,7 @@ from meterbook.web.alarms import zone
 from meterbook.web.sites import choice
 
 STATES = ("open", "all")
+PAGES = {"gateway": "gateway", "bus": "bus_health"}  # of what an alarm is about
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,8 @@ def line_of(request: access.Request, row: alarm_queries.AlarmRow) -> Line:
 
 def _subject(request: access.Request, row: alarm_queries.AlarmRow, home: str) -> str:
     """Where the alarm's subject has a page that the reader may open."""
-    if row.subject_kind == "gateway" and request.access.allows_somewhere(acquisition_permissions.VIEW_DEVICE):
-        return reverse("gateway", args=[request.organization.public_id, row.subject_id])
+    if row.subject_kind in PAGES and request.access.allows_somewhere(acquisition_permissions.VIEW_DEVICE):
+        return reverse(PAGES[row.subject_kind], args=[request.organization.public_id, row.subject_id])
     return f"{home}meters/{row.point_id}/" if row.point_id else ""
 
 

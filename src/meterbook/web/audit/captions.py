@@ -38,6 +38,7 @@ ACTIONS: Captions = {
     "acquisition:revoke_sender": _("Revoked the address of a meter that sends by HTTP"),
     "acquisition:settle_incidents": _("Settled security events of a field gateway"),
     "acquisition:change_connection": _("Corrected how a meter is reached"),
+    "acquisition:change_bus": _("Changed a line"),
     "acquisition:change_line": _("Changed what is spoken with a gateway"),
     "acquisition:begin_commissioning": _("Began to commission a bus"),
     "acquisition:note_found_meter": _("Noted what a meter that was found is"),

@@ -9,6 +9,7 @@ from meterbook.web.commissioning import buses, discovering, found_meters, search
 urlpatterns: list[URLPattern] = [
     path("", buses.choose, name="commissioning"),
     path("buses/<uuid:bus>/", searching.bus, name="commission_bus"),
+    path("buses/<uuid:bus>/found.xlsx", searching.workbook, name="commission_workbook"),
     path("buses/<uuid:bus>/step", searching.step, name="commission_step"),
     path("meters/<uuid:found>/", found_meters.meter, name="found_meter"),
     path("meters/<uuid:found>/survey", found_meters.survey, name="found_meter_survey"),

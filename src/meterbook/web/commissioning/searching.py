@@ -14,9 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 from meterbook.acquisition import commissionings, networks
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import values as acquisition_values
+from meterbook.journeys.building import finding
 from meterbook.kernel import clock
-from meterbook.web import access
+from meterbook.metering import permissions as metering_permissions
+from meterbook.web import access, tables
 from meterbook.web.commissioning import reach, words
+from meterbook.web.sites import choice, workbooks
 
 TEMPLATE = "commissioning/_search.html"
 BY = {"number": True, "address": False}
@@ -45,6 +48,7 @@ class Shown:
     lines: tuple[FoundLine, ...]
     is_going: bool
     problem: str
+    ready: int  # meters that a workbook can bring in
 
     @property
     def open(self) -> int:
@@ -78,6 +82,17 @@ def step(request: access.Request, bus: uuid.UUID) -> HttpResponse:
     return render(request, TEMPLATE, {"shown": _shown(request, state, problem=problem)})
 
 
+@require_GET
+@reach.guarded
+def workbook(request: access.Request, bus: uuid.UUID) -> HttpResponse:
+    """This will give out the meters that were found as a workbook of the building, to be filled in and brought back."""
+    state = reach.find_bus(request, bus)
+    site = next(each for each in choice.all_sites(request) if each.id == state.bus.site_id)
+    made = finding.workbook(site=site.code, found=commissionings.list_found(bus=bus))
+    name = tables.file_safe(f"{_('found')}-{state.bus.name}")
+    return workbooks.file(made, f"{name}.xlsx")
+
+
 def _go(request: access.Request, bus: uuid.UUID) -> None:
     if "stop" in request.POST:
         acquisition_operations.stop_search(actor=request.actor, at=request.at, bus=bus)
@@ -100,7 +115,9 @@ def _shown(request: access.Request, state: commissionings.SearchState, *, proble
     if not problem and state.problem is not None:
         problem = f"{state.problem.words} {state.problem.remedy}"
     is_going = is_searching or (state.is_begun and bool(commissionings.list_unknown(bus=state.bus.public_id)))
-    return Shown(state, tuple(_line(request, each) for each in rows), is_going and not problem, problem)
+    may_add = request.access.allows(metering_permissions.MANAGE_METER, state.bus.site_id)
+    ready = sum(finding.is_ready(each) for each in rows) if may_add and not is_going else 0
+    return Shown(state, tuple(_line(request, each) for each in rows), is_going and not problem, problem, ready)
 
 
 def _line(request: access.Request, row: commissionings.SurveyedMeter) -> FoundLine:

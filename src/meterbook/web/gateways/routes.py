@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from meterbook.web.gateways import carrier, changes, lines, sheet, views
+from meterbook.web.gateways import bus_meters, carrier, changes, lines, sheet, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.gateways, name="gateways"),
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:gateway>/wiring.pdf", sheet.wiring_sheet, name="gateway_wiring"),
     path("<uuid:gateway>/buses/new", lines.new_bus, name="gateway_bus_new"),
     path("<uuid:gateway>/brokers/new", lines.new_broker, name="gateway_broker_new"),
+    path("<uuid:gateway>/devices/many", bus_meters.bus_meters, name="gateway_bus_meters"),
     path("<uuid:gateway>/devices/new", lines.new_device, name="gateway_device_new"),
     path("<uuid:gateway>/exchange-key", changes.exchange_key, name="gateway_exchange_key"),
     path("<uuid:gateway>/revoke", changes.revoke, name="gateway_revoke"),

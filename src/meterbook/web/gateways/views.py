@@ -19,7 +19,7 @@ from meterbook.acquisition.gateways import GatewayRow, MeterRow
 from meterbook.acquisition.values import BUS_PROTOCOL_CAPTIONS
 from meterbook.identity.values import Module
 from meterbook.metering import permissions as metering_permissions
-from meterbook.web import access, line_words
+from meterbook.web import access, line_words, tables
 from meterbook.web.brokers import shown as broker_shown
 from meterbook.web.gateways import shown
 from meterbook.web.sites import choice
@@ -68,7 +68,7 @@ def details(request: access.Request, row: GatewayRow) -> dict[str, Any]:
         "profile": PROFILE_CAPTIONS[row.profile],
         "has_limit": row.profile is GatewayProfile.CARD,
         "meters": [_meter(request, each) for each in acquisition_gateways.list_meters(gateway_id=row.id)],
-        "buses": [_bus(each) for each in gateway_plans.list_lines(gateway_id=row.id)],
+        "buses": [_bus(request, row, each) for each in gateway_plans.list_lines(gateway_id=row.id)],
         "keys": acquisition_gateways.list_keys(gateway_id=row.id),
         "incidents": incidents,
         "is_open": any(each.settled_at is None for each in incidents),
@@ -87,10 +87,23 @@ class BusLine:
     row: LineRow
     protocol: str
     setting: str
+    health_href: str
+    change_href: str  # empty of a broker, which has a page of its own
+    meters_href: str  # where meters get their addresses
 
 
-def _bus(row: LineRow) -> BusLine:
-    return BusLine(row, str(BUS_PROTOCOL_CAPTIONS[row.protocol]), line_words.words(row.protocol, row.line))
+def _bus(request: access.Request, gateway: GatewayRow, row: LineRow) -> BusLine:
+    organization = request.organization.public_id
+    is_asked = row.protocol.is_asked
+    many = reverse("gateway_bus_meters", args=[organization, gateway.public_id])
+    return BusLine(
+        row=row,
+        protocol=str(BUS_PROTOCOL_CAPTIONS[row.protocol]),
+        setting=line_words.words(row.protocol, row.line),
+        health_href=reverse("bus_health", args=[organization, row.public_id]),
+        change_href=reverse("bus_change", args=[organization, row.public_id]) if is_asked else "",
+        meters_href=many + tables.link({"bus": row.public_id}) if is_asked else "",
+    )
 
 
 def _meter(request: access.Request, row: MeterRow) -> MeterLine:

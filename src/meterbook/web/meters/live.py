@@ -52,6 +52,7 @@ def context(subject: finding.Subject, today: metering_queries.Usage | None, at: 
         "seen_at": seen_at,
         "silent_since": since,
         "why": why,
+        "doubt": pages.doubt_words(subject.device),
         "figures": pages.figures(
             detail=subject.detail,
             rows=subject.rows,

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from meterbook.acquisition import queries as acquisition_queries
+from meterbook.acquisition import values as acquisition_values
 from meterbook.kernel import rounding
 from meterbook.kernel.quality import Quality
 from meterbook.metering import queries as metering_queries
@@ -264,5 +265,20 @@ def state_words(
     if state in (metering_queries.MeterState.OK, metering_queries.MeterState.NOT_LIVE):
         return None, ""
     since = device.silent_since if device and device.silent_since else seen_at
-    problem = device.problem if device else None
+    problem = device.problem if device and not _answers(device) else None
     return since, f"{problem.words} {problem.remedy}" if problem else ""
+
+
+def doubt_words(device: acquisition_queries.DeviceRow | None) -> str:
+    """This will say what is wrong with a meter that answers all the same: a register holds nonsense, fits no series,
+    or is too coarse. Empty for one that is well, and for one that does not answer.
+    """
+    if device is None or device.problem is None or not _answers(device):
+        return ""
+    place = _("The order of its bytes, its address and its line are corrected under Connection.")
+    parts = (device.problem.words, device.problem.remedy, place if device.problem.code == "NONSENSE" else "")
+    return " ".join(part for part in parts if part)
+
+
+def _answers(device: acquisition_queries.DeviceRow) -> bool:
+    return device.is_enabled and device.status is acquisition_values.DeviceStatus.OK and not device.failures

@@ -66,8 +66,15 @@ def health(request: access.Request, bus: uuid.UUID) -> HttpResponse:
         "periods": [(tables.link({}, period="" if key == USUAL else key), captions[key], key) for key in PERIODS],
         "steps": [(topology_href, _("Topology"))],
         "back_href": topology_href + tables.link({"bus": str(found.public_id)}),
+        "change_href": _change_href(request, found),
     }
     return render(request, "topology/bus.html", context)
+
+
+def _change_href(request: access.Request, bus: bus_health.BusHealth) -> str:
+    """Who may; devices at a broker, and those that send by HTTP, have pages of their own."""
+    may_change = bus.protocol.is_asked and request.access.allows(permissions.MANAGE_DEVICE, bus.site_id)
+    return reverse("bus_change", args=[request.organization.public_id, bus.public_id]) if may_change else ""
 
 
 def _meter_href(request: access.Request, meter: MeterHealth) -> str:

@@ -181,7 +181,7 @@ def _is_public_id(text: str) -> bool:
 
 
 def _text(gateway: Gateway) -> str:
-    names = [f"{bus.name} {bus.site_name} {bus.port}" for bus in gateway.buses]
+    names = [f"{bus.name} {bus.site_name} {bus.host} {bus.port}" for bus in gateway.buses]
     return " ".join([gateway.host, *names]).casefold()
 
 
@@ -204,7 +204,7 @@ def _gateway(
         key=f"gateway-{gateway.buses[0].public_id}",
         host=gateway.host,
         sites=", ".join(dict.fromkeys(bus.site_name for bus in gateway.buses)),
-        mark=marks.of_health(gateway.health),
+        mark=marks.of_health(gateway.health, is_enabled=any(bus.is_enabled for bus in gateway.buses)),
         is_open=is_open or open_bus or gateway.health.is_troubled or asked.only_troubled or bool(asked.words),
         buses=tuple(
             BusLine(
