@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 help: ## list these targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-setup: $(STAMPS)/project $(DIST) $(STAMPS)/messages ## install what the product needs into .venv and build its pages
+setup: $(STAMPS)/compiled $(DIST) $(STAMPS)/messages ## install what the product needs into .venv and build its pages
 
 setup-dev: setup $(STAMPS)/dev ## setup, and the tools for tests and checks
 
@@ -93,6 +93,11 @@ $(STAMPS)/dev: .cache/dev.fetched $(STAMPS)/runtime
 
 $(STAMPS)/project: pyproject.toml $(STAMPS)/runtime
 	$(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Compiled here, because the service user that serves may not write here: each of its processes would do it at each start.
+$(STAMPS)/compiled: $(STAMPS)/project $(shell find src -name '*.py' -not -path '*/.*')
+	@$(BIN)/python -m compileall -q -j 0 src
 	@touch $@
 
 $(STAMPS)/frontend: frontend/package-lock.json frontend/.npmrc $(STAMPS)/runtime

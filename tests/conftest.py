@@ -132,8 +132,14 @@ def empty_database(database: str, server: databases.TestServer) -> Iterator[str]
     server.drop(name)
 
 
+def pytest_collectstart() -> None:
+    """Nothing of what is imported and collected becomes garbage."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """What was imported and collected stays to the end: the collector of garbage need not look through it each time."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 

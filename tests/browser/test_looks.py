@@ -25,7 +25,13 @@ from tests.support import routes
 
 WIDTHS = (360, 768, 1280)
 OWN = ("/accounts/password/change/", "/accounts/2fa/", "/styleguide")  # outside every organization
-MOST_TABS = 90
+MOST_TABS, TABS_AT_ONCE = 90, 5
+# Whatever has the focus for a moment from the skip link's target on: asking after each key would take most of the time.
+NOTE_FOCUS = """() => {
+  window.cameToPrimary = false;
+  addEventListener("focusin", (event) => { window.cameToPrimary ||= event.target.matches("main .action.primary"); });
+  document.getElementById("main").focus();
+}"""
 # No pages, and not to be asked in the thread of the browser, which has a loop of its own.
 ASYNCHRONOUS = ("stream", "public_address_test", "single_sign_on_test")
 # What a reader sees or hears, line by line.
@@ -155,10 +161,11 @@ def tabs_to_primary(watched: browsing.Watched) -> str:
     page = watched.page
     if not page.locator("main .action.primary:visible:enabled").count():
         return ""
-    page.evaluate("document.getElementById('main').focus()")
-    for _press in range(MOST_TABS):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.matches('main .action.primary')"):
+    page.evaluate(NOTE_FOCUS)
+    for _some in range(MOST_TABS // TABS_AT_ONCE):
+        for _press in range(TABS_AT_ONCE):
+            page.keyboard.press("Tab")
+        if page.evaluate("window.cameToPrimary"):
             return ""
     return f"no primary action within {MOST_TABS} tabs"
 

@@ -141,6 +141,7 @@ class TestServe:
                 processes.until(
                     lambda: "Ctrl-C stops everything" in log.read_text() or process.poll() is not None,
                     what="a greeting",
+                    seconds=processes.START_SECONDS,
                 )
                 assert supervisor.answers(("127.0.0.1", port), is_https=is_https), log.read_text()
                 if is_https:

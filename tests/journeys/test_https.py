@@ -71,6 +71,7 @@ def encrypted(server: databases.TestServer, database: str) -> Iterator[Encrypted
             processes.until(
                 lambda: supervisor.answers(("127.0.0.1", port), is_https=True) or process.poll() is not None,
                 what="an answer",
+                seconds=processes.START_SECONDS,
             )
             assert process.poll() is None, log.read_text()
             yield Encrypted(port, second, data_dir)

@@ -180,7 +180,11 @@ def serve(server: databases.TestServer, database: str, folder: Path) -> Iterator
             stderr=log,
         )
     try:
-        processes.until(lambda: _answers(port, process), what=f"an answer of the server, see {folder}/server.log")
+        processes.until(
+            lambda: _answers(port, process),
+            what=f"an answer of the server, see {folder}/server.log",
+            seconds=processes.START_SECONDS,
+        )
         yield Site(address)
     finally:
         process.terminate()

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 WAIT_SECONDS = 60.0
+START_SECONDS = 300.0  # of a server: it reads all of the product first, and other tests may have the processors
 LONGEST_SECONDS = 900  # of a command, on a machine that has much else to do
 PREPARED = "prepared"  # the installation that is made once a run, beside the data folder of the run's server
 
@@ -54,6 +55,8 @@ def environment(data_dir: Path, **more: str) -> dict[str, str]:
     """The environment of a command that works on a data folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MB_", "DATABASE_URL"))}
     kept["PYTHONWARNINGS"] = "default"
+    # What one process has compiled, the others need not compile again.
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**kept, "MB_DATA_DIR": str(data_dir), **more}
 
 

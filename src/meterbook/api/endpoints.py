@@ -14,13 +14,15 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import BaseModel
 
-from meterbook.api import entry, once, problems, reading
+from meterbook.api import compiling, entry, once, problems, reading
 from meterbook.customers import reaching as customer_reaching
 from meterbook.foundation import scoping
 from meterbook.identity.values import Module
 
 View = Callable[..., Any]
 JSON = "application/json"
+
+compiling.defer()
 
 
 def endpoint(

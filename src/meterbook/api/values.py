@@ -35,7 +35,7 @@ DECIMAL = r"^-?[0-9]{1,24}(\.[0-9]{1,12})?$"
 class Given(BaseModel):
     """What a program sends: a field that is not known is an error, never passed over."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, defer_build=True)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -56,7 +56,7 @@ class Given(BaseModel):
 class Told(BaseModel):
     """What a program is answered."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 def _written(words: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import uuid
+
+from meterbook.cli import loading
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,10 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """This will check the chains and print what it found; it answers 1 for a fault, 2 when it could not check."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
-    import django
-
-    django.setup()
+    loading.load()
     from django.db import Error
 
     from meterbook.cli import audit_report

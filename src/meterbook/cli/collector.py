@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from meterbook.cli import bind
+from meterbook.cli import bind, loading
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,10 +18,7 @@ def run(options: argparse.Namespace) -> int:
     :raises bind.NetworksUnreadable: when MB_ALLOWED_NETWORKS is no list of networks
     """
     bind.require_networks(os.environ)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
-    import django
-
-    django.setup()
+    loading.load()
     from meterbook.collector import main as collector_main
 
     collector_main.run()

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meterbook.cli import demo_clock, demo_folder
+from meterbook.cli import demo_clock, demo_folder, loading
 from meterbook.foundation.server import connections, errors
 from meterbook.kernel import clock
 
@@ -52,10 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
     :raises Stuck: when readings cannot be written
     """
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
-    import django
-
-    django.setup()
+    loading.load()
     data_dir = connections.data_dir(os.environ)
     reached = asyncio.run(_advance(data_dir, options.to))
     sys.stdout.write(

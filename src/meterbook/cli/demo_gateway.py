@@ -12,7 +12,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from meterbook.cli import demo_folder, demo_gateways, demo_senders
+from meterbook.cli import demo_folder, demo_gateways, demo_senders, loading
 from meterbook.foundation.server import connections
 
 
@@ -23,10 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """This will be all gateways until the process is ended."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
-    import django
-
-    django.setup()
+    loading.load()
     asyncio.run(_serve(connections.data_dir(os.environ), options.port))
     return 0
 

@@ -12,7 +12,7 @@ import os
 import signal
 from collections.abc import Sequence
 
-from meterbook.cli import bind, demo_folder
+from meterbook.cli import bind, demo_folder, loading
 from meterbook.foundation.server import connections
 
 FOLDER = "mail"
@@ -27,10 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """This will take messages until the process is ended."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
-    import django
-
-    django.setup()
+    loading.load()
     from meterbook_lab import mail_server, telegram_server
 
     data_dir = connections.data_dir(os.environ)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import uuid
+
+from meterbook.cli import loading
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,10 +77,7 @@ def _add_mapping(group: argparse._ArgumentGroup) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """This will import the file and print what came of it; it answers 2 with every fault by row."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
-    import django
-
-    django.setup()
+    loading.load()
     from meterbook.cli import import_readings
 
     return import_readings.run(options, out=sys.stdout, errors=sys.stderr)

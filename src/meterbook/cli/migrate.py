@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 
+from meterbook.cli import loading
 from meterbook.foundation.server import account as accounts
 from meterbook.foundation.server import connections, ensure, external, folder
 
@@ -28,10 +29,7 @@ def run(options: argparse.Namespace) -> int:
         folder.prepare(data_dir, account)
         external.bootstrap(data_dir, url, account, has_new_passwords=True)
     with ensure.attached(data_dir, os.environ):
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
-        import django
-
-        django.setup()
+        loading.load()
         from meterbook.foundation import migrate
 
         migrate.run(verbosity=1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+
+from meterbook.cli import loading
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,10 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """This will make the organization and say how its administrator signs in; 2 when it cannot be made."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
-    import django
-
-    django.setup()
+    loading.load()
     from meterbook.cli import founding
 
     return founding.found(

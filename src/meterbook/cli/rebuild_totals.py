@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import uuid
 from datetime import date
+
+from meterbook.cli import loading
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,10 +35,7 @@ def day(text: str) -> date:
 
 def run(options: argparse.Namespace) -> int:
     """This will make the sums anew and say how many; it answers 2 when there is nothing that could be done."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
-    import django
-
-    django.setup()
+    loading.load()
     from meterbook.cli import rebuilding
 
     return rebuilding.rebuild(

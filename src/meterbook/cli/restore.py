@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from meterbook.cli import loading
 from meterbook.foundation.server import connections, ensure, folder
 
 
@@ -47,7 +48,4 @@ def run(options: argparse.Namespace) -> int:
 
 def _set_up() -> None:
     """Only now: the settings read the passwords that the server's start has made."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
-    import django
-
-    django.setup()
+    loading.load()

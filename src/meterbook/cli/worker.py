@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
+
+from meterbook.cli import loading
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,10 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """This will run jobs until SIGINT or SIGTERM."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbook.config.settings")
-    import django
-
-    django.setup()
+    loading.load()
     from meterbook.jobs import worker
 
     worker.run()

@@ -1,15 +1,10 @@
-"""Certificates and signatures of PDF files: PAdES baseline B, by pyHanko. Pure: nothing is read or kept here."""
+"""Certificates that sign PDF files, and signatures by them (`pades`). Pure: nothing is read or kept here."""
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
-import io
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from asn1crypto import keys as asn1_keys
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,14 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 from django.utils.translation import gettext as _
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import fields, signers
-from pyhanko.sign.signers import pdf_cms
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-FIELD = "Issuer"
-RESERVED = 6_144  # hexadecimal digits for the signature itself: an own certificate takes some 1,600
-RESERVED_A_BYTE = 2
 YEARS, EARLIER = timedelta(days=3_652), timedelta(days=1)
 NAME_LENGTH = 64  # of a common name (X.520)
 LEAST_RSA = 2_048
@@ -129,34 +117,9 @@ def sign(pdf: bytes, credential: Credential, *, reason: str, at: datetime) -> by
 
     About 15 ms of one core with P-256. Signatures differ each time: keep the file that was signed.
     """
-    certificates = [asn1_x509.Certificate.load(each) for each in _ders(credential)]
-    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    registry.register_multiple(certificates[1:])
-    signer = signers.SimpleSigner(
-        signing_cert=certificates[0],
-        signing_key=asn1_keys.PrivateKeyInfo.load(_key_der(credential)),
-        cert_registry=registry,
-    )
-    about = signers.PdfSignatureMetadata(
-        field_name=FIELD, md_algorithm="sha256", reason=reason, subfilter=fields.SigSeedSubFilter.PADES
-    )
-    reserved = RESERVED + RESERVED_A_BYTE * sum(len(each.dump()) for each in certificates)
-    # A loop of its own, in a thread of its own: the caller's thread may have one that runs.
-    with concurrent.futures.ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, _sign(pdf, signers.PdfSigner(about, signer), reserved, at)).result()
+    from meterbook.documents import pades  # its library takes long to load, and only what signs needs it
 
-
-async def _sign(pdf: bytes, signer: signers.PdfSigner, reserved: int, at: datetime) -> bytes:
-    """As pyHanko's own `async_sign_pdf`, by the product's clock and without a trial signature to learn its size."""
-    session = signer.init_signing_session(IncrementalPdfFileWriter(io.BytesIO(pdf)))
-    session.system_time = at
-    prepared = session.prepare_tbs_document(validation_info=None, bytes_reserved=reserved)
-    output = io.BytesIO()
-    digest, _same = prepared.digest_tbs_document(output=output)
-    attributes = pdf_cms.PdfCMSSignedAttributes(signing_time=at)
-    done = await prepared.perform_signature(document_digest=digest.document_digest, pdf_cms_signed_attrs=attributes)
-    await done.post_signature_processing(output)
-    return output.getvalue()
+    return pades.sign(pdf, _ders(credential), _key_der(credential), reason=reason, at=at)
 
 
 def _checked(key: object, certificates: list[x509.Certificate], at: datetime) -> Credential:

@@ -7,9 +7,8 @@ import itertools
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import pypdf
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
@@ -21,6 +20,9 @@ from meterbook.documents import queries as document_queries
 from meterbook.documents import values as document_values
 from meterbook.foundation import operation, queue, scoping
 from meterbook.kernel.actor import Actor
+
+if TYPE_CHECKING:
+    import pypdf
 
 PDF = "application/pdf"
 BILLS_A_FILE = 1_000  # some 35 MB; a library that puts PDFs together holds them in memory
@@ -97,6 +99,8 @@ def make_print_file(*, organization_id: int, actor: Actor, at: datetime, print_i
         wanted = _find(print_id)
         if wanted.file_id is not None:
             return
+    import pypdf  # only the worker needs it
+
     writer = pypdf.PdfWriter()
     for piece in _pieces(wanted.bill_ids, BILLS_A_STEP):
         with scoping.scope([organization_id], actor=actor):
@@ -110,6 +114,8 @@ def make_print_file(*, organization_id: int, actor: Actor, at: datetime, print_i
 def _set(
     actor: Actor, at: datetime, wanted: models.PrintFile, piece: Sequence[uuid.UUID], writer: pypdf.PdfWriter
 ) -> None:
+    import pypdf
+
     for document in piece:
         file = (
             crediting.issue_pdf(actor=actor, at=at, note=document)

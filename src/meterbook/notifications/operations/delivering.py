@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 from django.db import DatabaseError, transaction
@@ -23,9 +24,12 @@ from meterbook.identity import queries as identity_queries
 from meterbook.kernel.actor import Actor
 from meterbook.notifications import attachments, links, models, rendering, values
 from meterbook.notifications.operations import sending
-from meterbook.notifications.transports import mail, telegram
+from meterbook.notifications.transports import mail
 from meterbook.notifications.transports.answers import Answer, File, Outgoing, Verdict
 from meterbook.notifications.values import ChannelKind, DestinationState, MessageState
+
+if TYPE_CHECKING:
+    from meterbook.notifications.transports import telegram
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +41,7 @@ IMPATIENT = frozenset({values.Kind.TEST})
 LEASE_ENDED = "The worker ended before the answer was noted."
 TOO_LATE = "Not sent within its time."
 
-Line = mail.MailLine | telegram.TelegramLine
+Line: TypeAlias = "mail.MailLine | telegram.TelegramLine"
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,11 @@ def _line(kind: ChannelKind) -> AbstractContextManager[Line] | None:
         return None
     if kind is ChannelKind.MAIL:
         return mail.MailLine(values.MailSettings.of(channel.settings), secret)
-    return telegram.TelegramLine(secret) if secret else None
+    if not secret:
+        return None
+    from meterbook.notifications.transports import telegram  # its library takes long to load, and few need it
+
+    return telegram.TelegramLine(secret)
 
 
 def _waiting(kind: ChannelKind, at: datetime) -> Q:

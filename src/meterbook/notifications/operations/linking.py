@@ -10,7 +10,6 @@ from meterbook.foundation import scoping, vault
 from meterbook.kernel.actor import Actor
 from meterbook.notifications import models
 from meterbook.notifications.operations import recipients
-from meterbook.notifications.transports import telegram
 from meterbook.notifications.values import ChannelKind, DestinationState
 
 
@@ -19,6 +18,8 @@ def check_telegram(*, organization_id: int, actor: Actor, at: datetime) -> None:
     token = _token(organization_id, actor)
     if token is None:
         return
+    from meterbook.notifications.transports import telegram  # its library takes long to load, and few need it
+
     name = words = ""
     try:
         with telegram.TelegramLine(token) as line:
@@ -46,6 +47,8 @@ def receive_updates(*, organization_id: int, actor: Actor, at: datetime, real_at
     token = _token(organization_id, actor) if waits else None
     if token is None:
         return 0
+    from meterbook.notifications.transports import telegram  # see above
+
     with scoping.scope([organization_id], actor=actor):
         offset = _channel(organization_id).get().update_offset
     try:
