@@ -87,7 +87,7 @@ class TestCorrecting:
         assert "This bill was credited." in shown
         assert "bill that holds" in shown
         with scoping.scope([made.owner], actor=corrections.ACTOR):
-            note = models.CreditNote.objects.get(organization_id=made.owner)
+            note = models.CreditNote.objects.select_related("replacement").get(organization_id=made.owner)
         credited = maker.get(path(made, "credit_note", note.public_id)).content.decode()
         assert "The digit was misread." in credited
         assert bill.number in credited
@@ -98,6 +98,16 @@ class TestCorrecting:
         own = tenant(made, bill)
         assert note.number in own.get(path(made, "own_disputes")).content.decode()
         assert own.get(path(made, "own_credit_note", note.public_id)).content == pdf.content
+        old = own.get(path(made, "tenant_bill_page", bill.public_id)).content.decode()
+        assert "You need not pay it" in old
+        assert note.replacement is not None
+        for each in (
+            path(made, "own_credit_note", note.public_id),
+            path(made, "tenant_bill_page", note.replacement.public_id),
+        ):
+            assert each in old
+        anew = own.get(path(made, "tenant_bill_page", note.replacement.public_id)).content.decode()
+        assert "You need not pay it" not in anew
         stranger = tenant(made, corrections.bill_of(made, "Florist"))
         assert stranger.get(path(made, "own_credit_note", note.public_id)).status_code == 404
         assert maker.get(correct).status_code == 302  # to the bill: it was credited

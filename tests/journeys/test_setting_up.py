@@ -195,7 +195,7 @@ class TestMeter:
             ({"unit_id": ""}, "unit_id", "Give the address that is set at the meter."),
             ({"service": "GAS"}, "service", "This model does not measure that"),
             ({"multiplier": "200/0"}, "multiplier", "Write a number above zero"),
-            ({"multiplier": "1,5"}, "multiplier", "Write a number above zero"),
+            ({"multiplier": "1.5.5"}, "multiplier", "Write a number above zero"),
             ({"gateway": "new"}, "host", "Gateway “Ground floor” has this address already"),
             ({"gateway": "new", "port": "503"}, "gateway_name", "The site has a bus “Ground floor” already"),
             ({"gateway": "new", "host": "192.0.2.7"}, "host", "A demo reaches simulated meters on this machine only."),

@@ -31,6 +31,21 @@ def clip(asked: Period, stays: Iterable[Stay]) -> tuple[Period, ...]:
     return tuple(found)
 
 
+def joined(stays: Iterable[Stay]) -> tuple[Stay, ...]:
+    """This will return the stays in order, those that touch as one: a contract that another tariff cut in two is one.
+
+    1 June to 1 July and 1 July without an end become 1 June without an end.
+    """
+    found: list[Stay] = []
+    for each in sorted(stays, key=lambda stay: stay.start):
+        before = found[-1] if found else None
+        if before is None or (before.end is not None and before.end < each.start):
+            found.append(each)
+        elif before.end is not None and (each.end is None or each.end > before.end):
+            found[-1] = Stay(before.start, each.end)
+    return tuple(found)
+
+
 def _shared(asked: Period, stay: Stay) -> Period | None:
     """An end that is not after the start leaves nothing."""
     start = max(asked.start, stay.start)

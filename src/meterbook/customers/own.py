@@ -27,7 +27,12 @@ class OwnPoint:
     name: str
     place: str
     service: metering_values.Service
-    stays: tuple[clipping.Stay, ...]
+    stays: tuple[clipping.Stay, ...]  # in order, none touches the next
+
+    def stay_at(self, at: datetime) -> clipping.Stay:
+        """This will return the time that an instant lies in, else the latest before it, else the first to come."""
+        begun = [each for each in self.stays if each.start <= at]
+        return begun[-1] if begun else self.stays[0]
 
     def is_running(self, at: datetime) -> bool:
         """This will tell whether a contract runs at that instant."""
@@ -75,7 +80,7 @@ def points_of(*, account_ids: Collection[int]) -> tuple[OwnPoint, ...]:
             name=each.name,
             place=each.node.name if each.node else "",
             service=metering_values.Service(each.service),
-            stays=tuple(stays[each.pk]),
+            stays=clipping.joined(stays[each.pk]),
         )
         for each in points.values()
     ]

@@ -74,7 +74,7 @@ class VersionName:
 
     public_id: uuid.UUID
     tariff_public_id: uuid.UUID
-    tariff_name: str
+    tariff_names: Mapping[str, str]  # what this version calls the tariff, by language
     tariff_code: str
     currency: str
     number: int
@@ -133,13 +133,13 @@ def version_names() -> list[VersionName]:
     rows = versions.order_by("tariff__code", "-number", "id").values_list(
         "public_id",
         "tariff__public_id",
-        "tariff__name",
+        "document__name",
         "tariff__code",
         "tariff__currency",
         "number",
         "during__startswith",
     )
-    return [VersionName(*each) for each in rows]
+    return [VersionName(own, tariff, component_reading.text_of(names), *more) for own, tariff, names, *more in rows]
 
 
 def part_names(*, currency: str) -> PartNames:

@@ -1,7 +1,9 @@
 """What the mall's meters have counted so far: day blocks of eleven months, register readings of the latest two.
 
 Old months come as the product would have derived them: blocks and month rows, and a reading of each counter at every
-UTC midnight, from which the blocks of a day sum, and at every local month's beginning, for the bills.
+UTC midnight, from which the blocks of a day sum, and at every local month's beginning, for the bills. The meter of the
+tenant who can sign in has readings of every quarter of an hour in all billed months: when its multiplier is put right,
+the days that are derived again keep their shape, and each price its hours.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from meterbook.metering import blocks
 from meterbook.metering import operations as metering_operations
 from meterbook.metering.values import Source
 from meterbook_lab import demo_people
-from meterbook_lab.harbor import loads, meters, shapes
+from meterbook_lab.harbor import bills, loads, meters, shapes
 from meterbook_lab.harbor.calendar import Calendar
 from meterbook_lab.harbor.meters import Hanging
 from meterbook_lab.harbor.shapes import EPOCH_DAY, QUARTERS_A_DAY, Integers
@@ -39,6 +41,7 @@ STEP = 15  # minutes
 DAY = timedelta(days=1)
 POWER_STEP, POWER_A_QUARTER = timedelta(minutes=5), 3
 TREMBLE = 35  # thousandths
+CLOSELY_READ = "MP-123"  # of the account that a tenant signs in for (tenants.SIGNS_IN)
 METERS_AT_ONCE = 32  # in a batch of readings
 CURVES = timedelta(days=3)  # how far back the curves of power go
 Series = Mapping[tuple[str, str], int]  # series ids by the codes of meter point and series
@@ -179,13 +182,15 @@ def _copy_readings(connection: Any, organization_id: int, calendar: Calendar, ol
     begin = _first_slot(calendar)
     midnights = set(range(begin, loads.slot_of(calendar.read_from) + 1, QUARTERS_A_DAY))
     local = {loads.slot_of(civil.start_of_day(day, shapes.ZONE)) for day in calendar.first_days[:-2]}
-    slots = np.array(sorted(midnights | local), np.int64)
-    instants = [loads.instant_of(slot) for slot in slots.tolist()]
+    usual = np.array(sorted(midnights | local), np.int64)
+    billed_from = loads.slot_of(civil.start_of_day(bills.billed_months(calendar)[0], shapes.ZONE))
+    close = np.union1d(usual, np.arange(billed_from, loads.slot_of(calendar.read_from), dtype=np.int64))
     with connection.cursor() as cursor, cursor.copy(READINGS) as copy:
         copy.set_types(["int4", "int8", "timestamptz", "int8", "int2", "int2", "timestamptz"])
         for row in old:
+            slots = close if row.meter.point.code == CLOSELY_READ else usual
             shown = row.shown(slots, begin, calendar).tolist()
-            for instant, value in zip(instants, shown, strict=True):
+            for instant, value in zip(map(loads.instant_of, slots.tolist()), shown, strict=True):
                 copy.write_row((organization_id, row.series_id, instant, value, 0, int(Source.METER), instant))
 
 

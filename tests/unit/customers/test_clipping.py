@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterbook.customers.clipping import Stay, clip
+from meterbook.customers.clipping import Stay, clip, joined
 from meterbook.customers.granularity import class_of
 from meterbook.customers.values import PlaceClass
 from meterbook.kernel.period import Period
@@ -34,6 +34,25 @@ def stays(draw: st.DrawFn) -> Stay:
     start = draw(hours)
     length = draw(st.none() | st.integers(0, 100))
     return Stay(at(start), None if length is None else at(start + length))
+
+
+class TestJoined:
+    def test_makes_one_of_a_contract_that_another_tariff_cut_in_two(self) -> None:
+        cut = TENTH + timedelta(days=30)
+
+        assert joined([Stay(cut, None), Stay(TENTH, cut)]) == (Stay(TENTH, None),)
+
+    def test_keeps_a_time_that_somebody_else_had_between(self) -> None:
+        first, later = Stay(at(0), at(10)), Stay(at(11), None)
+
+        assert joined([later, first]) == (first, later)
+
+    @given(st.lists(stays(), max_size=6), periods())
+    def test_shows_exactly_what_the_single_stays_show(self, listed: list[Stay], asked: Period) -> None:
+        found = joined(listed)
+
+        assert clip(asked, found) == clip(asked, listed)
+        assert all(one.end is not None and one.end < other.start for one, other in itertools.pairwise(found))
 
 
 class TestClip:

@@ -42,6 +42,11 @@ class AffectedBill:
     is_too_old: bool
 
     @property
+    def final_day(self) -> date:
+        """The last day that it charges."""
+        return date.fromordinal(self.until_day.toordinal() - 1)
+
+    @property
     def change(self) -> Money | None:
         """What would be more."""
         return None if self.now is None else self.now - self.before

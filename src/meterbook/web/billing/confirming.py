@@ -79,7 +79,7 @@ def approving(request: access.Request, run: billing_queries.RunRow) -> HttpRespo
     effects = [
         _("Every bill gets its number and is posted in the ledger; together %(total)s with taxes.")
         % {"total": f"{tags.number(summary.total.amount, currencies.minor_units(run.currency))} {run.currency}"},
-        _("An issued bill is never changed; a correction takes it back. Look at the amounts before."),
+        _("An issued bill never changes: a later fault takes a credit note and a new bill. Look at the amounts."),
     ]
     if run.counts.excluded:
         out = ngettext("%(count)s account was left out.", "%(count)s accounts were left out.", run.counts.excluded)

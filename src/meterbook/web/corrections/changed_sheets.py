@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meterbook.billing.queries import pool_changes
 from meterbook.web.billing import shared_words
 from meterbook.web.billing import words as bill_words
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """What an account bears on the sheet, would bear now, and the difference, as texts; `name` of its customer."""
+
+    account: str
+    name: str
+    before: str
+    now: str
+    change: str
 
 
 @dataclass(frozen=True)
@@ -18,11 +30,14 @@ class ChangedLine:
     name: str
     days: str
     currency: str
-    shifts: tuple[tuple[str, str, str], ...]
+    shifts: tuple[Shifted, ...]
 
 
-def of_bill(bill: uuid.UUID) -> list[ChangedLine]:
-    """This will return the sheets that a bill names and that would come out differently now."""
+def of_bill(bill: uuid.UUID, names: Mapping[str, str]) -> list[ChangedLine]:
+    """This will return the sheets that a bill names and that would come out differently now.
+
+    :param names: of customers, by the number of their account
+    """
     return [
         ChangedLine(
             each.public_id,
@@ -30,10 +45,13 @@ def of_bill(bill: uuid.UUID) -> list[ChangedLine]:
             shared_words.days(each.first_day, each.until_day),
             each.currency,
             tuple(
-                (
+                Shifted(
                     shift.account,
-                    bill_words.amount(str(shift.before), each.currency),
-                    bill_words.amount(str(shift.now), each.currency),
+                    names.get(shift.account, ""),
+                    *(
+                        bill_words.amount(str(each_amount), each.currency)
+                        for each_amount in (shift.before, shift.now, shift.now - shift.before)
+                    ),
                 )
                 for shift in each.difference.shifts
             ),

@@ -75,9 +75,13 @@ def correct(request: access.Request, bill: uuid.UUID) -> HttpResponse:
     except REFUSALS as error:
         form.add_error(None, str(error))
     shown = correction_queries.differences(found.plain, found.before.currency)
+    neighbors = note_queries.neighbors_of(bill=bill)
+    row = billing_queries.get_bill(public_id=bill)
+    names = {number: name for _account, number, name in neighbors}
+    names[str(row.content["account"]["number"])] = str(row.content["customer"]["name"])
     context = {
         "form": form,
-        "bill": billing_queries.get_bill(public_id=bill),
+        "bill": row,
         "found": found,
         "is_same": found.outcome is Outcome.SAME,
         "is_held": found.outcome is Outcome.HELD,
@@ -88,8 +92,8 @@ def correct(request: access.Request, bill: uuid.UUID) -> HttpResponse:
             (each, CORRECTION_STATE_CAPTIONS[each.state]) for each in correction_queries.corrections_of(bill=bill)
         ],
         "following": _chain(bill),
-        "neighbors": note_queries.neighbors_of(bill=bill),
-        "changed_sheets": changed_sheets.of_bill(bill),
+        "neighbors": neighbors,
+        "changed_sheets": changed_sheets.of_bill(bill, names),
     }
     return render(request, "corrections/correct.html", context, status=200 if data is None else 422)
 

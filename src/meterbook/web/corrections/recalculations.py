@@ -27,6 +27,7 @@ from meterbook.kernel import civil
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, once, parameters, tables, typed
+from meterbook.web.billing import words as bill_words
 from meterbook.web.corrections import words
 from meterbook.web.sites import choice
 
@@ -188,7 +189,7 @@ def _versions(request: access.Request) -> list[tuple[str, str]]:
     found = []
     for tariff in tariff_queries.list_tariffs(on=civil.local_date(request.at, choice.clock_zone(request))):
         for each in tariff_queries.list_versions(tariff_id=tariff.id):
-            facts = {"tariff": tariff.name, "number": each.number}
+            facts = {"tariff": bill_words.said(tariff.names), "number": each.number}
             words_of = _("%(tariff)s, version %(number)s") if each.first_day else _("%(tariff)s, draft %(number)s")
             found.append((str(each.public_id), words_of % facts))
     return found

@@ -28,6 +28,7 @@ from meterbook.journeys import assigning_tariffs, listed_names
 from meterbook.metering.values import SERVICE_CAPTIONS, Service
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, once, parameters, tables, typed
+from meterbook.web.billing import words as bill_words
 from meterbook.web.customer_records import words
 from meterbook.web.sites import choice
 from meterbook.web.tariffs import whatif_shown
@@ -65,7 +66,7 @@ class AssignForm(typed.Form):
     def __init__(self, request: access.Request, data: object = None, files: object = None) -> None:
         super().__init__(data, files, initial=_initial(request))  # type: ignore[arg-type]  # what a request has
         tariffs = [
-            (str(each.public_id), f"{each.name} ({each.code})")
+            (str(each.public_id), f"{bill_words.said(each.names)} ({each.code})")
             for each in tariff_queries.list_tariffs(on=request.at.date())
         ]
         self.sites = {str(each.public_id): each for each in choice.visible_sites(request, permissions.MANAGE_CUSTOMER)}

@@ -21,6 +21,7 @@ from meterbook.sites import queries as site_queries
 from meterbook.sites.values import NodeKind
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, once, parameters, tables, typed
+from meterbook.web.billing import words as bill_words
 from meterbook.web.customer_records import words
 from meterbook.web.moves import origins
 from meterbook.web.sites import choice
@@ -51,7 +52,7 @@ class DefaultForm(typed.Form):
             "customer_kind": [("", _("All customers")), *((each.value, KIND_CAPTIONS[each]) for each in KIND_CAPTIONS)],
             "tariff": [
                 ("", _("Choose a tariff")),
-                *((str(each.public_id), f"{each.name} ({each.code})") for each in tariffs),
+                *((str(each.public_id), f"{bill_words.said(each.names)} ({each.code})") for each in tariffs),
                 (NONE, _("No default from that day on")),
             ],
         }

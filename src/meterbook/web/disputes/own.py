@@ -171,6 +171,7 @@ def _page(request: access.Request, held: ownership.Own, found: dispute_queries.D
         "standing": found.standing_at(request.at),
         "entries": dispute_queries.entries_of(dispute_id=found.id, is_tenant=True),
         "lines": [each for each in forms.lines_of(content) if each.place in found.lines],
+        "versions": [] if found.is_open else note_queries.versions_of(bill=found.bill_public_id),
         "form": forms.WriteForm(),
         "answer_form": forms.WriteForm(),
         "tab": "",

@@ -12,6 +12,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -29,14 +30,14 @@ from meterbook.web import amounts, parameters, typed
 from meterbook.web.meters import hearing_forms, line_forms, register_forms
 
 NEW = "new"
-NUMBER = r"\d{1,9}(?:\.\d{1,6})?"
-RATIO = re.compile(rf"(?a:({NUMBER})(?:\s*[/:]\s*({NUMBER}))?)")
+RATIO_SIGN = re.compile(r"[/:]")
+LARGEST, MOST_PLACES = Decimal(10) ** 9, 6
 EARLIEST, MOST_AHEAD = date(2000, 1, 1), timedelta(days=366)
 PORTS, UNITS = acquisition_values.PORTS, line_forms.ADDRESSES
 
 
 class RatioField(forms.CharField):
-    """How many times a register counts: 40, 1.5 or 200/5."""
+    """How many times a register counts: 40, 1.5 or 200/5, with the separators of the page's language."""
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own
         super().__init__(max_length=40, **kwargs)
@@ -46,11 +47,19 @@ class RatioField(forms.CharField):
 
         :raises forms.ValidationError: when it is none, or zero
         """
-        found = RATIO.fullmatch(super().clean(value))
-        first, second = found.groups() if found else ("", "")
-        if not first or not Fraction(first) or (second and not Fraction(second)):
+        found = [_part(each) for each in RATIO_SIGN.split(super().clean(value))]
+        parts = [each for each in found if each is not None]
+        if len(parts) != len(found) or len(parts) > len(("primary", "secondary")):
             raise forms.ValidationError(_("Write a number above zero, such as 40, or a ratio such as 200/5."))
-        return Fraction(first) / Fraction(second or "1")
+        return parts[0] / (parts[1] if len(parts) > 1 else 1)
+
+
+def _part(text: str) -> Fraction | None:
+    """A side of a ratio; None when it is no number above zero of at most nine digits and six decimals."""
+    number = amounts.read(text, translation.get_language() or "en")
+    if number is None or not 0 < number < LARGEST or not isinstance(places := number.as_tuple().exponent, int):
+        return None
+    return Fraction(number) if -places <= MOST_PLACES else None
 
 
 class MeterForm(register_forms.RegistersForm):

@@ -25,6 +25,7 @@ from meterbook.sites import queries as site_queries
 from meterbook.sites.values import NodeKind
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, amounts, once, parameters, typed
+from meterbook.web.billing import words as bill_words
 from meterbook.web.pools import finding, forms, rows
 from meterbook.web.sites import choice
 
@@ -128,7 +129,7 @@ def offered(
     places = [(str(node.public_id), node.name or node.code) for node in nodes if node.kind is not NodeKind.UNIT]
     today = civil.local_date(request.at, site.zone)
     tariffs = [
-        (str(tariff.public_id), tariff.name)
+        (str(tariff.public_id), bill_words.said(tariff.names))
         for tariff in tariff_queries.list_tariffs(on=today)
         if tariff.current is not None and tariff.currency == site.currency
     ]

@@ -29,6 +29,7 @@ from meterbook.sites import queries as site_queries
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access
+from meterbook.web.billing import words as bill_words
 from meterbook.web.sites import choice
 
 MOST_RUNS = 20  # canceled ones do not count, and nobody cancels more at a first start
@@ -212,7 +213,8 @@ def _words(request: access.Request, found: Known, step: Step) -> str:
     if point is not None:
         words[Step.METER] = f"{point.code} {point.name}"
     if tariff is not None:
-        words[Step.PRICE] = tariff.name if tariff.current else f"{tariff.name} · {gettext('draft')}"
+        name = bill_words.said(tariff.names)
+        words[Step.PRICE] = name if tariff.current else f"{name} · {gettext('draft')}"
     if found.run is not None:
         words[Step.BILL] = gettext("made")
     return words.get(step, "")

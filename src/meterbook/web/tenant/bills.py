@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from meterbook.billing import queries as billing_queries
+from meterbook.billing.queries import credit_notes as note_queries
 from meterbook.customers import permissions
 from meterbook.identity.values import Module
 from meterbook.web import access
@@ -26,6 +27,7 @@ def bill(request: access.Request, bill: uuid.UUID) -> HttpResponse:
     """This will show an own bill."""
     held, opened = _open(request, bill)
     organization = request.organization.public_id
+    versions = note_queries.versions_of(bill=bill)
     context = {
         "held": held,
         "tab": "bills",
@@ -39,6 +41,8 @@ def bill(request: access.Request, bill: uuid.UUID) -> HttpResponse:
         "pdf_href": reverse("tenant_bill", args=[organization, bill]),
         "data_href": reverse("tenant_bill_data", args=[organization, bill]),
         "disputes_href": reverse("own_disputes", args=[organization]),
+        "versions": versions,
+        "is_credited": any(each.is_this and not each.is_standing for each in versions),
     }
     return render(request, "tenant/bill.html", context)
 

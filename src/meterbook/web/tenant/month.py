@@ -156,7 +156,7 @@ def _change(found: Sequence[metering_queries.Usage]) -> Decimal | None:
 
 
 def _line(request: access.Request, point: own.OwnPoint, detail: metering_queries.MeterDetail) -> MeterLine:
-    series, stay = detail.main_series, point.stays[-1]
+    series, stay = detail.main_series, point.stay_at(request.at)
     until = (stay.end + DAYS_KEPT_OPEN) if stay.end is not None else request.at + DAYS_KEPT_OPEN
     rows = (
         metering_queries.latest_readings(series=series, until=until, limit=1, since=stay.start)

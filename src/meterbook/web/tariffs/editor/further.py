@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -69,7 +70,7 @@ def times(path: str, node: Node) -> Field:
     """This will return the field that says by which fact of the account a fixed charge is multiplied."""
     words = _("area, headcount, or the key of a field of your own at place or customer; empty: once.")
     place, choices = f"{path}.times", quantity_fields.facts()
-    return quantity_fields.Fact(place, _("Times"), node, "times", help=words, choices=choices)
+    return quantity_fields.Fact(place, _("Multiplied by"), node, "times", help=words, choices=choices)
 
 
 def of_energy(path: str, node: Node, money: str, unit: str) -> list[Field]:
@@ -78,12 +79,12 @@ def of_energy(path: str, node: Node, money: str, unit: str) -> list[Field]:
     free = quantity_fields.allowance(path, node, unit)
     if "prices" in node:
         least = quantity_fields.minimum(path, node, unit) if "minimum" in node else []
-        return [*listed, linked_fields.service(path, node), *free, *least, *quantity_fields.losses(path, node)]
+        rest = [linked_fields.service(path, node), *free, *least, *quantity_fields.losses(path, node)]
+        return [*listed, *_folded(rest)]
     packages = quantity_fields.packages(path, node, unit)
     if any("package" in tier for tier in node.get("tiers", [])):
         packages = [quantity_fields.rounding(path, node)]
-    return [
-        *listed,
+    rest = [
         *linked_fields.of(path, node, unit),
         *free,
         *quantity_fields.minimum(path, node, unit),
@@ -91,6 +92,12 @@ def of_energy(path: str, node: Node, money: str, unit: str) -> list[Field]:
         *quantity_fields.whole(path, node, unit),
         *packages,
     ]
+    return [*listed, *_folded(rest)]
+
+
+def _folded(listed: Iterable[Field]) -> list[Field]:
+    """Few price sheets have them: they stand under "More options", so that the prices come first."""
+    return [replace(each, is_further=True) for each in listed]
 
 
 def of_tiers(path: str, node: Node) -> list[Field]:

@@ -23,8 +23,16 @@ def of(path: str, node: Node, seasons: Sequence[tuple[str, str]], unit: str) -> 
             "usage_above",
             unit=unit,
             help=_("What the whole bill used; empty: at any use."),
+            is_further=True,
         ),
-        fields.OptionalAmount(f"{path}.only_if.usage_up_to", _("Only at a use up to"), used, "usage_up_to", unit=unit),
+        fields.OptionalAmount(
+            f"{path}.only_if.usage_up_to",
+            _("Only at a use up to"),
+            used,
+            "usage_up_to",
+            unit=unit,
+            is_further=True,
+        ),
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from meterbook.kernel import currency as currencies
 from meterbook.kernel.quantity import Unit
@@ -170,7 +171,9 @@ class _Maker:
                 ),
                 default="HALF_UP",
             ),
-            fields.OptionalText("note", _("Note"), raw, "note", help=_("For colleagues; it is on no bill.")),
+            fields.OptionalText(
+                "note", pgettext("noun", "Note"), raw, "note", help=_("For colleagues; it is on no bill.")
+            ),
             *head_fields.of(raw),
         ]
         return self.group("", found)
@@ -355,7 +358,8 @@ def _currencies() -> list[tuple[str, str]]:
 
 
 def _units() -> list[tuple[str, str]]:
-    return [(unit.value, unit.symbol or unit.value) for unit in reading.chargeable_units()]
+    # A count has no sign of its own.
+    return [(unit.value, unit.symbol or _("Piece")) for unit in reading.chargeable_units()]
 
 
 def _with(node: Mapping[str, Any], key: str, known: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
