@@ -57,9 +57,7 @@ class Series:
         codes[:7] = quality
         block = blocks.encode(values, codes, step)
         on = FIRST + timedelta(days=day)
-        self.rows.append(
-            (self.organization_id, self.id, on, revision, step, block.values, block.quality, block.digest)
-        )
+        self.rows.append((self.organization_id, self.id, on, revision, step, block.values, block.quality, block.digest))
         self._expect(day, values, codes, step)
         self.digests[day], self.revision = block.digest, max(self.revision, revision)
 
@@ -77,7 +75,7 @@ class Series:
 @pytest.mark.spec("B-12")
 def test_blocks_in_bulk_are_those_read_one_by_one(portion: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usage, "_PORTION", portion)
-    chance = random.Random(20310330)
+    chance = random.Random(20310330)  # noqa: S311 - the same cases again and again
     organization_id = identity.organization().pk
     kinds = [*KINDS, *chance.choices(KINDS, k=20)]
     made = [Series(organization_id, portion * 10_000 + 3 * place, kind, chance) for place, kind in enumerate(kinds)]

@@ -26,20 +26,17 @@ def bring_in(organization_id: int, site_id: int) -> None:
 
     during = DateTimeTZRange(datetime(2026, 11, 1, tzinfo=UTC), None, "[)")
     numbers = range(METERS)
-    points = made(
-        models.MeterPoint, ({"site_id": site_id, "code": f"M{n}", "service": "ELECTRICITY"} for n in numbers)
-    )
+    points = made(models.MeterPoint, ({"site_id": site_id, "code": f"M{n}", "service": "ELECTRICITY"} for n in numbers))
     meters = made(models.Meter, ({"serial_number": f"S{n}", "model_code": "eastron_sdm630"} for n in numbers))
     hung = made(
         models.Installation,
-        (
-            {"meter_point": point, "meter": meter, "during": during}
-            for point, meter in zip(points, meters, strict=True)
-        ),
+        ({"meter_point": point, "meter": meter, "during": during} for point, meter in zip(points, meters, strict=True)),
     )
     codes = ["energy_import", *(f"other_{n}" for n in range(1, REGISTERS))]
     of_series = {"kind": "CUMULATIVE", "unit": "KWH", "decimals": 3, "step": 15}
-    series = made(models.Series, ({"meter_point": each, "code": code, **of_series} for each in points for code in codes))
+    series = made(
+        models.Series, ({"meter_point": each, "code": code, **of_series} for each in points for code in codes)
+    )
     of_register = {"unit": "KWH", "decimals": 3}
     places = ((each, code) for each in hung for code in codes)
     made(

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from meterbook.billing import content
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
-NUMBERS = st.one_of(st.integers(), st.integers(-(2**63), 2**63), st.sampled_from([2**63, 2**64 - 1, 2**64, -(2**63) - 1]))
+NUMBERS = st.one_of(
+    st.integers(), st.integers(-(2**63), 2**63), st.sampled_from([2**63, 2**64 - 1, 2**64, -(2**63) - 1])
+)
 LEAVES = st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS)
 VALUES = st.recursive(
     LEAVES,
@@ -41,7 +43,7 @@ def test_any_content_has_the_bytes_of_the_standard_library(value: Any) -> None: 
 @pytest.mark.parametrize(
     "value",
     [
-        {"\u0000\u001f\u007f\u0080\u2028": "\b\f\n\r\t\"\\/"},
+        {"\u0000\u001f\u007f\u0080\u2028": '\b\f\n\r\t"\\/'},
         {"z": 1, "Z": 2, "ñ": 3, "\U0001f600": 4, "\uffff": 5},
         {"color": Color.RED, Color.RED: [Color.RED]},
         [[[[]]], {}, {"": {}}],

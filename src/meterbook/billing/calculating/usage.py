@@ -158,7 +158,7 @@ class _Alike:
     digest: NDArray[np.void]
 
     @classmethod
-    def of(cls, step: int, size: int, is_good: bool, *packed: bytes) -> _Alike:  # noqa: FBT001 - a column of a row
+    def of(cls, step: int, size: int, is_good: bool, *packed: bytes) -> _Alike:
         """This will read a row of `PACKED`; `values` None where the length does not fit the step."""
         series, day, revision, values, digest = packed
         slots = blocks.MINUTES_A_DAY // step

@@ -7,6 +7,6 @@ BACKWARD = "DROP INDEX metering_seriesday_odd;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metering", "0021_limit_estimates")]
+    dependencies = [("metering", "0022_compute_heat_of_water")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
