@@ -18,8 +18,6 @@ from django.test import Client
 from openpyxl import load_workbook
 
 from meterbook.billing import queries as billing_queries
-from meterbook.customers import models as customer_models
-from meterbook.customers import operations as customer_operations
 from meterbook.customers import own, sign_ins
 from meterbook.foundation import scoping
 from meterbook.identity import queries as identity_queries
@@ -114,21 +112,6 @@ class TestTimeBeforeTheContract:
         text = tenancy.client.get(f"{tenancy.use_path}?view=day&day=2026-06-10").content.decode()
 
         assert chart_of(text)["before"] == []
-
-    def test_goes_on_where_another_tariff_cuts_the_contract_in_two(self, tenancy: Tenancy) -> None:
-        with scoping.scope([tenancy.place.organization.pk], actor=identity.ACTOR):
-            contract = customer_models.Contract.objects.get(
-                organization_id=tenancy.place.organization.pk, account=tenancy.account
-            )
-            customer_operations.end_contract(
-                actor=identity.ACTOR, at=NOON, contract=contract, ends_at=NOON + timedelta(days=10)
-            )
-        tenancy.contract(tenancy.account, NOON + timedelta(days=10))
-
-        text = tenancy.client.get(tenancy.path("tenant_home")).content.decode()
-
-        assert "yours since 10 Jun 2026" in text
-        assert "no reading yet" not in text
 
     def test_has_no_bill(self, tenancy: Tenancy) -> None:
         billing.count(tenancy.meter.energy, billing.FEBRUARY.starts_at, billing.FEBRUARY.ends_at)

@@ -48,7 +48,7 @@ def bring_in(organization_id: int, site_id: int) -> None:
     )
 
 
-@pytest.mark.spec("M-026")
+@pytest.mark.spec("M-026/1")
 def test_the_list_of_meters_to_read_by_hand_does_not_trust_statistics_of_empty_tables() -> None:
     organization = identity.organization()
     site = sites.site(organization=organization)

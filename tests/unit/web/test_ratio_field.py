@@ -8,7 +8,7 @@ import pytest
 from django import forms
 from django.utils import translation
 
-from meterbook.web.meters.adding_forms import RatioField
+from meterbook.web.meters.ratio_fields import RatioField
 
 
 class TestRatioField:

@@ -61,14 +61,7 @@ def change_connection(
     differs = byte_order is not None and byte_order is not orders.order_of(main)
     held.secondary = secondary
     held.unit_id, held.byte_order = unit_id, byte_order.value if byte_order is not None and differs else ""
-    try:
-        with transaction.atomic():
-            held.save(update_fields=["unit_id", "secondary", "byte_order"])
-    except IntegrityError as error:
-        words = _("Address %(unit)s is in use on bus “%(bus)s”; give each meter an address of its own.")
-        raise lines.ConnectionRefused(
-            "unit_id", words % {"unit": secondary or unit_id, "bus": held.bus.name}
-        ) from error
+    _store(held)
     after = _facts(held)
     if after == before:
         return False
@@ -77,6 +70,16 @@ def change_connection(
     )
     foundation_bus.notify("device", organization_id, [held.pk])
     return True
+
+
+def _store(held: models.Device) -> None:
+    try:
+        with transaction.atomic():
+            held.save(update_fields=["unit_id", "secondary", "byte_order"])
+    except IntegrityError as error:
+        words = _("Address %(unit)s is in use on bus “%(bus)s”; give each meter an address of its own.")
+        facts = {"unit": held.secondary or held.unit_id, "bus": held.bus.name}
+        raise lines.ConnectionRefused("unit_id", words % facts) from error
 
 
 def _rewrite_line(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from meterbook.acquisition.commissioning import transformers
 from meterbook.web import amounts, typed
-from meterbook.web.meters import adding_forms
+from meterbook.web.meters import ratio_fields
 
 LONGEST_NOTE = 200  # letters
 LARGEST = Decimal(10) ** 9
@@ -28,7 +28,7 @@ SCALE_CAPTIONS = (
 )
 
 
-class RatioField(adding_forms.RatioField):
+class RatioField(ratio_fields.RatioField):
     """How many times a register counts; nothing is once."""
 
     def clean(self, value: Any) -> Fraction:  # noqa: ANN401 - as Django declares it

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from meterbook.metering import queries as metering_queries
 from meterbook.web import typed
-from meterbook.web.meters import adding_forms, instants
+from meterbook.web.meters import instants, ratio_fields
 from meterbook.web.templatetags import meterbook as tags
 
 REASON = 300
@@ -69,7 +69,7 @@ class TestForm(ReasonForm):
 class RecountForm(ReasonForm):
     """Which multiplier was wrong, and what it should have been."""
 
-    multiplier = adding_forms.RatioField(
+    multiplier = ratio_fields.RatioField(
         label=gettext_lazy("Right multiplier"),
         help_text=gettext_lazy("Ratio of the current transformers, primary/secondary: 200/5 counts 40 times."),
     )

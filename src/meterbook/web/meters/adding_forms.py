@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -27,39 +24,11 @@ from meterbook.kernel import civil
 from meterbook.metering import values as metering_values
 from meterbook.sites import queries as site_queries
 from meterbook.web import amounts, parameters, typed
-from meterbook.web.meters import hearing_forms, line_forms, register_forms
+from meterbook.web.meters import hearing_forms, line_forms, ratio_fields, register_forms
 
 NEW = "new"
-RATIO_SIGN = re.compile(r"[/:]")
-LARGEST, MOST_PLACES = Decimal(10) ** 9, 6
 EARLIEST, MOST_AHEAD = date(2000, 1, 1), timedelta(days=366)
 PORTS, UNITS = acquisition_values.PORTS, line_forms.ADDRESSES
-
-
-class RatioField(forms.CharField):
-    """How many times a register counts: 40, 1.5 or 200/5, with the separators of the page's language."""
-
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own
-        super().__init__(max_length=40, **kwargs)
-
-    def clean(self, value: Any) -> Fraction:  # noqa: ANN401 - as Django declares it
-        """This will return the factor.
-
-        :raises forms.ValidationError: when it is none, or zero
-        """
-        found = [_part(each) for each in RATIO_SIGN.split(super().clean(value))]
-        parts = [each for each in found if each is not None]
-        if len(parts) != len(found) or len(parts) > len(("primary", "secondary")):
-            raise forms.ValidationError(_("Write a number above zero, such as 40, or a ratio such as 200/5."))
-        return parts[0] / (parts[1] if len(parts) > 1 else 1)
-
-
-def _part(text: str) -> Fraction | None:
-    """A side of a ratio; None when it is no number above zero of at most nine digits and six decimals."""
-    number = amounts.read(text, translation.get_language() or "en")
-    if number is None or not 0 < number < LARGEST or not isinstance(places := number.as_tuple().exponent, int):
-        return None
-    return Fraction(number) if -places <= MOST_PLACES else None
 
 
 class MeterForm(register_forms.RegistersForm):
@@ -82,7 +51,7 @@ class MeterForm(register_forms.RegistersForm):
     serial_number = typed.CodeField(
         label=_("Serial number"), max_length=60, help_text=_("As it stands on the meter's plate.")
     )
-    multiplier = RatioField(
+    multiplier = ratio_fields.RatioField(
         label=_("Multiplier"),
         initial="1",
         help_text=_(

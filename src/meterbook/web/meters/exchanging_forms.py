@@ -21,7 +21,7 @@ from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
 from meterbook.web import amounts, typed
-from meterbook.web.meters import adding_forms, asset_forms, instants, line_forms
+from meterbook.web.meters import adding_forms, asset_forms, instants, line_forms, ratio_fields
 from meterbook.web.templatetags import meterbook as tags
 
 
@@ -32,7 +32,7 @@ class NewMeterForm(line_forms.AddressForm):
         label=_("Serial number"), max_length=60, help_text=_("As it stands on the new meter's plate.")
     )
     model_code = forms.ChoiceField(label=_("Model"))
-    multiplier = adding_forms.RatioField(
+    multiplier = ratio_fields.RatioField(
         label=_("Multiplier"),
         initial="1",
         help_text=_(

@@ -21,7 +21,7 @@ from meterbook.kernel.quantity import Unit
 from meterbook.metering import assets, permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.web import access, amounts
-from meterbook.web.meters import adding_forms, asset_forms, exchanging, exchanging_forms, finding, instants
+from meterbook.web.meters import asset_forms, exchanging, exchanging_forms, finding, instants, ratio_fields
 from meterbook.web.templatetags import meterbook as tags
 
 TRANSFORMERS = "transformers"  # sent by a form that shows their fields: what is empty there is none
@@ -30,7 +30,7 @@ TRANSFORMERS = "transformers"  # sent by a form that shows their fields: what is
 class MultiplierForm(asset_forms.TransformersForm):
     """The new factor, since when, and what each counting register showed at that instant."""
 
-    multiplier = adding_forms.RatioField(
+    multiplier = ratio_fields.RatioField(
         label=gettext_lazy("New multiplier"),
         help_text=gettext_lazy("Ratio of the current transformers, primary/secondary: 200/5 counts 40 times."),
     )

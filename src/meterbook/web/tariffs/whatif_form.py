@@ -24,7 +24,7 @@ from meterbook.tariffs import queries as tariff_queries
 from meterbook.tariffs.rating import plain_text
 from meterbook.tariffs.rating.problems import TariffInvalid
 from meterbook.web import parameters, typed
-from meterbook.web.billing import words as bill_words
+from meterbook.web.tariffs import views
 
 CURRENT, FILE = "current", "file"
 MONTHS = 12
@@ -68,7 +68,7 @@ class AskForm(typed.Form):
         listed = list(versions)
         tariffs: dict[str, str] = {}
         for each in listed:  # the newest version comes first, and names the tariff
-            caption = f"{bill_words.said(each.tariff_names)} ({each.tariff_code})"
+            caption = f"{views.said(each.tariff_names, views.language())} ({each.tariff_code})"
             tariffs.setdefault(str(each.tariff_public_id), caption)
         choices: Mapping[str, list[tuple[str, Any]]] = {
             "prices": [
@@ -162,7 +162,7 @@ def usual(today: date) -> dict[str, str]:
 
 def version_words(version: tariff_queries.VersionName) -> str:
     """This will name a version with what tells it apart."""
-    facts_of = {"tariff": bill_words.said(version.tariff_names), "number": version.number}
+    facts_of = {"tariff": views.said(version.tariff_names, views.language()), "number": version.number}
     if version.first_day is None:
         return _("%(tariff)s, draft %(number)s") % facts_of
     day = formats.date_format(version.first_day, "SHORT_DATE_FORMAT")

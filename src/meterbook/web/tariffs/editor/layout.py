@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 
+from meterbook.kernel import currency as currencies
+from meterbook.tariffs.rating import reading
 from meterbook.web.tariffs.editor import fields as form_fields
 from meterbook.web.tariffs.editor import grid as cells
 from meterbook.web.tariffs.editor.fields import Field
@@ -108,3 +111,13 @@ def said(name: object) -> str:
     texts = name if isinstance(name, dict) else {"en": str(name)}
     found: str = texts.get((translation.get_language() or "en")[:2]) or texts.get("en", "")
     return found
+
+
+def currencies_offered() -> list[tuple[str, str]]:
+    """This will return codes with their captions, to choose from."""
+    return [(code, code) for code in sorted(currencies.MINOR_UNITS)]
+
+
+def units_offered() -> list[tuple[str, str]]:
+    """This will return codes of units with their signs; a count has no sign of its own."""
+    return [(unit.value, unit.symbol or _("Piece")) for unit in reading.chargeable_units()]

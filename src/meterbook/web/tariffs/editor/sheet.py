@@ -10,9 +10,7 @@ from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from meterbook.kernel import currency as currencies
 from meterbook.kernel.quantity import Unit
-from meterbook.tariffs.rating import reading
 from meterbook.web.tariffs.editor import (
     bank_fields,
     charge_fields,
@@ -142,14 +140,19 @@ class _Maker:
 
     def head(self, *, has_code: bool) -> Group:
         raw = self.raw
+        money, units = layout.currencies_offered(), layout.units_offered()
         own = [
             fields.Field("code", _("Code"), raw, "code", help=_("Short and unique; it stays.")),
-            fields.Choice("currency", _("Currency"), raw, "currency", choices=_with(raw, "currency", _currencies())),
+            fields.Choice(
+                "currency", _("Currency"), raw, "currency", choices=_with(raw, "currency", layout.currencies_offered())
+            ),
         ]
         found = [
             *self.names("", raw),
             *(own if has_code else []),
-            fields.Choice("unit", _("Prices are for each"), raw, "unit", choices=_with(raw, "unit", _units())),
+            fields.Choice(
+                "unit", _("Prices are for each"), raw, "unit", choices=_with(raw, "unit", layout.units_offered())
+            ),
             fields.Choice(
                 "decimals",
                 _("Decimals of billed quantities"),
@@ -351,15 +354,6 @@ def entry_words(raw: Raw, entry: Mapping[str, Any]) -> str:
         listed = entry.get(key)
         parts.append(", ".join(names.get(code, code) for code in listed) if listed is not None else everything)
     return " · ".join(parts)
-
-
-def _currencies() -> list[tuple[str, str]]:
-    return [(code, code) for code in sorted(currencies.MINOR_UNITS)]
-
-
-def _units() -> list[tuple[str, str]]:
-    # A count has no sign of its own.
-    return [(unit.value, unit.symbol or _("Piece")) for unit in reading.chargeable_units()]
 
 
 def _with(node: Mapping[str, Any], key: str, known: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
