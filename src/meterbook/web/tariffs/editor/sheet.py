@@ -140,7 +140,6 @@ class _Maker:
 
     def head(self, *, has_code: bool) -> Group:
         raw = self.raw
-        money, units = layout.currencies_offered(), layout.units_offered()
         own = [
             fields.Field("code", _("Code"), raw, "code", help=_("Short and unique; it stays.")),
             fields.Choice(
