@@ -71,7 +71,8 @@ class Memory:
                 continue
             first = civil.local_date(piece.span.cut.start, piece.point.zone)
             lines = [
-                (first, {"component": each.component, "trace": each.trace}) for each in priced.rated[id(piece)][1].lines
+                (first, {"component": each.component, "unit": each.unit, "trace": each.trace})
+                for each in priced.rated[id(piece)][1].lines
             ]
             self._lines[piece.share.account_id, str(piece.point.public_id)] += lines
 
