@@ -4,7 +4,6 @@
 python3 push_client.py enrol https://meters.example.com 7K2M-QX4D-9ZPA-3V8N gateway.json
 echo "A-17 energy_import 2 2026-11-26T10:15:00+00:00 123456" | python3 push_client.py send gateway.json
 """
-
 import base64, gzip, hashlib, hmac, json, os, secrets, sys, time, urllib.error, urllib.request  # noqa: E401
 from datetime import datetime
 NAMES = ("Gateway", "Key", "Time", "Boot", "Sequence", "Signature")
@@ -20,9 +19,8 @@ def post(address, body, headers):
 
 
 def sign(kept, path, stamp, body):
-    digest = hashlib.sha256(body).hexdigest()
-    text = "\n".join(["meterbook-push-1", "POST", path, kept["gateway"], kept["key"], *stamp, digest])
-    return base64.b64encode(hmac.digest(base64.b64decode(kept["secret"]), text.encode(), "sha256")).decode()
+    words = ["meterbook-push-1", "POST", path, kept["gateway"], kept["key"], *stamp, hashlib.sha256(body).hexdigest()]
+    return base64.b64encode(hmac.digest(base64.b64decode(kept["secret"]), "\n".join(words).encode(), "sha256")).decode()
 
 
 def push(kept, boot, sequence, groups, offset=0):
@@ -46,15 +44,17 @@ def push(kept, boot, sequence, groups, offset=0):
 
 if __name__ == "__main__" and sys.argv[1] == "enrol":
     server, code, file = sys.argv[2:]
-    body = json.dumps({"code": code, "algorithm": "hmac-sha256"}).encode()
-    status, answer = post(f"{server}/push/v1/enrol", body, {})
+    status, answer = post(f"{server}/push/v1/enrol", json.dumps({"code": code, "algorithm": "hmac-sha256"}).encode(), {})
     status == 201 or sys.exit(answer["detail"])
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as kept: json.dump({"server": server, **{name: answer[name] for name in ("gateway", "key", "secret")}}, kept)  # noqa: E701
 elif __name__ == "__main__":
     kept, rows = json.load(open(sys.argv[2])), {}
-    for meter, register, decimals, at, value in map(str.split, sys.stdin):
-        empty = {"meter": meter, "register": register, "decimals": int(decimals), "at": [], "value": []}
-        group = rows.setdefault((meter, register, decimals), empty)
-        group["at"].append(int(datetime.fromisoformat(at).timestamp() * 1000)), group["value"].append(int(value))
-    status, answer = push(kept, secrets.token_hex(16), 1, list(rows.values()))
-    print(status, json.dumps(answer))
+    for number, line in enumerate(sys.stdin, 1):
+        try:
+            meter, register, decimals, at, value = line.split()
+            own = rows.setdefault((meter, register, int(decimals)), ([], []))
+            own[0].append(int(datetime.fromisoformat(at).timestamp() * 1000)), own[1].append(int(value))
+        except ValueError as wrong:
+            sys.exit(f"Line {number}: {wrong}. Write: meter register decimals at value. Nothing was sent.")
+    groups = [dict(zip(("meter", "register", "decimals", "at", "value"), (*key, *own))) for key, own in rows.items()]
+    print(*map(json.dumps, push(kept, secrets.token_hex(16), 1, groups)))

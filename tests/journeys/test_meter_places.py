@@ -138,3 +138,16 @@ def test_a_file_whose_column_holds_codes_of_meter_points_begins_with_that_column
 
     assert '<option value="Meter" selected>' in shown["MP-2"]
     assert '<option value="Meter" selected>' not in shown["MP-3"]
+
+
+def test_the_code_follows_that_of_the_newest_meter_of_the_site(database: str) -> None:
+    house = House()
+    assert 'name="code"' in house.client.get(house.new).content.decode()
+    house.client.post(house.new, METER | {"site": str(house.site.public_id)})
+    assert [code for code, _node in house.points()] == ["M-09"]
+
+    form = house.client.get(house.new).content.decode()
+
+    code = re.search(r'<input[^>]*name="code"[^>]*>', form)
+    assert code is not None
+    assert 'value="M-10"' in code.group()

@@ -49,3 +49,16 @@ class TestClient:
         assert json.loads(first.split(" ", 1)[1])["stored"] == 1
         assert json.loads(again.split(" ", 1)[1])["known"] == 1
         assert acquisition.stored(meter.energy) == [(datetime(2026, 11, 26, 1, 15, tzinfo=UTC), 123_456)]
+
+    @pytest.mark.parametrize("wrong", ["A-17 kwh 2 yesterday 5", "A-17 5", "A-17 kwh 2 2026-11-26T01:15Z 1.5"])
+    def test_names_the_line_that_is_none(self, wrong: str, tmp_path: Path) -> None:
+        kept = tmp_path / "gateway.json"
+        kept.write_text("{}", encoding="utf-8")
+        good = "A-17 energy_import 2 2026-11-26T01:15:00+00:00 1\n"
+        words = [sys.executable, str(CLIENT), "send", str(kept)]
+
+        done = subprocess.run(words, input=good + wrong, capture_output=True, text=True, check=False, timeout=60)
+
+        assert done.returncode == 1
+        assert done.stderr.startswith("Line 2: ")
+        assert "Traceback" not in done.stderr

@@ -15,7 +15,13 @@ from meterbook.metering.queries.assets import (
     get_test,
     plate_at,
 )
-from meterbook.metering.queries.assigned import AssignedPoint, points_by_code, points_by_id, points_by_public_id
+from meterbook.metering.queries.assigned import (
+    AssignedPoint,
+    newest_code,
+    points_by_code,
+    points_by_id,
+    points_by_public_id,
+)
 from meterbook.metering.queries.by_place import PlaceUse, use_by_place
 from meterbook.metering.queries.calibrated import (
     CalibrationRow,
@@ -271,6 +277,7 @@ __all__ = [
     "live_power",
     "live_values",
     "narrowed",
+    "newest_code",
     "newest_known",
     "newest_readings",
     "open_findings",

@@ -33,6 +33,12 @@ def points_by_code(*, codes: Collection[str]) -> tuple[AssignedPoint, ...]:
     return _rows(code__in=codes) if codes else ()
 
 
+def newest_code(*, site_id: int) -> str:
+    """This will return the code of the meter point that was added last at a site; "" without any."""
+    own = models.MeterPoint.objects.filter(organization_id=scoping.current().organization_id, site_id=site_id)
+    return own.order_by("-id").values_list("code", flat=True).first() or ""
+
+
 def points_by_public_id(*, public_ids: Collection[uuid.UUID]) -> tuple[AssignedPoint, ...]:
     """This will return the meter points that have one of these public ids, by name."""
     return _rows(public_id__in=public_ids) if public_ids else ()

@@ -18,10 +18,11 @@ from meterbook.acquisition import permissions as acquisition_permissions
 from meterbook.identity.values import Module
 from meterbook.journeys import add_meter
 from meterbook.metering import permissions
+from meterbook.metering import queries as metering_queries
 from meterbook.sites import queries as site_queries
 from meterbook.web import access, once
 from meterbook.web.meters import adding_forms, adding_places, adding_probe
-from meterbook.web.sites import choice
+from meterbook.web.sites import choice, place_forms
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,7 +39,7 @@ def new(request: access.Request) -> HttpResponse:
         sites=sites,
         connectable=[each for each in sites if devices_at is None or each.id in devices_at],
         at=request.at,
-        initial=_suggested(request, chosen) | places.begun,
+        initial=_suggested(request, chosen or (sites[0] if len(sites) == 1 else None)) | places.begun,
         places=places.choices,
     )
     if form.is_bound and form.is_valid():
@@ -54,8 +55,13 @@ def new(request: access.Request) -> HttpResponse:
 
 
 def _suggested(request: access.Request, chosen: site_queries.SiteRow | None) -> dict[str, str]:
-    """The chosen site, and what the library, a unit or the meter before led here with."""
-    known = {"site": str(chosen.public_id)} if chosen is not None else {}
+    """The chosen site with the code that follows, and what the library, a unit or the meter before led here with."""
+    known = {}
+    if chosen is not None:
+        known["site"] = str(chosen.public_id)
+        following = place_forms.code_after(metering_queries.newest_code(site_id=chosen.id), ())
+        if following and not metering_queries.points_by_code(codes=[following]):
+            known["code"] = following
     return known | adding_places.kept(request.GET)
 
 
