@@ -40,7 +40,7 @@ _BEFORE = _SHOWN.format(
     span="x.at > %(far)s::timestamptz AND x.at < coalesce(own.at, %(until)s::timestamptz)", order="x.at DESC"
 )
 _OLDER = _SHOWN.format(span="x.at > %(far)s::timestamptz AND x.at <= before.at - interval '20 days'", order="x.at DESC")
-# Right after hundreds of meters were brought in there are no statistics yet, and the planner takes each table for one row:
+# Right after hundreds of meters were brought in there are no statistics, and the planner takes each table for one row:
 # registers, series and meters looked through inside each other took minutes for 270 meters. Hashed it is 40 ms.
 HASHED, AS_USUAL = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
 POINTS = f"""
