@@ -54,9 +54,9 @@ def begins_daily() -> str:
 
 
 def faulty() -> str:
-    """Each row but the first is at fault: text, a lost value, thousands, a row twice, a missing hour, no time."""
+    """Each row but the first is at fault: text, a lost value, groups of two digits, a row twice, a missing hour, no time."""
     return (
-        "time;kWh\n26.10.2025 00:00;1,5\n26.10.2025 00:15;abc\n26.10.2025 00:30;Data Loss\n26.10.2025 00:45;1.000,5\n"
+        "time;kWh\n26.10.2025 00:00;1,5\n26.10.2025 00:15;abc\n26.10.2025 00:30;Data Loss\n26.10.2025 00:45;1.00,5\n"
         "26.10.2025 00:45;2\n26.10.2025 05:00;1\n36.10.2025;1\n"
     )
 
@@ -153,7 +153,7 @@ def test_faulty_files_name_row_cell_and_remedy_and_store_nothing(
     for words in (
         "“abc” is no number.",
         "“Data Loss” says that there is no value.",
-        "“1.000,5” is no number.",
+        "“1.00,5” is no number.",
         "There is a row for 2025-10-26 00:45 already.",
         "Intervals are missing before this row: from 2025-10-26 01:00 to 2025-10-26 05:00.",
         "“36.10.2025” is no time of the form",
