@@ -54,7 +54,7 @@ def begins_daily() -> str:
 
 
 def faulty() -> str:
-    """Each row but the first is at fault: text, a lost value, groups of two digits, a row twice, a missing hour, no time."""
+    """Each row but the first is at fault: text, a lost value, odd groups, a row twice, a missing hour, no time."""
     return (
         "time;kWh\n26.10.2025 00:00;1,5\n26.10.2025 00:15;abc\n26.10.2025 00:30;Data Loss\n26.10.2025 00:45;1.00,5\n"
         "26.10.2025 00:45;2\n26.10.2025 05:00;1\n36.10.2025;1\n"
