@@ -297,6 +297,17 @@ class TestUsage:
         page.wait_for_url("**view=range**")
         expect(page.locator(".usage-total")).to_have_text("4.04\u00a0kWh")
 
+    def test_a_bar_painted_again_while_it_is_pressed_leads_inside(self, visit: Visit, place: Place) -> None:
+        page = open_page(visit, place, place.yesterday).page
+        page.locator(".usage-chart svg").wait_for()
+        point_at_the_chart(page)
+
+        page.mouse.down()
+        page.evaluate("document.querySelector('.usage-chart svg').replaceChildren()")
+        page.mouse.up()
+
+        page.wait_for_url("**view=range**")
+
     def test_another_meter_is_found_and_compared(self, visit: Visit, place: Place) -> None:
         page = open_page(visit, place, place.yesterday).page
         usage.day_block(place.quiet.energy, YESTERDAY, [505] * 96, revision=2)

@@ -43,22 +43,24 @@ function drill(chart: Chart, element: HTMLElement, data: () => UsageData): () =>
     const at = chart.instance.convertFromPixel({ gridIndex: 0 }, [x, 0])?.[0];
     return at === undefined || y < TOP ? "" : (data().slots[slotAt(data(), at)]?.[7] ?? "");
   };
-  let pressed: [number, number] = [0, 0];
-  const press = (event: PointerEvent): void => void (pressed = [event.clientX, event.clientY]);
-  // The page's own click: the chart's is lost when it is painted again between press and release.
-  const open = (event: MouseEvent): void => {
-    if (Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) > STILL) return; // a drag
+  let pressed: [number, number] | null = null;
+  const press = (event: PointerEvent): void => void (pressed = event.button === 0 ? [event.clientX, event.clientY] : null);
+  // Press and release, not a click: there is none where the bar was painted again between the two.
+  const release = (event: PointerEvent): void => {
+    const from = pressed;
+    pressed = null;
+    if (!from || Math.hypot(event.clientX - from[0], event.clientY - from[1]) > STILL) return; // a drag
     const box = element.getBoundingClientRect();
     const href = hrefAt(event.clientX - box.left, event.clientY - box.top);
     if (href) location.assign(href);
   };
   const point = (event: { offsetX: number; offsetY: number }): void => zr.setCursorStyle(hrefAt(event.offsetX, event.offsetY) ? "pointer" : "default");
   element.addEventListener("pointerdown", press);
-  element.addEventListener("click", open);
+  element.addEventListener("pointerup", release);
   zr.on("mousemove", point);
   return () => {
     element.removeEventListener("pointerdown", press);
-    element.removeEventListener("click", open);
+    element.removeEventListener("pointerup", release);
     if (!chart.instance.isDisposed()) zr.off("mousemove", point);
   };
 }
