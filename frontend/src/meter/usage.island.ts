@@ -9,6 +9,7 @@ import { curveSeries, gapSeries, ledgerSeries, markSeries, places, stateWord } f
 
 const TOP = 48;
 const BETWEEN = 44;
+const CAPTION = 16; // px more over the curve, whose peak is told in words above it
 const BOTTOM = 24;
 const STILL = 4; // px between press and release of a click
 
@@ -67,15 +68,18 @@ function drill(chart: Chart, element: HTMLElement, data: () => UsageData): () =>
 
 function option(data: UsageData, height: number): Record<string, unknown> {
   const shares = !data.isCounter ? [1] : data.isDaysOnly ? [0.4, 0.6] : [0.28, 0.42, 0.3];
-  const room = height - TOP - BETWEEN * (shares.length - 1) - BOTTOM;
+  // The curve, if there is one, is the final panel.
+  const caption = (panel: number): number => (data.peak && panel === shares.length - 1 && !(data.isCounter && data.isDaysOnly) ? CAPTION : 0);
+  const gaps = shares.map((_, panel) => (panel === 0 ? TOP : BETWEEN + caption(panel)));
+  const room = height - gaps.reduce((sum, each) => sum + each, BOTTOM);
   const heights = shares.map((share) => room * share);
-  const tops = heights.map((_, panel) => TOP + heights.slice(0, panel).reduce((sum, each) => sum + each + BETWEEN, 0));
+  const tops = gaps.map((gap, panel) => gap + [...gaps.slice(0, panel), ...heights.slice(0, panel)].reduce((sum, each) => sum + each, 0));
   const names = data.isCounter ? [data.texts["ledger"], data.texts["bars"], data.texts["curve"]].slice(0, shares.length) : [data.texts["curve"]];
   return {
     title: names.map((text, panel) => ({
       text,
       left: 0,
-      top: (tops[panel] ?? 0) - (panel === 0 && data.marks.length ? 44 : 30),
+      top: (tops[panel] ?? 0) - Math.max(30 + caption(panel), panel === 0 && data.marks.length ? 44 : 0),
       padding: 0,
       textStyle: { fontSize: 12, fontWeight: 500, color: color("--mb-muted") },
     })),

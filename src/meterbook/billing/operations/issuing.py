@@ -112,9 +112,14 @@ def open_ledger_accounts(*, actor: Actor, at: datetime, run: models.BillRun) -> 
 
 def issue_next(*, actor: Actor, at: datetime, run: models.BillRun) -> bool:
     """This will issue the next block of a locked run; False when all are issued."""
-    drafts = _next_drafts(run)
-    if not drafts:
-        return False
+    with many.without_collector():
+        drafts = _next_drafts(run)
+        if drafts:
+            _issue(actor, at, run, drafts)
+    return bool(drafts)
+
+
+def _issue(actor: Actor, at: datetime, run: models.BillRun, drafts: Sequence[_Draft]) -> None:
     bill_date, due_date = _dates(run)
     given = _given(run, bill_date, due_date, drafts)
     numbers = [each.number for each in given]
@@ -142,7 +147,6 @@ def issue_next(*, actor: Actor, at: datetime, run: models.BillRun) -> bool:
         )
     _register(at, bill_date, drafts, given, digests)
     _advance(actor, at, run, drafts, numbers)
-    return True
 
 
 def close(*, actor: Actor, at: datetime, run: models.BillRun) -> None:

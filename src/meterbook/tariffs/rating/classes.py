@@ -156,11 +156,12 @@ def _rows(document: TariffDocument, day: NDArray[np.int64]) -> NDArray[np.int64]
 
 def _minutes_left(table: NDArray[np.int16]) -> NDArray[np.int64]:
     """For each row and minute, how many minutes of the same period follow on that day, itself included."""
-    left = np.ones(table.shape, np.int64)
-    for minute in range(MINUTES - 2, -1, -1):
-        same = table[:, minute] == table[:, minute + 1]
-        left[:, minute] = np.where(same, left[:, minute + 1] + 1, 1)
-    return left
+    width = table.shape[1]
+    last = np.full(table.shape, width - 1, np.int64)  # the final minute of the stretch that a minute is in
+    last[:, :-1] = np.where(table[:, :-1] == table[:, 1:], width - 1, np.arange(width - 1))
+    ends = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
+    result: NDArray[np.int64] = ends - np.arange(width) + 1
+    return result
 
 
 def _changes(first: int, final: int, zone: tzinfo) -> list[int]:

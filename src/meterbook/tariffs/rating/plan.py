@@ -168,7 +168,7 @@ class Plan:
         count, rest = divmod(self.period.duration, step)
         if rest:
             raise UsageMisfit(f"{self.period.start} to {self.period.end} is not a whole number of steps of {step}.")
-        return self.classify(self.period.start, step, count)
+        return self.kept(f"classes {step}", lambda: self.classify(self.period.start, step, count))
 
     def classify(self, start: datetime, step: timedelta, count: int) -> classes.Classes:
         """This will class intervals inside the period, each by price period, season and ladder year."""
