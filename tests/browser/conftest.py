@@ -35,11 +35,42 @@ def site_server(
         yield site
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser a file: while it runs, its loop runs in this thread, and no other test could start one."""
-    with browsing.launch() as started:
-        yield started
+class Running:
+    """The browser of this process, as long as one browser test follows another.
+
+    While it runs, its loop runs in this thread, and no other test could start one.
+    """
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._browser: Browser | None = None
+
+    def get(self) -> Browser:
+        """This will return the browser, and start it first where it does not run."""
+        if self._browser is None:
+            self._browser = self._open.enter_context(browsing.launch())
+        return self._browser
+
+    def end(self) -> None:
+        """This will end the browser if it runs."""
+        self._browser = None
+        self._open.close()
+
+
+running = Running()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """The browser ends with the last of the tests of this folder that follow each other."""
+    if nextitem is None or nextitem.path.parent != item.path.parent:
+        running.end()
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """The browser, for pages in profiles of their own."""
+    return running.get()
 
 
 @pytest.fixture

@@ -60,8 +60,7 @@ class Desk:
         if name:
             found = self.watched.axe()
             assert found == [], f"{name}: {found}"
-            file = browsing.ROOT / "test-results" / f"two-{self.name}-{name}.png"
-            self.page.screenshot(path=file, full_page=True)
+            browsing.picture(self.page, f"two-{self.name}-{name}")
 
     def open(self, path: str) -> None:
         """This will open a page of the organization."""

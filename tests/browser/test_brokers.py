@@ -35,7 +35,7 @@ def test_a_meter_that_sends_is_set_up(visit: Visit, width: int, theme: str) -> N
     def look(name: str) -> None:
         assert watched.overflow() <= 0, name
         assert watched.axe() == [], name
-        page.screenshot(path=browsing.ROOT / "test-results" / f"brokers-{name}-{width}-{theme}.png", full_page=True)
+        browsing.picture(page, f"brokers-{name}-{width}-{theme}")
 
     watched.enter(user, f"{home}/topology/brokers/")
     look("list")

@@ -42,7 +42,7 @@ def test_how_a_bus_answers_is_drawn(visit: Visit, width: int, theme: str, langua
     expect(page.locator(".bus-meters")).to_contain_text("75")
     assert watched.overflow() <= 0
     assert watched.axe() == []
-    page.screenshot(path=browsing.ROOT / "test-results" / f"bus-health-{width}-{theme}.png", full_page=True)
+    browsing.picture(page, f"bus-health-{width}-{theme}")
     page.set_viewport_size({"width": 768, "height": 900})
     expect(page.locator(".bus-chart svg")).to_have_count(3)
     assert watched.overflow() <= 0

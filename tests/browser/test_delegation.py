@@ -16,7 +16,7 @@ from tests.support import browser as browsing
 def look(watched: browsing.Watched, name: str) -> None:
     assert watched.overflow() <= 0, name
     assert watched.axe() == [], name
-    watched.page.screenshot(path=browsing.ROOT / "test-results" / f"delegation-{name}.png", full_page=True)
+    browsing.picture(watched.page, f"delegation-{name}")
 
 
 @pytest.mark.spec("M-004/2")

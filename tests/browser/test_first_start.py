@@ -39,7 +39,7 @@ class Walk:
     def look(self, name: str) -> None:
         assert self.watched.overflow() <= 0, name
         assert self.watched.axe() == [], name
-        self.page.screenshot(path=browsing.ROOT / "test-results" / f"first-start-{name}.png", full_page=True)
+        browsing.picture(self.page, f"first-start-{name}")
 
     def fill(self, **given: str) -> None:
         for name, text in given.items():

@@ -11,7 +11,6 @@ from tests.journeys import glass
 from tests.support import browser as browsing
 
 MOST_CLICKS = 3
-FOLDER = browsing.ROOT / "test-results"
 
 
 class Clicks:
@@ -64,7 +63,7 @@ def test_raw_frame_is_three_clicks_from_the_code(
     opened = clicks.open(line)
     assert watched.overflow() <= 0
     assert watched.axe() == []
-    page.screenshot(path=FOLDER / f"glass-{who}-{width}-{line.strip('#')}.png", full_page=True)
+    browsing.picture(page, f"glass-{who}-{width}-{line.strip('#')}")
     clicks.follow(opened.locator("a.to-reading").first)
 
     assert clicks.count == MOST_CLICKS
@@ -73,7 +72,7 @@ def test_raw_frame_is_three_clicks_from_the_code(
     expect(page.locator("main")).to_contain_text("La factura dice" if language == "es-ES" else "The bill says")
     assert watched.overflow() <= 0
     assert watched.axe() == []
-    page.screenshot(path=FOLDER / f"glass-{who}-{width}-reading.png", full_page=True)
+    browsing.picture(page, f"glass-{who}-{width}-reading")
 
 
 @pytest.mark.spec("I-01")

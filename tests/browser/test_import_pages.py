@@ -28,7 +28,7 @@ def test_a_file_comes_in(visit: Visit, width: int, theme: str) -> None:
     def look(name: str) -> None:
         assert watched.overflow() <= 0, name
         assert watched.axe() == [], name
-        page.screenshot(path=browsing.ROOT / "test-results" / f"imports-{name}-{width}-{theme}.png", full_page=True)
+        browsing.picture(page, f"imports-{name}-{width}-{theme}")
 
     look("empty")
     faulty = imports.csv_file([*ROWS[:50], ("2026-03-01 12:30", "12.x", *MORE), *ROWS[51:]], header=HEADER)

@@ -21,7 +21,7 @@ def test_from_no_key_to_a_revoked_one(visit: Visit, width: int, theme: str) -> N
     def look(name: str) -> None:
         assert watched.overflow() <= 0, name
         assert watched.axe() == [], name
-        page.screenshot(path=browsing.ROOT / "test-results" / f"keys-{name}-{width}-{theme}.png", full_page=True)
+        browsing.picture(page, f"keys-{name}-{width}-{theme}")
 
     watched.enter(identity.user(organization=organization), f"/o/{organization.public_id}/api/")
     page.locator("summary", has_text="Set up a meter point").click()

@@ -149,6 +149,8 @@ def fits(watched: browsing.Watched) -> list[str]:
     found = []
     for width in WIDTHS:
         watched.page.set_viewport_size({"width": width, "height": 900})
+        if watched.page.evaluate(FITS):
+            continue
         try:  # charts follow a moment later
             watched.page.wait_for_function(FITS, timeout=browsing.SETTLING_MILLISECONDS)
         except NeverSo:

@@ -38,4 +38,4 @@ def test_the_memory_of_a_meter_is_asked(visit: Visit, width: int, theme: str) ->
     expect(page.get_by_text("4 readings were taken.")).to_be_visible()
     assert watched.overflow() <= 0
     assert watched.axe() == []
-    page.screenshot(path=browsing.ROOT / "test-results" / f"memory-{width}-{theme}.png", full_page=True)
+    browsing.picture(page, f"memory-{width}-{theme}")

@@ -31,8 +31,7 @@ class Walk:
         """The page fits, is accessible, and has its picture taken."""
         assert self.watched.overflow() <= 0, name
         assert self.watched.axe() == [], name
-        file = browsing.ROOT / "test-results" / f"moving-{name}-{self.look_name}.png"
-        self.page.screenshot(path=file, full_page=True)
+        browsing.picture(self.page, f"moving-{name}-{self.look_name}")
 
     def at_step(self, caption: str) -> None:
         """The step that is open."""

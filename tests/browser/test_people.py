@@ -15,7 +15,7 @@ SECRET = "three-words-and-a-dash"
 def look(watched: browsing.Watched, name: str, theme: str) -> None:
     assert watched.overflow() <= 0, name
     assert watched.axe() == [], name
-    watched.page.screenshot(path=browsing.ROOT / "test-results" / f"people-{name}-{theme}.png", full_page=True)
+    browsing.picture(watched.page, f"people-{name}-{theme}")
 
 
 def add_authenticator(page: Page) -> None:

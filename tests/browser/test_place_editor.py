@@ -39,7 +39,7 @@ def test_add_rename_and_move_by_keyboard_on_a_phone(visit: Visit, theme: str) ->
     def look(name: str) -> None:
         assert watched.overflow() <= 0, name
         assert watched.axe() == [], name
-        page.screenshot(path=browsing.ROOT / "test-results" / f"places-{name}-360-{theme}.png", full_page=True)
+        browsing.picture(page, f"places-{name}-360-{theme}")
 
     watched.enter(user, f"/o/{organization.public_id}/sites/{site.public_id}/edit")
     look("empty")

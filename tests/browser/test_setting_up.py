@@ -30,7 +30,7 @@ def test_from_nothing_to_a_meter(visit: Visit, width: int, theme: str) -> None:
     def look(name: str) -> None:
         assert watched.overflow() <= 0, name
         assert watched.axe() == [], name
-        page.screenshot(path=browsing.ROOT / "test-results" / f"setting-up-{name}-{width}-{theme}.png", full_page=True)
+        browsing.picture(page, f"setting-up-{name}-{width}-{theme}")
 
     watched.enter(user, f"/o/{organization.public_id}/")
     look("home")

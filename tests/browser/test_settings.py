@@ -67,8 +67,7 @@ class Tour:
         """This will fail when the page does not fit, or is not accessible."""
         assert self.watched.overflow() <= 0, name
         assert self.watched.axe() == [], name
-        path = browsing.ROOT / "test-results" / f"settings-{name}-{self.name}.png"
-        self.page.screenshot(path=path, full_page=True)
+        browsing.picture(self.page, f"settings-{name}-{self.name}")
 
     def save(self, section: str, words: str) -> None:
         """This will press Save in a section and wait for what is said."""

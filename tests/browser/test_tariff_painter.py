@@ -78,7 +78,7 @@ def test_by_keyboard_and_mouse_at_a_desk(visit: Visit, theme: str) -> None:
     expect(page.locator("[data-part=status]")).to_have_text("Peak: Monday, 06:00 to 08:00.")
     page.locator("[data-act=weekdays]").click()
     expect(page.locator("[data-part=table] tr").nth(4)).to_contain_text("06:00–22:00 Peak")
-    page.screenshot(path=browsing.ROOT / "test-results" / f"painter-1280-{theme}.png", full_page=True)
+    browsing.picture(page, f"painter-1280-{theme}")
     save(watched)
 
     document = saved(tariff)
@@ -100,7 +100,7 @@ def test_by_finger_on_a_phone_one_day_at_a_time(visit: Visit) -> None:
     expect(page.locator("[data-part=status]")).to_have_text("Off-peak: Sunday, 08:00 to 22:00.")
     assert watched.overflow() <= 0
     assert watched.axe() == []
-    page.screenshot(path=browsing.ROOT / "test-results" / "painter-360-light.png", full_page=True)
+    browsing.picture(page, "painter-360-light")
     save(watched)
 
     assert saved(tariff)["day_types"][1]["weekdays"] == ["SUN"]
@@ -128,7 +128,7 @@ def test_preview_follows_what_is_typed_and_faults_stand_beside_their_fields(visi
     watched.said.clear()  # a form with faults is answered with 422, which the console tells
     page.locator("#problems a").first.click()
     expect(page.locator("#f-components-0-tiers-0-up_to")).to_be_focused()
-    page.screenshot(path=browsing.ROOT / "test-results" / "tariff-faults-768.png", full_page=True)
+    browsing.picture(page, "tariff-faults-768")
 
 
 def finger(page: Page, first: Locator, last: Locator) -> None:

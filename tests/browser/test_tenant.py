@@ -15,10 +15,10 @@ from tests.support import browser as browsing
 
 
 def look(watched: browsing.Watched, name: str) -> None:
-    watched.page.screenshot(path=browsing.ROOT / "test-results" / f"tenant-{name}.png", full_page=True)
+    browsing.picture(watched.page, f"tenant-{name}")
     assert watched.overflow() <= 0, name
     assert watched.axe() == [], name
-    watched.page.screenshot(path=browsing.ROOT / "test-results" / f"tenant-{name}.png", full_page=True)
+    browsing.picture(watched.page, f"tenant-{name}")
 
 
 @pytest.mark.spec("M-003/2")

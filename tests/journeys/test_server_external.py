@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from meterbook.foundation.server import account, binaries, cluster, connections, external, folder, roles, secrets_file
 from tests.support import processes
@@ -48,15 +49,26 @@ class Installed:
     """A data folder whose database is on a server that was bare before, and what was said when it was made."""
 
     data_dir: Path
-    url: str
+    url: str  # of the administrator who made it
+    superuser_url: str
     said: str
 
 
 @pytest.fixture(scope="module")
 def installed() -> Iterator[Installed]:
-    """One installation for tests that leave it usable."""
-    with processes.open_folder() as place, bare_server(place / "elsewhere") as url:
-        yield Installed(place / "data", url, migrate(place / "data", url))
+    """One installation for tests that leave it usable, made by an administrator who is no superuser."""
+    with processes.open_folder() as place, bare_server(place / "elsewhere") as superuser_url:
+        url = add_administrator(superuser_url, "boss", "CREATEROLE CREATEDB BYPASSRLS")
+        yield Installed(place / "data", url, superuser_url, migrate(place / "data", url))
+
+
+def add_administrator(url: str, name: str, rights: str = "") -> str:
+    """This will make a role with rights on a server and return the address by which it reaches the server."""
+    host, password = connections.parse(url).host, f"{PASSWORD}{name}"
+    role, secret = sql.Identifier(name), sql.Literal(password)
+    with psycopg.connect(host=host, user=cluster.SUPERUSER, password=PASSWORD, dbname="postgres") as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN {} PASSWORD {}").format(role, sql.SQL(rights), secret))
+    return f"postgresql://{name}:{urllib.parse.quote(password, safe='')}@/meters?host={host}"
 
 
 def migrate(data_dir: Path, url: str, *more: str) -> str:
@@ -69,7 +81,8 @@ class TestDatabaseUrl:
     def test_makes_roles_and_database_once_and_then_signs_in_as_those(self, installed: Installed) -> None:
         assert "has the schema" in installed.said
         first = secrets_file.load(installed.data_dir)
-        wrong = installed.url.replace(urllib.parse.quote(PASSWORD, safe=""), "no-longer-right")
+        wrong = installed.url.replace(urllib.parse.quote(f"{PASSWORD}boss", safe=""), "no-longer-right")
+        assert wrong != installed.url
 
         assert "has the schema" in migrate(installed.data_dir, wrong)
 
@@ -87,11 +100,11 @@ class TestDatabaseUrl:
     def test_does_not_take_the_roles_away_from_another_machine(self, installed: Installed) -> None:
         second = installed.data_dir.with_name("second")
 
-        said = migrate(second, installed.url)
+        said = migrate(second, installed.superuser_url)
 
         assert "status 2" in said
         assert "Copy secrets.json from the data folder of the first machine" in said
-        assert "has the schema" in migrate(second, installed.url, "--new-passwords")
+        assert "has the schema" in migrate(second, installed.superuser_url, "--new-passwords")
         assert "has the schema" in migrate(installed.data_dir, installed.url, "--new-passwords")
 
     def test_says_what_to_check_when_nobody_answers(self, data_dir: Path) -> None:
@@ -100,19 +113,20 @@ class TestDatabaseUrl:
         assert "status 2: meterbook: The server of DATABASE_URL does not let us in" in said
 
     def test_says_which_rights_are_missing(self, data_dir: Path, url: str) -> None:
-        target = connections.parse(url)
-        with psycopg.connect(host=target.host, user=target.user, password=PASSWORD, dbname="postgres") as connection:
-            connection.execute("CREATE ROLE clerk LOGIN PASSWORD 'clerk'")
+        clerk = add_administrator(url, "clerk")
 
         with pytest.raises(roles.AdministratorTooWeak, match="may create databases, roles"):
-            external.bootstrap(_folder(data_dir), f"postgresql://clerk:clerk@/meters?host={target.host}", None)
+            external.bootstrap(_folder(data_dir), clerk, None)
 
-    def test_works_with_an_administrator_who_is_no_superuser(self, data_dir: Path, url: str) -> None:
-        target = connections.parse(url)
-        with psycopg.connect(host=target.host, user=target.user, password=PASSWORD, dbname="postgres") as connection:
-            connection.execute("CREATE ROLE boss LOGIN CREATEROLE CREATEDB BYPASSRLS PASSWORD 'boss'")
+    def test_works_with_an_administrator_who_is_no_superuser(self, installed: Installed) -> None:
+        target = connections.parse(installed.url)
+        with psycopg.connect(
+            host=target.host, user=target.user, password=target.password, dbname=target.database
+        ) as connection:
+            found = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
 
-        assert "has the schema" in migrate(data_dir, f"postgresql://boss:boss@/meters?host={target.host}")
+        assert found == (False,)
+        assert "has the schema" in installed.said
 
 
 def _folder(data_dir: Path) -> Path:

@@ -26,6 +26,7 @@ from meterbook.identity import models as identity_models
 from tests.support import databases, processes
 
 ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "test-results"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 # How long a state is waited for: on a machine that does much else at once, a page may take its time.
@@ -118,12 +119,17 @@ class Watched:
         return self._asked(script, when)
 
     def _asked(self, script: str, when: str) -> Any:  # noqa: ANN401 - whatever the script answers
-        # A function: a text would be compiled again at each look, which the page's policy forbids.
-        self.page.wait_for_function(f"() => {when}")
+        # Most pages are whole when they are asked; who waits looks again at each frame that is drawn, and has it drawn.
+        if not self.page.evaluate(f"() => {when}"):
+            # A function: a text would be compiled again at each look, which the page's policy forbids.
+            self.page.wait_for_function(f"() => {when}")
         return self.page.evaluate(script)
 
     def overflow(self) -> int:
         """This will return by how many pixels the page stays wider than the screen; charts follow a moment later."""
+        wider = int(self.ask(WIDER))
+        if wider <= 0:
+            return wider
         with contextlib.suppress(NeverSo):
             self.page.wait_for_function(f"() => {WHOLE} && {WIDER} <= 0", timeout=SETTLING_MILLISECONDS)
         return int(self.ask(WIDER))
@@ -143,6 +149,12 @@ class Watched:
         breaches = self.ask("window.policyBreaches", when=LOADED)
         assert not breaches, breaches
         assert not self.said, self.said
+
+
+def picture(page: Page, name: str) -> None:
+    """This will keep a picture of the whole page in test-results/, for people to look at, where MB_PICTURES=1 asks."""
+    if os.environ.get("MB_PICTURES") == "1":
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
 def executable() -> str | None:
