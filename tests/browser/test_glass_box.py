@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
 from tests.factories import billing
-from tests.journeys import glass
+from tests.journeys import glass, several_registers
 from tests.support import browser as browsing
 
 MOST_CLICKS = 3
@@ -90,3 +90,40 @@ def test_intervals_of_a_day_lead_to_the_readings(visit: Visit, old: glass.OldBil
 
     expect(page.locator("h1")).to_contain_text("kWh")
     expect(page.locator("tr.is-shown")).to_have_count(1)
+
+
+@pytest.fixture(scope="module")
+def bakery(site_server: browsing.Site) -> several_registers.Bakery:
+    """A bill by tariff registers and reactive energy, all read by hand."""
+    return several_registers.Bakery()
+
+
+@pytest.mark.spec("M-088/2")
+@pytest.mark.parametrize(
+    ("who", "language", "width", "theme", "line", "raw"),
+    [
+        ("manager", "en-US", 1280, "light", "#line-0-0-1", "300000"),  # T2
+        ("renter", "es-ES", 360, "dark", "#line-0-0-2", "200000"),  # reactive energy
+    ],
+)
+def test_a_line_of_another_register_leads_to_its_reading(
+    visit: Visit, bakery: several_registers.Bakery, who: str, language: str, width: int, theme: str, line: str, raw: str
+) -> None:
+    watched = visit(width=width, theme=theme, language=language)
+    page, person = watched.page, getattr(bakery, who)
+    type(person).objects.filter(pk=person.pk).update(language=language[:2])
+    watched.enter(person, f"/v/{billing.code_of(bakery.place.organization, bakery.bill)}")
+    clicks = Clicks(watched)
+
+    clicks.follow("a[href$='/open']")
+    assert watched.overflow() <= 0
+    opened = clicks.open(line)
+    assert watched.overflow() <= 0
+    assert watched.axe() == []
+    page.screenshot(path=FOLDER / f"registers-{who}-{width}.png", full_page=True)
+    clicks.follow(opened.locator("a.to-reading[href*='register=']").first)
+
+    assert clicks.count == MOST_CLICKS
+    expect(page.locator("dd.mono").first).to_have_text(raw)
+    expect(page.locator("main")).to_contain_text("La factura dice" if language == "es-ES" else "The bill says")
+    page.screenshot(path=FOLDER / f"registers-{who}-{width}-reading.png", full_page=True)

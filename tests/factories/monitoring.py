@@ -22,6 +22,13 @@ FACTS = {
     CheckKind.CT_REVERSED: {"exported": 5_000},
     CheckKind.DUPLICATE: {"count": 4},
     CheckKind.OFF_TIME: {"count": 96, "of": 96},
+    CheckKind.TARIFF_SUM: {
+        "tariffs": 450_000,
+        "registers": 500_000,
+        "count": 2,
+        "since": "2026-02-01",
+        "until": "2026-03-01",
+    },
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -124,6 +125,26 @@ class TestExchange:
         assert found == [(old.meter_id, 7, False), (new.meter_id, 7, True)]
         assert "calibration" in str(entry.after) + str(entry.reason)
         assert "NEW-1" in words(client.get(address(organization, hanging, "")))
+
+    @pytest.mark.spec("B-07")
+    def test_proposes_what_the_old_meter_showed_about_then_and_no_older_reading(
+        self, client: Client, hanging: metering.Installed
+    ) -> None:
+        def asked(**changes: str) -> str:
+            page = words(self.send(client, hanging, **changes))
+            (field,) = re.findall(r'<input[^>]*name="final_energy_import"[^>]*>', page)
+            return str(field) + "".join(re.findall("<datalist.*?</datalist>", page))
+
+        old = asked(exchanged_at="2026-06-16T12:15")  # more than two hours after it was read
+        metering.record(hanging.energy, [(EXCHANGED - timedelta(minutes=25), 124_900)])
+        near = asked()
+        metering.record(hanging.energy, [(EXCHANGED + timedelta(minutes=25), 125_100)])
+        between = asked()
+
+        assert 'list="latest_energy_import"' in old
+        assert old.count("value=") == old.count('<option value="1234,50">') == 1
+        assert 'value="1249,00"' in near
+        assert 'value="1250,00"' in between
 
     @pytest.mark.spec("B-07")
     def test_with_an_estimated_final_value_asks_for_a_photo(

@@ -226,11 +226,12 @@ class TestDayChecks:
             "Nothing came in and 5.000",
             "Second numbers came for instants that had one: 4",
             "96 of 96 intervals have no reading at their ends",
+            "From 1 Feb 2026 to 1 Mar 2026 its 2 tariff registers counted",
         ):
             assert words in page
         assert f"{silent.at('meter')}?view=day&amp;day=2026-02-18" in page
         needs = silent.client.get(silent.path("work")).content.decode()
-        assert "10 things that can hardly be right about meters" in needs
+        assert "11 things that can hardly be right about meters" in needs
 
         viewer = silent.colleague(RoleCode.OPERATOR)
         settle = silent.path("day_check_settle", made[0].public_id)

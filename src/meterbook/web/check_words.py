@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,6 +27,7 @@ TITLES = {
     CheckKind.CT_REVERSED: gettext_lazy("A transformer may hang the wrong way round"),
     CheckKind.DUPLICATE: gettext_lazy("Two numbers for one instant"),
     CheckKind.OFF_TIME: gettext_lazy("Read beside the ends of intervals"),
+    CheckKind.TARIFF_SUM: gettext_lazy("Tariff registers and the total register differ"),
 }
 _FOUND = {
     CheckKind.STUCK: gettext_lazy("It counted nothing all day, while the meter showed power."),
@@ -43,6 +46,10 @@ _FOUND = {
     CheckKind.OFF_TIME: gettext_lazy(
         "%(count)s of %(of)s intervals have no reading at their ends, although as many readings came."
     ),
+    CheckKind.TARIFF_SUM: gettext_lazy(
+        "From %(since)s to %(until)s its %(count)s tariff registers counted %(tariffs)s together, the total register"
+        " %(registers)s."
+    ),
 }
 ADVICE = {
     CheckKind.STUCK: gettext_lazy("Have the meter looked at; exchange it if it is broken, and estimate the time."),
@@ -55,6 +62,10 @@ ADVICE = {
     CheckKind.CT_REVERSED: gettext_lazy("Have the direction of the current transformers looked at."),
     CheckKind.DUPLICATE: gettext_lazy("Look at the conflicts on the page of edits; two sources may read one meter."),
     CheckKind.OFF_TIME: gettext_lazy("Set the clock of the meter or logger, or let it be read at full intervals."),
+    CheckKind.TARIFF_SUM: gettext_lazy(
+        "Look at the readings of both days for a digit read wrongly or two registers read as one another, and correct"
+        " them; or add a tariff register that the meter has besides."
+    ),
 }
 
 
@@ -68,6 +79,9 @@ def found(kind: CheckKind, facts: Mapping[str, Any]) -> str:
         else value
         for name, value in facts.items()
     }
+    for name in ("since", "until"):
+        if name in facts:
+            told[name] = formats.date_format(date.fromisoformat(facts[name]), "SHORT_DATE_FORMAT")
     if kind is CheckKind.STUCK and "days" in facts:
         return _("It has not moved for %(days)s days or more, which it never did before.") % told
     try:
@@ -77,5 +91,5 @@ def found(kind: CheckKind, facts: Mapping[str, Any]) -> str:
 
 
 _QUANTITIES = frozenset(
-    {"value", "usual", "mean", "used", "least", "intervals", "registers", "above", "below", "exported"}
+    {"value", "usual", "mean", "used", "least", "intervals", "registers", "above", "below", "exported", "tariffs"}
 )

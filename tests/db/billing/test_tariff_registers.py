@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from meterbook.billing import queries, values
+from meterbook.billing import models, queries, values
+from meterbook.billing.calculating import facts
+from meterbook.billing.correcting import replaying
+from meterbook.billing.correction_values import LineCause, Mode, Outcome
+from meterbook.billing.operations import recalculating, recomputing
+from meterbook.billing.queries import corrections as correction_queries
 from meterbook.foundation import scoping
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import operations as metering_operations
 from meterbook.metering.values import TARIFF_SERIES, Source
-from tests.factories import billing, customers, metering, tariffs
+from tests.factories import billing, corrections, customers, metering, tariffs
 
 ACTOR = Actor.system("test")
 JANUARY = billing.Days(date(2026, 1, 1), date(2026, 2, 1))
@@ -39,7 +45,9 @@ SHOWN = {  # at the beginning and the end of January
 }
 
 
-def hand_read(place: billing.Place, name: str, codes: tuple[str, ...]) -> metering.Installed:
+def hand_read(
+    place: billing.Place, name: str, codes: tuple[str, ...], unread: tuple[str, ...] = ()
+) -> metering.Installed:
     units = {"energy_reactive_import": Unit.KVARH}
     meter = metering.installed_meter(
         organization=place.organization,
@@ -52,7 +60,8 @@ def hand_read(place: billing.Place, name: str, codes: tuple[str, ...]) -> meteri
     customers.contract(account=account, point=meter.point, tariff=place.tariff, starts_at=JANUARY.starts_at)
     for code in codes:
         begin, end = SHOWN[code]
-        metering.record(meter.series[code], [(JANUARY.starts_at, begin), (JANUARY.ends_at, end)], source=Source.FIELD)
+        shown = [(JANUARY.starts_at, begin), (JANUARY.ends_at, end)]
+        metering.record(meter.series[code], shown[:1] if code in unread else shown, source=Source.FIELD)
     return meter
 
 
@@ -77,3 +86,50 @@ def test_each_register_is_priced_and_who_lacks_one_is_held() -> None:
         "kvarh": Decimal("2.00"),  # 300 kvarh, of which 250 are free
     }
     assert [(each.code, each.meter_point) for each in held] == [(values.HoldReason.NO_CHANNEL, lacking.point.code)]
+
+
+@pytest.mark.spec("M-089/2")
+def test_a_register_without_its_reading_holds_the_account() -> None:
+    place = billing.place(raw=DIVIDED)
+    meter = hand_read(place, "Unread", tuple(SHOWN), unread=("energy_import_t2",))
+    billing.derive(place.organization.pk)
+    run = billing.advance(billing.plan(place, first_day=JANUARY.first_day, until_day=JANUARY.until_day))
+
+    with scoping.scope([place.organization.pk], actor=ACTOR):
+        (row,) = queries.run_bills(run_public_id=run.public_id).rows
+    assert [(each.code, each.meter_point) for each in row.reasons] == [(values.HoldReason.MISSING, meter.point.code)]
+
+
+@pytest.mark.spec("B-70/2")
+def test_a_bill_by_several_registers_is_made_again_to_the_same_bytes_and_so_is_one_that_tells_none() -> None:
+    place = billing.place(raw=DIVIDED)
+    meter = hand_read(place, "Whole", tuple(SHOWN))
+    billing.derive(place.organization.pk)
+    made = corrections.Billed(
+        place, (meter,), billing.issued(place, first_day=JANUARY.first_day, until_day=JANUARY.until_day)
+    )
+
+    def again(mode: Mode) -> correction_queries.ResultRow:
+        with scoping.scope([made.owner], actor=ACTOR):
+            asked = recalculating.ask_recalculation(
+                actor=ACTOR, at=corrections.LATER, mode=mode, scope=recalculating.Scope(run=made.run.public_id)
+            )
+            (found,) = correction_queries.results_of(recalculation_id=asked.pk)
+            return found
+
+    metering.record(meter.series[TARIFF_SERIES[1]], [(JANUARY.ends_at, 460_000)], source=Source.METER)
+    metering_operations.derive_dirty_days(organization_id=made.owner, actor=ACTOR, at=corrections.LATER)
+    proof, corrected = again(Mode.REPRODUCE), again(Mode.CORRECT)
+
+    assert (proof.outcome, proof.differences and proof.differences.is_identical) == (Outcome.SAME, True)
+    assert corrected.differences is not None
+    assert [(each.text["en"], each.causes) for each in corrected.differences.lines] == [("Night", (LineCause.READING,))]
+    bill = corrections.bill_of(made, "Whole")
+    old = json.loads(bytes(bill.draft.content))
+    del old["meter_points"][0]["registers"]
+    with scoping.scope([made.owner], actor=ACTOR):
+        run = models.BillRun.objects.select_related("site").get(organization_id=made.owner, pk=made.run.pk)
+        shares = recomputing.billed_shares(run, [bill.account_id])[bill.account_id]
+        issued = replaying.Issued(bill.account_id, json.dumps(old).encode(), tuple(shares))
+        remade = replaying.Replayer(facts.run_of(run), [issued], as_of=run.approved_at).calculate([bill.account_id])
+    assert json.loads(remade.contents[bill.account_id].data)["meter_points"] == old["meter_points"]

@@ -19,7 +19,9 @@ from meterbook.metering import queries as metering_queries
 from meterbook.metering import values
 from meterbook.metering.checking.days import CheckKind
 from meterbook.metering.checking.thresholds import ThresholdInvalid
+from meterbook.metering.validation.inputs import CorrectionKind
 from meterbook.monitoring import models, operations, queries
+from meterbook.web import check_words
 from tests.factories import billing, customers, identity, metering
 
 FIRST = date(2026, 2, 1)
@@ -27,6 +29,10 @@ DAY = date(2026, 3, 5)  # a Thursday
 NOW = datetime(2026, 3, 6, 9, tzinfo=UTC)
 RISE = 25
 VOLTS = tuple(metering_operations.RegisterPlan(f"voltage_l{n}", f"voltage_l{n}", Unit.V, 1) for n in (1, 2, 3))
+HAND = tuple(
+    metering_operations.RegisterPlan(code, code, Unit.KWH, 3)
+    for code in ("energy_import", "energy_import_t1", "energy_import_t2")
+)
 EXPORT = metering_operations.RegisterPlan("energy_export", "energy_export", Unit.KWH, 2)
 
 
@@ -159,6 +165,46 @@ class TestDayChecks:
 
         assert site.check(NOW + timedelta(days=1)) == [("nothing used", CheckKind.ZERO_OCCUPIED)]
         assert [each.last_day for each in site.rows()] == [DAY, DAY + timedelta(days=1)]
+
+    @pytest.mark.spec("B-18/2")
+    def test_tell_of_tariff_registers_that_count_something_else_than_the_total(self, site: Site) -> None:
+        def read(name: str, night: int, *, model: str = "imported") -> metering.Installed:
+            made = metering.installed_meter(
+                organization=site.place.organization, site=site.place.site, name=name, model_code=model, registers=HAND
+            )
+            begin, end = (civil.start_of_day(each, billing.MADRID) for each in (date(2026, 3, 1), date(2026, 3, 6)))
+            for code, first, final in (
+                ("energy_import", 1_000_000, 1_500_000),
+                ("energy_import_t1", 700_000, 1_050_000),
+                ("energy_import_t2", 300_000, night),
+            ):
+                metering.record(made.series[code], [(begin, first), (end, final)], source=values.Source.FIELD)
+            return made
+
+        read("right", 450_000)
+        read("whole units", 448_000)
+        wrong = read("digit", 405_000)
+
+        assert site.check() == [("digit", CheckKind.TARIFF_SUM)]
+        (row,) = site.rows()
+        assert (row.facts["tariffs"], row.facts["registers"], row.facts["count"]) == (455_000, 500_000, 2)
+        words = check_words.found(CheckKind.TARIFF_SUM, row.facts)
+        assert words == (
+            "From 1 Mar 2026 to 6 Mar 2026 its 2 tariff registers counted 455.00\N{NO-BREAK SPACE}kWh together, the"
+            " total register 500.00\N{NO-BREAK SPACE}kWh."
+        )
+        # Corrected, it is told no more; no value was changed by the check itself.
+        with scoping.scope([site.place.organization.pk], actor=identity.ACTOR):
+            metering_operations.correct_readings(
+                actor=identity.ACTOR,
+                at=NOW,
+                series=wrong.series["energy_import_t2"],
+                kind=CorrectionKind.SET,
+                corrected_at=civil.start_of_day(date(2026, 3, 6), billing.MADRID),
+                value=450_000,
+                reason="Two digits were exchanged",
+            )
+        assert site.check() == []
 
 
 @pytest.mark.spec("B-18")

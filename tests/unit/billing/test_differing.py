@@ -110,6 +110,17 @@ class TestDifferences:
         assert differing.compare(bill(), {**bill(), "engine": "3", "inputs_digest": "j"}).is_identical
         assert not differing.compare(bill(), {**bill(), "customer": {"name": "Eva"}}).is_identical
 
+    def test_of_registers_that_a_bill_from_before_did_not_tell_are_none(self) -> None:
+        register = {"code": "energy_import_t1", "quantity": 1, "reference": {"digest": "r"}, "segments": []}
+        (point,) = bill()["meter_points"]
+        now = {**bill(), "inputs_digest": "j", "meter_points": [{**point, "registers": [register]}]}
+        moved = changed(registers=[{**register, "quantity": 2, "reference": {"digest": "q"}}])
+
+        assert differing.compare(bill(), now).is_identical
+        assert differing.same_inputs(bill(), now)
+        assert not differing.same_inputs(now, moved)
+        assert differing.compare(now, moved).lines[0].causes == (LineCause.READING,)
+
 
 class TestLimits:
     def test_count_months_back_to_the_last_day_there_is(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from typing import Any
 
+import pypdf
 import pytest
 
 from meterbook.documents.rendering import page
@@ -13,9 +15,15 @@ from tests.factories import documents
 Plain = dict[str, Any]
 
 
+ISSUE = page.Issue("HR-1", date(2026, 11, 3), date(2026, 11, 17), "ab" * 32, "AAAA-BBBB-CCCC")
+
+
+def flat(pdf: bytes) -> str:
+    return " ".join(" ".join(each.extract_text() for each in pypdf.PdfReader(io.BytesIO(pdf)).pages).split())
+
+
 def made(language: str = "en", **changes: object) -> Plain:
-    issue = page.Issue("HR-1", date(2026, 11, 3), date(2026, 11, 17), "ab" * 32, "AAAA-BBBB-CCCC")
-    return page.of_bill(documents.bill_content(**changes), issue, language)
+    return page.of_bill(documents.bill_content(**changes), ISSUE, language)
 
 
 def facts(bill: Plain) -> dict[str, list[str]]:
@@ -186,6 +194,40 @@ class TestMeter:
         assert note == (
             "2,976 intervals: 2,959 measured, 4 estimated, 12 spread between two readings, 1 entered by hand"
         )
+
+    @pytest.mark.spec("B-70/2")
+    def test_shows_further_registers_with_the_lines_they_price(self) -> None:
+        day = documents.line("day", documents.text("Day", "Día"), "82.470", "KWH", "0.30", "24.74")
+        priced = documents.charge("Retail", "Comercios", 4, [day], net="24.74", quantity=3_298_800)
+        register = {
+            "code": "energy_import_t1",
+            "components": ["day"],
+            "unit": "KWH",
+            "decimals": 3,
+            "segments": [documents.segment(register="energy_import_t1")],
+            "adjustment": 7,
+            "quantity": 3_298_807,
+            "quality": documents.counts(2_976, estimated=3),
+        }
+        content = documents.bill_content(
+            meter_points=[
+                documents.electricity(registers=[register], charges=[priced], quality=documents.counts(2_976))
+            ]
+        )
+
+        bill = page.of_bill(content, ISSUE, "es")
+        text = flat(documents.bill_pdf(content))
+
+        (own,) = bill["meters"][0]["registers"]
+        assert (own["name"], own["lines"]) == ("energía, registro de tarifa T1", "se factura por él: Día")
+        assert (own["segments"][0]["present"]["value"], own["quantity"], own["has_sum"]) == (
+            "1.278,35",
+            "3.298,807",
+            True,
+        )
+        assert "energy, tariff register T1 · priced from it: Day" in text
+        assert "Sum, energy, tariff register T1 3,298.807" in text
+        assert "Electricity, G-04, energy, tariff register T1 3 of 2,976" in text
 
     def test_tells_the_daily_average(self) -> None:
         assert made("es")["meters"][0]["average"] == "Media diaria: 106,413 kWh"

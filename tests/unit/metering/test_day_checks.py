@@ -126,6 +126,37 @@ class TestChecks:
         assert days.off_time(96, 96, 1) is None  # read once a day: its hours are not known, and that is all
         assert days.off_time(0, 96, 96, replace(USUAL, off_time_percent=Fraction(0))) is None
 
+    @pytest.mark.spec("B-18/2")
+    def test_tariff_registers_that_together_count_something_else(self) -> None:
+        def shown(first: int, final: int, times: int = 1) -> days.Shown:
+            return days.Shown(first, final, Fraction(times), 3)
+
+        total = shown(1_000_000, 1_500_000)
+
+        assert days.tariffs(total, [shown(700_000, 1_050_000), shown(300_000, 450_000)]) is None
+        # Three displays of whole units may leave off nearly one each.
+        assert days.tariffs(total, [shown(700_000, 1_049_000), shown(300_000, 448_000)]) is None
+        assert days.tariffs(total, [shown(700_000, 1_048_000), shown(300_000, 448_000)]) == Found(
+            CheckKind.TARIFF_SUM, {"tariffs": 496_000, "registers": 500_000, "count": 2}
+        )
+        # Of thousandths only 0.1 % is left off, and a transformer's factor holds for what is read.
+        finer = [shown(700_001, 1_050_000), shown(300_000, 449_400)]
+        assert kind(days.tariffs(shown(1_000_001, 1_500_001), finer)) is CheckKind.TARIFF_SUM
+        assert days.tariffs(shown(1_000_001, 1_500_001), finer, replace(USUAL, register_percent=Fraction(1))) is None
+        forty = days.tariffs(shown(0, 10_000, 40), [shown(0, 5_000, 40), shown(0, 1_000, 40)])
+        assert forty == Found(CheckKind.TARIFF_SUM, {"tariffs": 240_000, "registers": 400_000, "count": 2})
+
+    @given(st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**7)), min_size=2, max_size=4), st.integers(0, 3))
+    def test_what_displays_leave_off_is_never_told(self, counted: list[tuple[int, int]], places: int) -> None:
+        step = 10**places
+
+        def display(first: int, final: int) -> days.Shown:
+            return days.Shown(first - first % step, final - final % step, Fraction(1), 3)
+
+        total = sum(first for first, _used in counted), sum(first + used for first, used in counted)
+
+        assert days.tariffs(display(*total), [display(first, first + used) for first, used in counted]) is None
+
 
 @pytest.mark.spec("B-18")
 class TestThresholds:

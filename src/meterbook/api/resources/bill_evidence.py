@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from django.utils.translation import gettext as _
-from ninja import Path, Router
+from ninja import Path, Query, Router
 
 from meterbook.api import entry, problems
 from meterbook.api.endpoints import endpoint
@@ -22,6 +22,14 @@ from meterbook.reporting.queries import explaining
 router = Router(tags=["Bills"])
 STAMP = "%Y%m%dT%H%M%SZ"
 Instant = Annotated[str, Path(description="In UTC, as 20260131T230000Z.", max_length=16)]
+Register = Annotated[
+    str,
+    Query(
+        alias="register",
+        description="The `code` of a further register of the meter point, as the bill has it.",
+        max_length=40,
+    ),
+]
 
 
 @endpoint(
@@ -47,10 +55,12 @@ def explain_bill(request: entry.Request, bill: uuid.UUID) -> shapes.BillExplanat
     by_site=True,
     answers=shapes.BilledIntervals,
 )
-def get_bill_intervals(request: entry.Request, bill: uuid.UUID, measured: int) -> shapes.BilledIntervals:
+def get_bill_intervals(
+    request: entry.Request, bill: uuid.UUID, measured: int, code: Register = ""
+) -> shapes.BilledIntervals:
     """This will return the intervals behind a meter point of a bill, counted from 0, as they were when it was made."""
     row = billing_queries.get_bill(public_id=bill)
-    found = shapes.point_of(row, measured)
+    found = shapes.point_of(row, measured, code)
     looking.require_detail(request.caller, found.detail, found.period)
     return shapes.intervals(row, found)
 
@@ -65,11 +75,11 @@ def get_bill_intervals(request: entry.Request, bill: uuid.UUID, measured: int) -
     answers=shapes.ReadingEvidence,
 )
 def get_bill_reading(
-    request: entry.Request, bill: uuid.UUID, measured: int, instant: Instant
+    request: entry.Request, bill: uuid.UUID, measured: int, instant: Instant, code: Register = ""
 ) -> shapes.ReadingEvidence:
     """This will return all that is kept of a register's reading at an instant within a bill."""
     row = billing_queries.get_bill(public_id=bill)
-    found, at = _at(row, measured, instant)
+    found, at = _at(row, measured, instant, code)
     is_midnight = at == civil.start_of_day(at.astimezone(found.zone).date(), found.zone)
     if not is_midnight:
         looking.require_detail(request.caller, found.detail, found.period)
@@ -99,10 +109,12 @@ def explain_own_bill(request: entry.Request, own_bill: uuid.UUID) -> shapes.Bill
     by_site=True,
     answers=shapes.BilledIntervals,
 )
-def get_own_bill_intervals(request: entry.Request, own_bill: uuid.UUID, measured: int) -> shapes.BilledIntervals:
+def get_own_bill_intervals(
+    request: entry.Request, own_bill: uuid.UUID, measured: int, code: Register = ""
+) -> shapes.BilledIntervals:
     """This will return the intervals behind a meter point of an own bill, counted from 0."""
     row = _own(request, own_bill)
-    return shapes.intervals(row, shapes.point_of(row, measured))
+    return shapes.intervals(row, shapes.point_of(row, measured, code))
 
 
 @endpoint(
@@ -115,10 +127,10 @@ def get_own_bill_intervals(request: entry.Request, own_bill: uuid.UUID, measured
     answers=shapes.ReadingEvidence,
 )
 def get_own_bill_reading(
-    request: entry.Request, own_bill: uuid.UUID, measured: int, instant: Instant
+    request: entry.Request, own_bill: uuid.UUID, measured: int, instant: Instant, code: Register = ""
 ) -> shapes.ReadingEvidence:
     """This will return all that is kept of a register's reading at an instant within an own bill."""
-    found, at = _at(_own(request, own_bill), measured, instant)
+    found, at = _at(_own(request, own_bill), measured, instant, code)
     return shapes.evidence(found, at, is_fine=True, is_own=True)
 
 
@@ -128,8 +140,10 @@ def _own(request: entry.Request, public_id: uuid.UUID) -> billing_queries.BillDe
     return billing_queries.get_bill(public_id=public_id)
 
 
-def _at(row: billing_queries.BillDetail, measured: int, text: str) -> tuple[explaining.MeteredPoint, datetime]:
-    found = shapes.point_of(row, measured)
+def _at(
+    row: billing_queries.BillDetail, measured: int, text: str, code: str
+) -> tuple[explaining.MeteredPoint, datetime]:
+    found = shapes.point_of(row, measured, code)
     try:
         at = datetime.strptime(text, STAMP).replace(tzinfo=UTC)
     except ValueError as error:

@@ -27,11 +27,21 @@ class ExplainedTariff(values.Told):
     sentences: list[str]
 
 
+class LineRegister(values.Told):
+    """A register that a line was priced from: `code` empty for the one that its meter point is billed by.
+
+    `readings` are instants for `.../points/{place}/readings/{instant}?register={code}`.
+    """
+
+    code: str
+    readings: list[values.InstantTold]
+
+
 class BillLine(values.Told):
     """A line: `quantity` x `price` is `exact`, rounded once `amount`.
 
-    `trace` tells what it was made from (docs/reference/bill-format.md); `readings` are instants for
-    `.../points/{place}/readings/{instant}`.
+    `trace` tells what it was made from (docs/reference/bill-format.md); `readings` are the instants of all its
+    registers, for `.../points/{place}/readings/{instant}`.
     """
 
     place: int
@@ -48,6 +58,7 @@ class BillLine(values.Told):
     tariff: ExplainedTariff
     trace: dict[str, Any]
     readings: list[values.InstantTold]
+    registers: list[LineRegister]
 
 
 class BillExplanation(values.Told):
@@ -168,13 +179,13 @@ def intervals(bill: billing_queries.BillDetail, found: explaining.MeteredPoint) 
     )
 
 
-def point_of(bill: billing_queries.BillDetail, place: int) -> explaining.MeteredPoint:
-    """This will find a meter point of a bill.
+def point_of(bill: billing_queries.BillDetail, place: int, register: str = "") -> explaining.MeteredPoint:
+    """This will find a meter point of a bill, or a further register of it.
 
     :raises problems.Problem: when the bill has none there, or it is gone
     """
     try:
-        return explaining.point_of(bill.content, place)
+        return explaining.point_of(bill.content, place, register)
     except explaining.LineNotFound as error:
         raise problems.not_found(_("The bill has no such line.")) from error
 
@@ -232,6 +243,9 @@ def _line(each: explaining.ExplainedLine) -> BillLine:
         ),
         trace=dict(line["trace"]),
         readings=[values.instant(at) for at in each.readings],
+        registers=[
+            LineRegister(code=own.code, readings=[values.instant(at) for at in own.readings]) for own in each.registers
+        ],
     )
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from meterbook.billing import content
 from meterbook.billing.calculating import (
     checking,
+    counters,
     facts,
     further,
     headings,
@@ -27,7 +28,6 @@ from meterbook.billing.calculating import (
     usage,
 )
 from meterbook.billing.values import HoldReason
-from meterbook.kernel.period import Period
 from meterbook.metering import zones
 from meterbook.tariffs.rating import inputs_reading
 from meterbook.tariffs.rating.inputs import Inputs
@@ -106,14 +106,14 @@ class Calculator:
         alone = self._alone(chunk, borne, held, pieces)
         if not pieces:
             return Outcome(alone.contents, held, alone.inputs, {})
-        used = measured.Used.load(self.run, chunk, pieces, loaded)
+        used = measured.Used.load(self.run, chunk, pieces, loaded, counters.wholes(pieces, more))
         inputs = stamps.Inputs(
             {step: stamps.Digests(each.first, each.digests) for step, each in loaded.items()},
             lambda series, part: loaded[series.step].written(series.id, part),
             used.registers,
         )
         by_account = measured.by_account(pieces)
-        points = {account_id: self._points(own, used, rated) for account_id, own in by_account.items()}
+        points = {account_id: self._points(own, used, rated, more) for account_id, own in by_account.items()}
         contents = {
             account_id: content.build(self._heading(chunk, by_account[account_id]), own, borne.of(account_id))
             for account_id, own in points.items()
@@ -143,11 +143,12 @@ class Calculator:
             loaded = usage.load_digests(organization_id=owner, series_ids=ids, first=first, until=until)
             digests[step] = stamps.Digests(first, loaded)
             waiting |= checking.pending(self.run, first, until) & set(ids)
-        inputs = stamps.Inputs(digests, stamps.edges_of(owner, wholes), registers.Registers.load(wholes))
         late = {each.share.account_id for each in pieces if measured.series_of(each).id in waiting}
         kept = [each for each in pieces if each.share.account_id not in late]
         more = self.besides(self.run, chunk, rating.wanted(kept), self.read)
-        return self._inputs(chunk, kept, inputs, named.Estimates.load(wholes), borne, more) | alone
+        read = [*wholes, *counters.wholes(kept, more)]
+        inputs = stamps.Inputs(digests, stamps.edges_of(owner, wholes), registers.Registers.load(read))
+        return self._inputs(chunk, kept, inputs, named.Estimates.load(read), borne, more) | alone
 
     def _inputs(
         self,
@@ -166,6 +167,10 @@ class Calculator:
                 *inputs.used(series, cut),
                 *estimates.inputs(series, cut),
             ]
+        for group in measured.by_share(pieces):
+            for series, cut in counters.wholes(group, more):
+                own = [inputs.registers.inputs(series, cut), *estimates.inputs(series, cut)]
+                words[group[0].share.account_id] += own
         for each in pieces:
             tariff = each.tariff.code, each.tariff.currency, each.version.number, each.version.digest
             calendar = each.version.document.calendar_version
@@ -246,16 +251,17 @@ class Calculator:
             )
         return found
 
-    def _points(self, pieces: list[measured.Piece], used: measured.Used, rated: rating.Found) -> list[content.Point]:
-        by_share: dict[int, list[measured.Piece]] = defaultdict(list)
-        for piece in pieces:
-            by_share[id(piece.share)].append(piece)
-        return [self._point(group, used, rated) for group in by_share.values()]
+    def _points(
+        self, pieces: list[measured.Piece], used: measured.Used, rated: rating.Found, more: further.Further
+    ) -> list[content.Point]:
+        return [self._point(group, used, rated, more) for group in measured.by_share(pieces)]
 
-    def _point(self, pieces: list[measured.Piece], used: measured.Used, rated: rating.Found) -> content.Point:
+    def _point(
+        self, pieces: list[measured.Piece], used: measured.Used, rated: rating.Found, more: further.Further
+    ) -> content.Point:
         share, point = pieces[0].share, pieces[0].point
         series = measured.series_of(pieces[0])
-        cut = Period(pieces[0].span.cut.start, pieces[-1].span.cut.end)
+        cut = measured.cut_of(pieces)
         days = sum(len(each.span.days) for each in pieces)
         charges = [self._charge(piece, *rated[id(piece)], used.blocks) for piece in pieces]
         total = sum(each.quantity for each in charges)
@@ -280,6 +286,7 @@ class Calculator:
             reference=used.reference(series, cut),
             charges=charges,
             estimates=used.estimates.named(series, cut, used.blocks[series.step]),
+            registers=counters.of(pieces, used, more),
         )
 
     def _own_month(

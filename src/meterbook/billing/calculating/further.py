@@ -170,19 +170,17 @@ def load_after(
             whole_days=(run.until_day - run.first_day).days,
         )
     known_all = _measured(run, extended, inputs, read)
-    return replace(known_all, held={**beside.held, **burned.held, **_without_volume(known_all, extended)})
+    return replace(known_all, held={**beside.held, **burned.held, **_unmeasured(known_all, extended)})
 
 
-def _without_volume(further: Further, wanted: Sequence[Wanted]) -> dict[int, list[checking.Held]]:
-    """Water of which intervals are missing would show a temperature difference that never was."""
+def _unmeasured(further: Further, wanted: Sequence[Wanted]) -> dict[int, list[checking.Held]]:
+    """Intervals that are missing would be billed as nothing used, or show a temperature difference that never was."""
     held: dict[int, list[checking.Held]] = defaultdict(list)
     for each in wanted:
-        series = further.channels.get(each.point.id, {}).get(Channel.VOLUME)
-        if series is None or Channel.VOLUME not in each.needs.channels:
-            continue
-        codes = further.blocks[series.step].codes(series.id, each.cut)
-        if codes is not None:
-            held[each.share.account_id] += checking.of_usage(codes, each.cut, step=series.step, point=each.point)
+        for channel, series in further.channels.get(each.point.id, {}).items():
+            codes = further.blocks[series.step].codes(series.id, each.cut) if channel in each.needs.channels else None
+            if codes is not None:
+                held[each.share.account_id] += checking.of_usage(codes, each.cut, step=series.step, point=each.point)
     return {account_id: reasons for account_id, reasons in held.items() if reasons}
 
 

@@ -40,11 +40,21 @@ class Used:
     estimates: named.Estimates
 
     @classmethod
-    def load(cls, run: facts.Run, chunk: facts.Chunk, pieces: list[Piece], loaded: dict[int, usage.Blocks]) -> Used:
-        """This will load registers and histories."""
+    def load(
+        cls,
+        run: facts.Run,
+        chunk: facts.Chunk,
+        pieces: list[Piece],
+        loaded: dict[int, usage.Blocks],
+        beside: Sequence[tuple[facts.Series, Period]] = (),
+    ) -> Used:
+        """This will load registers and histories.
+
+        :param beside: series of further registers that are read, too, with the times
+        """
         held = history.tenures(run.organization_id, chunk)
         months = {(each.share.account_id, each.point.id): (series_of(each).id, each.point.zone) for each in pieces}
-        own = [(series, cut) for series, cut, _piece in wholes(pieces)]
+        own = [*((series, cut) for series, cut, _piece in wholes(pieces)), *beside]
         return cls(
             blocks=loaded,
             registers=registers.Registers.load(own),
@@ -55,27 +65,11 @@ class Used:
 
     def counts(self, series: facts.Series, cut: Period) -> content.Counts:
         """This will count the intervals of a period by quality."""
-        loaded = self.blocks[series.step]
-        codes = loaded.codes(series.id, cut)
-        columns = loaded.columns(cut)
-        intervals = columns.stop - columns.start
-        if codes is None:
-            return content.Counts(intervals, 0, 0, 0)
-        return content.Counts(
-            intervals,
-            _count(codes, Quality.ESTIMATED) + _count(codes, Quality.PROJECTED),
-            _count(codes, Quality.INTERPOLATED),
-            _count(codes, Quality.EDITED),
-            starts_between=bool(codes[0] == Quality.INTERPOLATED),
-            ends_between=bool(codes[-1] == Quality.INTERPOLATED),
-        )
+        return counts_of(self.blocks[series.step], series, cut)
 
     def reference(self, series: facts.Series, cut: Period) -> content.Reference:
         """This will return which blocks a period was made from."""
-        loaded = self.blocks[series.step]
-        first, until, digest = loaded.reference(series.id, cut)
-        revision = loaded.revision[series.id]
-        return content.Reference(str(series.public_id), first, until, (until - first).days, revision, digest)
+        return reference_of(self.blocks[series.step], series, cut)
 
     def history(
         self, run: facts.Run, share: facts.Share, point: facts.Point, own: content.Month | None
@@ -86,6 +80,30 @@ class Used:
             return []
         place = history.Place(point.series.id, point.zone)
         return history.months(self.months, place, held, run, own)
+
+
+def counts_of(loaded: usage.Blocks, series: facts.Series, cut: Period) -> content.Counts:
+    """This will count the intervals of a series in a period by quality."""
+    codes = loaded.codes(series.id, cut)
+    columns = loaded.columns(cut)
+    intervals = columns.stop - columns.start
+    if codes is None:
+        return content.Counts(intervals, 0, 0, 0)
+    return content.Counts(
+        intervals,
+        _count(codes, Quality.ESTIMATED) + _count(codes, Quality.PROJECTED),
+        _count(codes, Quality.INTERPOLATED),
+        _count(codes, Quality.EDITED),
+        starts_between=bool(codes[0] == Quality.INTERPOLATED),
+        ends_between=bool(codes[-1] == Quality.INTERPOLATED),
+    )
+
+
+def reference_of(loaded: usage.Blocks, series: facts.Series, cut: Period) -> content.Reference:
+    """This will return which blocks of a series a period was made from."""
+    first, until, digest = loaded.reference(series.id, cut)
+    revision = loaded.revision[series.id]
+    return content.Reference(str(series.public_id), first, until, (until - first).days, revision, digest)
 
 
 def converted(
@@ -121,6 +139,19 @@ def wholes(pieces: list[Piece]) -> list[tuple[facts.Series, Period, Piece]]:
         else:
             found[id(piece.share)] = (known[0], Period(known[1].start, piece.span.cut.end), known[2])
     return list(found.values())
+
+
+def by_share(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """This will return pieces by share, in order of time."""
+    found: dict[int, list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        found[id(piece.share)].append(piece)
+    return list(found.values())
+
+
+def cut_of(group: Sequence[Piece]) -> Period:
+    """This will return the time of the pieces of a share as a whole."""
+    return Period(group[0].span.cut.start, group[-1].span.cut.end)
 
 
 def by_account(pieces: list[Piece]) -> dict[int, list[Piece]]:

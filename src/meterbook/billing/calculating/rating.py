@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meterbook.billing.calculating import checking, facts, further, gas, joining, spans, usage
-from meterbook.billing.calculating.measured import Piece, series_of
+from meterbook.billing.calculating.measured import Piece, by_share, cut_of, series_of
 from meterbook.billing.calculating.wanted import Wanted
 from meterbook.billing.values import HoldReason
 from meterbook.kernel.period import Period
@@ -52,12 +52,12 @@ def wanted(pieces: Sequence[Piece]) -> list[Wanted]:
         Wanted(
             share=group[0].share,
             point=group[0].point,
-            cut=Period(group[0].span.cut.start, group[-1].span.cut.end),
+            cut=cut_of(group),
             needs=of(group)[0],
             taxes=of(group)[1],
             converts_gas=any(map(_converts_gas, group)),
         )
-        for group in _by_share(pieces)
+        for group in by_share(pieces)
     ]
 
 
@@ -74,7 +74,7 @@ def rate(
     are rated together, because ladders and demand may go through. Where an account has a meter point by two contracts,
     one after the other, the second goes on from what the first leaves in banks.
     """
-    turns = _turns(_by_share(pieces)) if more.inputs else [_by_share(pieces)]
+    turns = _turns(by_share(pieces)) if more.inputs else [by_share(pieces)]
     work = _Work(blocks, more, plans, bill_date, followed=_followed(turns))
     for account_id, reasons in more.held.items():
         work.held[account_id] += reasons
@@ -144,13 +144,6 @@ def key_of(piece: Piece) -> tuple[object, ...]:
 
 def _converts_gas(piece: Piece) -> bool:
     return gas.converts(piece.point.service, series_of(piece).unit, piece.version.document.unit)
-
-
-def _by_share(pieces: Sequence[Piece]) -> list[list[Piece]]:
-    found: dict[int, list[Piece]] = defaultdict(list)
-    for piece in pieces:
-        found[id(piece.share)].append(piece)
-    return list(found.values())
 
 
 def _kind(piece: Piece, more: further.Further) -> tuple[object, ...]:

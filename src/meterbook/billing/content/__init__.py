@@ -16,6 +16,7 @@ from meterbook.billing.content.digests import (
 from meterbook.billing.content.parts import (
     Charge,
     Content,
+    Counter,
     Counts,
     Estimate,
     Heading,
@@ -36,6 +37,7 @@ __all__ = [
     "TAX",
     "Charge",
     "Content",
+    "Counter",
     "Counts",
     "Estimate",
     "Heading",

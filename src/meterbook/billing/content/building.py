@@ -6,23 +6,20 @@ import functools
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from meterbook.billing.content import gas, marks, posting, services, shared_costs
+from meterbook.billing.content import counted, gas, marks, posting, services, shared_costs
 from meterbook.billing.content.digests import canonical
 from meterbook.billing.content.parts import (
     Charge,
     Content,
-    Estimate,
     Heading,
     Month,
     Plain,
     Point,
-    Register,
-    Segment,
     TariffFacts,
 )
 from meterbook.kernel import currency as currencies
@@ -121,12 +118,6 @@ def sums(priced: Sequence[tuple[Rated, RoundingMode]], shared: Sequence[shared_c
     return Sums(net, taxes, net + sum((tax.amount for tax in taxes), zero))
 
 
-@functools.lru_cache(maxsize=65_536)
-def _say(instant: datetime, zone: ZoneInfo) -> str:
-    """Local time with its offset; the bills of a run say the same instants again and again."""
-    return instant.astimezone(zone).isoformat()
-
-
 @functools.lru_cache(maxsize=256)
 def _offsets(period: Period, zone: ZoneInfo) -> tuple[str, ...]:
     """Offsets in force in a period, in order. Clocks change a few times a year at most: half days tell them all."""
@@ -143,8 +134,8 @@ def _period(heading: Heading) -> Plain:
     period, zone = heading.period, heading.zone
     return {
         **_zone(period, zone, heading.site["zone"]),
-        "from": _say(period.start, zone),
-        "until": _say(period.end, zone),
+        "from": counted.say(period.start, zone),
+        "until": counted.say(period.end, zone),
         "days": heading.days,
         "minutes": int(period.duration.total_seconds()) // 60,
         "offsets": _offsets(period, zone),
@@ -165,7 +156,7 @@ def _zone(period: Period, zone: ZoneInfo, of_site: str) -> Plain:
 
 
 def _point(point: Point, heading: Heading) -> Plain:
-    counts, reference, zone = point.counts, point.reference, point.zone or heading.zone
+    zone = point.zone or heading.zone
     own = _zone(point.period, zone, heading.site["zone"])
     return {
         "public_id": point.public_id,
@@ -174,46 +165,18 @@ def _point(point: Point, heading: Heading) -> Plain:
         "unit_name": point.unit_name,
         "service": point.service,
         **({**own, "offsets": _offsets(point.period, zone)} if own else {}),
-        "unit": point.unit,
-        "decimals": point.decimals,
-        "from": _say(point.period.start, zone),
-        "until": _say(point.period.end, zone),
+        "from": counted.say(point.period.start, zone),
+        "until": counted.say(point.period.end, zone),
         "days": point.days,
         "is_vacancy": point.is_vacancy,
-        "segments": [_segment(each, zone) for each in point.segments],
-        "adjustment": point.quantity - sum(each.quantity for each in point.segments),
-        "quantity": point.quantity,
-        "quality": {
-            "intervals": counts.intervals,
-            "measured": counts.measured,
-            "estimated": counts.estimated,
-            "interpolated": counts.interpolated,
-            "edited": counts.edited,
-        },
+        **counted.section(point, zone),
+        **counted.registers(point, zone),
         **({"is_apportioned": True} if marks.is_apportioned(point) else {}),
-        **_estimates(point, zone),
         "daily_average": daily_average(point.quantity, point.days, point.decimals),
         "history": [_month(each) for each in point.history[-HISTORY:]],
         **_last_year(point),
-        "reference": {
-            "series": reference.series,
-            "first_day": reference.first_day.isoformat(),
-            "until_day": reference.until_day.isoformat(),
-            "blocks": reference.blocks,
-            "revision": reference.revision,
-            "digest": reference.digest,
-        },
         "charges": [_charge(each, zone) for each in point.charges],
     }
-
-
-def _estimates(point: Point, zone: ZoneInfo) -> Plain:
-    """Time that was estimated, and time over which measured use was spread."""
-    both = {
-        "estimates": [_estimate(each, zone) for each in point.estimates if not each.is_spread],
-        "apportioned": [_estimate(each, zone) for each in point.estimates if each.is_spread],
-    }
-    return {key: told for key, told in both.items() if told}
 
 
 def _month(month: Month) -> Plain:
@@ -231,16 +194,6 @@ def _last_year(point: Point) -> Plain:
     return {"last_year": _month(before[-1])} if before and before[-1].quantity is not None else {}
 
 
-def _estimate(estimate: Estimate, zone: ZoneInfo) -> Plain:
-    return {
-        "from": _say(estimate.period.start, zone),
-        "until": _say(estimate.period.end, zone),
-        "method": estimate.method,
-        "quantity": estimate.quantity,
-        "intervals": estimate.intervals,
-    }
-
-
 def daily_average(quantity: int, days: int, decimals: int) -> str:
     """This will return a quantity a day in units, rounded half up: 3298800 in 31 days with 3 decimals is 106.413."""
     if not days:
@@ -248,43 +201,11 @@ def daily_average(quantity: int, days: int, decimals: int) -> str:
     return str(Decimal(rounding.divide(quantity, days)).scaleb(-decimals, context=rounding.EXACT))
 
 
-def _segment(segment: Segment, zone: ZoneInfo) -> Plain:
-    return {
-        "serial": segment.serial,
-        "model": segment.model,
-        "register": segment.register,
-        "unit": segment.unit,
-        "decimals": segment.decimals,
-        "previous": _register(segment.previous, zone),
-        "present": _register(segment.present, zone),
-        "difference": segment.difference,
-        "multiplier": str(segment.multiplier),
-        **_corrected_by(segment),
-        "quantity": segment.quantity,
-    }
-
-
-def _corrected_by(segment: Segment) -> Plain:
-    """What a test of the meter corrects, where it does (B-24)."""
-    if segment.corrected_by == 1:
-        return {}
-    return {"corrected_by": str(segment.corrected_by), "test": segment.test}
-
-
-def _register(register: Register, zone: ZoneInfo) -> Plain:
-    return {
-        "at": _say(register.at, zone),
-        "value": register.value,
-        "quality": register.quality.name,
-        "source": register.source,
-    }
-
-
 def _charge(charge: Charge, zone: ZoneInfo) -> Plain:
     rated = charge.rated
     return {
-        "from": _say(charge.period.start, zone),
-        "until": _say(charge.period.end, zone),
+        "from": counted.say(charge.period.start, zone),
+        "until": counted.say(charge.period.end, zone),
         "days": charge.days,
         "tariff": {
             "code": charge.tariff.code,
@@ -351,11 +272,10 @@ def _inputs_digest(points: Iterable[Point], shared: Sequence[shared_costs.Shared
     for point in points:
         reference = point.reference
         words.append(f"{reference.series} {point.period.start} {point.period.end} {point.days} {reference.digest}")
-        words.extend(
-            f"{each.serial} {each.previous.at} {each.previous.value} {each.present.at} {each.present.value}"
-            f" {each.multiplier}{'' if each.corrected_by == 1 else f' {each.corrected_by}'}"
-            for each in point.segments
-        )
+        words.extend(counted.words(point))
+        for each in point.registers:
+            words.append(f"{each.code} {each.reference.series} {each.reference.digest}")
+            words.extend(counted.words(each))
         words.extend(
             " ".join(map(str, (each.period.start, each.period.end, *_named(each.tariff)))) for each in point.charges
         )

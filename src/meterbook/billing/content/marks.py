@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from meterbook.billing.content import gas
-from meterbook.billing.content.parts import Point, Register
+from meterbook.billing.content.parts import Counter, Point, Register
 from meterbook.kernel.quality import ESTIMATED, Quality
 
 
 def is_estimated(point: Point) -> bool:
     """This will tell whether a part of a point is an estimate: an interval, a register, or what its gas holds."""
-    if point.counts.estimated or any(map(gas.is_estimated, point.charges)):
+    if any(map(gas.is_estimated, point.charges)):
         return True
-    return any(each.quality in ESTIMATED for part in point.segments for each in (part.previous, part.present))
+    return _has_estimates(point) or any(map(_has_estimates, point.registers))
+
+
+def _has_estimates(part: Point | Counter) -> bool:
+    if part.counts.estimated:
+        return True
+    return any(each.quality in ESTIMATED for own in part.segments for each in (own.previous, own.present))
 
 
 def is_apportioned(point: Point) -> bool:
@@ -21,12 +27,20 @@ def is_apportioned(point: Point) -> bool:
     any flat or stepped price. It is apportioned when prices change within the day or within the period, or when an end
     of the period falls between readings.
     """
-    counts = point.counts
+    has_times = any(len(each.rated.periods) > 1 for each in point.charges)
+    return _is_spread(point, is_cut=len(point.charges) > 1 or has_times) or any(
+        _is_spread(each, is_cut=len(point.charges) > 1) for each in point.registers
+    )
+
+
+def _is_spread(part: Point | Counter, *, is_cut: bool) -> bool:
+    """Whether a quantity follows from where between two readings it was; `is_cut`: prices change within the time."""
+    counts = part.counts
     if not counts.interpolated:
         return False
-    if len(point.charges) > 1 or any(len(each.rated.periods) > 1 for each in point.charges):
+    if is_cut:
         return True
-    first, final = (point.segments[0].previous, point.segments[-1].present) if point.segments else (None, None)
+    first, final = (part.segments[0].previous, part.segments[-1].present) if part.segments else (None, None)
     return (counts.starts_between and _is_worked_out(first)) or (counts.ends_between and _is_worked_out(final))
 
 

@@ -150,6 +150,26 @@ class Month:
 
 
 @dataclass(frozen=True)
+class Counter:
+    """A further register of a meter point that lines were priced from: a tariff register, reactive energy, volume.
+
+    `code` is that of its series; `components` are those of the tariffs that took it, `alone` those of them whose
+    quantity is its own and not the meter point's. Quantities are in 10^-`decimals` of `unit`.
+    """
+
+    code: str
+    components: Sequence[str]
+    alone: Sequence[str]
+    unit: str
+    decimals: int
+    segments: Sequence[Segment]
+    quantity: int
+    counts: Counts
+    reference: Reference
+    estimates: Sequence[Estimate] = ()
+
+
+@dataclass(frozen=True)
 class Point:
     """A meter point during the part of the period that the account pays for.
 
@@ -175,6 +195,7 @@ class Point:
     zone: ZoneInfo | None = None
     language: str = ""
     estimates: Sequence[Estimate] = ()
+    registers: Sequence[Counter] = ()
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ Measured values are not in it: their blocks are named by digest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any
@@ -85,10 +85,26 @@ def heading(bill: Bill) -> content.Heading:
     )
 
 
-def segments(point: Point) -> tuple[content.Segment, ...]:
-    """This will return what registers showed; quantities are worked out again from the values that were captured."""
-    unit, decimals = Unit(point.plain["unit"]), point.plain["decimals"]
-    return tuple(_segment(each, unit, decimals) for each in point.plain["segments"])
+def segments(plain: Plain) -> tuple[content.Segment, ...]:
+    """This will return what registers showed; quantities are worked out again from the values that were captured.
+
+    :param plain: a meter point of a bill, or a further register of one
+    """
+    unit, decimals = Unit(plain["unit"]), plain["decimals"]
+    return tuple(_segment(each, unit, decimals) for each in plain["segments"])
+
+
+def registers(point: Point, counted: Iterable[content.Counter]) -> tuple[content.Counter, ...]:
+    """This will return the further registers that a bill tells, with what they showed; earlier bills tell none.
+
+    :param counted: the same as they are calculated from the blocks of then
+    """
+    told = {each["code"]: each for each in point.plain.get("registers", ())}
+    return tuple(
+        replace(each, segments=segments(told[each.code]), estimates=estimates(told[each.code]))
+        for each in counted
+        if each.code in told
+    )
 
 
 def history(point: Point) -> list[content.Month]:
@@ -100,11 +116,15 @@ def history(point: Point) -> list[content.Month]:
     ]
 
 
-def estimates(point: Point) -> tuple[content.Estimate, ...]:
-    """This will return what it says was estimated by which method."""
+def estimates(plain: Plain) -> tuple[content.Estimate, ...]:
+    """This will return what a meter point of a bill, or a further register, says was estimated by which method.
+
+    Measured sums that were spread over time are among it.
+    """
     return tuple(
-        content.Estimate(_period(each), each["method"], each["quantity"], each["intervals"])
-        for each in point.plain.get("estimates", ())
+        content.Estimate(_period(each), each["method"], each["quantity"], each["intervals"], is_spread=is_spread)
+        for key, is_spread in (("estimates", False), ("apportioned", True))
+        for each in plain.get(key, ())
     )
 
 

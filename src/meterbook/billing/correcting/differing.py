@@ -13,6 +13,7 @@ from meterbook.billing.correction_values import LineCause
 
 Plain = Mapping[str, Any]
 _ZERO = Decimal(0)
+REGISTERS = "registers"  # of a meter point: those beside the one that it is billed by
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ def compare(before: Plain, now: Plain | None) -> Difference:
 
     200 kWh at 0.30 instead of 250: the line differs by -15.00 because of READING, the total by that and its tax.
     """
-    now = _nothing(before) if now is None else now
+    made = _nothing(before) if now is None else now
+    now = _told_alike(before, made)
     points_before, points_now = _by_point(before), _by_point(now)
     lines: list[Line] = []
     for key in dict.fromkeys([*points_before, *points_now]):
@@ -114,22 +116,35 @@ def compare(before: Plain, now: Plain | None) -> Difference:
         lines=tuple(lines),
         causes=tuple(each for each in LineCause if any(each in line.causes for line in lines)),
         printed=tuple(key for key in ("organization", "site", "account", "customer") if before[key] != now.get(key)),
-        is_identical=is_identical(before, now),
+        is_identical=is_identical(before, made),
     )
 
 
 def is_identical(before: Plain, now: Plain) -> bool:
     """This will tell whether two contents have the same bytes, but for the number of the way of calculating."""
-    if before["engine"] == now["engine"]:
+    alike = _told_alike(before, now)
+    if before["engine"] == now["engine"] and alike is now:
         return content.canonical(before) == content.canonical(now)
-    # The digest of the inputs holds the number; sums by service came with the third.
-    names = ("engine", "inputs_digest", "services")
+    # The digest of the inputs holds the number, and further registers; sums by service came with the third.
+    names: tuple[str, ...] = ("inputs_digest",)
+    if before["engine"] != now["engine"]:
+        names = ("engine", "inputs_digest", "services")
+    now = alike
     return content.canonical(_without(before, names)) == content.canonical(_without(now, names))
+
+
+def _told_alike(before: Plain, now: Plain) -> Plain:
+    """What came out now without further registers, where the bill is from before they were told."""
+    if REGISTERS not in {key for each in now["meter_points"] for key in each}:
+        return now
+    if REGISTERS in {key for each in before["meter_points"] for key in each}:
+        return now
+    return {**now, "meter_points": [_without(each, (REGISTERS,)) for each in now["meter_points"]]}
 
 
 def same_inputs(before: Plain, now: Plain) -> bool:
     """This will tell whether both were made from the same blocks."""
-    return _references(before) == _references(now)
+    return _references(before) == _references(_told_alike(before, now))
 
 
 def _without(plain: Plain, names: Iterable[str]) -> dict[str, Any]:
@@ -149,7 +164,11 @@ def _nothing(before: Plain) -> dict[str, Any]:
 
 
 def _references(plain: Plain) -> list[tuple[Any, ...]]:
-    return [(each["public_id"], each["from"], each["reference"]["digest"]) for each in plain["meter_points"]]
+    return [
+        (point["public_id"], point["from"], each["reference"]["digest"])
+        for point in plain["meter_points"]
+        for each in (point, *point.get(REGISTERS, ()))
+    ]
 
 
 def _by_point(plain: Plain) -> dict[str, list[Plain]]:
@@ -261,18 +280,27 @@ def _days(points: Sequence[Plain]) -> list[Any]:
 
 
 def _multipliers(points: Sequence[Plain]) -> list[Any]:
-    parts = [part for each in points for part in each["segments"]]
+    parts = _segments(points)
     found = [(part["serial"], part["multiplier"], part.get("corrected_by")) for part in parts]
     return list(dict.fromkeys(found))
 
 
 def _registers(points: Sequence[Plain]) -> list[Any]:
-    parts = [part for each in points for part in each["segments"]]
+    parts = _segments(points)
     return [(each["serial"], each["previous"]["value"], each["present"]["value"]) for each in parts]
 
 
 def _measured(points: Sequence[Plain]) -> list[Any]:
-    return [(each["reference"]["digest"], each["quantity"]) for each in points]
+    return [(each["reference"]["digest"], each["quantity"]) for each in _counted(points)]
+
+
+def _counted(points: Sequence[Plain]) -> list[Plain]:
+    """Meter points with their further registers."""
+    return [each for point in points for each in (point, *point.get(REGISTERS, ()))]
+
+
+def _segments(points: Sequence[Plain]) -> list[Plain]:
+    return [part for each in _counted(points) for part in each["segments"]]
 
 
 def _tariffs(points: Sequence[Plain]) -> list[Any]:

@@ -109,17 +109,19 @@ class Replayer(drafting.Calculator):
         pieces: list[measured.Piece],
         used: measured.Used,
         rated: rating.Found,
+        more: further.Further,
     ) -> content.Point:
-        point = super()._point(pieces, used, rated)
+        point = super()._point(pieces, used, rated, more)
         named = self._named[pieces[0].share.tariff_id or 0]
         return replace(
             point,
             code=named.plain["code"],
             name=named.plain["name"],
             unit_name=named.plain["unit_name"],
-            segments=captured.segments(named),
+            segments=captured.segments(named.plain),
             history=captured.history(named),
-            estimates=captured.estimates(named),
+            estimates=captured.estimates(named.plain),
+            registers=captured.registers(named, point.registers),
         )
 
     def _alone(

@@ -59,9 +59,11 @@ def _front(bill: Mapping[str, Any], air: int) -> int:
 def _proof(bill: Mapping[str, Any], air: int) -> int:
     """What the second page takes: readings, price periods, taxes, history, notes and legal words."""
     meters, row = bill["meters"], _tall(90, 80, air)
-    segments = sum(max(1, len(meter["segments"])) for meter in meters)
-    sums = sum(bool(meter["adjustment"]) + bool(meter["has_sum"]) for meter in meters)
-    readings = len(meters) * _tall(230, 120, air) + 310 * segments + 170 * sums
+    registers = [each for meter in meters for each in meter["registers"]]
+    counted = [*meters, *registers]
+    segments = sum(max(1, len(each["segments"])) for each in counted)
+    sums = sum(bool(each["adjustment"]) + bool(each["has_sum"]) for each in counted)
+    readings = len(meters) * _tall(230, 120, air) + 170 * len(registers) + 310 * segments + 170 * sums
     readings += 135 * sum(1 + len(line) // NOTE_LINE for meter in meters for line in meter["workings"])
     use = sum(_tall(420, 280, air) + len(each["rows"]) * row for each in bill["use"])
     history = len(bill["history"]["rows"]) * _tall(365, 120, air) + _tall(0, 200, air) if bill["history"] else 0

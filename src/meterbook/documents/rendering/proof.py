@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -59,9 +59,11 @@ def point_name(point: Mapping[str, Any], language: Language) -> str:
 
 def is_estimated(point: Mapping[str, Any]) -> bool:
     """This will tell whether a part of a point's quantity is an estimate, without readings around it."""
-    if point["quality"]["estimated"]:
+    counted = (point, *point.get("registers", ()))
+    if any(each["quality"]["estimated"] for each in counted):
         return True
-    return any(part[end]["quality"] in ESTIMATES for part in point["segments"] for end in ("previous", "present"))
+    parts = (part for each in counted for part in each["segments"])
+    return any(part[end]["quality"] in ESTIMATES for part in parts for end in ("previous", "present"))
 
 
 def zone_of(point: Mapping[str, Any], language: Language) -> str:
@@ -76,23 +78,47 @@ def span(part: Mapping[str, Any], language: Language) -> str:
 
 
 def _meter(point: Mapping[str, Any], language: Language, look: looks.Look) -> Plain:
-    unit = language.unit(point["unit"])
-    segments = [_segment(part, point, language) for part in point["segments"]]
-    adjustment = language.scaled(point["adjustment"], point["decimals"]) if point["adjustment"] else ""
     return {
         "name": point_name(point, language),
         "code": point["code"],
         "service": point["service"],
-        "segments": segments,
-        "adjustment": adjustment,
-        "has_sum": len(segments) != 1 or bool(adjustment),
-        "sum": language.say("point_total", name=point["code"]),
-        "quantity": language.scaled(point["quantity"], point["decimals"]),
-        "unit": unit,
+        **_counted(point, point["code"], language),
+        "registers": [_register(each, point, language) for each in point.get("registers", ())],
         "note": " ".join(each for each in (zone_of(point, language), _counts(point, language)) if each),
         "average": _average(point, language, look),
         "workings": workings.of_point(point, language),
     }
+
+
+def _counted(counted: Mapping[str, Any], name: str, language: Language) -> Plain:
+    """What registers showed, and what that sums to where it is not the quantity of one segment."""
+    segments = [_segment(part, counted, language) for part in counted["segments"]]
+    adjustment = language.scaled(counted["adjustment"], counted["decimals"]) if counted["adjustment"] else ""
+    return {
+        "segments": segments,
+        "adjustment": adjustment,
+        "has_sum": len(segments) != 1 or bool(adjustment),
+        "sum": language.say("point_total", name=name),
+        "quantity": language.scaled(counted["quantity"], counted["decimals"]),
+        "unit": language.unit(counted["unit"]),
+    }
+
+
+def _register(register: Mapping[str, Any], point: Mapping[str, Any], language: Language) -> Plain:
+    """A further register, with the lines that were priced from it."""
+    name, components = register_name(register, language), register["components"]
+    lines = [each for charge in point["charges"] for each in charge["lines"] if each["component"] in components]
+    said = ", ".join(dict.fromkeys(language.text(each["text"]) for each in lines))
+    return {
+        "name": name,
+        "lines": language.say("register_lines", lines=said) if said else "",
+        **_counted(register, name, language),
+    }
+
+
+def register_name(register: Mapping[str, Any], language: Language) -> str:
+    """This will name a further register: energy, tariff register T1."""
+    return language.among("registers", register["code"])
 
 
 def last_year(point: Mapping[str, Any], language: Language) -> str:
@@ -263,19 +289,29 @@ def reaching(content: Mapping[str, Any], language: Language, look: looks.Look) -
 
 def _estimates(content: Mapping[str, Any], language: Language) -> list[str]:
     said = []
-    for point in content["meter_points"]:
-        quality = point["quality"]
+    for name, counted in _all_counted(content, language):
+        quality = counted["quality"]
         count = quality["estimated"]
         if count:
             figures = {"count": language.number(str(count)), "all": language.number(str(quality["intervals"]))}
-            methods = dict.fromkeys(language.among("estimating", each["method"]) for each in point.get("estimates", ()))
+            methods = dict.fromkeys(
+                language.among("estimating", each["method"]) for each in counted.get("estimates", ())
+            )
             if methods:
                 figures["methods"] = ", ".join(methods)
             key = "note_estimate_by" if methods else "note_estimate_point"
-            said.append(language.say(key, name=point_name(point, language), **figures))
+            said.append(language.say(key, name=name, **figures))
     if len(said) > POINTS_NAMED:
         said[POINTS_NAMED:] = [language.say("more_units", count=str(len(said) - POINTS_NAMED))]
     return [language.say("note_estimates", points="; ".join(said))] if said else []
+
+
+def _all_counted(content: Mapping[str, Any], language: Language) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Meter points, each followed by its further registers, by name."""
+    for point in content["meter_points"]:
+        name = point_name(point, language)
+        yield name, point
+        yield from ((f"{name}, {register_name(each, language)}", each) for each in point.get("registers", ()))
 
 
 def _apportioned(content: Mapping[str, Any], language: Language) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,7 @@ from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import values as acquisition_values
 from meterbook.foundation import scoping
 from meterbook.journeys import change_site
-from meterbook.journeys.building import present_assets
+from meterbook.journeys.building import further_registers, present_assets
 from meterbook.journeys.building.cells import Value
 from meterbook.journeys.building.sheets import CUSTOM
 from meterbook.kernel import civil
@@ -144,7 +145,7 @@ def _points(
             "installation_id", "numerator", "denominator"
         )
     }
-    read = {each.meter_id: each for each in devices}
+    read, counting = {each.meter_id: each for each in devices}, _counting(organization_id)
     known = present_assets.load(installed.values(), points)
     found: dict[str, Values] = {}
     for point in points:
@@ -163,7 +164,23 @@ def _points(
         if installation is not None:
             values |= _meter(installation, point.zone, ratios.get(installation.pk, Fraction(1)))
             values |= _device(read.get(installation.meter_id))
+            if installation.meter.model_code == metering_values.IMPORTED:
+                held = further_registers.written(counting[installation.pk], point.service)
+                values |= {further_registers.COLUMN: held} if held is not None else {}
         found[point.code] = values
+    return found
+
+
+def _counting(organization_id: int) -> Mapping[int, set[str]]:
+    """The series that the registers of meters feed that hang now and are read by hand, by installation."""
+    found: dict[int, set[str]] = defaultdict(set)
+    rows = metering_models.InstallationRegister.objects.filter(
+        organization_id=organization_id,
+        installation__during__upper_inf=True,
+        installation__meter__model_code=metering_values.IMPORTED,
+    )
+    for installation, code in rows.order_by("id").values_list("installation_id", "series__code"):
+        found[installation].add(code)
     return found
 
 

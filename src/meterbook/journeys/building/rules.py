@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from meterbook.acquisition import catalogue, networks
-from meterbook.journeys.building import asset_columns, lines, model_names
+from meterbook.journeys.building import asset_columns, further_registers, lines, model_names
 from meterbook.journeys.building import present as presents
 from meterbook.journeys.building.book import Book
 from meterbook.journeys.building.planning import Entry, Plan, Planner, nearest
@@ -22,7 +22,7 @@ from meterbook.metering import zones
 from meterbook.sites import values as site_values
 
 FIXED = ("service", "role", "site")  # of a meter point that is there
-METER = ("serial", "model", "multiplier", "since", *lines.COLUMNS)
+METER = ("serial", "model", "registers", "multiplier", "since", *lines.COLUMNS)
 _KINDS = [each.value for each in site_values.NodeKind]
 
 
@@ -213,6 +213,10 @@ def _plan_points(planner: Planner) -> None:
         code = str(entry.values["code"])
         known = present.values_of_points.get(code)
         entry = _with_model(entry, known)
+        blame = functools.partial(planner.blame, sheet, entry.line)
+        if known is not None and entry.values.get("service") is None:
+            entry = replace(entry, values={**entry.values, "service": known.get("service")})
+        entry = replace(entry, values=further_registers.completed(entry.values, blame))
         if known is not None:
             entry = _unchanged_parts(planner, entry, known)
         ready = _with_site(planner, sheet, entry, known)
@@ -221,7 +225,6 @@ def _plan_points(planner: Planner) -> None:
             _is_place(planner, sheet, ready, "place", str(place))
         if known is None or known.get("serial") is None:
             ready = _with_meter(planner, ready, meters, units)
-        blame = functools.partial(planner.blame, sheet, ready.line)
         ready = asset_columns.entry_of(ready, known, blame, planner.uploaded_at, _zone(planner, ready))
         planner.keep(sheet, ready, known)
 
@@ -290,6 +293,12 @@ def _with_meter(
         )
     if catalogue.current().is_primary(str(model)) and values.get("multiplier") not in (None, 1):
         blame("multiplier", _("This model multiplies inside: its multiplier must be 1."), _("Empty the cell."))
+    if model is not None and values.get("registers") is not None:
+        blame(
+            "registers",
+            _("This model has registers of its own."),
+            _("Empty the cell; or empty the model, if people read the meter."),
+        )
     pair = (str(model or metering_values.IMPORTED), str(serial))
     if pair in planner.present.meters:
         blame("serial", _("There is a meter of this model and number already."), _("Check the number."))

@@ -162,6 +162,13 @@ POINT_COLUMNS = (
         _("Such as Eastron SDM630, or its code; empty: it is read by hand or from files."),
         width=24,
     ),
+    text(
+        "registers",
+        _("Further registers"),
+        200,
+        _("Of a meter read by hand or from files, with commas: T1, T2, T3, T4, reactive energy, energy returned."),
+        width=22,
+    ),
     Column("multiplier", _("Multiplier"), Holds.RATIO, _("Such as 200/5; 1 when it is empty.")),
     Column("since", _("Hangs there since"), Holds.DAY, _("Day; today when it is empty. Earlier readings are refused.")),
     text("host", _("Gateway address"), 253, _("Empty: the meter is not asked over the network."), width=20),

@@ -14,8 +14,8 @@ from meterbook.acquisition import models as acquisition_models
 from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.operations import bulk as acquisition_bulk
-from meterbook.journeys import add_meter, changing_zones
-from meterbook.journeys.building import asset_columns, lines
+from meterbook.journeys import changing_zones, hung_registers
+from meterbook.journeys.building import asset_columns, further_registers, lines
 from meterbook.journeys.building.planning import Entry, Plan
 from meterbook.journeys.building.present import Present, Values
 from meterbook.journeys.building.sheets import CUSTOM, Sheet
@@ -131,17 +131,17 @@ def _meter(at: datetime, values: Values, zone: ZoneInfo) -> metering_bulk.MeterP
         model_code=str(model) if model is not None else metering_values.IMPORTED,
         multiplier=ratio if isinstance(ratio, Fraction) else Fraction(1),
         starts_at=civil.start_of_day(since if isinstance(since, date) else civil.local_date(at, zone), zone),
-        registers=_registers(str(values["service"]), model),
+        registers=_registers(values, model),
         is_primary=catalogue.current().is_primary(str(model)),
     )
 
 
-def _registers(service: str, model: object) -> tuple[metering_operations.RegisterPlan, ...]:
+def _registers(values: Values, model: object) -> tuple[metering_operations.RegisterPlan, ...]:
     if model is not None:
         return plans.registers_of_model(str(model))
-    code = add_meter.COUNTED.get(metering_values.Service(service), "energy_import")
-    kind = metering_values.series_type(code)
-    return (metering_operations.RegisterPlan(kind.code, kind.code, kind.unit, kind.decimals),)
+    service = metering_values.Service(str(values["service"]))
+    kept = further_registers.codes_of(values)
+    return hung_registers.registers_of(metering_values.IMPORTED, service, kept=kept)
 
 
 def _connect(

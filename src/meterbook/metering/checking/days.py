@@ -34,6 +34,7 @@ class CheckKind(enum.StrEnum):
     CT_REVERSED = "CT_REVERSED"
     DUPLICATE = "DUPLICATE"
     OFF_TIME = "OFF_TIME"
+    TARIFF_SUM = "TARIFF_SUM"
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,42 @@ def registers(intervals: int, difference: int, count: int, thresholds: Threshold
     if abs(intervals - difference) <= bound:
         return None
     return Found(CheckKind.REGISTER_SUM, {"intervals": intervals, "registers": difference})
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a register showed at two instants, in its own counts; one of them is `count` units of the series' scale."""
+
+    first: int
+    final: int
+    count: Fraction
+    decimals: int
+
+    @property
+    def counted(self) -> Fraction:
+        """What it counted, in the series' scale."""
+        return (self.final - self.first) * self.count
+
+    @property
+    def step(self) -> Fraction:
+        """The finest step that its display may have: 12,000 and 15,000 thousandths are read off in whole units."""
+        step = 1
+        while step < 10**self.decimals and not (self.first % (10 * step) or self.final % (10 * step)):
+            step *= 10
+        return step * self.count
+
+
+def tariffs(total: Shown, parts: Sequence[Shown], thresholds: Thresholds = USUAL) -> Found | None:
+    """This will find tariff registers that together counted something else than the register that counts all.
+
+    Each display leaves off what is below its step, so that many steps are right: 333 + 166 beside 500 are, of three
+    displays of whole units, and 300 + 150 are not. So is the share in which registers and intervals may differ.
+    """
+    together, whole = sum((each.counted for each in parts), Fraction(0)), total.counted
+    steps = sum((each.step for each in parts), total.step)
+    if abs(together - whole) <= max(steps, abs(whole) * thresholds.register_percent / 100):
+        return None
+    return Found(CheckKind.TARIFF_SUM, {"tariffs": round(together), "registers": round(whole), "count": len(parts)})
 
 
 def parent(above: int, below: Sequence[int], percent: Fraction = USUAL.sum_percent) -> Found | None:

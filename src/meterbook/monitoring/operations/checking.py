@@ -16,7 +16,7 @@ from meterbook.metering import values
 from meterbook.metering.checking import days
 from meterbook.metering.checking.days import CheckKind
 from meterbook.metering.deriving import late
-from meterbook.monitoring.operations import judging, keeping, loading
+from meterbook.monitoring.operations import judging, keeping, loading, tariff_registers
 from meterbook.monitoring.operations.loading import BACK, Point
 
 AT_ONCE = 200  # points whose four weeks are in memory together
@@ -88,7 +88,7 @@ def _local_days(pairs: Collection[tuple[int, date]], at: datetime) -> dict[date,
     series = metering_models.Series.objects.filter(
         organization_id=scoping.current().organization_id,
         pk__in={series_id for series_id, _day in pairs},
-        code__in=loading.LOOKED_AT,
+        code__in=loading.LOOKED_AT.union(values.TARIFF_SERIES),
     ).select_related("meter_point__site")
     point_of = {each.pk: each.meter_point for each in series}
     found: dict[date, set[int]] = defaultdict(set)
@@ -139,7 +139,7 @@ def _check_points(points: Sequence[Point], actor: Actor, at: datetime) -> int:
         return 0
     occupied, ever = loading.occupancy(points)
     registers = loading.registers(points)
-    conflicts = loading.conflicts(points)
+    conflicts, divided = loading.conflicts(points), tariff_registers.shown(points)
     apportioned = {each.point.pk: count for each in points if (count := each.apportioned())}
     arrived = loading.arrived([each for each in points if each.point.pk in apportioned])
     judged = []
@@ -151,6 +151,8 @@ def _check_points(points: Sequence[Point], actor: Actor, at: datetime) -> int:
             found.append(days.off_time(apportioned.get(pk, 0), len(day), arrived.get(pk, 0), each.thresholds))
         if day is not None and pk in registers:
             found.append(days.registers(int(day.sum()), *registers[pk], each.thresholds))
+        if pk in divided:
+            found.append(tariff_registers.judge(divided[pk], each))
         judged.append((each, found))
     return keeping.keep(judged=judged, kinds=OF_POINT, actor=actor, at=at)
 

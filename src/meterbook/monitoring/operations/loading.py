@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -168,17 +168,17 @@ def registers(points: Sequence[Point]) -> dict[int, tuple[int, int]]:
     ).order_by("source")
     for series_id, at, value in readings.values_list("series_id", "at", "value"):
         shown.setdefault((series_id, at), value)
-    doubted = _doubted(bounds)
+    told = doubted(bounds)
     rows = metering_queries.list_series(meter_point_ids=[each.point.pk for each in points])
     scales = series_queries.scales_of(series=[each for each in rows if each.id in bounds])
-    return dict(_differences(points, bounds, shown, doubted, scales))
+    return dict(_differences(points, bounds, shown, told, scales))
 
 
 def _differences(
     points: Sequence[Point],
     bounds: dict[int, Period],
     shown: dict[tuple[int, datetime], int],
-    doubted: set[int],
+    told: set[int],
     scales: dict[int, list[Any]],
 ) -> Iterator[tuple[int, tuple[int, int]]]:
     for each in points:
@@ -186,14 +186,17 @@ def _differences(
         first, final = shown.get((pk, period.start)), shown.get((pk, period.end))
         own = scales.get(pk, [])
         whole = [s for s in own if s.starts_at <= period.start and (s.ends_at is None or s.ends_at > period.end)]
-        if first is None or final is None or final < first or pk in doubted or not whole:
+        if first is None or final is None or final < first or pk in told or not whole:
             continue
         count = whole[-1].fraction * Fraction(10) ** each.counted.decimals
         yield each.point.pk, (int((final - first) * count), -(-count.numerator // count.denominator))
 
 
-def _doubted(bounds: dict[int, Period]) -> set[int]:
-    """Series of which a person or the derivation said something around that time: their registers count otherwise."""
+def doubted(bounds: Mapping[int, Period]) -> set[int]:
+    """This will return the series of which a person or the derivation said something around that time.
+
+    Their registers count otherwise than they show.
+    """
     start, end = min(each.start for each in bounds.values()), max(each.end for each in bounds.values())
     organization_id = scoping.current().organization_id
     corrected = metering_models.Correction.objects.filter(

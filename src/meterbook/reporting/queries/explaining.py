@@ -10,8 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from meterbook.billing.queries import issued_intervals
+from meterbook.foundation import scoping
 from meterbook.kernel import zones
 from meterbook.kernel.period import Period
+from meterbook.metering import models as metering_models
 from meterbook.metering import queries as metering_queries
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.tariffs.rating import wording
@@ -26,17 +28,32 @@ class LineNotFound(LookupError):
 
 @dataclass(frozen=True)
 class MeteredPoint:
-    """A meter point of a bill as it is in the store: its counted series, its zone then."""
+    """A meter point of a bill as it is in the store: its counted series, its zone then.
+
+    Of a further register `plain` says what the bill says of it, in the same words, and `detail` is where it counts.
+    """
 
     plain: Plain
     detail: metering_queries.MeterDetail
     series: metering_queries.SeriesRow
     zone: ZoneInfo
+    register: str = ""  # of a further register: its code
 
     @property
     def period(self) -> Period:
         """The time that the bill is about."""
         return issued_intervals.period_of(self.plain)
+
+
+@dataclass(frozen=True)
+class LineRegister:
+    """A register that a line was priced from: empty `code`, the one that the meter point is billed by.
+
+    `readings` are the instants of its readings.
+    """
+
+    code: str
+    readings: tuple[datetime, ...]
 
 
 @dataclass(frozen=True)
@@ -51,23 +68,53 @@ class ExplainedLine:
     charge: Plain
     line: Plain
     sentences: tuple[str, ...]
-    readings: tuple[datetime, ...]
+    registers: tuple[LineRegister, ...]
+
+    @property
+    def readings(self) -> tuple[datetime, ...]:
+        """The instants at which its registers were read."""
+        return tuple(dict.fromkeys(at for each in self.registers for at in each.readings))
 
 
-def point_of(content: Plain, place: int) -> MeteredPoint:
+def point_of(content: Plain, place: int, register: str = "") -> MeteredPoint:
     """This will find a meter point of a bill's content in the store.
 
+    :param register: the code of a further register of it that lines were priced from; empty: the one it is billed by
     :raises LineNotFound: when the bill names none at that place, or it is gone
     """
     plain = at_place(content["meter_points"], place)
     try:
         detail = metering_queries.get_meter(public_id=uuid.UUID(plain["public_id"]))
+        zone = _zone(content, plain, detail)
+        if register:
+            own = next((each for each in registers_of(plain) if each["code"] == register), None)
+            if own is None:
+                raise LineNotFound(LineNotFound.__doc__)
+            plain = {**plain, **{key: each for key, each in own.items() if key != "code"}}
+            detail = _counting(detail, own["reference"]["series"])
     except metering_queries.MeterNotFound as error:
         raise LineNotFound(LineNotFound.__doc__) from error
     series = next((each for each in detail.series if str(each.public_id) == plain["reference"]["series"]), None)
     if series is None:
         raise LineNotFound(LineNotFound.__doc__)
-    return MeteredPoint(plain, detail, series, _zone(content, plain, detail))
+    return MeteredPoint(plain, detail, series, zone, register)
+
+
+def registers_of(point: Plain) -> Sequence[Plain]:
+    """This will return the further registers that a meter point of a bill was priced from; of earlier bills none."""
+    found: Sequence[Plain] = point.get("registers", ())
+    return found
+
+
+def taken(point: Plain, line: Plain) -> tuple[str, ...]:
+    """This will return the codes of the registers that a line was priced from; empty: the meter point's own.
+
+    A line of tariff register T1 goes by that alone, one of reactive energy by both.
+    """
+    own = [each for each in registers_of(point) if line["component"] in each["components"]]
+    if any(line["component"] in each["alone"] for each in own):
+        return tuple(each["code"] for each in own)
+    return ("", *(each["code"] for each in own))
 
 
 def at_place(entries: Sequence[Plain], place: int) -> Plain:
@@ -96,7 +143,7 @@ def lines_of(content: Plain) -> list[ExplainedLine]:
     documents: dict[str, TariffDocument | None] = {}
     found = []
     for point_place, point in enumerate(content["meter_points"]):
-        ends = [_instant(each[end]["at"]) for each in point["segments"] for end in ("previous", "present")]
+        ends = {"": _ends(point), **{each["code"]: _ends(each) for each in registers_of(point)}}
         for charge_place, charge in enumerate(point["charges"]):
             digest = charge["tariff"]["digest"]
             if digest not in documents:
@@ -108,7 +155,7 @@ def lines_of(content: Plain) -> list[ExplainedLine]:
                     charge=charge,
                     line=line,
                     sentences=_sentences(documents[digest], line),
-                    readings=tuple(dict.fromkeys(ends)),
+                    registers=tuple(LineRegister(code, ends[code]) for code in taken(point, line)),
                 )
                 for place, line in enumerate(charge["lines"])
             ]
@@ -122,6 +169,24 @@ def _sentences(document: TariffDocument | None, line: Plain) -> tuple[str, ...]:
     if document is None or component is None:
         return ()
     return tuple(each.words for each in wording.of_component(document, component).sentences)
+
+
+def _ends(counted: Plain) -> tuple[datetime, ...]:
+    ends = (_instant(each[end]["at"]) for each in counted["segments"] for end in ("previous", "present"))
+    return tuple(dict.fromkeys(ends))
+
+
+def _counting(detail: metering_queries.MeterDetail, series: str) -> metering_queries.MeterDetail:
+    """The meter point whose series it is: the water of a computed heat is counted by another one (B-54)."""
+    if any(str(each.public_id) == series for each in detail.series):
+        return detail
+    found = metering_models.Series.objects.filter(
+        organization_id=scoping.current().organization_id, public_id=uuid.UUID(series)
+    )
+    public_id = found.order_by("id").values_list("meter_point__public_id", flat=True).first()
+    if public_id is None:
+        raise LineNotFound(LineNotFound.__doc__)
+    return metering_queries.get_meter(public_id=public_id)
 
 
 def _instant(text: str) -> datetime:

@@ -189,8 +189,13 @@ def inside(used: Usage) -> Inside:
     )
 
 
-def intervals(used: Usage, day: date, raws: Mapping[datetime, Raw], readings_href: str) -> tuple[IntervalRow, ...]:
-    """This will list the intervals of one local day that belong to the line, with what the register showed then."""
+def intervals(
+    used: Usage, day: date, raws: Mapping[datetime, Raw], readings_href: str, query: str = ""
+) -> tuple[IntervalRow, ...]:
+    """This will list the intervals of one local day that belong to the line, with what the register showed then.
+
+    :param query: what follows the instant in the address of a reading
+    """
     rows = []
     for place, own_day in enumerate(used.days):
         if own_day != day or not used.is_own[place]:
@@ -204,7 +209,7 @@ def intervals(used: Usage, day: date, raws: Mapping[datetime, Raw], readings_hre
                 chip=captions.QUALITIES[Quality(int(used.codes[place]))],
                 is_shared=place in used.shared,
                 register=raw.value if raw else "",
-                href=f"{readings_href}{raw.stamp}" if raw else "",
+                href=f"{readings_href}{raw.stamp}{query}" if raw else "",
             )
         )
     return tuple(rows)

@@ -86,7 +86,7 @@ class MeterFacts:
 def reading(request: access.Request, bill: uuid.UUID, point: int, instant: str) -> HttpResponse:
     """This will show the reading of an instant behind a meter point of a bill; `?end=present` of what ended then.
 
-    With `?photo=1` it gives out the photo of the display.
+    With `?register=energy_import_t1` it is that of a further register; `?photo=1` gives out the photo of the display.
     """
     opened = bills.opened(request, bill)
     if "photo" in request.GET:
@@ -110,7 +110,8 @@ def collect(request: access.Request, opened: glass.Opened, place: int, stamp: st
     """This will collect what the page of a reading shows, of a tenant's own bill or of any that may be seen."""
     point, found = _find(request, opened, place, stamp)
     own_href = f"{opened.base}points/{place}/readings/"
-    lines = [_line(opened, point, found, each, own_href) for each in (*found.around, *found.readings)]
+    query = glass.query_of(point)
+    lines = [_line(opened, point, found, each, (own_href, query)) for each in (*found.around, *found.readings)]
     lines.sort(key=lambda each: (each[0], each[1].href))
     billed = _billed(point.plain, found.at, request.GET.get("end", ""))
     may_view_meter = not opened.is_own and metering_permissions.VIEW_METER in request.permissions
@@ -120,6 +121,7 @@ def collect(request: access.Request, opened: glass.Opened, place: int, stamp: st
     return {
         "opened": opened,
         "point": point.plain,
+        "register_name": point.series.caption if point.register else "",
         "time": words.moment(found.at.astimezone(point.zone).isoformat()),
         "zone": point.zone,
         "found": found,
@@ -135,7 +137,7 @@ def collect(request: access.Request, opened: glass.Opened, place: int, stamp: st
         "is_beside": found.reading is not None and found.reading.at != found.at,
         "meter": _meter(request, opened, point, found),
         "person_kind": READING_KIND_CAPTIONS[found.origin.person.kind] if found.origin.person else "",
-        "photo_href": f"{own_href}{stamp}?photo=1" if found.origin.person and found.origin.person.photo else "",
+        "photo_href": _photo_href(found, f"{own_href}{stamp}{query}"),
         "frames": kept_frames.of(found),
         "device_place": kept_frames.place(found, is_own=opened.is_own),
         "meter_href": f"{meter}?view=day&day={found.at.astimezone(point.zone).date().isoformat()}" if meter else "",
@@ -147,7 +149,8 @@ def _find(
     request: access.Request, opened: glass.Opened, place: int, stamp: str
 ) -> tuple[explaining.MeteredPoint, Evidence]:
     """The reading, where it may be seen: in the time of the bill, and within a day only where intervals may be."""
-    point, at = glass.point_of(opened, place), glass.instant(stamp)
+    register = request.GET.get("register", "")
+    point, at = glass.point_of(opened, place, register), glass.instant(stamp)
     if not point.period.start <= at <= point.period.end:
         raise Http404(_("This bill is about another time."))
     is_fine = at != civil.start_of_day(at.astimezone(point.zone).date(), point.zone)
@@ -167,8 +170,13 @@ def _find(
 
 
 def _line(
-    opened: glass.Opened, point: explaining.MeteredPoint, found: Evidence, row: raw_readings.RawReading, own_href: str
+    opened: glass.Opened,
+    point: explaining.MeteredPoint,
+    found: Evidence,
+    row: raw_readings.RawReading,
+    around: tuple[str, str],
 ) -> tuple[datetime, RawLine]:
+    """`around` is what stands before and after the instant in the address of a reading."""
     known_at = opened.bill.approved_at
     return row.at, RawLine(
         time=_moment(row.at, point.zone),
@@ -180,8 +188,14 @@ def _line(
         delay=_delay(row.received_at - row.at),
         is_late=known_at is not None and row.received_at > known_at,
         is_shown=row is found.reading,
-        href=f"{own_href}{words.stamp(row.at)}",
+        href=words.stamp(row.at).join(around),
     )
+
+
+def _photo_href(found: Evidence, href: str) -> str:
+    if found.origin.person is None or not found.origin.person.photo:
+        return ""
+    return f"{href}{'&' if '?' in href else '?'}photo=1"
 
 
 def _fact(opened: glass.Opened, zone: ZoneInfo, found: Evidence, fact: raw_readings.LaterFact) -> FactLine:

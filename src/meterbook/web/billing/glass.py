@@ -33,12 +33,17 @@ class Opened:
         return self.bill.content
 
 
-def point_of(opened: Opened, place: int) -> explaining.MeteredPoint:
-    """This will find a meter point of a bill in the store, or answer "not found"."""
+def point_of(opened: Opened, place: int, register: str = "") -> explaining.MeteredPoint:
+    """This will find a meter point of a bill in the store, or a further register of it, or answer "not found"."""
     try:
-        return explaining.point_of(opened.content, place)
+        return explaining.point_of(opened.content, place, register)
     except explaining.LineNotFound as error:
         raise Http404(_("The meter point, or its intervals, are not there any more.")) from error
+
+
+def query_of(found: explaining.MeteredPoint) -> str:
+    """This will return what follows the address of a reading: which register's it is."""
+    return f"?register={found.register}" if found.register else ""
 
 
 def at_place(entries: Sequence[Plain], place: int) -> Plain:

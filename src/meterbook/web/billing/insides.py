@@ -17,10 +17,12 @@ from meterbook.billing import permissions
 from meterbook.billing.queries import issued_intervals
 from meterbook.identity.values import Module
 from meterbook.kernel import civil
+from meterbook.kernel.quantity import Unit
 from meterbook.metering import permissions as metering_permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.reporting.queries import explaining, raw_readings
-from meterbook.tariffs.rating.document import TariffDocument
+from meterbook.tariffs.rating.document import Component, TariffDocument
+from meterbook.tariffs.rating.terms import Channel
 from meterbook.web import access, tables
 from meterbook.web.billing import bills, days, glass, lines, words
 from meterbook.web.meters import finding, frames
@@ -54,7 +56,9 @@ def show_line(request: access.Request, opened: glass.Opened, place: tuple[int, i
     }
     if not lines.is_metered(row):
         return render(request, "billing/_inside.html", context)
-    found = glass.point_of(opened, place[0])
+    if _is_untold(document, opened.content["meter_points"][place[0]], row):
+        return render(request, "billing/_inside.html", {**context, "is_untold": True})
+    found = glass.point_of(opened, place[0], _register(opened.content["meter_points"][place[0]], row))
     used = days.load(
         issued=issued_intervals.intervals_of(
             point=found.plain, series=found.series, approved_at=opened.bill.approved_at
@@ -72,10 +76,12 @@ def show_line(request: access.Request, opened: glass.Opened, place: tuple[int, i
     context |= {"unit": used.unit, "is_days_only": not may_open, "meter_href": _meter_href(request, opened, found)}
     if day is not None:
         raws = _raws(opened, found, day) if may_open else {}
-        readings_href = f"{opened.base}points/{place[0]}/readings/"
-        context |= {"rows": days.intervals(used, day, raws, readings_href) if may_open else (), "day": day}
+        readings_href, query = f"{opened.base}points/{place[0]}/readings/", glass.query_of(found)
+        rows = days.intervals(used, day, raws, readings_href, query) if may_open else ()
+        context |= {"rows": rows, "day": day}
         return render(request, "billing/_intervals.html", context)
     context |= {
+        "register_name": found.series.caption if found.register else "",
         "frame": None if opened.is_own else _frame(found),
         "inside": days.inside(used),
         "peaks": _peaks(opened, found, row, used, place[0]),
@@ -86,6 +92,26 @@ def show_line(request: access.Request, opened: glass.Opened, place: tuple[int, i
     return render(request, "billing/_inside.html", context)
 
 
+def _register(point: Plain, line: Plain) -> str:
+    """The register whose intervals a line counts: its own one, or that which is measured in its unit."""
+    codes = explaining.taken(point, line)
+    if "" not in codes:
+        return codes[0]
+    dimension = Unit(line["unit"]).dimension
+    if Unit(point["unit"]).dimension is dimension:
+        return ""
+    own = (each for each in explaining.registers_of(point) if each["code"] in codes)
+    return next((each["code"] for each in own if Unit(each["unit"]).dimension is dimension), "")
+
+
+def _is_untold(document: TariffDocument | None, point: Plain, line: Plain) -> bool:
+    """Whether a line goes by a register of which its bill says nothing: it is from before bills did."""
+    component = _component(document, line)
+    if component is None or component.channel in (Channel.IMPORT, Channel.NET):
+        return False
+    return not any(line["component"] in each["components"] for each in explaining.registers_of(point))
+
+
 def _meter_href(request: access.Request, opened: glass.Opened, found: explaining.MeteredPoint) -> str:
     if opened.is_own or metering_permissions.VIEW_METER not in request.permissions:
         return ""
@@ -94,12 +120,15 @@ def _meter_href(request: access.Request, opened: glass.Opened, found: explaining
 
 def _tariff_row(document: TariffDocument | None, line: Plain) -> tariff_views.ChargeRow | None:
     """What the tariff says of the component, in words."""
-    component = None
-    if document is not None:
-        component = next((each for each in document.components if each.code == line["component"]), None)
+    component = _component(document, line)
     if document is None or component is None:
         return None
     return tariff_views.charge_row(component, document, _language())
+
+
+def _component(document: TariffDocument | None, line: Plain) -> Component | None:
+    listed = () if document is None else document.components
+    return next((each for each in listed if each.code == line["component"]), None)
 
 
 def _raws(opened: glass.Opened, found: explaining.MeteredPoint, day: date) -> dict[datetime, days.Raw]:
@@ -121,7 +150,10 @@ def _peaks(
     starts = [words.instant(each) for each in line["trace"].get("at", ())]
     edges = {*starts, *(each + used.step for each in starts)}
     return [
-        (words.moment(at.astimezone(found.zone).isoformat()), f"{opened.base}points/{place}/readings/{words.stamp(at)}")
+        (
+            words.moment(at.astimezone(found.zone).isoformat()),
+            f"{opened.base}points/{place}/readings/{words.stamp(at)}{glass.query_of(found)}",
+        )
         for at in sorted(edges)
         if found.period.start <= at <= found.period.end
     ]

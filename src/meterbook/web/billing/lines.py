@@ -49,10 +49,27 @@ class Line:
     tariff_code: str
     tariff_version: int
     is_metered: bool
+    registers: tuple[str, ...] = ("",)
+
+    @property
+    def is_by_main(self) -> bool:
+        """Whether it goes by the register that its meter point is billed by; others go by tariff registers, volume."""
+        return "" in self.registers
 
 
-def read(place: tuple[int, int, int], line: Plain, charge: Plain, icon: str, tone: str, currency: str) -> Line:
-    """This will turn a line of a bill's content into what its row and its formula show."""
+def read(
+    place: tuple[int, int, int],
+    line: Plain,
+    charge: Plain,
+    icon: str,
+    tone: str,
+    currency: str,
+    registers: tuple[str, ...] = ("",),
+) -> Line:
+    """This will turn a line of a bill's content into what its row and its formula show.
+
+    :param registers: the codes of those that it was priced from, the meter point's own one empty
+    """
     quantity, price = words.tidy(line["quantity"]), words.number(line["price"])
     unit, per = words.unit_of(line["unit"], line["quantity"]), words.price_unit(line["unit"], currency)
     due = words.amount(line["amount"], currency)
@@ -75,6 +92,7 @@ def read(place: tuple[int, int, int], line: Plain, charge: Plain, icon: str, ton
         tariff_code=tariff["code"],
         tariff_version=tariff["version"],
         is_metered=is_metered(line),
+        registers=registers,
     )
 
 

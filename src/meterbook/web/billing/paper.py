@@ -16,12 +16,14 @@ from meterbook.kernel import allocation
 from meterbook.kernel.quality import Quality
 from meterbook.kernel.quantity import Unit
 from meterbook.metering.estimating.inputs import Method
-from meterbook.metering.values import SOURCE_CAPTIONS, TARIFF_SERIES, Source
+from meterbook.metering.values import SOURCE_CAPTIONS, TARIFF_SERIES, Source, series_types
+from meterbook.reporting.queries import explaining
 from meterbook.tariffs.rating.tax_points import TaxPoint
 from meterbook.web import estimate_words
 from meterbook.web.billing import history, lines, words, workings
 from meterbook.web.billing.paper_parts import (
     Charge,
+    Counter,
     Paper,
     Point,
     QualityPart,
@@ -39,6 +41,9 @@ Plain = Mapping[str, Any]
 REGISTER_NAMES = {
     "energy_import": "1.8.0",
     "energy_export": "2.8.0",
+    "energy_reactive_import": "3.8.0",
+    "energy_reactive_export": "4.8.0",
+    "energy_apparent": "9.8.0",
     **{code: f"1.8.{number}" for number, code in enumerate(TARIFF_SERIES, 1)},
 }
 
@@ -175,13 +180,29 @@ def _point(index: int, point: Plain, service: str, currency: str) -> Point:
         daily_average=words.tidy(point["daily_average"]),
         zone=point.get("zone", ""),
         quality=tuple(_quality(point["quality"])),
-        estimates=(
-            *(_estimate(each, unit, point["decimals"]) for each in point.get("estimates", ())),
-            *(_estimate(each, unit, point["decimals"], is_spread=True) for each in point.get("apportioned", ())),
-        ),
+        estimates=tuple(_estimates(point, unit)),
         charges=tuple(_charges(index, point, service, currency)),
         chart=history.draw(point),
         workings=workings.of_point(point),
+        registers=tuple(_counter(each, point) for each in explaining.registers_of(point)),
+    )
+
+
+def _counter(own: Plain, point: Plain) -> Counter:
+    """A further register, with the names of the lines that were priced from it."""
+    unit, decimals = Unit(own["unit"]).symbol, own["decimals"]
+    priced = [each for charge in point["charges"] for each in charge["lines"] if each["component"] in own["components"]]
+    known = series_types()
+    return Counter(
+        code=own["code"],
+        name=str(known[own["code"]].caption) if own["code"] in known else own["code"],
+        by=", ".join(dict.fromkeys(words.said(each["text"]) for each in priced)),
+        segments=tuple(_segment(each, unit, decimals) for each in own["segments"]),
+        adjustment=words.tidy(str(words.scaled(own["adjustment"], decimals))) if own["adjustment"] else "",
+        quantity=words.tidy(str(words.scaled(own["quantity"], decimals))),
+        unit=unit,
+        quality=tuple(_quality(own["quality"])),
+        estimates=tuple(_estimates(own, unit)),
     )
 
 
@@ -227,6 +248,11 @@ def _reading(register: Plain, caption: str, decimals: int, unit: str) -> Registe
     )
 
 
+def _estimates(counted: Plain, unit: str) -> Iterator[str]:
+    yield from (_estimate(each, unit, counted["decimals"]) for each in counted.get("estimates", ()))
+    yield from (_estimate(each, unit, counted["decimals"], is_spread=True) for each in counted.get("apportioned", ()))
+
+
 def _estimate(estimate: Plain, unit: str, decimals: int, *, is_spread: bool = False) -> str:
     """By which method time was estimated, and what that gave; or over which time measured use was spread."""
     known = {each.value: each for each in Method}
@@ -264,10 +290,12 @@ def _charges(index: int, point: Plain, service: str, currency: str) -> Iterator[
     for place, each in enumerate(point["charges"]):
         chosen = [number for number, line in enumerate(each["lines"]) if sections.of_line(point, line) == service]
         if chosen or not each["lines"]:
-            yield _charge((index, place), each, chosen, service, currency)
+            yield _charge((index, place), point, chosen, service, currency)
 
 
-def _charge(place: tuple[int, int], charge: Plain, chosen: Sequence[int], service: str, currency: str) -> Charge:
+def _charge(place: tuple[int, int], point: Plain, chosen: Sequence[int], service: str, currency: str) -> Charge:
+    charge = point["charges"][place[1]]
+    rows = {number: charge["lines"][number] for number in chosen}
     tariff, icon, tone = charge["tariff"], words.icon(service), words.TONES.get(service, "other")
     return Charge(
         tariff=words.said(tariff["name"]),
@@ -276,6 +304,7 @@ def _charge(place: tuple[int, int], charge: Plain, chosen: Sequence[int], servic
         span=words.span(charge),
         net=words.amount(charge["net"], currency),
         lines=tuple(
-            lines.read((*place, number), charge["lines"][number], charge, icon, tone, currency) for number in chosen
+            lines.read((*place, number), row, charge, icon, tone, currency, explaining.taken(point, row))
+            for number, row in rows.items()
         ),
     )

@@ -65,6 +65,31 @@ class QualityPart:
 
 
 @dataclass(frozen=True)
+class Counter:
+    """A further register of a meter point that lines were priced from; `by` are these lines by name."""
+
+    code: str
+    name: str
+    by: str
+    segments: tuple[Segment, ...]
+    adjustment: str
+    quantity: str
+    unit: str
+    quality: tuple[QualityPart, ...]
+    estimates: tuple[str, ...]
+
+    @property
+    def query(self) -> str:
+        """What follows the address of a reading: which register's it is."""
+        return f"&register={self.code}"
+
+    @property
+    def has_sum(self) -> bool:
+        """Whether its quantity is not that of one segment."""
+        return len(self.segments) != 1 or bool(self.adjustment)
+
+
+@dataclass(frozen=True)
 class Point:
     """What was measured and charged at one meter point."""
 
@@ -92,6 +117,7 @@ class Point:
     service_net: str = ""  # of the last point of its service, where the bill has several services
     is_further: bool = False  # what is measured there stands with another service
     workings: tuple[str, ...] = ()
+    registers: tuple[Counter, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from meterbook.kernel.quantity import Unit
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
+from meterbook.metering.queries import faces
 from meterbook.web import amounts, typed
 from meterbook.web.meters import adding_forms, asset_forms, instants, line_forms, ratio_fields
 from meterbook.web.templatetags import meterbook as tags
@@ -142,10 +143,11 @@ class ReadingsForm(typed.Form):
         self.detail, self.exchanged_at, self.registers = detail, exchanged_at, registers
         self.finals = counters(detail)
         self.openings = [each for each in registers if is_counter(each.series_code)]
+        self.offers: list[tuple[str, str]] = []  # by the id of the list that a field has
         self.latest = {series.code: self._latest(series) for series, _register in self.finals}
         for series, register in self.finals:
             self._add(f"final_{series.code}", series.caption, register.decimals, Unit(register.unit).symbol)
-            self.fields[f"final_{series.code}"].help_text = self._told(series.code, register)
+            self._propose(series, register)
             self.fields[f"estimated_{series.code}"] = forms.BooleanField(
                 label=_("Nobody could read it: this is an estimate"), required=False
             )
@@ -163,6 +165,27 @@ class ReadingsForm(typed.Form):
         if current is None:
             return None
         return exchange_meter.last_shown(meter=current, series=series, until=self.exchanged_at)
+
+    def _propose(self, series: metering_queries.SeriesRow, register: metering_queries.RegisterRow) -> None:
+        """What the old meter showed stands in the field where it was read about then; an older reading is offered."""
+        field, latest = self.fields[f"final_{series.code}"], self.latest[series.code]
+        field.help_text = self._told(series.code, register)
+        face = metering_queries.face_of(
+            meter_point_id=series.meter_point_id, series_code=series.code, instant=self.exchanged_at
+        )
+        proposed = None if face is None else face.proposed(self.exchanged_at)
+        raw = None if proposed is None else proposed[0]
+        if raw is None and latest is not None and self.exchanged_at - latest.at <= faces.NEAR:
+            raw = latest.raw
+        if raw is not None:
+            field.initial = amounts.written(Decimal(raw).scaleb(-register.decimals))
+            told = "" if latest is None else self._told(series.code, register)
+            field.help_text = f"{told} {gettext('Check it against the display.')}".strip()
+        elif latest is not None:
+            field.widget.attrs["list"] = f"latest_{series.code}"
+            self.offers.append(
+                (f"latest_{series.code}", amounts.written(Decimal(latest.raw).scaleb(-register.decimals)))
+            )
 
     def _told(self, code: str, register: metering_queries.RegisterRow) -> str:
         latest = self.latest[code]

@@ -1,0 +1,92 @@
+"""What further registers of a meter point say about a bill at a glance: estimated, apportioned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from fractions import Fraction
+
+import pytest
+
+from meterbook.billing import content
+from meterbook.billing.content import marks
+from meterbook.kernel.period import Period
+from meterbook.kernel.quality import Quality
+
+BEGIN, END = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
+REFERENCE = content.Reference("s", date(2026, 2, 1), date(2026, 3, 1), 28, 1, "d")
+READ = content.Segment(
+    serial="7",
+    model="imported",
+    register="energy_import_t1",
+    unit="KWH",
+    decimals=3,
+    previous=content.Register(BEGIN, 700_000, Quality.VALID, "FIELD"),
+    present=content.Register(END, 1_050_000, Quality.VALID, "FIELD"),
+    difference=350_000,
+    multiplier=Fraction(1),
+    quantity=350_000,
+)
+T1 = content.Counter(
+    code="energy_import_t1",
+    components=["day"],
+    alone=["day"],
+    unit="KWH",
+    decimals=3,
+    segments=[READ],
+    quantity=350_000,
+    counts=content.Counts(2_688, 0, 0, 0),
+    reference=REFERENCE,
+)
+BETWEEN = replace(READ, present=replace(READ.present, quality=Quality.INTERPOLATED, source=None))
+
+
+def point(register: content.Counter) -> content.Point:
+    return content.Point(
+        public_id="p",
+        code="P",
+        name="Bakery",
+        unit_name=None,
+        service="ELECTRICITY",
+        unit="KWH",
+        decimals=3,
+        period=Period(BEGIN, END),
+        days=28,
+        is_vacancy=False,
+        segments=[READ],
+        quantity=350_000,
+        counts=content.Counts(2_688, 0, 0, 0),
+        history=[],
+        reference=REFERENCE,
+        charges=[],
+        registers=[register],
+    )
+
+
+@pytest.mark.spec("M-089/2")
+class TestMarks:
+    @pytest.mark.parametrize(
+        ("register", "is_estimated", "is_apportioned"),
+        [
+            pytest.param(T1, False, False, id="read at both ends"),
+            pytest.param(replace(T1, counts=content.Counts(2_688, 4, 0, 0)), True, False, id="estimated between"),
+            pytest.param(
+                replace(T1, segments=[replace(READ, present=replace(READ.present, quality=Quality.ESTIMATED))]),
+                True,
+                False,
+                id="an estimated reading",
+            ),
+            pytest.param(replace(T1, counts=content.Counts(2_688, 0, 2_688, 0)), False, False, id="spread between two"),
+            pytest.param(
+                replace(T1, segments=[BETWEEN], counts=content.Counts(2_688, 0, 2_688, 0, ends_between=True)),
+                False,
+                True,
+                id="ends between two",
+            ),
+        ],
+    )
+    def test_of_a_register_are_those_of_the_bill(
+        self, register: content.Counter, is_estimated: bool, is_apportioned: bool
+    ) -> None:
+        assert marks.is_estimated(point(register)) is is_estimated
+        assert marks.is_apportioned(point(register)) is is_apportioned
