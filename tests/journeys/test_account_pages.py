@@ -88,7 +88,9 @@ class TestAccounts:
         assert desk.customers() == ["Calder Bakery"]
 
     def test_proposes_the_next_number_as_the_newest_are_written(self, desk: Desk) -> None:
-        elsewhere = sites.site(organization=desk.organization, currency="USD")
+        elsewhere = sites.site(organization=desk.organization, currency="USD", language="es")
+        there = desk.client.get(desk.href("account_new"), {"site": str(elsewhere.public_id)}).content.decode()
+        assert '<option value="es" selected>' in there  # bills are in the language of the site
 
         def proposed() -> str:
             page = desk.client.get(desk.href("account_new"), {"site": str(desk.site.public_id)}).content.decode()

@@ -83,6 +83,7 @@ class TestCorrecting:
 
         assert "CN-HR-2026-000001" in done
         assert "HR-2026-000003" in done
+        assert "bill that holds" in maker.get(href).content.decode()  # the decision leads to the new bill
         shown = maker.get(path(made, "bill", bill.public_id)).content.decode()
         assert "This bill was credited." in shown
         assert "bill that holds" in shown

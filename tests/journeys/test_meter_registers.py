@@ -79,12 +79,16 @@ def test_a_new_meter_has_the_registers_that_were_chosen(place: Place) -> None:
     finer = place.set_up(registers="REACTIVE", shown_energy_export="1.2345")
     nothing = place.openings()
     page = place.set_up(registers="TARIFFS_2", shown_energy_import_t1="600.5", register_energy_reactive_import="on")
+    opened = place.openings()
+    following = place.set_up(registers="TARIFFS_2", code="E-8", serial_number="SN8", again="1")
 
+    assert '<option value="TARIFFS_2" selected>' in following
+    assert "<details open><summary>Single registers" in following
     assert "A meter of this service does not count that" in refused
     assert "Write at most 3 decimals." in finer
     assert nothing == {}
     assert "Its values appear as soon as you enter its readings" in page
-    assert place.openings() == {
+    assert opened == {
         "energy_import": 1_000_000,
         "energy_reactive_import": None,
         "energy_import_t1": 600_500,

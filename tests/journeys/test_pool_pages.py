@@ -98,7 +98,9 @@ def test_is_made_and_changed_in_a_form_that_keeps_what_was_typed(made: pools.Div
     assert client.post(change, definition(made, leaving="LANDLORD")).status_code == 302
     assert "the bill of who left stays" in page(client, right["Location"])
     assert '<option value="LANDLORD" selected>The landlord bears it' in page(client, change)
-    client.post(change, definition(made, key="AREA", percent="30", key2="EQUAL", cap="12.5"))
+    tax = {"tax_code": "vat", "tax_name": "VAT", "tax_rate": "5.5"}
+    client.post(change, definition(made, key="AREA", percent="30", key2="EQUAL", cap="12.5", **tax))
+    assert "VAT 5.5 %" in page(client, right["Location"]).replace("\u00a0", " ")
     assert "30&nbsp;% by area" in page(client, right["Location"]) or "30 % by area" in page(client, right["Location"])
 
 

@@ -89,6 +89,22 @@ class TestForm:
         assert version.document["components"][0]["tiers"][0] == {"up_to": "100", "price": "1250.5"}
         assert version.document["name"] == {"en": "Homes", "es": "Electricidad"}
 
+    def test_proposes_the_tax_of_the_country_and_service_and_later_what_the_organization_charges(
+        self, client: Client, organization: identity_models.Organization
+    ) -> None:
+        href = reverse("tariff_new", args=[organization.public_id])
+        assert "No tax is charged." in client.get(href).content.decode()  # no site: nothing is known
+        sites.site(organization=organization, time_zone="Europe/Madrid")
+
+        proposed = {start: client.get(f"{href}?start={start}").content.decode() for start in ("flat", "water")}
+        made(organization, taxes=[])
+        later = client.get(f"{href}?start=water").content.decode()
+
+        rates = {start: inputs(page)["taxes[0].rate"] for start, page in proposed.items()}
+        assert rates == {"flat": "21", "water": "10"}
+        assert "No tax is charged." in later
+        assert "As in the tariff Test." in later
+
     def test_tells_faults_beside_fields_and_keeps_what_was_typed(
         self, client: Client, organization: identity_models.Organization
     ) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Case, Count, F, IntegerField, Min, QuerySet, Value, When
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,6 +20,11 @@ from meterbook.alarms import durations, models, values
 from meterbook.foundation import scoping
 
 PAGE = 50
+_NEWEST = (F("raised_at").desc(), F("id").desc())
+_URGENCY = Case(
+    *(When(severity=each.value, then=Value(place)) for place, each in enumerate(values.Severity)),
+    output_field=IntegerField(),
+)
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,9 @@ def list_alarms(
     include_cleared: bool = False,
     page: int = 1,
 ) -> tuple[list[AlarmRow], int]:
-    """This will return one page (50) of alarms, newest first, and how many there are in all.
+    """This will return one page (50) of alarms and how many there are in all.
+
+    Open ones come by severity and then the newest first; with those that are over, which are many, by time alone.
 
     :param site_ids: only those sites; None means all of the organization
     """
@@ -126,7 +133,8 @@ def list_alarms(
     if severity is not None:
         found = found.filter(severity=severity)
     start = (max(page, 1) - 1) * PAGE
-    rows = found.select_related("site", "acknowledged_by").order_by("-raised_at", "-id")[start : start + PAGE]
+    order = _NEWEST if include_cleared else (_URGENCY, *_NEWEST)
+    rows = found.select_related("site", "acknowledged_by").order_by(*order)[start : start + PAGE]
     return [_row(alarm) for alarm in rows], found.count()
 
 

@@ -256,9 +256,15 @@ HOLD_REMEDIES = {
     HoldReason.INCOMPLETE: _("Wait for the next reading, then check again."),
     HoldReason.NOT_DERIVED: _("Wait a moment, then check again."),
     HoldReason.NO_SERIES: _("Install a meter with a counting register, then check again."),
-    HoldReason.NO_TARIFF: _("Set a tariff for vacant units at the landlord's account, then plan the run again."),
+    HoldReason.NO_TARIFF: _(
+        "Set a default tariff of the service: Customers > Contracts > Default tariffs. Then cancel this run and start"
+        " it anew."
+    ),
     HoldReason.NO_VERSION: _("Publish a version of the tariff that starts in time, then check again."),
-    HoldReason.UNIT: _("Give the contract a tariff for this unit."),
+    HoldReason.UNIT: _(
+        "Give the contract a tariff for this unit. For a vacant unit set a default tariff of its service: Customers >"
+        " Contracts > Default tariffs. Then cancel this run and start it anew."
+    ),
     HoldReason.CURRENCY: _("Give the contract a tariff in the currency of the site."),
     HoldReason.BELOW_A_DAY: _("Correct the dates of the contract, then plan the run again."),
     HoldReason.NO_FACT: _(

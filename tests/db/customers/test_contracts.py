@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meterbook.customers import models, operations, queries
+from meterbook.customers import models, operations, queries, tariff_defaults
 from meterbook.foundation import scoping
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.period import Period
+from meterbook.metering.values import Service
 from meterbook.tariffs import operations as tariff_operations
 from tests.factories import customers, identity, metering, sites, tariffs
 from tests.support import trails
@@ -71,6 +72,27 @@ class TestOccupancy:
             (place.landlord.pk, 20, True),
         ]
         assert {each.tariff_id for each in found} == {place.tariff.pk}
+
+    def test_of_a_service_that_the_landlords_tariff_does_not_price_goes_by_its_default(self) -> None:
+        place = Place()
+        water = metering.installed_meter(
+            organization=place.organization, site=place.site, service=Service.COLD_WATER, code="W-1"
+        )
+        with place.scope():
+            found = {"actor": ACTOR, "at": day(1)}
+            raw = {**tariffs.peak_document(currency="USD"), "code": "WATER", "unit": "M3"}
+            tariff = tariff_operations.create_tariff(**found, document=raw)
+            group = tariff_defaults.Group(Service.COLD_WATER)
+
+            before = queries.occupancy(meter_point_ids=[water.point.pk], period=MARCH)[water.point.pk]
+        with place.scope():
+            tariff_defaults.set_default(**found, group=group, tariff=tariff.public_id, first_day=date(2026, 1, 1))
+        with place.scope():
+            after = queries.occupancy(meter_point_ids=[water.point.pk, place.meter.point.pk], period=MARCH)
+
+        assert [each.tariff_id for each in before] == [place.tariff.pk]  # a run says that it does not fit
+        assert [each.tariff_id for each in after[water.point.pk]] == [tariff.pk]
+        assert [each.tariff_id for each in after[place.meter.point.pk]] == [place.tariff.pk]
 
     def test_names_the_gap_when_there_is_no_landlord(self) -> None:
         place = Place(has_landlord=False)

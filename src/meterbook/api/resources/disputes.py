@@ -28,7 +28,9 @@ Places = Annotated[list[Annotated[str, Field(max_length=24)]], Field(max_length=
 
 
 class NewDispute(values.Given):
-    """What is wrong with a bill, in words; `lines` are places in its content, "point/charge/line", none: all of it."""
+    """What is wrong with a bill, in words; `lines` are places in its content, "point/charge/line" or "shared/number",
+    none: all of it.
+    """
 
     reason: DisputeReason
     words: Annotated[Long, Field(min_length=1)]

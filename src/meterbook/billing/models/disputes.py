@@ -16,8 +16,8 @@ from meterbook.foundation import models as foundation_models
 class Dispute(foundation_models.TenantModel):
     """That somebody does not accept a bill, or lines of it, until it is decided.
 
-    `lines` are places in the bill ("point/charge/line"); none means all of it. `amount` is what is disputed, with its
-    taxes. `acknowledge_by` and `decide_by` are the deadlines.
+    `lines` are places in the bill ("point/charge/line", "shared/number"); none means all of it. `amount` is what is
+    disputed, with its taxes. `acknowledge_by` and `decide_by` are the deadlines.
     """
 
     bill = models.ForeignKey(runs.Bill, on_delete=models.PROTECT, related_name="disputes")

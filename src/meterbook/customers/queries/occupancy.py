@@ -13,7 +13,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from meterbook.customers import models
+from meterbook.customers import models, vacant_tariffs
 from meterbook.foundation import scoping
 from meterbook.kernel import civil
 from meterbook.kernel.period import Period
@@ -65,7 +65,8 @@ def occupancy(*, meter_point_ids: Iterable[int], period: Period, has_vacancies: 
     unpaid = [each for each in ids if gaps[each] and each not in landlords]
     if unpaid:
         raise _no_landlord(unpaid, {each: gaps[each][0] for each in unpaid})
-    return {each: _with_vacancies(spans[each], gaps[each], landlords.get(each)) for each in ids}
+    chosen = vacant_tariffs.choose(gaps=gaps, landlords=landlords)
+    return {each: _with_vacancies(each, spans[each], gaps[each], landlords.get(each), chosen) for each in ids}
 
 
 def _covered(contracts: list[models.Contract], period: Period) -> list[Share]:
@@ -77,8 +78,14 @@ def _covered(contracts: list[models.Contract], period: Period) -> list[Share]:
     return found
 
 
-def _with_vacancies(shares: list[Share], gaps: list[Period], landlord: models.Account | None) -> list[Share]:
-    vacant = [] if landlord is None else [Share(landlord.pk, None, landlord.vacancy_tariff_id, gap) for gap in gaps]
+def _with_vacancies(
+    point: int,
+    shares: list[Share],
+    gaps: list[Period],
+    landlord: models.Account | None,
+    tariffs: Mapping[tuple[int, Period], int | None],
+) -> list[Share]:
+    vacant = [] if landlord is None else [Share(landlord.pk, None, tariffs[point, gap], gap) for gap in gaps]
     return sorted([*shares, *vacant], key=lambda each: each.period)
 
 

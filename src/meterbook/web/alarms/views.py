@@ -55,7 +55,7 @@ class Chip:
 @require_GET
 @access.page(permission=alarm_permissions.VIEW_ALARMS, module=Module.ALARMS, by_site=True)
 def alarms(request: access.Request) -> HttpResponse:
-    """This will show the alarms, newest first, by severity and state; `?site` follows the switch of the top bar."""
+    """This will show the alarms, open ones the most urgent first; `?site` follows the switch of the top bar."""
     severity = _severity(request)
     state = "all" if request.GET.get("state") == "all" else "open"
     page = parameters.page_number(request)

@@ -53,18 +53,26 @@ def leaving_out(
         title=ngettext("Leave %(count)s account out of %(run)s?", "Leave %(count)s accounts out of %(run)s?", count)
         % {"count": tags.number(count), "run": runs.title(run)},
         effects=(
-            _("They get no bill from this run, and their drafts are thrown away."),
-            _("Their days stay unbilled until another run of the same days takes them."),
+            ngettext(
+                "It gets no bill from this run, and its draft is thrown away.",
+                "They get no bill from this run, and their drafts are thrown away.",
+                count,
+            ),
+            ngettext(
+                "Its days stay unbilled until another run of the same days takes it.",
+                "Their days stay unbilled until another run of the same days takes them.",
+                count,
+            ),
             ngettext("%(count)s account stays in this run.", "%(count)s accounts stay in this run.", left)
             % {"count": tags.number(left)},
         ),
-        action=_("Leave them out"),
+        action=ngettext("Leave it out", "Leave them out", count),
         icon="cross",
         # All that the filter finds may be more than a form can hold: the address says the filter again.
         given=(("all", "1"),) if request.POST.get("all") else (("account_kept", ",".join(map(str, chosen))),),
         named=tuple(named),
         others=count - len(named),
-        reason=_("Why these are left out"),
+        reason=ngettext("Why it is left out", "Why these are left out", count),
         is_reason_lacking=is_lacking,
         is_dangerous=True,
     )

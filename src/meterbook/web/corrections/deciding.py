@@ -107,6 +107,8 @@ def correction(request: access.Request, correction: uuid.UUID) -> HttpResponse:
     is_own = found.proposed_by_id == request.actor.id
     context = {
         "found": found,
+        "versions": note_queries.versions_of(bill=found.bill_public_id) if found.credit_note else [],
+        "is_internal": found.is_internal,
         "caption": CORRECTION_STATE_CAPTIONS[found.state],
         "is_open": is_open,
         "may_approve": is_open and permissions.APPROVE_RUN in request.permissions,

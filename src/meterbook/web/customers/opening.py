@@ -46,6 +46,7 @@ def new(request: access.Request) -> HttpResponse:
         on=request.at.date(),
         usual=str(usual.public_id) if usual else "",
         number=numbering.next_numbers(site_id=usual.id if usual else None)[0],
+        language=usual.language if usual else "",
         is_landlord=bool(request.GET.get("landlord")),
         is_internal=bool(request.GET.get("internal")),
     )

@@ -50,7 +50,13 @@ class AccountForm(typed.Form):
         ),
     )
     vacancy_tariff = forms.ChoiceField(
-        label=_("Tariff of vacant units"), required=False, help_text=_("Only for the landlord's account.")
+        label=_("Tariff of vacant units"),
+        required=False,
+        help_text=_(
+            "Only for the landlord's account. For meters that it does not price, such as those of water, the default"
+            " tariff of their service holds: Customers > Contracts >"
+            " Default tariffs."
+        ),
     )
 
     def __init__(
@@ -60,10 +66,12 @@ class AccountForm(typed.Form):
         on: date,
         usual: str = "",
         number: str = "",
+        language: str = "",
         is_landlord: bool = False,
         is_internal: bool = False,
     ) -> None:
         initial = {"site": usual, "number": number, "is_landlord": is_landlord, "is_internal": is_internal}
+        initial["language"] = language
         super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
         found = sites()
         asks = [] if usual or len(found) == 1 else [("", _("Choose a site"))]

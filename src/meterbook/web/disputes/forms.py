@@ -14,7 +14,7 @@ from meterbook.billing.dispute_values import REASON_CAPTIONS, STATE_CAPTIONS, Di
 from meterbook.billing.operations import disputing
 from meterbook.documents import attachments
 from meterbook.web import access, typed
-from meterbook.web.billing import words
+from meterbook.web.billing import shared, words
 
 
 class OpenForm(typed.Form):
@@ -57,8 +57,8 @@ class LineChoice:
 
 
 def lines_of(content: Mapping[str, Any], chosen: Sequence[str] = ()) -> list[LineChoice]:
-    """This will return the lines of a bill by place."""
-    return [
+    """This will return the lines of a bill by place, and its shared costs behind them."""
+    measured = [
         LineChoice(
             place=place,
             name=words.said(row["text"]),
@@ -70,6 +70,11 @@ def lines_of(content: Mapping[str, Any], chosen: Sequence[str] = ()) -> list[Lin
         for charge, of_charge in enumerate(of_point["charges"])
         for line, row in enumerate(of_charge["lines"])
         if (place := f"{point}/{charge}/{line}")
+    ]
+    return measured + [
+        LineChoice(place, row.name, row.member, row.amount, place in chosen)
+        for number, row in enumerate(shared.read(content))
+        if (place := f"shared/{number}")
     ]
 
 

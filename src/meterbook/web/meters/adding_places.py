@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from meterbook.acquisition import catalogue
 from meterbook.acquisition import values as acquisition_values
 from meterbook.acquisition.library import orders
+from meterbook.metering import by_hand
 from meterbook.metering import values as metering_values
 from meterbook.sites import queries as site_queries
 from meterbook.web import parameters
@@ -71,6 +72,8 @@ def kept(asked: Mapping[str, str]) -> dict[str, str]:
     for asked_name, name in (("site", "site"), ("multiplier", "multiplier"), ("serial", "serial_number")):
         if text := parameters.written(asked.get(asked_name, ""), CODE_LENGTH):
             known[name] = text
+    if asked.get("registers", "") in {each.code for each in by_hand.PRESETS}:
+        known["registers"] = asked["registers"]
     if asked.get("order", "") in set(orders.ByteOrder):
         known["byte_order"] = asked["order"]
     if code := place_forms.code_after(parameters.written(asked.get("after", ""), CODE_LENGTH), ()):
@@ -83,6 +86,8 @@ def following(given: Mapping[str, object], sites: Collection[site_queries.SiteRo
     query = {"model": given["model_code"], "service": given["service"], "after": given["code"]}
     if given.get("first_day"):
         query["first_day"] = given["first_day"]
+    if given.get("registers"):
+        query["registers"] = given["registers"]
     unit = given.get("unit_id")
     if given["model_code"] != metering_values.IMPORTED and isinstance(unit, int):
         query["unit"] = min(unit + 1, LAST_UNIT)

@@ -30,7 +30,10 @@ class RegistersForm(hearing_forms.HearingForm):
     registers = forms.ChoiceField(
         label=_("Registers"),
         required=False,
-        help_text=_("What is read of the meter beside its main counter. More can be added later."),
+        help_text=_(
+            "What is read of the meter beside its main counter; below goes what each showed on the first day."
+            " More can be added later."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own
@@ -60,7 +63,9 @@ class RegistersForm(hearing_forms.HearingForm):
 
     @property
     def has_registers(self) -> bool:
-        """Whether single registers were chosen, or something about one is wrong."""
+        """Whether registers beside the main one were chosen, or something about one is wrong."""
+        if self["registers"].value() in {each.code for each in by_hand.PRESETS if each.registers}:
+            return True
         names = [f"{part}_{code}" for code in by_hand.FURTHER for part in ("register", "shown")]
         return any(name in self.errors or self[name].value() for name in names)
 

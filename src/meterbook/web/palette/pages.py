@@ -14,6 +14,8 @@ MORE = (
     ("swap_tests", _("Swap tests"), "lightning"),
     ("swap_test_new", _("Begin a swap test"), "lightning"),
     ("account_new", _("Open an account"), "account"),
+    ("contracts", _("Contracts"), "account"),
+    ("tariff_defaults", _("Default tariffs"), "book"),
     ("run_new", _("Start a bill run"), "run"),
     ("run_manual", _("Bill by hand"), "edit"),
     ("billing_calendars", _("Calendar of runs"), "calendar"),

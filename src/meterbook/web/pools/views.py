@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
@@ -159,5 +160,6 @@ def facts(found: pool_queries.PoolRow) -> list[tuple[str, str]]:
     if plain.get("cap"):
         said.append((_("The most that a member bears"), f"{bill_words.tidy(plain['cap'])} {found.currency}"))
     if plain.get("tax"):
-        said.append((_("Tax"), plain["tax"]["name"]))
+        percent = bill_words.tidy(f"{Decimal(plain['tax']['rate']) * 100:f}")
+        said.append((_("Tax"), f"{plain['tax']['name']} {percent}\u00a0%"))
     return said

@@ -31,7 +31,7 @@ from meterbook.tariffs.rating import reading
 from meterbook.tariffs.rating.problems import Problem, TariffInvalid, of_words
 from meterbook.web import access, once
 from meterbook.web.sites import choice
-from meterbook.web.tariffs import views
+from meterbook.web.tariffs import proposed_tax, views
 from meterbook.web.tariffs.editor import fields, forming, loose, starts, structure
 
 MOST_NAME = 180  # of 200 signs, beside the service
@@ -49,6 +49,7 @@ class Task:
     is_new: bool
     note: str = ""
     check: Callable[[dict[str, Any]], None] = lambda _document: None
+    tax_note: str = ""  # where the first document's tax comes from
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,10 +60,11 @@ def new(request: access.Request) -> HttpResponse:
 
     `?from=<id>` starts from a copy of another tariff, `?start=steps` from one of the examples.
     """
-    return edit(request, task_of_new(request, _copied(request) or _named_start(request)))
+    copied = _copied(request)
+    return edit(request, task_of_new(request, *((copied, "") if copied else _named_start(request))))
 
 
-def task_of_new(request: access.Request, start: dict[str, Any]) -> Task:
+def task_of_new(request: access.Request, start: dict[str, Any], tax_note: str = "") -> Task:
     """This will return the task of writing a tariff that is not there yet, from a first document on."""
 
     def keep(document: dict[str, Any]) -> HttpResponse:
@@ -74,7 +76,7 @@ def task_of_new(request: access.Request, start: dict[str, Any]) -> Task:
         return redirect("tariff", request.organization.public_id, made.public_id)
 
     back = reverse("tariffs", args=[request.organization.public_id])
-    return Task(_("New tariff"), back, start, keep, is_new=True)
+    return Task(_("New tariff"), back, start, keep, is_new=True, tax_note=tax_note)
 
 
 @require_http_methods(["GET", "POST"])
@@ -127,16 +129,21 @@ def _copied(request: access.Request) -> dict[str, Any] | None:
     return structure.cloned(version.raw, taken)
 
 
-def _named_start(request: access.Request) -> dict[str, Any]:
-    """An example by the way that was chosen, called by its service and the site that the tariff is for."""
-    site = choice.usual_site(request)
-    return starts.named(
+def _named_start(request: access.Request) -> tuple[dict[str, Any], str]:
+    """An example by the way that was chosen, called by its service and the site that the tariff is for, and its tax's
+    origin in words.
+    """
+    site, known = choice.usual_site(request), tariff_queries.list_tariffs(on=request.at.date())
+    made = starts.named(
         request.GET.get("start", ""),
         place=site.name[:MOST_NAME] if site else "",
         place_code=site.code if site else "",
         currency=site.currency if site else "EUR",
-        taken={each.code for each in tariff_queries.list_tariffs(on=request.at.date())},
+        taken={each.code for each in known},
     )
+    zones = {str(each.zone) for each in ([site] if site else choice.visible_sites(request))}
+    made["taxes"], note = proposed_tax.propose(unit=made["unit"], zones=zones, known=known)
+    return made, note
 
 
 def _start(request: access.Request, row: tariff_queries.TariffRow) -> tuple[dict[str, Any], str]:
@@ -248,6 +255,7 @@ def _form(
         "is_checked": is_checked,
         "place": place,
         "starts": starts.captions() if task.is_new and request.method == "GET" else {},
+        "tax_note": task.tax_note if request.method == "GET" else "",
         "preview_href": reverse("tariff_preview", args=[request.organization.public_id]),
         **forming.page(
             copy.deepcopy(filled.raw),
