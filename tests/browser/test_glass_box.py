@@ -120,10 +120,10 @@ def test_a_line_of_another_register_leads_to_its_reading(
     opened = clicks.open(line)
     assert watched.overflow() <= 0
     assert watched.axe() == []
-    page.screenshot(path=FOLDER / f"registers-{who}-{width}.png", full_page=True)
+    browsing.picture(page, f"registers-{who}-{width}")
     clicks.follow(opened.locator("a.to-reading[href*='register=']").first)
 
     assert clicks.count == MOST_CLICKS
     expect(page.locator("dd.mono").first).to_have_text(raw)
     expect(page.locator("main")).to_contain_text("La factura dice" if language == "es-ES" else "The bill says")
-    page.screenshot(path=FOLDER / f"registers-{who}-{width}-reading.png", full_page=True)
+    browsing.picture(page, f"registers-{who}-{width}-reading")
