@@ -68,7 +68,23 @@ def test_a_ratchet_looks_back_on_the_months_before(
     assert rate(tmp_path, urdb, usage, "--json", first="2018-01-01", until="2018-08-01") == 0
 
     billed = [each["lines"][0]["quantity"] for each in json.loads(capsys.readouterr().out)["months"]]
-    assert billed == ["612.560", "582.040", "605.240", "556.120", "560.160", "551.304", "551.304"]
+    assert billed == ["612.5600", "582.0400", "605.2400", "556.1200", "560.1600", "551.3040", "551.3040"]
+
+
+def test_as_ssc_reads_a_rate(tmp_path: Path, usage: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """1.20 a day: 28 days of February, or 365/12 as in each month there."""
+    urdb = {"energyratestructure": [[{"rate": 0.1}]], "fixedchargefirstmeter": 1.2, "fixedchargeunits": "$/day"}
+    february = {"first": "2018-02-01", "until": "2018-03-01"}
+
+    fixed = []
+    for more in ([], ["--as-ssc"]):
+        assert rate(tmp_path, urdb, usage, "--json", *more, **february) == 0
+        fixed.append(json.loads(capsys.readouterr().out)["lines"][0]["amount"])
+
+    assert fixed == ["33.60", "36.50"]
+    days = ["--zone", "Asia/Seoul", "--from", "2018-02-01", "--to", "2018-03-01"]
+    assert main.main(["rate", "--tariff", "any.json", "--as-ssc", "--usage", str(usage), *days]) == 2
+    assert "--as-ssc goes with --urdb" in capsys.readouterr().err
 
 
 def test_a_key_that_cannot_be_taken_is_named(tmp_path: Path, usage: Path, capsys: pytest.CaptureFixture[str]) -> None:

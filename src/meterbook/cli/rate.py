@@ -36,6 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tariff.add_argument(
         "--urdb", metavar="FILE", help="a rate of OpenEI's Utility Rate Database (JSON); it charges by months"
     )
+    parser.add_argument(
+        "--as-ssc",
+        action="store_true",
+        help="with --urdb: as NREL's SSC reads it, 365/12 days a month and the demand of the intervals there are",
+    )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "--usage",

@@ -21,6 +21,8 @@ from meterbook.tariffs.rating.inputs import Inputs, MonthlyDemand
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.urdb import converting, record
 
+DEMAND_DECIMALS = 4  # of a rate of others, which rounds none: at $20 for a kW a tenth of a cent
+
 
 class CannotRate(ValueError):
     """The command's files or options cannot be used; the message names which and why."""
@@ -40,12 +42,16 @@ def read(name: str) -> str:
 def tariff(options: argparse.Namespace) -> tuple[str, str]:
     """This will return the name of the tariff's file and its document; what a rate leaves out is said.
 
-    :raises CannotRate: when a rate of the Utility Rate Database cannot be taken, naming the key
+    :raises CannotRate: when a rate of the Utility Rate Database cannot be taken, naming the key, or options contradict
     """
     if options.tariff:
+        if options.as_ssc:
+            raise CannotRate("--as-ssc goes with --urdb; a tariff document says itself how it is read.")
         return options.tariff, read(options.tariff)
     try:
-        found = converting.convert(record.read_text(read(options.urdb)))
+        found = converting.convert(
+            record.read_text(read(options.urdb)), as_ssc=options.as_ssc, decimals=DEMAND_DECIMALS
+        )
     except record.RecordInvalid as error:
         raise CannotRate(f"{options.urdb}: {error}") from error
     for remark in found.remarks:

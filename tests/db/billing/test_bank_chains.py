@@ -13,8 +13,8 @@ from django.test import Client
 from django.urls import reverse
 
 from meterbook.billing import models, queries
-from meterbook.billing.correction_values import Dependence, Outcome
-from meterbook.billing.operations import chaining, correcting
+from meterbook.billing.correction_values import Dependence, Mode, Outcome
+from meterbook.billing.operations import chaining, correcting, recalculating
 from meterbook.billing.whatif import asked as asking
 from meterbook.billing.whatif import comparing
 from meterbook.customers import models as customer_models
@@ -94,6 +94,20 @@ def compared(place: billing.Place, first: date, until: date, raw: dict[str, Any]
         return found.accounts[0]
 
 
+def again(place: billing.Place, raw: dict[str, Any], first_day: date | None = None) -> list[Decimal | None]:
+    """What the tenant's bills come to when they are calculated again by other prices, before taxes."""
+    with scoping.scope([place.organization.pk], actor=ACTOR):
+        draft = tariff_operations.save_draft(actor=ACTOR, at=NOW, tariff=place.tariff, document=raw)
+        account = customer_models.Account.objects.get(organization_id=place.organization.pk, number="A-1")
+        scope = recalculating.Scope(account=account.public_id, first_day=first_day)
+        found = recalculating.ask_recalculation(
+            actor=ACTOR, at=NOW, mode=Mode.WHAT_IF, scope=scope, version=draft.public_id
+        )
+        rows = models.RecalculatedBill.objects.filter(organization_id=place.organization.pk, recalculation=found)
+        return list(rows.order_by("bill__run__days").values_list("total_now", flat=True))
+
+
+@pytest.mark.spec("B-75")
 @pytest.mark.spec("M-059/2")
 def test_other_prices_go_on_from_what_they_kept_themselves_and_the_same_give_the_same() -> None:
     place = billing.place(raw=SUNNY)
@@ -113,7 +127,8 @@ def test_other_prices_go_on_from_what_they_kept_themselves_and_the_same_give_the
     assert (same.bills, same.before.amount, same.after.amount) == (3, sum(due), sum(due))
     assert (late.bills, late.before.amount, late.after.amount) == (2, sum(due[1:]), sum(due[1:]))
     # At 0.08: 119.04, 21.50 and 11.89 are earned; 89.28 is kept in January and used up in February.
-    dearer = Decimal("161.28") - Decimal("89.28") - Decimal("21.50") + Decimal("89.16") - Decimal("11.89")
+    march = Decimal("89.16") - Decimal("11.89")
+    dearer = Decimal("161.28") - Decimal("89.28") - Decimal("21.50") + march
     other = compared(place, JANUARY.first_day, MARCH.until_day, raw)
     assert (other.after.amount, open_months.after.amount) == (dearer, dearer)
     assert (open_months.months, open_months.before.amount) == (3, sum(due))
@@ -127,6 +142,9 @@ def test_other_prices_go_on_from_what_they_kept_themselves_and_the_same_give_the
     renamed["components"][2]["bank"] = {"continues": "bank"}
     taken = compared(place, FEBRUARY.first_day, MARCH.until_day, renamed)
     assert (without.after.amount, taken.after.amount) == (dearer + Decimal("89.28"), from_february.after.amount)
+    # A recalculation by these prices goes on from what they kept, too, whatever bills are asked for.
+    assert again(place, raw) == [Decimal("0.00"), Decimal("161.28") - Decimal("89.28") - Decimal("21.50"), march]
+    assert again(place, raw, FEBRUARY.first_day) == [Decimal("161.28") - Decimal("44.64") - Decimal("21.50"), march]
 
 
 @pytest.mark.spec("M-059/2")

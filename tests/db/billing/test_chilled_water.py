@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+import copy
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
 
 from meterbook.billing import queries, values
+from meterbook.billing.whatif import asked as asking
+from meterbook.billing.whatif import comparing
 from meterbook.customers import models as customer_models
 from meterbook.foundation import scoping
 from meterbook.kernel.actor import Actor
@@ -64,7 +68,17 @@ def drafted(place: billing.Place) -> tuple[dict[str, dict[str, Any]], list[Any]]
         )
 
 
+def twice(place: billing.Place, percent: str) -> asking.Result:
+    """The month by another percentage a kelvin."""
+    raw = copy.deepcopy(COOLING)
+    raw["components"][2]["delta_t"]["steps"] = [{"below": "8", "percent": percent}]
+    with scoping.scope([place.organization.pk], actor=ACTOR):
+        asked = asking.Asked(asking.Scope(), DAYS.first_day, DAYS.until_day, comparing.of_document(raw))
+        return comparing.compare(asked, now=DAYS.ends_at + timedelta(days=20))
+
+
 @pytest.mark.spec("B-54")
+@pytest.mark.spec("M-059/2")
 def test_a_month_by_flow_and_temperatures_and_by_a_heat_meter() -> None:
     """Each quarter 0.250 m3 that come back 5 K warmer: 0.250 x 5 x 999.70 x 4.1954 / 3600 = 1.45630... kWh."""
     place = billing.place(raw=COOLING)
@@ -97,3 +111,13 @@ def test_a_month_by_flow_and_temperatures_and_by_a_heat_meter() -> None:
     assert bills["COLD"]["meter_points"][0]["service"] == "COOLING"
     of_shop = {line["code"]: line["trace"] for line in bills["HEAT"]["meter_points"][0]["charges"][0]["lines"]}
     assert (of_shop["delta"]["delta_t"], of_shop["delta"]["volume"]) == ("5.0", "672")
+    # A what-if measures the same water: at twice the percentage the surcharge is there twice, and what is held is held.
+    found = twice(place, "4")
+    whatif = {each.customer_name: each for each in found.accounts}
+    lines = {line["code"]: Decimal(line["amount"]) for line in bills["COLD"]["meter_points"][0]["charges"][0]["lines"]}
+    assert whatif["Hall"].before.amount == Decimal(bills["COLD"]["total"])
+    assert whatif["Shop"].before.amount == Decimal(bills["HEAT"]["total"])
+    more = (lines["cold"] * Decimal("0.12")).quantize(Decimal("0.01"), ROUND_HALF_UP) - lines["delta"]
+    assert whatif["Hall"].change.amount == more
+    assert lines["delta"] == (lines["cold"] * Decimal("0.06")).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert [each.customer_name for each in found.troubled] == ["Bare"]

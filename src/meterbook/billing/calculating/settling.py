@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -57,6 +57,36 @@ def of(run: models.BillRun, account_ids: Iterable[int]) -> Settled:
                 sections[payer].append(_head(bill, before, is_other=payer != bill.account_id) | found)
                 bills[payer].append(bill.pk)
     return Settled(dict(sections), dict(bills))
+
+
+def left(
+    organization_id: int, sections: Iterable[Mapping[str, Any]], priced: Collection[str]
+) -> list[Mapping[str, Any]]:
+    """This will return what stays of a bill's settlements where other bills are priced anew, from what was read since.
+
+    Nothing is left to settle of these; of register netting, what it made otherwise than pricing again.
+
+    :param priced: public ids of the bills that are priced anew
+    """
+    kept: list[Mapping[str, Any]] = []
+    for each in sections:
+        if "account" in each or each["public_id"] not in priced:
+            kept.append(each)
+        elif each.get("strategy") == settlements.NETTING and (found := _residue(organization_id, each)) is not None:
+            kept.append(found)
+    return kept
+
+
+def _residue(organization_id: int, section: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    bills = models.Bill.objects.filter(organization_id=organization_id, public_id=section["public_id"])
+    bill = bills.select_related("draft", "run__site").first()
+    if bill is None:
+        return None
+    made = drafting.Calculator(facts.run_of(bill.run)).calculate([bill.account_id]).contents.get(bill.account_id)
+    if made is None:
+        return None
+    again = settlements.difference(json.loads(bytes(bill.draft.content)), json.loads(made.data))
+    return section if again is None else settlements.residue(section, again)
 
 
 def is_netted(run: models.BillRun) -> bool:

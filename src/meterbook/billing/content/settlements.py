@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -16,13 +17,16 @@ from typing import Any
 from meterbook.billing.content import banked, shared_costs
 from meterbook.billing.content.digests import TAX, canonical, credit_code, tax_code
 from meterbook.billing.content.parts import Content
+from meterbook.kernel import allocation, rounding
 from meterbook.kernel import currency as currencies
-from meterbook.kernel import rounding
+from meterbook.tariffs.rating import taxing
 
 Plain = Mapping[str, Any]
 KEY, NETTING = "settlements", "NETTING"
 _LineKey = tuple[str, str, str, str]
-_TaxKey = tuple[str, str]
+_TaxKey = tuple[str, str, str]  # code, rate and kind
+_KINDS = frozenset({"inclusive", "exempt", "reverse_charge", "taxes"})  # of taxes that are not a rate of lines alone
+_NOT_DUE = frozenset({"exempt", "reverse_charge"})
 
 
 def difference(before: Plain, now: Plain) -> dict[str, Any] | None:
@@ -40,10 +44,11 @@ def difference(before: Plain, now: Plain) -> dict[str, Any] | None:
     if not lines and not banks and all(each["billed"] == each["actual"] for each in points):
         return None
     old, new = _bases(before), _bases(now)
+    owns = _owns(before, now)
     taxes = [
-        {"code": code, "rate": rate, "text": text, "base": str(base)}
-        for (code, rate), text in sorted(_tax_texts(before, now).items())
-        if (base := new.get((code, rate), Decimal(0)) - old.get((code, rate), Decimal(0)))
+        {"code": key[0], "rate": key[1], "text": told["text"], "base": str(base), **_trace(told, owns[key])}
+        for key, told in sorted(_told(before, now).items())
+        if (base := new.get(key, Decimal(0)) - old.get(key, Decimal(0)))
     ]
     net = sum((Decimal(each["amount"]) for each in lines), Decimal(0))
     more = {banked.KEY: banks} if banks else {}
@@ -55,7 +60,9 @@ def settle(content: Content, section: Sequence[Plain]) -> Content:
     if not section:
         return content
     data = json.loads(content.data)
+    before = _held(data["taxes"])
     net, taxes, total = summed(content.net, data["taxes"], section, content.currency)
+    held = _held(taxes) - before
     inputs = hashlib.sha256(content.inputs_digest.encode() + canonical(section)).hexdigest()
     data |= {
         KEY: [dict(each) for each in section],
@@ -73,17 +80,21 @@ def settle(content: Content, section: Sequence[Plain]) -> Content:
         inputs_digest=inputs,
         net=net,
         total=total,
-        postings=_postings(content, section, taxes, is_internal=bool(data.get("account", {}).get("is_internal"))),
-        nets=_nets(content, section),
+        postings=_postings(content, section, (held, taxes), bool(data.get("account", {}).get("is_internal"))),
+        nets=_nets(content, section, held),
     )
 
 
 def summed(
     net: Decimal, taxes: Iterable[Plain], section: Sequence[Plain], currency: str
 ) -> tuple[Decimal, list[dict[str, Any]], Decimal]:
-    """This will return net, taxes and total of a bill with what it settles in them; taxes are as bills write them."""
-    whole = net + sum((Decimal(each["net"]) for each in section), Decimal(0))
-    merged = _merged(taxes, section, currency)
+    """This will return net, taxes and total of a bill with what it settles in them; taxes are as bills write them.
+
+    What is settled is at prices as the lines have them: a tax that they hold is taken out of the net.
+    """
+    own = list(taxes)
+    merged = _merged(own, section, currency)
+    whole = net + sum((Decimal(each["net"]) for each in section), Decimal(0)) - (_held(merged) - _held(own))
     return whole, merged, whole + sum((Decimal(each["amount"]) for each in merged), Decimal(0))
 
 
@@ -122,8 +133,37 @@ def netted(settled: Plain, now: Plain) -> Plain:
             {**names, "service": point["service"], "tariff": tariff, "quantity": str(more), "amount": str(amount)}
         )
     net = sum((Decimal(each["amount"]) for each in lines), Decimal(0))
-    taxes = [{**each, "base": str(net if ratio[each["code"]] else Decimal(0))} for each in settled["taxes"]]
+    taxes = [_of_net(each, net if ratio[each["code"]] else Decimal(0)) for each in settled["taxes"]]
     return {**settled, "lines": lines, "taxes": taxes, "net": str(net), "strategy": NETTING}
+
+
+def _of_net(tax: Plain, net: Decimal) -> dict[str, Any]:
+    own = {"trace": {**tax["trace"], "own": str(net)}} if "own" in tax.get("trace", {}) else {}
+    return {**tax, "base": str(net), **own}
+
+
+def residue(settled: Plain, again: Plain) -> Plain:
+    """This will say what register netting made otherwise than pricing again, where the earlier bill is priced anew.
+
+    Netted 250 at 0.18 are 45.00, priced again they are 40.00: with the 40.00 in the earlier bill, 5.00 are left.
+
+    :param settled: as `netted` gave it
+    :param again: the difference of the same bill, as `difference` gave it
+    """
+    turned = [{**each, "quantity": _less(each["quantity"]), "amount": _less(each["amount"])} for each in again["lines"]]
+    lines = [*settled["lines"], *turned]
+    taxes = {_key(each): dict(each) for each in settled["taxes"]}
+    for each in again["taxes"]:
+        known = taxes.setdefault(_key(each), {**each, "base": "0", **_without_own(each)})
+        known["base"] = str(Decimal(known["base"]) - Decimal(each["base"]))
+        if "own" in known.get("trace", {}):
+            known["trace"] = {**known["trace"], "own": str(_own(known) - _own(each))}
+    net = sum((Decimal(each["amount"]) for each in lines), Decimal(0))
+    return {**settled, "lines": lines, "taxes": list(taxes.values()), "net": str(net)}
+
+
+def _less(text: str) -> str:
+    return str(-Decimal(text))
 
 
 def _ratios(settled: Plain) -> dict[str, bool]:
@@ -181,50 +221,123 @@ def _number(text: str) -> Decimal:
 
 def _bases(content: Plain) -> dict[_TaxKey, Decimal]:
     """Of the charges alone."""
-    bases = {(each["code"], each["rate"]): Decimal(each["base"]) for each in content["taxes"]}
+    bases = {_key(each): Decimal(each["base"]) for each in content["taxes"]}
     for tax in shared_costs.taxes(content.get("shared_costs", ()), content["currency"]):
-        key = tax.code, str(tax.rate)
+        key = _key({"code": tax.code, "rate": str(tax.rate), "trace": tax.trace})
         bases[key] = bases.get(key, Decimal(0)) - tax.base
     for settled in content.get(KEY, ()):
         for each in settled["taxes"]:
-            key = each["code"], each["rate"]
+            key = _key(each)
             bases[key] = bases.get(key, Decimal(0)) - Decimal(each["base"])
     return bases
 
 
-def _tax_texts(*contents: Plain) -> dict[_TaxKey, Any]:
-    return {(each["code"], each["rate"]): each["text"] for content in contents for each in content["taxes"]}
+def _told(*contents: Plain) -> dict[_TaxKey, Plain]:
+    return {_key(each): each for content in contents for each in content["taxes"]}
+
+
+def _key(tax: Plain) -> _TaxKey:
+    """A tax that somebody is exempt from, or that prices hold, is another one than the same on top."""
+    return tax["code"], tax["rate"], ",".join(sorted(_KINDS & tax.get("trace", {}).keys()))
+
+
+def _trace(tax: Plain, own: Decimal) -> dict[str, Plain]:
+    """What kind of tax it is and what it is on; nothing for a plain one.
+
+    :param own: what a tax on earlier taxes has of lines
+    """
+    kept = {name: value for name, value in tax.get("trace", {}).items() if name in (*_KINDS, "components")}
+    return {"trace": {**kept, **({"own": str(own)} if "taxes" in kept else {})}} if _key(tax)[2] else {}
+
+
+def _owns(before: Plain, now: Plain) -> dict[_TaxKey, Decimal]:
+    """By how much the lines are more that a tax on earlier taxes is on."""
+    found: dict[_TaxKey, Decimal] = defaultdict(Decimal)
+    for sign, content in ((-1, before), (1, now)):
+        for each in content["taxes"]:
+            found[_key(each)] += sign * _own(each)
+        for each in (tax for settled in content.get(KEY, ()) for tax in settled["taxes"]):
+            found[_key(each)] -= sign * _own(each)
+    return found
+
+
+def _own(tax: Plain) -> Decimal:
+    return Decimal(tax.get("trace", {}).get("own", "0"))
+
+
+def _held(taxes: Iterable[Plain]) -> Decimal:
+    """The taxes that prices hold."""
+    return sum((Decimal(each["amount"]) for each in taxes if "inclusive" in _key(each)[2]), Decimal(0))
 
 
 def _merged(own: Iterable[Plain], section: Sequence[Plain], currency: str) -> list[dict[str, Any]]:
     places = currencies.minor_units(currency)
-    found = {(each["code"], each["rate"]): dict(each) for each in own}
+    found = {_key(each): dict(each) for each in own}
     for tax in (each for settled in section for each in settled["taxes"]):
-        key = tax["code"], tax["rate"]
-        known = found.setdefault(key, {**tax, "base": "0"})
-        base = Decimal(known["base"]) + Decimal(tax["base"])
-        due = rounding.EXACT.multiply(base, Decimal(tax["rate"]))
-        amount = rounding.round_decimal(due, places, rounding.RoundingMode.HALF_UP)
-        known |= {"base": str(base), "amount": str(amount)}
+        key = _key(tax)
+        known = found.setdefault(key, {**tax, "base": "0", **_without_own(tax)})
+        if "own" in known.get("trace", {}):
+            known["trace"] = {**known["trace"], "own": str(_own(known) + _own(tax))}
+        known |= _due(known, Decimal(known["base"]) + Decimal(tax["base"]), places)
+    for known in found.values() if section else ():
+        _on_earlier(known, list(found.values()), places)
     return [found[each] for each in sorted(found)]
 
 
+def _without_own(tax: Plain) -> dict[str, Plain]:
+    return {"trace": {**tax["trace"], "own": "0"}} if "own" in tax.get("trace", {}) else {}
+
+
+def _on_earlier(tax: dict[str, Any], listed: Sequence[Plain], places: int) -> None:
+    """A tax on earlier taxes is on what these come to now, where each has one rate (B-67)."""
+    codes = tax.get("trace", {}).get("taxes", ())
+    earlier = [each for each in listed if each["code"] in codes]
+    if "own" in tax.get("trace", {}) and len(earlier) == len(set(codes)):
+        tax |= _due(tax, _own(tax) + sum((Decimal(each["amount"]) for each in earlier), Decimal(0)), places)
+
+
+def _due(tax: Plain, base: Decimal, places: int) -> dict[str, str]:
+    kind, amount = _key(tax)[2].split(","), Decimal(0).scaleb(-places)
+    if not _NOT_DUE & set(kind):
+        mode, is_inclusive = rounding.RoundingMode.HALF_UP, "inclusive" in kind
+        amount = taxing.due(base, Decimal(tax["rate"]), places, mode, is_inclusive=is_inclusive)
+    return {"base": str(base), "amount": str(amount)}
+
+
 def _postings(
-    content: Content, section: Sequence[Plain], taxes: Iterable[Plain], *, is_internal: bool
+    content: Content, section: Sequence[Plain], more: tuple[Decimal, Iterable[Plain]], is_internal: bool
 ) -> tuple[tuple[str, int], ...]:
-    places = currencies.minor_units(content.currency)
+    """Incomes and taxes; `more`: by how much the taxes that prices hold are more, which is no income, and all taxes."""
+    places, (held, taxes) = currencies.minor_units(content.currency), more
     sums = {code: minor for code, minor in content.postings if not code.startswith(f"{TAX}-")}
-    for line in (each for settled in section for each in settled["lines"]):
-        code = credit_code(content.currency, line["service"], line["component"], is_internal=is_internal)
+    by_code = [
+        (credit_code(content.currency, line["service"], line["component"], is_internal=is_internal), line)
+        for settled in section
+        for line in settled["lines"]
+    ]
+    for code, line in by_code:
         sums[code] = sums.get(code, 0) - int(Decimal(line["amount"]).scaleb(places))
+    for code, share in _shared(held, by_code, places).items():
+        sums[code] = sums.get(code, 0) + share
     for tax in taxes:
         code = tax_code(content.currency, tax["code"])
         sums[code] = sums.get(code, 0) - int(Decimal(tax["amount"]).scaleb(places))
     return tuple((code, minor) for code, minor in sorted(sums.items()) if minor)
 
 
-def _nets(content: Content, section: Sequence[Plain]) -> tuple[tuple[str, Decimal], ...]:
-    sums = dict(content.nets)
-    for line in (each for settled in section for each in settled["lines"]):
+def _shared(held: Decimal, lines: Iterable[tuple[str, Plain]], places: int) -> dict[str, int]:
+    """A tax that prices hold, divided by the amounts of lines, in the smallest unit."""
+    weights: dict[str, Decimal] = {}
+    for key, line in lines:
+        weights[key] = weights.get(key, Decimal(0)) + abs(Decimal(line["amount"]))
+    return allocation.allocate(int(held.scaleb(places)), weights) if held and any(weights.values()) else {}
+
+
+def _nets(content: Content, section: Sequence[Plain], held: Decimal) -> tuple[tuple[str, Decimal], ...]:
+    sums, places = dict(content.nets), currencies.minor_units(content.currency)
+    lines = [each for settled in section for each in settled["lines"]]
+    for line in lines:
         sums[line["tariff"]] = sums.get(line["tariff"], Decimal(0)) + Decimal(line["amount"])
+    for tariff, share in _shared(held, [(each["tariff"], each) for each in lines], places).items():
+        sums[tariff] -= Decimal(share).scaleb(-places)
     return tuple(sorted(sums.items()))

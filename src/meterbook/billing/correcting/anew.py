@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from meterbook.billing.calculating import drafting, facts
+from meterbook.billing.calculating import drafting, facts, further
+from meterbook.billing.calculating.remembering import Memory
+from meterbook.billing.calculating.wanted import Wanted
 from meterbook.customers import queries as customer_queries
 from meterbook.kernel import quantity
 from meterbook.tariffs import models as tariff_models
@@ -64,6 +66,28 @@ class Recalculator(drafting.Calculator):
     def is_chosen(self, chunk: facts.Chunk, share: facts.Share, tariff: facts.Tariff) -> bool:
         """This will tell whether the chosen tariff prices a share."""
         return _fits(chunk, share, tariff)
+
+
+class Following(Recalculator):
+    """Calculates bills that go on from what bills before them left by the same prices; see `Memory`."""
+
+    def __init__(
+        self, run: facts.Run, shares: Mapping[int, Sequence[facts.Share]], chosen: facts.Tariff, memory: Memory
+    ) -> None:
+        super().__init__(run, shares, chosen)
+        self._memory = memory
+
+    def price(self, account_ids: list[int]) -> drafting.Priced:
+        """This will price accounts and remember what they leave behind."""
+        priced = super().price(account_ids)
+        self._memory.note(priced)
+        return priced
+
+    def besides(
+        self, run: facts.Run, chunk: facts.Chunk, wanted: Sequence[Wanted], read: further.Read
+    ) -> further.Further:
+        """This will return what tariffs need besides usage, with what these prices left behind before."""
+        return further.load_after(run, chunk, wanted, read, self._memory.look_back)
 
 
 def by_version(version: tariff_models.TariffVersion, documents: facts.Documents) -> facts.Tariff:

@@ -137,7 +137,8 @@ def calculate_next(*, recalculation: models.Recalculation | uuid.UUID) -> bool:
     bills = _read([each.bill_id for each in piece])
     version = None if found.version_id is None else _versions().get(pk=found.version_id)
     with many.without_collector():
-        results = recomputing.compute(bills, Mode(found.mode), version)
+        before = [] if version is None else _before(found, bills, version)
+        results = recomputing.compute(bills, Mode(found.mode), version, before)
     _store(organization_id, [(each.pk, results[each.bill_id]) for each in piece])
     rows.update(done=F("done") + len(piece))  # last: others wait for this row until the transaction ends
     return True
@@ -198,6 +199,31 @@ def _bills(scope: Scope, *, with_credited: bool) -> Sequence[models.Bill]:
 def _read(ids: Sequence[int]) -> Sequence[models.Bill]:
     bills = models.Bill.objects.filter(organization_id=scoping.current().organization_id, pk__in=ids)
     return list(bills.select_related("draft", "run__site").order_by("id"))
+
+
+def _before(
+    found: models.Recalculation, bills: Sequence[models.Bill], version: tariff_models.TariffVersion
+) -> Sequence[models.Bill]:
+    """What a what-if prices before these bills, where they go on from it: from each account's first bill in it on."""
+    if not recomputing.looks_back(version):
+        return []
+    first: dict[int, date] = {}
+    rows = models.RecalculatedBill.objects.filter(
+        organization_id=found.organization_id,
+        recalculation=found,
+        account_id__in=[each.account_id for each in bills],
+    )
+    for account_id, days in rows.order_by("id").values_list("account_id", "bill__run__days"):
+        first[account_id] = min(first.get(account_id, days.lower), days.lower)
+    earlier = models.Bill.objects.filter(
+        organization_id=found.organization_id,
+        account_id__in=list(first),
+        credit_note__isnull=True,
+        run__days__startswith__gte=min(first.values()),
+        run__days__startswith__lt=bills[0].run.days.lower,
+    )
+    listed = earlier.select_related("draft", "run__site").order_by("id")
+    return [each for each in listed if each.run.days.lower >= first[each.account_id]]
 
 
 def _version(public_id: uuid.UUID | None) -> tariff_models.TariffVersion:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
 from meterbook.billing import content, models
-from meterbook.billing.calculating import checking, drafting, facts, moments
+from meterbook.billing.calculating import checking, drafting, facts, moments, settling
+from meterbook.billing.calculating.remembering import Memory
 from meterbook.billing.content import settlements
 from meterbook.billing.correcting import anew, differing, replaying
 from meterbook.billing.correction_values import Mode, Outcome
@@ -18,6 +19,7 @@ from meterbook.billing.operations import periods as run_periods
 from meterbook.customers import models as customer_models
 from meterbook.kernel.period import Period
 from meterbook.tariffs import models as tariff_models
+from meterbook.tariffs.rating import needs
 
 _AT_ONCE = 400  # accounts of a run
 
@@ -36,9 +38,17 @@ class Result:
 
 
 def compute(
-    bills: Sequence[models.Bill], mode: Mode, version: tariff_models.TariffVersion | None = None
+    bills: Sequence[models.Bill],
+    mode: Mode,
+    version: tariff_models.TariffVersion | None = None,
+    before: Sequence[models.Bill] = (),
 ) -> dict[int, Result]:
-    """This will calculate bills (with draft, run and site) again, by their ids; a fixed number of queries a run."""
+    """This will calculate bills (with draft, run and site) again, by their ids; a fixed number of queries a run.
+
+    :param before: bills from before them that `version` prices as well, so that what they leave by it goes along
+    """
+    if version is not None and before:
+        return _following(bills, version, before)
     by_run: dict[int, list[models.Bill]] = defaultdict(list)
     for each in bills:
         by_run[each.run_id].append(each)
@@ -83,23 +93,68 @@ def _anew(bills: Sequence[models.Bill], version: tariff_models.TariffVersion | N
     chosen = None if version is None else anew.by_version(version, facts.Documents())
     calculator = anew.Recalculator(facts.run_of(run), shares, chosen)
     outcome = calculator.calculate(accounts)
-    found = {}
-    for each in bills:
-        own, made = tuple(shares[each.account_id]), outcome.contents.get(each.account_id)
-        if made is None and (own or outcome.held.get(each.account_id)):
-            found[each.pk] = Result(Outcome.HELD, held=outcome.held.get(each.account_id, []), shares=own)
-        elif made is not None and made.data == bytes(each.draft.content):
-            found[each.pk] = Result(Outcome.SAME, made.total, made, differing.IDENTICAL, own)
-        else:
-            result = _result(each, made, own)
-            found[each.pk] = replace(result, stamp=outcome.inputs.get(each.account_id, ""))
+    return {each.pk: _outcome(each, outcome, tuple(shares[each.account_id])) for each in bills}
+
+
+def _outcome(
+    bill: models.Bill,
+    outcome: drafting.Outcome,
+    own: tuple[facts.Share, ...],
+    settled: Sequence[settlements.Plain] | None = None,
+) -> Result:
+    made, held = outcome.contents.get(bill.account_id), outcome.held.get(bill.account_id, [])
+    if made is None and (own or held):
+        return Result(Outcome.HELD, held=held, shares=own)
+    if made is not None and made.data == bytes(bill.draft.content):
+        return Result(Outcome.SAME, made.total, made, differing.IDENTICAL, own)
+    return replace(_result(bill, made, own, settled), stamp=outcome.inputs.get(bill.account_id, ""))
+
+
+def looks_back(version: tariff_models.TariffVersion) -> bool:
+    """This will tell whether bills by a version go on from those before them: banks, ladders over the year, maxima."""
+    needed = needs.of(facts.Documents().of(version))
+    return bool(needed.months or needed.carried or needed.banks)
+
+
+def _following(
+    bills: Sequence[models.Bill], version: tariff_models.TariffVersion, before: Sequence[models.Bill]
+) -> dict[int, Result]:
+    """In the order of time; a bill settles nothing of one that is priced anew, as that has the readings that came."""
+    by_run: dict[int, list[models.Bill]] = defaultdict(list)
+    for each in (*before, *bills):
+        by_run[each.run_id].append(each)
+    wanted, chosen, memory = {each.pk for each in bills}, anew.by_version(version, facts.Documents()), Memory(None)
+    found: dict[int, Result] = {}
+    priced: set[str] = set()  # public ids
+    for own in sorted(by_run.values(), key=lambda each: (each[0].run.days.lower, each[0].run_id)):
+        run, accounts = own[0].run, [each.account_id for each in own]
+        shares = present_shares(run, accounts)
+        outcome = anew.Following(facts.run_of(run), shares, chosen, memory).calculate(accounts)
+        settled = {each.account_id: _settled(each, priced) for each in own}
+        memory.settle(run.days.lower, settled)
+        for each in own:
+            key = each.account_id
+            if each.pk in wanted:
+                found[each.pk] = _outcome(each, outcome, tuple(shares[key]), settled[key])
+            if not outcome.held.get(key):
+                priced.add(str(each.public_id))
     return found
 
 
-def _result(bill: models.Bill, made: content.Content | None, shares: tuple[facts.Share, ...]) -> Result:
+def _settled(bill: models.Bill, priced: Collection[str]) -> list[settlements.Plain]:
+    listed = json.loads(bytes(bill.draft.content)).get(settlements.KEY, ())
+    return settling.left(bill.organization_id, listed, priced)
+
+
+def _result(
+    bill: models.Bill,
+    made: content.Content | None,
+    shares: tuple[facts.Share, ...],
+    settled: Sequence[settlements.Plain] | None = None,
+) -> Result:
     before = json.loads(bytes(bill.draft.content))
     if made is not None:
-        made = settlements.settle(made, before.get(settlements.KEY, ()))
+        made = settlements.settle(made, before.get(settlements.KEY, ()) if settled is None else settled)
     difference = differing.compare(before, None if made is None else json.loads(made.data))
     total = Decimal(0) if made is None else made.total
     # What is printed may be written otherwise since; a bill is another one when an amount is.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -12,9 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from meterbook.billing import content, models
-from meterbook.billing.calculating import checking, drafting, earlier, facts, further, measured, usage
+from meterbook.billing.calculating import checking, drafting, facts, further, measured, settling, usage
+from meterbook.billing.calculating.remembering import Memory
 from meterbook.billing.calculating.wanted import Wanted
-from meterbook.billing.content import banked, settlements
+from meterbook.billing.content import settlements
 from meterbook.billing.correcting import anew
 from meterbook.billing.whatif.history import Portion
 from meterbook.customers import queries as customer_queries
@@ -23,8 +23,6 @@ from meterbook.metering.values import Service
 from meterbook.tariffs import models as tariff_models
 from meterbook.tariffs import values as tariff_values
 from meterbook.tariffs.rating.tax_points import TaxPoint
-
-_Lines = dict[tuple[int, str], list[tuple[date, Mapping[str, Any]]]]
 
 
 @dataclass(frozen=True)
@@ -42,53 +40,6 @@ class Only:
         is_tariff = self.tariff_id is None or share.tariff_id == self.tariff_id
         is_point = self.points is None or point.id in self.points
         return is_tariff and is_point and (self.service is None or point.service is self.service)
-
-
-class Memory:
-    """What earlier portions leave to later ones: ladders over the year, maxima, allowances, banks, by the same prices.
-
-    Bills say what was before `first_day` (None: before each portion), as far as components have the same codes.
-    """
-
-    def __init__(self, first_day: date | None) -> None:
-        self._first_day = first_day
-        self._known: set[int] = set()
-        self._lines: _Lines = defaultdict(list)
-
-    def look_back(self, run: facts.Run, wanted: Sequence[Wanted]) -> earlier.Earlier:
-        """This will return what accounts go on from; see `calculating.earlier.load`."""
-        unknown = [each for each in wanted if each.share.account_id not in self._known]
-        self._known |= {each.share.account_id for each in unknown}
-        before = replace(run, first_day=min(run.first_day, self._first_day or run.first_day))
-        for key, lines in earlier.load(before, unknown).lines.items():
-            self._lines[key] = [*lines, *self._lines[key]]
-        return earlier.Earlier(self._lines)
-
-    def note(self, priced: drafting.Priced) -> None:
-        """This will remember what was priced."""
-        for piece in priced.pieces:
-            if piece.version.document.is_plain:
-                continue
-            first = civil.local_date(piece.span.cut.start, piece.point.zone)
-            lines = [
-                (first, {"component": each.component, "unit": each.unit, "trace": each.trace})
-                for each in priced.rated[id(piece)][1].lines
-            ]
-            self._lines[piece.share.account_id, str(piece.point.public_id)] += lines
-
-    def settle(self, day: date, settled: Mapping[int, Sequence[settlements.Plain]]) -> None:
-        """This will remember what bills settle of earlier ones in banks of energy fed in, by account."""
-        for account_id, sections in settled.items():
-            points = {each["meter_point"] for section in sections for each in section.get(banked.KEY, ())}
-            for point in sorted(points):
-                lines = banked.settled({settlements.KEY: sections}, point)
-                self._lines[account_id, point] += [(day, each) for each in lines]
-
-    def forget(self, account_ids: Collection[int]) -> None:
-        """This will have bills say again what was before, because these were issued meanwhile."""
-        self._known -= set(account_ids)
-        for key in [each for each in self._lines if each[0] in account_ids]:
-            del self._lines[key]
 
 
 @dataclass
@@ -292,16 +243,14 @@ def _settled(portion: Portion, repriced: Collection[str]) -> dict[int, Sequence[
     drafts = {each.draft_id: account_id for account_id, each in portion.issued.items()}
     if not drafts:
         return {}
-    settling = models.TrueUp.objects.filter(organization_id=portion.run.organization_id, draft_id__in=list(drafts))
+    true_ups = models.TrueUp.objects.filter(organization_id=portion.run.organization_id, draft_id__in=list(drafts))
     rows = models.BillDraft.objects.filter(
-        organization_id=portion.run.organization_id, pk__in=settling.values("draft_id")
+        organization_id=portion.run.organization_id, pk__in=true_ups.values("draft_id")
     )
     return {
-        drafts[pk]: [
-            each
-            for each in json.loads(bytes(data)).get(settlements.KEY, ())
-            if "account" in each or each["public_id"] not in repriced
-        ]
+        drafts[pk]: settling.left(
+            portion.run.organization_id, json.loads(bytes(data)).get(settlements.KEY, ()), repriced
+        )
         for pk, data in rows.order_by("id").values_list("id", "content")
     }
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from meterbook.tariffs.rating.problems import Problem
 from meterbook.tariffs.rating.problems import gettext_noop as _
 from meterbook.tariffs.urdb import demands, energies, naming
-from meterbook.tariffs.urdb.record import Record
+from meterbook.tariffs.urdb.record import MONTHS, Record, RecordInvalid
 from meterbook.tariffs.urdb.seasons import Plan, plan
 
 FORMAT = "meterbook-tariff/1"
 UNNAMED = "urdb"
+DAYS_A_YEAR = Decimal(365)
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,16 @@ class Converted:
     remarks: tuple[Problem, ...]
 
 
-def convert(record: Record) -> Converted:
+def convert(record: Record, *, as_ssc: bool = False, decimals: int | None = None) -> Converted:
     """This will make a tariff document of a record.
 
+    :param as_ssc: what NREL's SSC reads otherwise: a price for a day is due 365/12 times a month and one for a year by
+        twelfths, and demand is that of the intervals there are, whatever window the record names
+    :param decimals: of demand, where it is not to be rounded as documents usually do
     :raises record.RecordInvalid: naming the key of a charge that no tariff holds
     """
+    if as_ssc:
+        record = _by_mean_months(record)
     found = plan(record)
     components = [
         *_fixed(record),
@@ -42,6 +48,9 @@ def convert(record: Record) -> Converted:
         *energies.components(record, found),
     ]
     components += _minimum(record, components)
+    for each in components if decimals is not None else ():
+        if "demand" in each:
+            each["demand"] = {**each["demand"], "decimals": decimals}
     document: dict[str, Any] = {
         "format": FORMAT,
         "code": _code(record),
@@ -53,6 +62,22 @@ def convert(record: Record) -> Converted:
         "components": components,
     }
     return Converted(document, tuple(_remarks(record)))
+
+
+def _by_mean_months(record: Record) -> Record:
+    times = {"$/day": DAYS_A_YEAR / MONTHS, "$/year": 1 / Decimal(MONTHS)}
+
+    def monthly(amount: Decimal, per: str) -> Decimal:
+        return amount * times.get(per, Decimal(1))
+
+    return replace(
+        record,
+        fixed=monthly(record.fixed, record.fixed_per),
+        fixed_per="$/month" if record.fixed_per in times else record.fixed_per,
+        least=record.least if record.least_per == "$/year" else monthly(record.least, record.least_per),
+        least_per="$/month" if record.least_per == "$/day" else record.least_per,
+        window=None,
+    )
 
 
 def _code(record: Record) -> str:
@@ -104,9 +129,11 @@ def _fixed(record: Record) -> Iterable[dict[str, Any]]:
 
 
 def _minimum(record: Record, components: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    lengths: dict[str, Any] = {"$/day": {"days": 1}, "$/month": "MONTH_DAYS", "$/year": {"days": 365}}
-    if not record.least:
+    lengths: dict[str, Any] = {"$/day": {"days": 1}, "$/month": "MONTH_DAYS"}
+    if not record.least or record.least_per == "$/year":
         return []
+    if not components:
+        raise RecordInvalid("energyratestructure", _("nothing has a price but the minimum bill"))
     length = naming.chosen(lengths, record.least_per, "minchargeunits")
     return [
         {
@@ -121,12 +148,19 @@ def _minimum(record: Record, components: list[dict[str, Any]]) -> list[dict[str,
 
 
 def _remarks(record: Record) -> Iterable[Problem]:
-    if record.least_year:
-        words = _("a minimum of the year (%(amount)s) is not taken; bills are monthly.")
-        yield Problem("annualmincharge", words, {"amount": record.least_year})
+    yearly = record.least if record.least_per == "$/year" else Decimal(0)
+    for place, amount in (("annualmincharge", record.least_year), ("mincharge", yearly)):
+        if amount:
+            words = _("a minimum of the year (%(amount)s) is not taken; bills are monthly.")
+            yield Problem(place, words, {"amount": amount})
     if record.reactive:
         words = _("the price of a kvar (%(amount)s) is not taken; add it where it is due.")
         yield Problem("demandreactivepowercharge", words, {"amount": record.reactive})
+    if demands.has_flat(record) and record.demand is not None and (record.lookback_percent or any(record.ratchet)):
+        words = _("it is taken for the highest demand of all hours, not for that of demand periods.")
+        yield Problem("lookbackpercent" if record.lookback_percent else "demandratchetpercentage", words, {})
+    for place in record.unpriced:
+        yield Problem(place, _("this step has no rate; it costs nothing."), {})
     steps = [step for ladder in record.energy.ladders for step in ladder] if record.energy else []
     if any(step.sell != Decimal(0) for step in steps):
         yield Problem("sell", _("what is fed in is not paid by this tariff; add a component on the export register."))

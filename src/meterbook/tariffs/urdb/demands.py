@@ -22,7 +22,7 @@ def components(record: Record, found: Plan) -> Iterator[dict[str, Any]]:
     :raises RecordInvalid: naming what no tariff holds
     """
     if record.energy is not None and any(_by_hours(each) for each in record.energy.ladders):
-        yield {"code": PEAK, "name": naming.PEAK, "charge": "DEMAND", "price": "0", "demand": _how(record)}
+        yield {"code": PEAK, "name": naming.PEAK, "charge": "DEMAND", "price": "0", "demand": _how(record, "kW")}
     yield from _flat(record, found)
     yield from _by_period(record, found)
 
@@ -44,11 +44,17 @@ def _flat(record: Record, found: Plan) -> Iterator[dict[str, Any]]:
             "charge": "DEMAND",
             **({} if len(months) == MONTHS else {"seasons": found.of_months(frozenset(months))}),
             **_priced(ladder),
-            "demand": {**_how(record), **_ratchets(record)},
+            "demand": {**_how(record, record.flat_unit, "flatdemandunit"), **_ratchets(record)},
         }
 
 
+def has_flat(record: Record) -> bool:
+    """This will tell whether the highest power of the month has a price, whatever the hour: a ratchet is of that."""
+    return any(not _is_free(record.flat[index]) for index in record.flat_months)
+
+
 def _by_period(record: Record, found: Plan) -> Iterator[dict[str, Any]]:
+    ratchets = {} if has_flat(record) else _ratchets(record)
     for index, ladder in enumerate(record.demand.ladders if record.demand is not None else ()):
         codes = [code for code in found.codes if found.demand_of[code] == index]
         if _is_free(ladder) or not codes:
@@ -61,7 +67,7 @@ def _by_period(record: Record, found: Plan) -> Iterator[dict[str, Any]]:
             "charge": "DEMAND",
             **({} if len(seasons) == len(found.seasons) else {"seasons": seasons}),
             **_priced(ladder),
-            "demand": {**_how(record), **only},
+            "demand": {**_how(record, record.demand_unit, "demandrateunit"), **only, **ratchets},
         }
 
 
@@ -79,16 +85,16 @@ def _priced(ladder: Ladder) -> dict[str, Any]:
     return {"tiers": tiers}
 
 
-def _how(record: Record) -> dict[str, Any]:
+def _how(record: Record, unit: str, place: str = "") -> dict[str, Any]:
     units = {"kw": {}, "kva": {"of": "APPARENT"}, "kw daily": {"per": "DAY"}}
-    found: dict[str, Any] = dict(naming.chosen(units, record.demand_unit.lower(), "flatdemandunit"))
+    found: dict[str, Any] = dict(naming.chosen(units, unit.lower(), place))
     if record.window:
         found["interval"] = record.window
     return found
 
 
 def _ratchets(record: Record) -> dict[str, Any]:
-    """At least a share of the highest power of the months before."""
+    """At least a share of the highest power of the months before; of a demand period, that of its own hours."""
     found: list[dict[str, Any]] = []
     if record.lookback_percent:
         looked_at = [month for month, each in enumerate(record.lookback_months, 1) if each]

@@ -58,6 +58,7 @@ def _prices(record: Record, found: Plan, shapes: frozenset[Shape]) -> dict[str, 
         prices = {code: naming.price(ladder[0].price) for code, ladder in ladders.items()}
         return {"price": next(iter(prices.values()))} if len(prices) == 1 else {"prices": prices}
     if len(shapes) > 1:
+        _check_whole(record, found)
         # Each period has steps of its own; a unit of them must be one that needs no other period.
         tiers = {code: [_tier(step, naming.price(step.price)) for step in each] for code, each in ladders.items()}
         return {"period_tiers": tiers, **_reference([step for each in ladders.values() for step in each])}
@@ -65,6 +66,17 @@ def _prices(record: Record, found: Plan, shapes: frozenset[Shape]) -> dict[str, 
     model = next(each for each in ladders.values() if _shape(each) == shape)
     tiers_of_all = [_tier_of_periods(model, index, ladders) for index in range(len(model))]
     return {"tiers": tiers_of_all, **_reference(model)}
+
+
+def _check_whole(record: Record, found: Plan) -> None:
+    """A period with steps of its own is one: not divided by the periods of demand, or each part had all steps anew."""
+    ladders = () if record.energy is None else record.energy.ladders
+    for season in found.seasons:
+        own = sorted(found.energy_of[code] for code in season.codes)
+        twice = next((each for each in own if own.count(each) > 1 and len(ladders[each]) > 1), None)
+        if twice is not None:
+            words = _("its steps end otherwise than those of other periods, and periods of demand divide it")
+            raise RecordInvalid(f"energyratestructure[{twice}]", words)
 
 
 def _tier_of_periods(model: Ladder, index: int, ladders: dict[str, Ladder]) -> dict[str, Any]:

@@ -8,13 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any
 
 from meterbook.tariffs.rating.problems import gettext_noop as _
 
 MONTHS, HOURS = 12, 24
-ENDLESS = Decimal("1e30")  # what programs write for "no limit" is 1e38
+ENDLESS = Decimal("1e12")  # what programs write for "no limit" is 1e38, 1e15 or 999999999999
+SMALLEST = Decimal("1e-6")  # of the end of a step
+WINDOWS = (1, 5, 10, 15, 20, 30, 60)  # minutes
+MOST_MONTHS = 36  # that a ratchet looks back
+LARGEST = Decimal("1e12")  # of a price or an amount: what a document may hold
+ENERGY_UNITS = frozenset({"kwh", "kwh daily", "kwh/kw"})
+DEMAND_UNITS = frozenset({"kw", "kva", "hp", "kw daily", "kva daily", "hp daily"})
 LARGEST_TEXT = 4_000_000
 # The same figure under the names that exports of other years give it.
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -23,7 +29,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "least": ("mincharge", "minmonthlycharge"),
     "least_units": ("minchargeunits",),
     "least_year": ("annualmincharge",),
-    "flat_units": ("flatdemandunit", "flatDemandUnits"),
+    "flat_units": ("flatdemandunit", "flatDemandUnits", "demandunits"),
     "demand_units": ("demandrateunit", "demandRateUnits", "demandunits"),
     "reactive": ("demandreactivepowercharge", "demandReactPwrCharge"),
     "window": ("demandwindow", "demandWindow"),
@@ -42,6 +48,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 
 _JSON = _("line %(line)s, column %(column)s: this is not JSON: %(said)s")
 _NO_NUMBER = _("%(given)s is not a number")
+_TOO_LARGE = _("%(given)s is too large; numbers are below %(most)s")
 
 
 class RecordInvalid(ValueError):
@@ -91,6 +98,7 @@ class Record:
     demand: Charges | None
     flat: tuple[Ladder, ...]
     flat_months: tuple[int, ...]
+    flat_unit: str
     demand_unit: str
     window: int | None
     fuel: tuple[Decimal, ...]
@@ -104,6 +112,7 @@ class Record:
     lookback_percent: Decimal
     lookback_range: int
     lookback_months: tuple[int, ...]
+    unpriced: tuple[str, ...]  # places of steps that have no rate
 
 
 def read_text(text: str) -> Record:
@@ -114,9 +123,13 @@ def read_text(text: str) -> Record:
     if len(text) > LARGEST_TEXT:
         raise RecordInvalid("", _("The text is longer than %(most)s characters."), most=f"{LARGEST_TEXT:,}")
     try:
-        raw = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+        raw = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise RecordInvalid("", _JSON, line=error.lineno, column=error.colno, said=error.msg) from None
+    except (DecimalException, ValueError) as error:  # digits beyond what Python reads
+        if isinstance(error, RecordInvalid):
+            raise
+        raise RecordInvalid("", _TOO_LARGE, given=_("a number"), most=f"{LARGEST:,f}") from None
     except RecursionError:
         raise RecordInvalid("", _("brackets are nested too deeply")) from None
     return read(raw)
@@ -151,13 +164,14 @@ def _record(raw: Mapping[str, Any]) -> Record:
         label=str(_first(raw, "label", "")),
         name=str(_first(raw, "name", "") or "URDB rate"),
         utility=str(_first(raw, "utility", "")),
-        period_names=tuple(str(each) for each in _first(raw, "period_names", []) if isinstance(each, str)),
+        period_names=tuple(str(each) for each in _listed(raw, "period_names") if isinstance(each, str)),
         energy=_charges(raw, "energy"),
         demand=_charges(raw, "demand"),
         flat=flat,
         flat_months=months,
-        demand_unit=str(_first(raw, "flat_units", "") or _first(raw, "demand_units", "kW")),
-        window=_whole(_first(raw, "window", None), "demandwindow"),
+        flat_unit=str(_first(raw, "flat_units", "kW")),
+        demand_unit=str(_first(raw, "demand_units", "kW")),
+        window=_window(raw),
         fuel=_decimals(raw, "fuel"),
         fixed=_decimal(_first(raw, "fixed", 0), "fixedchargefirstmeter"),
         fixed_per=str(_first(raw, "fixed_units", "$/month")),
@@ -165,11 +179,58 @@ def _record(raw: Mapping[str, Any]) -> Record:
         least_per=str(_first(raw, "least_units", "$/month")),
         least_year=_decimal(_first(raw, "least_year", 0), "annualmincharge"),
         reactive=_decimal(_first(raw, "reactive", 0), "demandreactivepowercharge"),
-        ratchet=_decimals(raw, "ratchet"),
-        lookback_percent=_decimal(_first(raw, "lookback_percent", 0), "lookbackpercent"),
-        lookback_range=_whole(_first(raw, "lookback_range", 0), "lookbackrange") or 0,
-        lookback_months=tuple(int(each) for each in _decimals(raw, "lookback_months")),
+        ratchet=tuple(
+            _share(each, f"demandratchetpercentage[{index}]") for index, each in enumerate(_decimals(raw, "ratchet"))
+        ),
+        lookback_percent=_share(_decimal(_first(raw, "lookback_percent", 0), "lookbackpercent"), "lookbackpercent"),
+        lookback_range=_looked_back(raw),
+        lookback_months=_looked_at(raw),
+        unpriced=_unpriced(raw),
     )
+
+
+def _window(raw: Mapping[str, Any]) -> int | None:
+    found = _whole(_first(raw, "window", None), "demandwindow")
+    if found and found not in WINDOWS:
+        listed = ", ".join(map(str, WINDOWS))
+        raise RecordInvalid(
+            "demandwindow", _("%(given)s minutes are not taken; known are %(known)s"), given=found, known=listed
+        )
+    return found
+
+
+def _share(given: Decimal, place: str) -> Decimal:
+    if given < 0:
+        raise RecordInvalid(place, _("%(given)s is below 0"), given=given)
+    return given
+
+
+def _looked_back(raw: Mapping[str, Any]) -> int:
+    found = _whole(_first(raw, "lookback_range", 0), "lookbackrange") or 0
+    if not 0 <= found <= MOST_MONTHS:
+        words = _("%(given)s months are not taken; it must be from 0 to %(most)s")
+        raise RecordInvalid("lookbackrange", words, given=found, most=MOST_MONTHS)
+    return found
+
+
+def _unpriced(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        f"{key}[{period}][{step}]"
+        for key in ("energyratestructure", "demandratestructure", "flatdemandstructure")
+        for period, ladder in enumerate(raw.get(key) or [])
+        for step, each in enumerate(ladder)
+        if not each.keys() & {"rate", "adj"}
+    )
+
+
+def _looked_at(raw: Mapping[str, Any]) -> tuple[int, ...]:
+    """Whether each month is looked back on: true or 1."""
+    given = _first(raw, "lookback_months", [])
+    place = NAMES["lookback_months"][0]
+    if not isinstance(given, list) or len(given) not in (0, MONTHS):
+        raise RecordInvalid(place, _("it must hold twelve months"))
+    found = [int(each) if isinstance(each, bool) else each for each in given]
+    return tuple(_whole(each, f"{place}[{index}]") or 0 for index, each in enumerate(found))
 
 
 def _charges(raw: Mapping[str, Any], what: str) -> Charges | None:
@@ -181,31 +242,44 @@ def _charges(raw: Mapping[str, Any], what: str) -> Charges | None:
 
 
 def _ladders(raw: Mapping[str, Any], key: str) -> tuple[Ladder, ...]:
-    given = raw.get(key) or []
+    given = [] if raw.get(key) is None else raw[key]
     if not isinstance(given, list) or not all(isinstance(each, list) and each for each in given):
         raise RecordInvalid(key, _("it must be a list of periods, each a list of steps"))
-    return tuple(_ladder(each, f"{key}[{index}]") for index, each in enumerate(given))
+    known, usual = (ENERGY_UNITS, "kWh") if key == "energyratestructure" else (DEMAND_UNITS, "kW")
+    return tuple(_ladder(each, f"{key}[{index}]", known, usual) for index, each in enumerate(given))
 
 
-def _ladder(given: Sequence[Any], place: str) -> Ladder:
+def _ladder(given: Sequence[Any], place: str, known: frozenset[str], usual: str) -> Ladder:
     steps: list[Step] = []
     for index, each in enumerate(given):
         here = f"{place}[{index}]"
         if not isinstance(each, Mapping):
             raise RecordInvalid(here, _("a step is an object with rate"))
         price = _decimal(each.get("rate", 0), f"{here}.rate") + _decimal(each.get("adj", 0), f"{here}.adj")
-        most = _decimal(each["max"], f"{here}.max") if each.get("max") is not None else None
-        if most is not None and most >= ENDLESS:
-            most = None
-        if steps and steps[-1].most is not None and most is not None and most <= steps[-1].most:
-            raise RecordInvalid(f"{here}.max", _("a step must end above the one before"))
+        most = _end(each.get("max"), f"{here}.max")
+        if most is not None and most < SMALLEST:
+            raise RecordInvalid(f"{here}.max", _("a step must end above 0"))
         if index < len(given) - 1 and most is None:
             raise RecordInvalid(f"{here}.max", _("only the final step has no end"))
-        unit = str(each.get("unit", "kWh"))
+        unit = usual if each.get("unit") is None else str(each["unit"])
+        if unit.lower() not in known:
+            words, listed = _("steps in %(units)s are not taken; known are %(known)s"), ", ".join(sorted(known))
+            raise RecordInvalid(f"{here}.unit", words, units=unit.lower(), known=listed)
+        before = steps[-1].most if steps and steps[-1].unit.lower() == unit.lower() else None
+        if before is not None and most is not None and most <= before:
+            raise RecordInvalid(f"{here}.max", _("a step must end above the one before"))
         steps.append(Step(most, unit, price, _decimal(each.get("sell", 0), f"{here}.sell")))
     # What is used above the end of the final step costs what that costs.
     final = steps[-1]
     return (*steps[:-1], Step(None, final.unit, final.price, final.sell))
+
+
+def _end(given: object, place: str) -> Decimal | None:
+    """Where a step ends; None: it has no end."""
+    if given is None:
+        return None
+    is_number = isinstance(given, int | Decimal) and not isinstance(given, bool)
+    return None if is_number and Decimal(str(given)) >= ENDLESS else _decimal(given, place)
 
 
 def _schedule(raw: Mapping[str, Any], key: str, periods: int) -> Schedule:
@@ -247,22 +321,30 @@ def _first(raw: Mapping[str, Any], name: str, default: object) -> Any:  # noqa: 
 
 def _given(raw: Mapping[str, Any], name: str) -> bool:
     """Whether anything of a structure has a price."""
-    found = _first(raw, name, None)
-    steps = [step for ladder in found or [] if isinstance(ladder, list) for step in ladder if isinstance(step, Mapping)]
+    found = _listed(raw, name)
+    steps = [step for ladder in found if isinstance(ladder, list) for step in ladder if isinstance(step, Mapping)]
     return any(step.get(key) for step in steps for key in ("rate", "adj"))
 
 
 def _decimals(raw: Mapping[str, Any], name: str) -> tuple[Decimal, ...]:
+    listed = _listed(raw, name, _("it must be a list of numbers"))
+    return tuple(_decimal(each, f"{NAMES[name][0]}[{index}]") for index, each in enumerate(listed))
+
+
+def _listed(raw: Mapping[str, Any], name: str, words: str = _("it must be a list")) -> list[Any]:
     given = _first(raw, name, [])
     if not isinstance(given, list):
-        raise RecordInvalid(NAMES[name][0], _("it must be a list of numbers"))
-    return tuple(_decimal(each, f"{NAMES[name][0]}[{index}]") for index, each in enumerate(given))
+        raise RecordInvalid(NAMES[name][0], words)
+    return given
 
 
 def _decimal(given: object, place: str) -> Decimal:
     if isinstance(given, bool) or not isinstance(given, int | Decimal):
-        raise RecordInvalid(place, _NO_NUMBER, given=repr(given))
-    return Decimal(given)
+        raise RecordInvalid(place, _NO_NUMBER, given=repr(given)[:80])
+    found = Decimal(given)
+    if abs(found) >= LARGEST:
+        raise RecordInvalid(place, _TOO_LARGE, given=str(given)[:40], most=f"{LARGEST:,f}")
+    return found
 
 
 def _whole(given: object, place: str) -> int | None:
@@ -272,6 +354,16 @@ def _whole(given: object, place: str) -> int | None:
     if found != found.to_integral_value():
         raise RecordInvalid(place, _("%(given)s is not a whole number"), given=given)
     return int(found)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of a key that is there twice, one figure would be lost."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _value in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise RecordInvalid(twice, _("it is there twice in one object"))
+    return found
 
 
 def _no_number(text: str) -> Decimal:
