@@ -232,7 +232,7 @@ def _reading(register: Plain, caption: str, decimals: int, unit: str) -> Registe
     if register["source"] in known:
         source = SOURCE_CAPTIONS[known[register["source"]]]
     elif register["source"] == "EXCHANGE":
-        source = _("noted at the exchange")
+        source = _("noted when the meter was hung or taken down")
     elif register["source"] == "CORRECTION":
         source = _("set by a person")
     elif register["source"] in words.COUNTED_ON:
