@@ -122,12 +122,13 @@ def test_a_ratchet_is_of_the_highest_demand_or_else_of_demand_periods() -> None:
 
 def test_what_is_left_out_is_said() -> None:
     steps = [[{"unit": "kWh"}], [{"rate": 0.1, "sell": 0.05}]]
-    found = converted(energyratestructure=steps, mincharge=120, minchargeunits="$/year")
+    found = converted(energyratestructure=steps, mincharge=120, minchargeunits="$/year", dgrules="Net Metering")
 
     said = " ".join(map(str, found.remarks))
     assert "energyratestructure[0][0]: this step has no rate; it costs nothing" in said
     assert "mincharge: a minimum of the year (120) is not taken" in said
     assert "sell: " in said
+    assert "dgrules: the rule for what is fed in (Net Metering) is not taken" in said
     assert all(each["charge"] != "MINIMUM_BILL" for each in found.document["components"])
 
 

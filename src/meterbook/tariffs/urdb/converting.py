@@ -164,3 +164,6 @@ def _remarks(record: Record) -> Iterable[Problem]:
     steps = [step for ladder in record.energy.ladders for step in ladder] if record.energy else []
     if any(step.sell != Decimal(0) for step in steps):
         yield Problem("sell", _("what is fed in is not paid by this tariff; add a component on the export register."))
+    if record.fed_in:
+        words = _("the rule for what is fed in (%(rule)s) is not taken; add a component on the export register.")
+        yield Problem("dgrules", words, {"rule": record.fed_in})

@@ -113,6 +113,7 @@ class Record:
     lookback_range: int
     lookback_months: tuple[int, ...]
     unpriced: tuple[str, ...]  # places of steps that have no rate
+    fed_in: str  # the rule for what is fed in, such as "Net Metering"
 
 
 def read_text(text: str) -> Record:
@@ -186,6 +187,7 @@ def _record(raw: Mapping[str, Any]) -> Record:
         lookback_range=_looked_back(raw),
         lookback_months=_looked_at(raw),
         unpriced=_unpriced(raw),
+        fed_in=str(raw.get("dgrules") or ""),
     )
 
 
