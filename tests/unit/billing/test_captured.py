@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from fractions import Fraction
+from datetime import datetime
 from typing import Any
 
 from meterbook.billing import content
 from meterbook.billing.correcting import captured
 from meterbook.kernel.period import Period
-from meterbook.kernel.quality import Quality
+from tests.factories import counters
+from tests.factories.counters import BEGIN, END
 
-BEGIN, END = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
-READ = content.Segment(
-    serial="7",
-    model="imported",
-    register="t1",
-    unit="KWH",
-    decimals=3,
-    previous=content.Register(BEGIN, 700_000, Quality.VALID, "FIELD"),
-    present=content.Register(END, 1_050_000, Quality.VALID, "FIELD"),
-    difference=350_000,
-    multiplier=Fraction(1),
-    quantity=350_000,
-)
-T1 = content.Counter(
-    code="energy_import_t1",
-    components=["day"],
-    alone=["day"],
-    unit="KWH",
-    decimals=3,
-    segments=[READ],
-    quantity=350_000,
-    counts=content.Counts(2_688, 0, 2_688, 0),
-    reference=content.Reference("s", date(2026, 2, 1), date(2026, 3, 1), 28, 1, "d"),
-)
+READ = replace(counters.READ, register="t1")
+T1 = replace(counters.T1, segments=[READ], counts=content.Counts(2_688, 0, 2_688, 0))
 
 
 def point(**given: Any) -> captured.Point:  # noqa: ANN401 - parts of a bill

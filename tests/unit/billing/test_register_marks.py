@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from fractions import Fraction
 
 import pytest
 
@@ -12,32 +10,8 @@ from meterbook.billing import content
 from meterbook.billing.content import marks
 from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
+from tests.factories.counters import BEGIN, END, READ, REFERENCE, T1
 
-BEGIN, END = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
-REFERENCE = content.Reference("s", date(2026, 2, 1), date(2026, 3, 1), 28, 1, "d")
-READ = content.Segment(
-    serial="7",
-    model="imported",
-    register="energy_import_t1",
-    unit="KWH",
-    decimals=3,
-    previous=content.Register(BEGIN, 700_000, Quality.VALID, "FIELD"),
-    present=content.Register(END, 1_050_000, Quality.VALID, "FIELD"),
-    difference=350_000,
-    multiplier=Fraction(1),
-    quantity=350_000,
-)
-T1 = content.Counter(
-    code="energy_import_t1",
-    components=["day"],
-    alone=["day"],
-    unit="KWH",
-    decimals=3,
-    segments=[READ],
-    quantity=350_000,
-    counts=content.Counts(2_688, 0, 0, 0),
-    reference=REFERENCE,
-)
 BETWEEN = replace(READ, present=replace(READ.present, quality=Quality.INTERPOLATED, source=None))
 
 
