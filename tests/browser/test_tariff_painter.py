@@ -114,7 +114,7 @@ def test_preview_follows_what_is_typed_and_faults_stand_beside_their_fields(visi
 
     page.select_option("#id_example-month", "6")
     page.fill("#f-components-0-price", "0.10")
-    expect(page.locator("#preview tfoot")).to_contain_text("43.56")
+    expect(page.locator("#preview tfoot")).to_contain_text("36.00")
     page.select_option("#f-components-0-charge", "TIERS")
     page.wait_for_selector("#f-components-0-tiers-0-up_to")
     page.fill("#f-components-0-tiers-0-up_to", "many")
