@@ -1,8 +1,8 @@
 """The tax that is usually charged on what is supplied in a country, as a proposal: a person looks it over. Pure.
 
-Sources, as of 2026: Spain, Ley 37/1992, articles 90 and 91.Uno.1.4 (water); Germany, UStG section 12 and annex 2
-number 34 (water); the Netherlands, Wet op de omzetbelasting 1968, article 9 and table I a.30 (water); France, CGI
-articles 278 (energy) and 278-0 bis (water). Where a country's rate depends on who is supplied nothing is proposed.
+Sources, as of 2026: Spain, Ley 37/1992, articles 90 and 91.Uno.1.4 (water); Germany, UStG section 12; the Netherlands,
+Wet op de omzetbelasting 1968, article 9; France, CGI article 278. Where a rate depends on who is supplied, or where
+water and its sewerage, which a tariff of water starts with, are taxed differently, nothing is proposed.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ STANDARD, WATER = "STANDARD", "WATER"
 RATES = MappingProxyType(
     {
         "Europe/Madrid": {STANDARD: Decimal("0.21"), WATER: Decimal("0.10")},
-        "Europe/Berlin": {STANDARD: Decimal("0.19"), WATER: Decimal("0.07")},
-        "Europe/Amsterdam": {STANDARD: Decimal("0.21"), WATER: Decimal("0.09")},
-        "Europe/Paris": {STANDARD: Decimal("0.20"), WATER: Decimal("0.055")},
+        "Europe/Berlin": {STANDARD: Decimal("0.19")},
+        "Europe/Amsterdam": {STANDARD: Decimal("0.21")},
+        "Europe/Paris": {STANDARD: Decimal("0.20")},
     }
 )
 
@@ -27,5 +27,4 @@ def rate_of(*, zone: str, is_water: bool) -> Decimal | None:
 
     :param zone: the time zone of the site, such as Europe/Madrid
     """
-    known = RATES.get(zone)
-    return None if known is None else known[WATER if is_water else STANDARD]
+    return RATES.get(zone, {}).get(WATER if is_water else STANDARD)

@@ -13,7 +13,7 @@ from meterbook.rules import usual_taxes
     ("zone", "energy", "water"),
     [
         ("Europe/Madrid", Decimal("0.21"), Decimal("0.10")),
-        ("Europe/Paris", Decimal("0.20"), Decimal("0.055")),
+        ("Europe/Paris", Decimal("0.20"), None),  # sewerage has another rate than water
         ("Atlantic/Canary", None, None),
         ("America/Bogota", None, None),
     ],
