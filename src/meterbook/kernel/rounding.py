@@ -8,6 +8,9 @@ import functools
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+
 # Wide enough that sums and products of amounts stay exact; what would not be exact is refused, never rounded silently.
 EXACT = decimal.Context(prec=60, traps=[decimal.Inexact, decimal.InvalidOperation, decimal.Overflow])
 _WIDE = decimal.Context(prec=120, traps=[decimal.InvalidOperation, decimal.Overflow])
@@ -56,6 +59,28 @@ def divide(numerator: int, denominator: int, mode: RoundingMode = RoundingMode.H
     if rest and _goes_up(whole, 2 * rest - denominator, negative, mode):
         whole += 1
     return -whole if negative else whole
+
+
+def divide_all(numerators: NDArray[np.int64], denominator: int, mode: RoundingMode) -> NDArray[np.int64]:
+    """This will divide integers of any shape as `divide` does; neither they nor the denominator leave 62 bits.
+
+    :param denominator: greater than zero
+    """
+    whole, rest = np.divmod(np.abs(numerators), denominator)
+    rounded = whole + ((rest > 0) & _all_go_up(whole, 2 * rest - denominator, numerators < 0, mode))
+    return np.where(numerators < 0, -rounded, rounded).astype(np.int64)
+
+
+def _all_go_up(
+    whole: NDArray[np.int64], past_half: NDArray[np.int64], is_negative: NDArray[np.bool_], mode: RoundingMode
+) -> NDArray[np.bool_]:
+    if mode in {RoundingMode.UP, RoundingMode.DOWN}:
+        return np.full(whole.shape, mode is RoundingMode.UP)
+    if mode in {RoundingMode.CEILING, RoundingMode.FLOOR}:
+        return is_negative if mode is RoundingMode.FLOOR else ~is_negative
+    if mode is RoundingMode.HALF_DOWN:
+        return past_half > 0
+    return (past_half >= 0) if mode is RoundingMode.HALF_UP else (past_half > 0) | ((past_half == 0) & (whole % 2 == 1))
 
 
 def _goes_up(whole: int, past_half: int, negative: bool, mode: RoundingMode) -> bool:

@@ -73,6 +73,18 @@ def decode(values: bytes, quality: bytes | None, step: int) -> tuple[Integers, C
     return np.frombuffer(values, f"<i{width}").astype(np.int64), codes
 
 
+def decode_plain(packed: bytes, count: int, step: int) -> Integers:
+    """This will return the values of `count` days of one width, packed one after the other: int64 (count, slots).
+
+    :raises BlockDamaged: when the length does not fit the step
+    """
+    slots = MINUTES_A_DAY // step
+    width, rest = divmod(len(packed), count * slots)
+    if rest or width not in WIDTHS:
+        raise BlockDamaged(BlockDamaged.__doc__)
+    return np.frombuffer(packed, f"<i{width}").astype(np.int64).reshape(count, slots)
+
+
 def widths(values: Integers) -> Integers:
     """This will return for each row of (n, slots) the smallest width in bytes that holds all its integers."""
     low, high = values.min(axis=1), values.max(axis=1)

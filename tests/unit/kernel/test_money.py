@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,3 +118,15 @@ class TestRounding:
     @given(tenths=st.integers(-(10**9), 10**9), mode=st.sampled_from(list(RoundingMode)))
     def test_of_halves_agrees_with_decimal(self, tenths: int, mode: RoundingMode) -> None:
         assert rounding.divide(tenths, 10, mode) == rounding.round_decimal(Decimal(tenths).scaleb(-1), 0, mode)
+
+    @given(
+        numerators=st.lists(st.integers(-(10**12), 10**12) | st.integers(-30, 30)),
+        denominator=st.integers(1, 12) | st.integers(1, 10**9),
+        mode=st.sampled_from(list(RoundingMode)),
+    )
+    def test_of_many_integers_is_that_of_each(
+        self, numerators: list[int], denominator: int, mode: RoundingMode
+    ) -> None:
+        found = rounding.divide_all(np.array(numerators, np.int64), denominator, mode)
+
+        assert found.tolist() == [rounding.divide(each, denominator, mode) for each in numerators]

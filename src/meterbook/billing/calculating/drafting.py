@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from meterbook.billing import content
 from meterbook.billing.calculating import (
+    alike,
     checking,
     counters,
     facts,
@@ -27,6 +26,7 @@ from meterbook.billing.calculating import (
     stamps,
     usage,
 )
+from meterbook.billing.calculating.chunks import Gathered, Outcome, Priced, Remarks
 from meterbook.billing.values import HoldReason
 from meterbook.metering import zones
 from meterbook.tariffs.rating import inputs_reading
@@ -36,48 +36,26 @@ from meterbook.tariffs.rating.plan import Scale
 from meterbook.tariffs.rating.tax_points import TaxPoint
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """Contents of the accounts that can be billed with the digests of their inputs, and why the others are held.
-
-    `remarks` are what of the contents should be looked at before they are approved.
-    """
-
-    contents: dict[int, content.Content]
-    held: dict[int, list[checking.Held]]
-    inputs: dict[int, str]
-    remarks: dict[int, list[checking.Held]]
-
-
-class Priced(NamedTuple):
-    """What accounts of a chunk are billed for: `pieces` of their time, each with its rating, by the id() of the piece.
-
-    `held` are accounts that cannot be billed; nothing of these is among the pieces.
-    """
-
-    chunk: facts.Chunk
-    borne: shared.Borne
-    held: dict[int, list[checking.Held]]
-    pieces: list[measured.Piece]
-    loaded: dict[int, usage.Blocks]
-    more: further.Further
-    rated: rating.Found
-
-
 class Calculator:
     """Calculates the chunks of one run; plans and tariff documents are worked out once."""
 
     # Where facts and blocks come from; others where bills are made again (`billing.correcting`).
     load, read, borne = staticmethod(facts.load), staticmethod(usage.load), staticmethod(shared.load)
     besides = staticmethod(further.load)
+    writes_forms = True  # where bills of a run have one head and are made from what is there now
 
     def __init__(self, run: facts.Run) -> None:
         self.run = run
         self.documents = facts.Documents()
         self._plans: dict[tuple[object, ...], spans.SharePlan] = {}
+        self.forms = alike.Alike()
 
     def price(self, account_ids: list[int]) -> Priced:
         """This will check accounts and price what they used, in a fixed number of queries."""
+        return self.rate(self.gather(account_ids))
+
+    def gather(self, account_ids: list[int]) -> Gathered:
+        """This will check accounts and read what they used, in a fixed number of queries."""
         chunk = self.load(self.run, account_ids, self.documents)
         held: dict[int, list[checking.Held]] = defaultdict(list)
         for account_id, shares in chunk.shares.items():
@@ -95,32 +73,84 @@ class Calculator:
         held = {account_id: reasons for account_id, reasons in held.items() if reasons}
         pieces = [each for each in pieces if each.share.account_id not in held]
         more = self.besides(self.run, chunk, rating.wanted(pieces), self.read)
+        return Gathered(chunk, borne, held, pieces, loaded, more)
+
+    def rate(self, gathered: Gathered) -> Priced:
+        """This will price what was gathered."""
+        chunk, borne, held, pieces, loaded, more = gathered
         rated, refused = rating.rate(pieces, loaded, more, self._plan, self.run.bill_date)
-        held |= refused
-        pieces = [each for each in pieces if each.share.account_id not in held]
-        return Priced(chunk, borne, held, pieces, loaded, more, rated)
+        held = held | refused
+        return Priced(
+            chunk, borne, held, [each for each in pieces if each.share.account_id not in held], loaded, more, rated
+        )
 
     def calculate(self, account_ids: list[int]) -> Outcome:
         """This will check accounts and make the contents of their bills, in a fixed number of queries."""
-        chunk, borne, held, pieces, loaded, more, rated = self.price(account_ids)
-        alone = self._alone(chunk, borne, held, pieces)
-        if not pieces:
-            return Outcome(alone.contents, held, alone.inputs, {})
+        gathered = self.gather(account_ids)
+        alone = self._alone(gathered)
+        if not gathered.pieces:
+            return Outcome(alone.contents, gathered.held, alone.inputs, {})
+        chunk, _borne, _held, pieces, loaded, more = gathered
         used = measured.Used.load(self.run, chunk, pieces, loaded, counters.wholes(pieces, more))
+        heads = self._heads(chunk, pieces)
+        found, remarks = self._alike(gathered, used, heads) if self.writes_forms else ({}, {})
+        priced = self.rate(gathered.without(found))
+        built, built_remarks = self._built(priced, used, heads)
         inputs = stamps.Inputs(
             {step: stamps.Digests(each.first, each.digests) for step, each in loaded.items()},
             lambda series, part: loaded[series.step].written(series.id, part),
             used.registers,
         )
-        by_account = measured.by_account(pieces)
-        points = {account_id: self._points(own, used, rated, more) for account_id, own in by_account.items()}
-        contents = {
-            account_id: content.build(self._heading(chunk, by_account[account_id]), own, borne.of(account_id))
-            for account_id, own in points.items()
+        billed = [each for each in pieces if each.share.account_id not in priced.held]
+        stamped = self._inputs(gathered._replace(pieces=billed), heads, inputs, used.estimates)
+        return Outcome(found | built | alone.contents, priced.held, stamped | alone.inputs, remarks | built_remarks)
+
+    def _alike(
+        self, gathered: Gathered, used: measured.Used, heads: Mapping[int, headings.Head]
+    ) -> tuple[dict[int, content.Content], Remarks]:
+        """Contents that are written into forms."""
+        borne, loaded, more = gathered.borne, gathered.loaded, gathered.more
+        own = [
+            each
+            for each in measured.only_ones(gathered.pieces)
+            if not borne.of(each.share.account_id) and not heads[each.share.account_id].heading.is_internal
+        ]
+
+        def months(piece: measured.Piece, total: int) -> Sequence[content.Month]:
+            days = len(piece.span.days)
+            this = self._own_month(piece.share, piece.point.zone, days, total, is_estimated=False)
+            return used.history(self.run, piece.share, piece.point, this)
+
+        def build(piece: measured.Piece) -> content.Content | None:
+            priced = self.rate(gathered._replace(pieces=[piece]))
+            return self._built(priced, used, heads)[0].get(piece.share.account_id)
+
+        groups = list(alike.sort(own, loaded, more, used, self._plan, months))
+        found = self.forms.contents(groups, heads, build)
+        remarks = {
+            one.piece.share.account_id: [said]
+            for group in groups
+            for one, total in zip(group.members, group.writer.totals, strict=True)
+            if one.piece.share.account_id in found
+            and (said := plausible.of_use(plausible.Use.of(one.piece, total, one.history), one.piece.point)) is not None
         }
-        remarks = {account_id: found for account_id, own in points.items() if (found := plausible.remarks(chunk, own))}
-        stamped = self._inputs(chunk, pieces, inputs, used.estimates, borne, more)
-        return Outcome(contents | alone.contents, held, stamped | alone.inputs, remarks)
+        return found, remarks
+
+    def _built(
+        self, priced: Priced, used: measured.Used, heads: Mapping[int, headings.Head]
+    ) -> tuple[dict[int, content.Content], Remarks]:
+        """Contents that are built from their facts, one by one."""
+        by_account = measured.by_account(priced.pieces)
+        points = {each: self._points(own, used, priced.rated, priced.more) for each, own in by_account.items()}
+        contents = {
+            each: content.build(heads[each].heading, own, priced.borne.of(each)) for each, own in points.items()
+        }
+        remarks = {each: said for each, own in points.items() if (said := plausible.remarks(priced.chunk, own))}
+        return contents, remarks
+
+    def _heads(self, chunk: facts.Chunk, pieces: list[measured.Piece]) -> dict[int, headings.Head]:
+        by_account = measured.by_account(pieces)
+        return {each: headings.Head.of(self.run, self._heading(chunk, own)) for each, own in by_account.items()}
 
     def inputs(self, account_ids: list[int]) -> dict[int, str]:
         """This will return the digests of what accounts would be calculated from now; nothing is rated.
@@ -134,7 +164,7 @@ class Calculator:
             if any(checking.of_share(chunk, each) for each in shares)
         }
         pieces, borne = self._pieces(chunk, unsound), self.borne(self.run, account_ids)
-        alone = self._alone(chunk, borne, borne.held, pieces).inputs
+        alone = self._alone(Gathered(chunk, borne, borne.held, pieces, {}, further.NOTHING)).inputs
         if not pieces:
             return alone
         wholes = [(series, cut) for series, cut, _piece in measured.wholes(pieces)]
@@ -148,18 +178,18 @@ class Calculator:
         more = self.besides(self.run, chunk, rating.wanted(kept), self.read)
         read = [*wholes, *counters.wholes(kept, more)]
         inputs = stamps.Inputs(digests, stamps.edges_of(owner, wholes), registers.Registers.load(read))
-        return self._inputs(chunk, kept, inputs, named.Estimates.load(read), borne, more) | alone
+        gathered = Gathered(chunk, borne, {}, kept, {}, more)
+        return self._inputs(gathered, self._heads(chunk, kept), inputs, named.Estimates.load(read)) | alone
 
     def _inputs(
         self,
-        chunk: facts.Chunk,
-        pieces: list[measured.Piece],
+        gathered: Gathered,
+        heads: Mapping[int, headings.Head],
         inputs: stamps.Inputs,
         estimates: named.Estimates,
-        borne: shared.Borne,
-        more: further.Further,
     ) -> dict[int, str]:
         """Of everything that is measured, priced or printed, by account; the months before are not among it."""
+        pieces, more, borne = gathered.pieces, gathered.more, gathered.borne
         words: dict[int, list[str]] = defaultdict(list)
         for series, cut, piece in measured.wholes(pieces):
             words[piece.share.account_id] += [
@@ -178,8 +208,8 @@ class Calculator:
             words[each.share.account_id].append(repr((tariff, each.span, *besides)))
             words[each.share.account_id] += more.words(each.share, each.span.cut)
         return {
-            account_id: stamps.of(self._heading(chunk, own), [*words[account_id], *borne.inputs(account_id)])
-            for account_id, own in measured.by_account(pieces).items()
+            account_id: stamps.of(heads[account_id], [*own, *borne.inputs(account_id)])
+            for account_id, own in words.items()
         }
 
     def _invoice_rates(self, version: facts.Version) -> list[object]:
@@ -189,21 +219,17 @@ class Calculator:
         by_day = [each for each in document.taxes if each.point is TaxPoint.INVOICE]
         return said + [(each.code, str(each.rate_on(day))) for each in by_day if day]
 
-    def _alone(
-        self,
-        chunk: facts.Chunk,
-        borne: shared.Borne,
-        held: Mapping[int, list[checking.Held]],
-        pieces: list[measured.Piece],
-    ) -> Outcome:
+    def _alone(self, gathered: Gathered) -> Outcome:
         """Accounts that only bear shared costs: no meter point of theirs is billed in this run."""
+        chunk, borne, held, pieces, *_others = gathered
         metered = {each.share.account_id for each in pieces}
         ids = [
             each for each in borne.costs if each not in metered and not chunk.shares.get(each) and not held.get(each)
         ]
-        heads = {each: headings.heading(self.run, chunk.accounts[each], self.run.zone) for each in ids}
+        headed = {each: headings.heading(self.run, chunk.accounts[each], self.run.zone) for each in ids}
+        heads = {each: headings.Head.of(self.run, head) for each, head in headed.items()}
         return Outcome(
-            {each: content.build(head, [], borne.of(each)) for each, head in heads.items()},
+            {each: content.build(head.heading, [], borne.of(each)) for each, head in heads.items()},
             {},
             {each: stamps.of(head, borne.inputs(each)) for each, head in heads.items()},
             {},
@@ -282,7 +308,12 @@ class Calculator:
             segments=used.registers.segments(series, cut, total),
             quantity=total,
             counts=counts,
-            history=used.history(self.run, share, point, self._own_month(share, point.zone, days, total, counts)),
+            history=used.history(
+                self.run,
+                share,
+                point,
+                self._own_month(share, point.zone, days, total, is_estimated=bool(counts.estimated)),
+            ),
             reference=used.reference(series, cut),
             charges=charges,
             estimates=used.estimates.named(series, cut, used.blocks[series.step]),
@@ -290,12 +321,12 @@ class Calculator:
         )
 
     def _own_month(
-        self, share: facts.Share, zone: ZoneInfo, days: int, total: int, counts: content.Counts
+        self, share: facts.Share, zone: ZoneInfo, days: int, total: int, *, is_estimated: bool
     ) -> content.Month | None:
         final = self.run.until_day - timedelta(days=1)
         if share.contract_id is None or share.period != history.month_of(final, zone):
             return None
-        return content.Month(final.replace(day=1), days, total, bool(counts.estimated))
+        return content.Month(final.replace(day=1), days, total, is_estimated)
 
     def _charge(
         self,
@@ -305,27 +336,12 @@ class Calculator:
         given: Inputs | None,
         blocks: Mapping[int, usage.Blocks],
     ) -> content.Charge:
-        version = piece.version
         return content.Charge(
             period=piece.span.cut,
             days=len(piece.span.days),
-            tariff=content.TariffFacts(
-                code=piece.tariff.code,
-                name=version.document.name,
-                version=version.number,
-                digest=version.digest,
-                mode=version.document.mode,
-                calendar=self._calendar(version),
-                taxed={each.code: each.components for each in version.document.taxes},
-                tax_point=version.document.tax_point,
-            ),
+            tariff=piece.tariff.said_of(piece.version),
             quantity=total,
             rated=rated,
             inputs=None if given is None else inputs_reading.written(given),
             converted=[] if given is None else measured.converted(piece, given.conversions, blocks),
         )
-
-    def _calendar(self, version: facts.Version) -> tuple[str, int] | None:
-        """The calendar that a tariff names, with the version that was read: a bill keeps it (B-74)."""
-        document = version.document
-        return (document.holiday_calendar, document.calendar_version) if document.calendar_version else None

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from meterbook.billing import legal_profiles, models, values
+from meterbook.billing import content, legal_profiles, models, values
 from meterbook.customers import queries as customer_queries
 from meterbook.documents import queries as document_queries
 from meterbook.documents.values import LetterheadFacts
@@ -81,6 +81,11 @@ class Run:
             "name": self.site_name,
             "zone": self.zone.key,
         }
+
+    @cached_property
+    def written_place(self) -> str:
+        """Organization and site as bills write them, one after the other."""
+        return ",".join(content.canonical(each).decode() for each in (self.printed_organization, self.printed_site))
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,17 @@ class Tariff:
         if key not in self._cut:
             self._cut[key] = self._pieces(period, zone)
         return self._cut[key]
+
+    def said_of(self, version: Version) -> content.TariffFacts:
+        """This will return what a bill says of one of its versions."""
+        if id(version) not in self._said:
+            own = self.code, version.number, version.digest
+            self._said[id(version)] = content.TariffFacts.of(*own, version.document)
+        return self._said[id(version)]
+
+    @cached_property
+    def _said(self) -> dict[int, content.TariffFacts]:
+        return {}
 
     @cached_property
     def _cut(self) -> dict[tuple[Period, ZoneInfo], list[tuple[Period, Version | None]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from datetime import date
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from meterbook.billing import content
@@ -11,6 +12,21 @@ from meterbook.billing.calculating import facts
 from meterbook.customers.queries import AccountRow
 from meterbook.kernel import civil
 from meterbook.kernel.period import Period
+
+
+class Head(NamedTuple):
+    """A heading, and parts of it as JSON: organization and site, the account, the customer."""
+
+    heading: content.Heading
+    place: str
+    account: str
+    customer: str
+
+    @classmethod
+    def of(cls, run: facts.Run, found: content.Heading) -> Head:
+        """This will write the parts of a heading in a run."""
+        parts = (content.canonical(each).decode() for each in (found.account, found.customer))
+        return cls(found, run.written_place, *parts)
 
 
 def heading(run: facts.Run, account: AccountRow, zone: ZoneInfo) -> content.Heading:

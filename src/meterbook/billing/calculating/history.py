@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -27,7 +28,14 @@ SELECT series_id, month, days FROM metering_seriesmonth
 WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[])
     AND month >= %(first)s::date AND month < %(until)s::date
 """
+# Blocks that look alike in one row; whatever is unusual is read one by one.
 EDGES = b"""
+SELECT day, step, quality IS NULL, string_agg(int8send(series_id), ''::bytea), string_agg("values", ''::bytea)
+FROM metering_seriesday
+WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[]) AND day = ANY(%(days)s::date[])
+GROUP BY day, step, octet_length("values"), quality IS NULL
+"""
+SINGLE_EDGES = b"""
 SELECT series_id, day, step, "values", quality FROM metering_seriesday
 WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[]) AND day = ANY(%(days)s::date[])
 ORDER BY series_id, day, revision
@@ -53,29 +61,34 @@ class LocalMonth:
     edges: tuple[tuple[date, Period], ...]
 
 
+@dataclass(frozen=True)
+class Edge:
+    """Blocks of a UTC day that look alike: `values` of shape (series, slots), all VALID."""
+
+    series: list[int]
+    values: NDArray[np.int64]
+
+
 @dataclass
 class Store:
-    """Month rows, blocks at the edges of months, and the days with an estimated interval, by series."""
+    """Month rows, blocks at the edges of months, and the days with an estimated interval, by series.
+
+    `edges` are blocks by day, `odd_edges` those that are not plain.
+    """
 
     months: dict[date, dict[int, bytes]] = field(default_factory=lambda: defaultdict(dict))
-    edges: dict[tuple[int, date], Block] = field(default_factory=dict)
+    edges: dict[date, list[Edge]] = field(default_factory=lambda: defaultdict(list))
+    odd_edges: dict[date, dict[int, Block]] = field(default_factory=lambda: defaultdict(dict))
     estimated: set[tuple[int, date]] = field(default_factory=set)
-    _sums: dict[tuple[date, int, int], dict[int, int]] = field(default_factory=dict)
+    covered: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
+    _used: dict[Period, dict[int, int]] = field(default_factory=dict)
 
     def quantity(self, series_id: int, month: LocalMonth) -> int | None:
         """This will return what was used in a local month, or None when an interval of it is missing."""
-        total = 0
-        for first, days in month.whole:
-            used = self._whole(first, days).get(series_id)
-            if used is None:
-                return None
-            total += used
-        for day, part in month.edges:
-            used = self._edge(series_id, day, part)
-            if used is None:
-                return None
-            total += used
-        return total
+        used = self._used.get(month.period)
+        if used is None:
+            used = self._used[month.period] = self._of(month)
+        return used.get(series_id)
 
     def is_estimated(self, series_id: int, month: LocalMonth) -> bool:
         """This will tell whether an interval of the UTC days of a month is estimated."""
@@ -83,28 +96,34 @@ class Store:
             return False
         return any((series_id, day) in self.estimated for day in civil.dates(*usage.utc_days(month.period)))
 
+    def _of(self, month: LocalMonth) -> dict[int, int]:
+        """What was used in a month, by all series that lack nothing in it."""
+        parts = [self._whole(first, days) for first, days in month.whole]
+        parts += [self._edge(day, part) for day, part in month.edges]
+        complete = functools.reduce(lambda one, other: one & other.keys(), parts[1:], set(parts[0]))
+        return {each: sum(part[each] for part in parts) for each in complete}
+
     def _whole(self, first: date, days: slice) -> dict[int, int]:
         """The sums of days of a month row, of all series that lack nothing in them."""
-        key = (first, days.start, days.stop)
-        found = self._sums.get(key)
-        if found is None:
-            rows = self.months.get(first, {})
-            figures = blocks.decode_months(list(rows.values()))[:, days]
-            totals = figures[:, :, blocks.TOTAL].sum(axis=1, dtype=np.int64).tolist()
-            lacking = np.count_nonzero(figures[:, :, blocks.MISSING], axis=1).tolist()
-            listed = zip(rows, totals, lacking, strict=True)
-            found = self._sums[key] = {series_id: total for series_id, total, is_lacking in listed if not is_lacking}
-        return found
+        rows = self.months.get(first, {})
+        figures = blocks.decode_months(list(rows.values()))[:, days]
+        totals = figures[:, :, blocks.TOTAL].sum(axis=1, dtype=np.int64).tolist()
+        lacking = np.count_nonzero(figures[:, :, blocks.MISSING], axis=1).tolist()
+        listed = zip(rows, totals, lacking, strict=True)
+        return {series_id: total for series_id, total, is_lacking in listed if not is_lacking}
 
-    def _edge(self, series_id: int, day: date, part: Period) -> int | None:
-        block = self.edges.get((series_id, day))
-        if block is None:
-            return None
-        values, codes = block
-        own = _slots(day, part, len(values))
-        if codes is not None and (codes[own] == Quality.MISSING).any():
-            return None
-        return int(values[own].sum())
+    def _edge(self, day: date, part: Period) -> dict[int, int]:
+        """The sums of a part of a UTC day, of all series that lack nothing in it."""
+        found: dict[int, int] = {}
+        for each in self.edges.get(day, ()):
+            used = each.values[:, _slots(day, part, each.values.shape[1])].sum(axis=1, dtype=np.int64)
+            found.update(zip(each.series, used.tolist(), strict=True))
+        for series_id, (values, codes) in self.odd_edges.get(day, {}).items():
+            own = _slots(day, part, len(values))
+            found.pop(series_id, None)
+            if codes is None or not (codes[own] == Quality.MISSING).any():
+                found[series_id] = int(values[own].sum())
+        return found
 
 
 _UTC = ZoneInfo("UTC")
@@ -191,12 +210,26 @@ def _load(store: Store, run: facts.Run, series: list[int], months: Sequence[Loca
         store.months[month][series_id] = days
     edges = {each.period.start for each in months} | {present}
     days = sorted({each.date() for each in edges if each != civil.start_of_day(each.date(), _UTC)})
-    for series_id, day, step, values, quality in usage.fetch(EDGES, {**parameters, "days": days}) if days else []:
-        numbers, codes = blocks.decode(values, quality, step)
-        store.edges[series_id, day] = numbers, None if quality is None else codes
+    _load_edges(store, {**parameters, "days": days})
     for series_id, day, quality in usage.fetch(ODD, {**parameters, "first": first}):
         if np.isin(np.frombuffer(quality, np.uint8), _ESTIMATED).any():
             store.estimated.add((series_id, day))
+
+
+def _load_edges(store: Store, parameters: dict[str, Any]) -> None:
+    seen: dict[date, set[int]] = defaultdict(set)
+    odd: set[int] = set()
+    for day, step, is_plain, ids, packed in usage.fetch(EDGES, parameters) if parameters["days"] else []:
+        series = np.frombuffer(ids, ">i8").tolist()
+        odd |= set(series) & seen[day] if is_plain else set(series)
+        odd |= set(series) if len(set(series)) < len(series) else set()
+        seen[day].update(series)
+        if is_plain:
+            store.edges[day].append(Edge(series, blocks.decode_plain(packed, len(series), step)))
+    rows = usage.fetch(SINGLE_EDGES, {**parameters, "series": sorted(odd)}) if odd else []
+    for series_id, day, step, values, quality in rows:
+        numbers, codes = blocks.decode(values, quality, step)
+        store.odd_edges[day][series_id] = numbers, None if quality is None else codes
 
 
 @functools.lru_cache(maxsize=64)
@@ -231,15 +264,27 @@ def months(
     """This will return thirteen months of a meter point; `own` is the present one, where the bill holds all of it."""
     final = run.until_day - timedelta(days=1)
     calendar, found = _calendar(final, place.zone), list(_unknown(final, place.zone))
+    for number in _own(store, calendar, held, _start_of_day(run.first_day, place.zone)):
+        month = calendar[number]
+        quantity = store.quantity(place.series_id, month)
+        is_estimated = quantity is not None and store.is_estimated(place.series_id, month)
+        found[number] = content.Month(month.first, month.days, quantity, is_estimated)
     if own is not None:
         found[-1] = own
-    begins = _start_of_day(run.first_day, place.zone)
-    for number, month in enumerate(calendar):
-        period = month.period
-        if found[number] is not own and period.end <= begins and any(each.covers(period) for each in held):
-            quantity = store.quantity(place.series_id, month)
-            is_estimated = quantity is not None and store.is_estimated(place.series_id, month)
-            found[number] = content.Month(month.first, month.days, quantity, is_estimated)
+    return found
+
+
+def _own(store: Store, calendar: Sequence[LocalMonth], held: Sequence[Period], begins: datetime) -> list[int]:
+    """Which months before an instant an account had a meter point all of: many accounts have the same."""
+    ends = (instant for each in held for instant in (each.start, each.end))
+    key = (begins, calendar[0].period.start, calendar[-1].period.end, *ends)
+    found = store.covered.get(key)
+    if found is None:
+        found = store.covered[key] = [
+            number
+            for number, month in enumerate(calendar)
+            if month.period.end <= begins and any(each.covers(month.period) for each in held)
+        ]
     return found
 
 

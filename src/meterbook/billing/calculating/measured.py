@@ -162,6 +162,11 @@ def by_account(pieces: list[Piece]) -> dict[int, list[Piece]]:
     return found
 
 
+def only_ones(pieces: list[Piece]) -> list[Piece]:
+    """This will return the pieces whose accounts have no other."""
+    return [own[0] for own in by_account(pieces).values() if len(own) == 1]
+
+
 def series_of(piece: Piece) -> facts.Series:
     """This will return the series of a piece; that there is one was checked."""
     if piece.point.series is None:

@@ -55,7 +55,7 @@ def wanted(pieces: Sequence[Piece]) -> list[Wanted]:
             cut=cut_of(group),
             needs=of(group)[0],
             taxes=of(group)[1],
-            converts_gas=any(map(_converts_gas, group)),
+            converts_gas=any(map(converts_gas, group)),
         )
         for group in by_share(pieces)
     ]
@@ -142,13 +142,14 @@ def key_of(piece: Piece) -> tuple[object, ...]:
     )
 
 
-def _converts_gas(piece: Piece) -> bool:
+def converts_gas(piece: Piece) -> bool:
+    """This will tell whether a piece is gas that is priced as energy."""
     return gas.converts(piece.point.service, series_of(piece).unit, piece.version.document.unit)
 
 
 def _kind(piece: Piece, more: further.Further) -> tuple[object, ...]:
     document = piece.version.document
-    burned = more.of(piece.share).conversions if _converts_gas(piece) else ()
+    burned = more.of(piece.share).conversions if converts_gas(piece) else ()
     return (burned,) if document.is_plain else (burned, *more.kind(piece.share, needs.of(document)))
 
 
@@ -198,13 +199,13 @@ class _Work:
         step = timedelta(minutes=loaded.step)
         inputs = [self._inputs(each) for each in group]
         is_plain = first.version.document.is_plain and not any(each.exemptions for each in inputs)
-        if is_plain and not _converts_gas(first):
+        if is_plain and not converts_gas(first):
             for piece, total, rated in zip(group, totals, fold.rate_matrix(plan, matrix, step), strict=True):
                 self.found[id(piece)] = (total, rated, None)
             return
         refused: dict[int, UsageMisfit] = {}
         try:
-            if _converts_gas(first):
+            if converts_gas(first):
                 plan, matrix = converting.convert(plan, matrix, step, inputs[0].conversions)
             given = self._further(group, plan, loaded, inputs, refused)
             rated_all = list(fold.rate_matrix(plan, matrix, step, given))
@@ -230,7 +231,7 @@ class _Work:
         share, begins = piece.share, plan.period.start.astimezone(plan.zone).date()
         # Windows over the start of a version are nobody's, as those over a change of occupant (B-40).
         had = (share.account_id, share.meter_point_id) in self.more.leads and piece.version.first_day < begins
-        has_lead = slides and had and not _converts_gas(piece)
+        has_lead = slides and had and not converts_gas(piece)
         return fold.Further(
             inputs=inputs,
             channels=self.more.flows(plan, [each.share for each in group], loaded.step),
@@ -272,7 +273,7 @@ class _Work:
                 given = fold.Further(channels=flows, quality=_quality([each], loaded, plan.period))
                 values = loaded.values[row, loaded.columns(plan.period)]
                 measured.append(int(values.sum()))
-                if _converts_gas(each):
+                if converts_gas(each):
                     plan, values = converting.convert(plan, values, step, inputs.conversions)
                 usages.append(changing.Usage(plan, values, given))
             rated = changing.rate(usages, step, inputs)

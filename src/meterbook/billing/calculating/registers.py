@@ -6,10 +6,12 @@ other end and the intervals between, or from the straight line between its neigh
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -49,6 +51,16 @@ class _Part:
         """How many times it counts, corrected by a test of the meter where there was one."""
         change = self.change
         return change.factor if change.corrected_by == 1 else change.factor * change.corrected_by
+
+
+class Stretch(NamedTuple):
+    """A meter that hung for all of a time, with one multiplier and readings at both ends; nothing happened between."""
+
+    meter: Hanging
+    multiplier: Fraction
+    previous: content.Register
+    present: content.Register
+    quantity: int
 
 
 class Registers:
@@ -112,16 +124,35 @@ class Registers:
             found += _segments(settled, series)
         return tuple(found)
 
+    def stretch(self, series: facts.Series, period: Period) -> Stretch | None:
+        """This will return what a period's only segment is made from; None where it has several, or is not so plain."""
+        hung = self._hanging.get(series.id, ())
+        if len(hung) != 1 or len(hung[0].changes) != 1 or self._found.of.get(series.id):
+            return None
+        meter, change = hung[0], hung[0].changes[0]
+        if max(change.at, meter.start) > period.start or (meter.end is not None and meter.end < period.end):
+            return None
+        previous = self._begin(series, meter, period.start, change)
+        present = self._end(series, meter, period.end, None)
+        if previous is None or present is None or change.corrected_by != 1:
+            return None
+        if meter.wrap is not None and present.value < previous.value:
+            return None
+        factor = _times(change.factor, meter.scale(series))
+        quantity = content.quantity_of(previous.value, present.value, factor)
+        return Stretch(meter, change.factor, previous, present, quantity)
+
     def inputs(self, series: facts.Series, period: Period) -> str:
         """This will write down what segments of a period are made from: meters, multipliers, values at the ends."""
-        parts = []
+        words: list[object] = []
         for each in self._parts(series, period):
-            meter = each.hanging
-            shown = meter.serial, meter.model, meter.register, meter.unit.value, meter.decimals, meter.wrap
-            change = each.change
-            times = [change.factor] if change.corrected_by == 1 else [change.factor, change.corrected_by, change.test]
-            parts.append((*shown, *map(str, times), each.period, each.previous, each.present))
-        return repr((parts, [self._beside.get((series.id, at)) for at in (period.start, period.end)]))
+            meter, change = each.hanging, each.change
+            words += [meter.serial, meter.model, meter.register, meter.unit.value, meter.decimals, meter.wrap]
+            words += [change.factor, change.corrected_by, change.test, each.period.start, each.period.end]
+            for shown in (each.previous, each.present):
+                words += [None] if shown is None else [shown.at, shown.value, int(shown.quality), shown.source]
+        beside = [self._beside.get((series.id, at)) for at in (period.start, period.end)] if self._beside else []
+        return "\x1f".join(map(str, words + beside))
 
     def _parts(self, series: facts.Series, period: Period) -> list[_Part]:
         parts = []
@@ -204,6 +235,11 @@ class Registers:
         bound = self._found.at(series.id, end)
         reached = high if bound is None else bound.reached
         return _worked_out(at, low + (reached - low) * _share(at, start, end))
+
+
+@functools.lru_cache(maxsize=256)
+def _times(one: Fraction, other: Fraction) -> Fraction:
+    return one * other
 
 
 def _past_its_end(part: _Part) -> content.Register | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from meterbook.billing.calculating import drafting, earlier, facts
+from meterbook.billing.calculating import chunks, earlier, facts
 from meterbook.billing.calculating.wanted import Wanted
 from meterbook.billing.content import banked, settlements
 from meterbook.kernel import civil
@@ -36,7 +36,7 @@ class Memory:
             self._lines[key] = [*lines, *self._lines[key]]
         return earlier.Earlier(self._lines)
 
-    def note(self, priced: drafting.Priced) -> None:
+    def note(self, priced: chunks.Priced) -> None:
         """This will remember what was priced."""
         for piece in priced.pieces:
             if piece.version.document.is_plain:

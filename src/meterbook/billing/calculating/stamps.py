@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from meterbook.billing import content
-from meterbook.billing.calculating import facts, registers, usage
+from meterbook.billing.calculating import facts, headings, registers, usage
 from meterbook.kernel.period import Period
 
 Edges = Callable[[facts.Series, Period], str]
@@ -40,37 +40,24 @@ class Inputs:
         yield self.registers.inputs(series, cut)
 
 
-def of(heading: content.Heading, words: Iterable[str]) -> str:
+def of(head: headings.Head, words: Iterable[str]) -> str:
     """This will return the SHA-256, in hexadecimal, over what a bill says at its head and what it is made from.
 
     :param words: a line for each thing measured or priced, in the order of the bill
     """
-    said = (
-        heading.organization,
-        heading.site,
-        heading.account,
-        heading.customer,
-        heading.currency,
-        heading.language,
-        heading.zone.key,
-    )
-    return hashlib.sha256("\n".join(itertools.chain((_written(said),), words)).encode()).hexdigest()
+    heading = head.heading
+    rest = f'"{heading.currency}","{heading.language}","{heading.zone.key}"'
+    said = f"[{head.place},{head.account},{head.customer},{rest}]"
+    return hashlib.sha256("\n".join(itertools.chain((said,), words)).encode()).hexdigest()
 
 
 def whole(share: facts.Share, point: facts.Point, series: facts.Series, cut: Period) -> str:
     """This will write down who bears what of which meter point and series, and what a bill says of these."""
-    return _written(
-        (
-            (share.account_id, share.meter_point_id, share.contract_id, share.tariff_id),
-            (str(share.period.start), str(share.period.end), str(cut.start), str(cut.end)),
-            (str(point.public_id), point.code, point.name, point.unit_name, point.service, point.language),
-            (series.id, str(series.public_id), series.unit, series.decimals, series.step),
-        )
-    )
-
-
-def _written(values: object) -> str:
-    return content.canonical(values).decode()
+    who = f"{share.account_id},{share.meter_point_id},{share.contract_id},{share.tariff_id}"
+    when = f"{share.period.start},{share.period.end},{cut.start},{cut.end}"
+    printed = content.canonical([point.code, point.name, point.unit_name, point.service, point.language]).decode()
+    measured = f"{series.id},{series.public_id},{series.unit},{series.decimals},{series.step}"
+    return f"{who},{when},{point.public_id},{printed},{measured}"
 
 
 def edges_of(organization_id: int, wholes: Sequence[tuple[facts.Series, Period]]) -> Edges:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,11 +67,11 @@ class Blocks:
 
     def place(self, instant: datetime) -> int:
         """This will return the column of the interval that starts at an instant."""
-        return (instant - _midnight(self.first)) // timedelta(minutes=self.step)
+        return _place_of(self.first, self.step, instant)
 
     def columns(self, period: Period) -> slice:
         """This will return the columns of a period that interval boundaries delimit."""
-        return slice(self.place(period.start), self.place(period.end))
+        return _columns(self.first, self.step, period)
 
     def codes(self, series_id: int, period: Period) -> NDArray[np.uint8] | None:
         """This will return the quality codes of a series in a period; None: all VALID."""
@@ -92,24 +93,36 @@ class Blocks:
         return self.values[self.row_of[series_id], self.columns(period)].tobytes().hex() + quality.hex()
 
 
+@functools.lru_cache(maxsize=1_024)
+def _columns(first: date, step: int, period: Period) -> slice:
+    return slice(_place_of(first, step, period.start), _place_of(first, step, period.end))
+
+
+def _place_of(first: date, step: int, instant: datetime) -> int:
+    return (instant - _midnight(first)) // timedelta(minutes=step)
+
+
 def part_of(digests: bytes, first: date, period: Period) -> bytes:
     """This will return those of the blocks' digests, which begin with the UTC day `first`, that lie inside a period."""
     begin, end = ((each - first).days * blocks.DIGEST_SIZE for each in _whole_days(period))
     return digests[begin:end]
 
 
-def edges(period: Period) -> list[Period]:
+@functools.lru_cache(maxsize=1_024)
+def edges(period: Period) -> tuple[Period, ...]:
     """This will return the parts of a period that are no whole UTC days: their blocks hold what lies outside, too."""
     first, until = _whole_days(period)
     middle = (_midnight(first), _midnight(until))
-    return [each for each in period.split(middle) if not (middle[0] <= each.start and each.end <= middle[1])]
+    return tuple(each for each in period.split(middle) if not (middle[0] <= each.start and each.end <= middle[1]))
 
 
+@functools.lru_cache(maxsize=1_024)
 def _whole_days(period: Period) -> tuple[date, date]:
     first = (period.start + timedelta(days=1) - timedelta.resolution).date()
     return first, max(period.end.date(), first)
 
 
+@functools.lru_cache(maxsize=1_024)
 def utc_days(period: Period) -> tuple[date, date]:
     """This will return the UTC days [first, until) that a period touches."""
     return period.start.date(), (period.end - timedelta.resolution).date() + timedelta(days=1)

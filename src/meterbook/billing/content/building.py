@@ -20,6 +20,7 @@ from meterbook.billing.content.parts import (
     Month,
     Plain,
     Point,
+    Reference,
     TariffFacts,
 )
 from meterbook.kernel import currency as currencies
@@ -227,11 +228,6 @@ def _charge(charge: Charge, zone: ZoneInfo) -> Plain:
     }
 
 
-def _named(tariff: TariffFacts) -> list[object]:
-    """What prices a charge: the version, the days of its calendar, and the tax point where a rate changes."""
-    return [tariff.digest, *(tariff.calendar or ()), *([tariff.tax_point.value] if tariff.tax_point else [])]
-
-
 def _calendar(tariff: TariffFacts) -> Plain:
     if tariff.calendar is None:
         return {}
@@ -268,16 +264,28 @@ def written_tax(tax: TaxLine) -> Plain:
 
 def _inputs_digest(points: Iterable[Point], shared: Sequence[shared_costs.Shared] = ()) -> str:
     """Over what the figures were made from: blocks, registers, versions and times, a line each."""
-    words: list[str] = [ENGINE]
+    words: list[str] = []
     for point in points:
-        reference = point.reference
-        words.append(f"{reference.series} {point.period.start} {point.period.end} {point.days} {reference.digest}")
+        words.append(blocks_words(point.reference, point.period, point.days))
         words.extend(counted.words(point))
         for each in point.registers:
             words.append(f"{each.code} {each.reference.series} {each.reference.digest}")
             words.extend(counted.words(each))
-        words.extend(
-            " ".join(map(str, (each.period.start, each.period.end, *_named(each.tariff)))) for each in point.charges
-        )
-    words += shared_costs.words(shared)
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()
+        words.extend(charge_words(each.period, each.tariff) for each in point.charges)
+    return digest_of([*words, *shared_costs.words(shared)])
+
+
+def digest_of(words: Iterable[str]) -> str:
+    """This will return the SHA-256, in hexadecimal, over what a bill was made from."""
+    return hashlib.sha256("\n".join([ENGINE, *words]).encode()).hexdigest()
+
+
+def blocks_words(reference: Reference, period: Period, days: int) -> str:
+    """This will name the blocks of a meter point for the digest of a bill's inputs."""
+    return f"{reference.series} {period.start} {period.end} {days} {reference.digest}"
+
+
+def charge_words(period: Period, tariff: TariffFacts) -> str:
+    """This will name a charge there: its time, version, the version of its calendar, the tax point of rates."""
+    named = [tariff.digest, *(tariff.calendar or ()), *([tariff.tax_point.value] if tariff.tax_point else [])]
+    return " ".join(map(str, (period.start, period.end, *named)))

@@ -26,6 +26,11 @@ def canonical(content: object) -> bytes:
         return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def sha256(data: bytes) -> str:
+    """This will return a SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def issue_digest(*, content_digest: str, number: str, bill_date: date, due_date: date) -> str:
     """This will return the SHA-256 of an issued bill in hexadecimal: content, number and dates."""
     words = {

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
 from meterbook.kernel.rounding import RoundingMode
 from meterbook.tariffs.rating.converting import Converted
+from meterbook.tariffs.rating.document import TariffDocument
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.tax_points import TaxPoint
 
@@ -79,6 +80,20 @@ class TariffFacts:
     taxed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tax_point: TaxPoint | None = None
 
+    @classmethod
+    def of(cls, code: str, version: int, digest: str, document: TariffDocument) -> TariffFacts:
+        """This will return what a bill says of a version of a tariff; its calendar is the one that was read (B-74)."""
+        return cls(
+            code=code,
+            name=document.name,
+            version=version,
+            digest=digest,
+            mode=document.mode,
+            calendar=(document.holiday_calendar, document.calendar_version) if document.calendar_version else None,
+            taxed={each.code: each.components for each in document.taxes},
+            tax_point=document.tax_point,
+        )
+
 
 @dataclass(frozen=True)
 class Charge:
@@ -139,8 +154,7 @@ class Reference:
     digest: str
 
 
-@dataclass(frozen=True)
-class Month:
+class Month(NamedTuple):
     """A month of history; `quantity` None where it is not known or not the account's."""
 
     first: date

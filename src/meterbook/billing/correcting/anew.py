@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from meterbook.billing.calculating import drafting, facts, further
+from meterbook.billing.calculating import chunks, drafting, facts, further
 from meterbook.billing.calculating.remembering import Memory
 from meterbook.billing.calculating.wanted import Wanted
 from meterbook.customers import queries as customer_queries
@@ -77,9 +77,9 @@ class Following(Recalculator):
         super().__init__(run, shares, chosen)
         self._memory = memory
 
-    def price(self, account_ids: list[int]) -> drafting.Priced:
-        """This will price accounts and remember what they leave behind."""
-        priced = super().price(account_ids)
+    def rate(self, gathered: chunks.Gathered) -> chunks.Priced:
+        """This will price accounts and remember what they leave behind: nothing, of those that forms are for."""
+        priced = super().rate(gathered)
         self._memory.note(priced)
         return priced
 

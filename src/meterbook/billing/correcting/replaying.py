@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from meterbook.billing import content, holidays
-from meterbook.billing.calculating import checking, drafting, facts, further, measured, rating, shared, usage
+from meterbook.billing.calculating import checking, chunks, drafting, facts, further, measured, rating, shared, usage
 from meterbook.billing.calculating.wanted import Wanted
 from meterbook.billing.correcting import captured, keeping
 from meterbook.customers import queries as customer_queries
@@ -43,6 +43,8 @@ class Issued:
 
 class Replayer(drafting.Calculator):
     """Makes the bills of one run again; `as_of` is when they were approved."""
+
+    writes_forms = False  # each bill keeps the head, names and registers that it had
 
     def __init__(self, run: facts.Run, bills: Sequence[Issued], *, as_of: datetime) -> None:
         super().__init__(run)
@@ -124,17 +126,11 @@ class Replayer(drafting.Calculator):
             registers=captured.registers(named, point.registers),
         )
 
-    def _alone(
-        self,
-        chunk: facts.Chunk,
-        borne: shared.Borne,
-        held: Mapping[int, list[checking.Held]],
-        pieces: list[measured.Piece],
-    ) -> drafting.Outcome:
+    def _alone(self, gathered: chunks.Gathered) -> chunks.Outcome:
         """Bills of shared costs alone, with the head that they had."""
-        alone = super()._alone(chunk, borne, held, pieces)
+        alone = super()._alone(gathered)
         heads = {each: captured.heading(self._bills[each]) for each in alone.contents}
-        contents = {each: content.build(head, [], borne.of(each)) for each, head in heads.items()}
+        contents = {each: content.build(head, [], gathered.borne.of(each)) for each, head in heads.items()}
         return replace(alone, contents=contents)
 
     def _versions(self, run: facts.Run) -> dict[Key, facts.Version]:

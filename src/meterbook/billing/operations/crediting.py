@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from meterbook.billing import content, events, models, values
-from meterbook.billing.calculating import drafting as calculating
-from meterbook.billing.calculating import facts
+from meterbook.billing.calculating import chunks, facts
 from meterbook.billing.correcting import credit_notes
 from meterbook.billing.operations import drafting, issuing, planning, printing, recomputing
 from meterbook.billing.queries import credit_notes as note_queries
@@ -193,10 +192,10 @@ def _hand_over_shared(bill: models.Bill, run: models.BillRun) -> None:
     )
 
 
-def _outcome(bill: models.Bill, result: recomputing.Result) -> calculating.Outcome:
+def _outcome(bill: models.Bill, result: recomputing.Result) -> chunks.Outcome:
     if result.made is None:
         raise CorrectionOutdated(_(OUTDATED))
-    return calculating.Outcome({bill.account_id: result.made}, {}, {bill.account_id: result.stamp}, {})
+    return chunks.Outcome({bill.account_id: result.made}, {}, {bill.account_id: result.stamp}, {})
 
 
 def _bill_anew(

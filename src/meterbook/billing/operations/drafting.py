@@ -11,7 +11,7 @@ import psycopg
 from django.db import DatabaseError, connection, transaction
 
 from meterbook.billing import models, values
-from meterbook.billing.calculating import checking, drafting, facts
+from meterbook.billing.calculating import checking, chunks, drafting, facts
 from meterbook.billing.operations import truing_up
 from meterbook.billing.values import HoldReason
 from meterbook.foundation import many
@@ -86,7 +86,7 @@ def _draft(run: models.BillRun, number: int, calculator: drafting.Calculator) ->
         own.filter(account_id=account_id).update(reasons=_once(reasons))
 
 
-def _calculate(run: models.BillRun, calculator: drafting.Calculator, account_ids: list[int]) -> drafting.Outcome:
+def _calculate(run: models.BillRun, calculator: drafting.Calculator, account_ids: list[int]) -> chunks.Outcome:
     """Where the calculation of an account fails for a reason that nobody foresaw, that account alone is held.
 
     Faults of the database are not of an account: the chunk is taken again.
@@ -97,7 +97,7 @@ def _calculate(run: models.BillRun, calculator: drafting.Calculator, account_ids
         raise
     except Exception:
         logger.exception("The chunk of run %s with account %s is calculated one by one", run.pk, account_ids[0])
-    found = drafting.Outcome({}, {}, {}, {})
+    found = chunks.Outcome({}, {}, {}, {})
     for account_id in account_ids:
         try:
             own = calculator.calculate([account_id])
@@ -117,7 +117,7 @@ def _once(reasons: Sequence[checking.Held]) -> list[checking.Held]:
     return [each for place, each in enumerate(reasons) if each not in reasons[:place]]
 
 
-def insert(run: facts.Run, position_of: dict[int, int], outcome: drafting.Outcome) -> None:
+def insert(run: facts.Run, position_of: dict[int, int], outcome: chunks.Outcome) -> None:
     """This will store drafts in one statement, under row security."""
     contents = outcome.contents
     if not contents:

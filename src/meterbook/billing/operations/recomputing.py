@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from meterbook.billing import content, models
-from meterbook.billing.calculating import checking, drafting, facts, moments, settling
+from meterbook.billing.calculating import checking, chunks, facts, moments, settling
 from meterbook.billing.calculating.remembering import Memory
 from meterbook.billing.content import settlements
 from meterbook.billing.correcting import anew, differing, replaying
@@ -71,7 +71,7 @@ def _reproduced(bills: Sequence[models.Bill]) -> dict[int, Result]:
     return {each.pk: _proof(each, outcome) for each in bills}
 
 
-def _proof(bill: models.Bill, outcome: drafting.Outcome) -> Result:
+def _proof(bill: models.Bill, outcome: chunks.Outcome) -> Result:
     made = outcome.contents.get(bill.account_id)
     if made is None:
         return Result(Outcome.NOT_KEPT, held=outcome.held.get(bill.account_id, []))
@@ -98,7 +98,7 @@ def _anew(bills: Sequence[models.Bill], version: tariff_models.TariffVersion | N
 
 def _outcome(
     bill: models.Bill,
-    outcome: drafting.Outcome,
+    outcome: chunks.Outcome,
     own: tuple[facts.Share, ...],
     settled: Sequence[settlements.Plain] | None = None,
 ) -> Result:

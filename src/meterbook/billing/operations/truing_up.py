@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from meterbook.billing import models
-from meterbook.billing.calculating import drafting, settling
+from meterbook.billing.calculating import chunks, settling
 from meterbook.billing.content import settlements
 
 
@@ -19,7 +19,7 @@ class Settled:
     bills: Mapping[int, Sequence[tuple[int, Decimal]]] = field(default_factory=dict)
 
 
-def settled(run: models.BillRun, outcome: drafting.Outcome) -> tuple[drafting.Outcome, Settled]:
+def settled(run: models.BillRun, outcome: chunks.Outcome) -> tuple[chunks.Outcome, Settled]:
     """This will add to the contents of accounts what their bills settle of earlier ones."""
     found = settling.of(run, list(outcome.contents))
     if not found.sections:

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from meterbook.billing import content, models
-from meterbook.billing.calculating import checking, drafting, facts, further, measured, settling, usage
+from meterbook.billing.calculating import checking, chunks, facts, further, measured, settling, usage
 from meterbook.billing.calculating.remembering import Memory
 from meterbook.billing.calculating.wanted import Wanted
 from meterbook.billing.content import settlements
@@ -172,7 +172,7 @@ class Compared:
     before: Mapping[int, Decimal]
     after: Mapping[int, Decimal]
     held: Mapping[int, Sequence[checking.Held]]
-    priced: drafting.Priced
+    priced: chunks.Priced
 
 
 class Session:
@@ -206,7 +206,7 @@ class Session:
             held = {key: reasons for key in accounts if (reasons := after.held.get(key) or current.held.get(key))}
         return Compared(_without(before, held), _without(amounts, held), held, after)
 
-    def _price(self, portion: Portion, chosen: facts.Tariff | None, memory: Memory) -> drafting.Priced:
+    def _price(self, portion: Portion, chosen: facts.Tariff | None, memory: Memory) -> chunks.Priced:
         priced = Repricer(portion, chosen, self, memory).price(portion.accounts)
         memory.note(priced)
         return priced
@@ -217,7 +217,7 @@ def _without(amounts: Mapping[int, Decimal], held: Mapping[int, object]) -> dict
 
 
 def _amounts(
-    portion: Portion, priced: drafting.Priced, settled: Mapping[int, Sequence[settlements.Plain]]
+    portion: Portion, priced: chunks.Priced, settled: Mapping[int, Sequence[settlements.Plain]]
 ) -> dict[int, Decimal]:
     """What accounts would be billed: their charges, shared costs and settlements, each tax once."""
     by_account = measured.by_account(priced.pieces)

@@ -19,7 +19,7 @@ from meterbook.kernel.period import Period
 from meterbook.kernel.quality import ESTIMATED, Quality
 from meterbook.kernel.series import UsageSeries
 from meterbook.tariffs.rating import classes as rating_classes
-from meterbook.tariffs.rating import gathering, pricing
+from meterbook.tariffs.rating import columns, gathering, pricing
 from meterbook.tariffs.rating import lines as rating_lines
 from meterbook.tariffs.rating.demand import Found, Grid
 from meterbook.tariffs.rating.inputs import NONE, Inputs
@@ -236,6 +236,20 @@ def rate_matrix(
                 raise
             further.refused[account] = error
             yield rating_lines.nothing(plan)
+
+
+def price_columns(plan: Plan, values: NDArray[np.int64], step: timedelta) -> columns.Table | None:
+    """This will rate a matrix as `rate_matrix` does, a line of all accounts at a time; None where that is not possible.
+
+    :raises UsageMisfit: when the number of intervals is not that of the period
+    """
+    found = plan.classes_of(step)
+    if values.ndim != 2 or values.shape[1] != len(found.period):
+        raise UsageMisfit(f"The period has {len(found.period)} intervals of {step}, not {values.shape[-1]}.")
+    if not plan.document.is_plain:
+        return None
+    totals, counts = _totals(plan, values, found)
+    return columns.price(plan, totals, counts.tolist())
 
 
 def measure(plan: Plan, values: NDArray[np.int64], step: timedelta, further: Further) -> list[Measured]:

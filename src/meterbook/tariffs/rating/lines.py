@@ -115,10 +115,10 @@ def plain(
         return _by_tier(plan, component, sum(billed), sum(counts))
     if component.prices:
         return _by_period(plan, component, billed, counts, apportioned)
-    return [_energy(plan, _Row(component, component.code, component.name, component.price), sum(billed), counts)]
+    return [_energy(plan, only_row(component), sum(billed), counts)]
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
     """The part of a line that all accounts share."""
 
     component: Component
@@ -128,29 +128,39 @@ class _Row(NamedTuple):
     trace: dict[str, Any] = {}  # noqa: RUF012 - only read
 
 
+def only_row(component: Component) -> Row:
+    """This will return what all accounts share of the only line of a component."""
+    return Row(component, component.code, component.name, component.price)
+
+
 def _by_period(
     plan: Plan, component: Component, billed: Sequence[int], counts: Sequence[int], apportioned: int
 ) -> Iterator[Line]:
-    rows = plan.kept(f"rows {component.code}", lambda: _period_rows(plan, component))
+    rows = period_rows(plan, component)
     shared = {"apportioned_intervals": apportioned} if apportioned else {}
     for index, row in rows:
         if counts[index] or billed[index]:
             yield _energy(plan, row, billed[index], [counts[index]], shared)
 
 
-def _period_rows(plan: Plan, component: Component) -> list[tuple[int, _Row]]:
+def period_rows(plan: Plan, component: Component) -> list[tuple[int, Row]]:
+    """This will return the rows of a component priced by period, each with the index of its period."""
+    return plan.kept(f"rows {component.code}", lambda: _period_rows(plan, component))
+
+
+def _period_rows(plan: Plan, component: Component) -> list[tuple[int, Row]]:
     names = {period.code: (index, period.name) for index, period in enumerate(plan.document.periods)}
     rows = []
     for code, price in component.prices:
         index, name = names[code]
         text = joined(component.name, name)
-        rows.append((index, _Row(component, f"{component.code}.{code}", text, price, {"period": code})))
+        rows.append((index, Row(component, f"{component.code}.{code}", text, price, {"period": code})))
     return rows
 
 
 def _by_tier(plan: Plan, component: Component, total: int, intervals: int) -> Iterator[Line]:
     below = 0
-    rows = plan.kept(f"rows {component.code}", lambda: _tier_rows(plan, component))
+    rows = tier_rows(plan, component)
     for number, (edge, row) in enumerate(rows):
         units = (total if edge is None else min(total, edge)) - below
         if number and units <= 0:
@@ -161,7 +171,12 @@ def _by_tier(plan: Plan, component: Component, total: int, intervals: int) -> It
         below += units
 
 
-def _tier_rows(plan: Plan, component: Component) -> list[tuple[int | None, _Row]]:
+def tier_rows(plan: Plan, component: Component) -> list[tuple[int | None, Row]]:
+    """This will return the rows of a component priced by tier, each with where it ends, in billed units."""
+    return plan.kept(f"rows {component.code}", lambda: _tier_rows(plan, component))
+
+
+def _tier_rows(plan: Plan, component: Component) -> list[tuple[int | None, Row]]:
     edges: list[int | None] = [*plan.edges(component), None]
     rows = []
     for number, (tier, edge) in enumerate(zip(component.tiers, edges, strict=True)):
@@ -175,12 +190,12 @@ def _tier_rows(plan: Plan, component: Component) -> list[tuple[int | None, _Row]
             "days": len(plan.days),
         }
         text = tier_text(plan, component, below or 0, edge, plan.document.unit.symbol)
-        rows.append((edge, _Row(component, f"{component.code}.{number + 1}", text, tier.price, trace)))
+        rows.append((edge, Row(component, f"{component.code}.{number + 1}", text, tier.price, trace)))
     return rows
 
 
 def _energy(
-    plan: Plan, row: _Row, units: int, counts: Sequence[int], more: Mapping[str, Any] = MappingProxyType({})
+    plan: Plan, row: Row, units: int, counts: Sequence[int], more: Mapping[str, Any] = MappingProxyType({})
 ) -> Line:
     number = plan.number(units)
     trace = {**row.trace, "intervals": sum(counts), **more}
@@ -190,7 +205,7 @@ def _energy(
 def _daily(plan: Plan, component: Component) -> Iterator[Line]:
     if not plan.days:
         return
-    row = _Row(component, component.code, component.name, component.price)
+    row = only_row(component)
     trace = {"from": plan.days[0].isoformat(), "until": plan.days[-1].isoformat()}
     exact = rounding.EXACT.multiply(Decimal(len(plan.days)), component.price)
     yield _line(plan, row, str(len(plan.days)), DAY, exact, trace)
@@ -200,7 +215,7 @@ def _monthly(plan: Plan, component: Component) -> Iterator[Line]:
     """Whole months in one line, each part of a month in one of its own: 14/31 x 12.00."""
     whole = [part for part in plan.months if part.is_whole]
     if whole:
-        row = _Row(component, component.code, component.name, component.price)
+        row = only_row(component)
         trace = {"months": [f"{part.month:%Y-%m}" for part in whole]}
         exact = rounding.EXACT.multiply(Decimal(len(whole)), component.price)
         yield _line(plan, row, str(len(whole)), MONTH, exact, trace)
@@ -225,7 +240,7 @@ def _part_of_month(plan: Plan, component: Component, part: MonthPart) -> Line:
     )
 
 
-def _line(plan: Plan, row: _Row, quantity: str, unit: str, exact: Decimal, trace: dict[str, Any]) -> Line:
+def _line(plan: Plan, row: Row, quantity: str, unit: str, exact: Decimal, trace: dict[str, Any]) -> Line:
     amount = unsigned(rounding.round_decimal(exact, places(plan), plan.document.mode))
     return Line(row.code, row.component.code, row.text, quantity, unit, row.price, unsigned(exact), amount, trace)
 
