@@ -11,6 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import formats
 from PIL import Image
 
 from meterbook.billing import models
@@ -86,7 +87,7 @@ class TestCorrecting:
         assert "bill that holds" in maker.get(href).content.decode()  # the decision leads to the new bill
         shown = maker.get(path(made, "bill", bill.public_id)).content.decode()
         assert "This bill was credited." in shown
-        assert "bill that holds" in shown
+        assert f'href="{href}">What differs, and why' in shown
         with scoping.scope([made.owner], actor=corrections.ACTOR):
             note = models.CreditNote.objects.select_related("replacement").get(organization_id=made.owner)
         credited = maker.get(path(made, "credit_note", note.public_id)).content.decode()
@@ -109,6 +110,7 @@ class TestCorrecting:
             assert each in old
         anew = own.get(path(made, "tenant_bill_page", note.replacement.public_id)).content.decode()
         assert "You need not pay it" not in anew
+        assert ["What differs from the bill before" in each for each in (old, anew)] == [False, True]
         stranger = tenant(made, corrections.bill_of(made, "Florist"))
         assert stranger.get(path(made, "own_credit_note", note.public_id)).status_code == 404
         assert maker.get(correct).status_code == 302  # to the bill: it was credited
@@ -160,6 +162,7 @@ class TestDisputing:
         new = path(made, "own_dispute_new", bill.public_id)
         assert path(made, "own_disputes") in own.get(path(made, "tenant_home")).content.decode()
         assert new in listed
+        assert new in own.get(path(made, "tenant_bill_page", bill.public_id)).content.decode()
         lacking = own.post(new, {"reason": "READING", "words": ""})
         assert (lacking.status_code, 'name="line"' in lacking.content.decode()) == (422, True)
 
@@ -184,14 +187,21 @@ class TestDisputing:
         followed(client, f"{page}write", words="We look at the meter on Monday.")
         followed(client, f"{page}step", state="PROPOSED", words="The meter is right: tested today.", is_upheld="no")
         mine = page.replace("/disputes/", "/my/disputes/")
+        assert mine in own.get(path(made, "tenant_bill_page", bill.public_id)).content.decode()
         seen = own.get(mine).content.decode()
         assert "We look at the meter on Monday." in seen
         assert "She calls often." not in seen
         assert "tested today" in seen
         assert own.post(f"{mine}answer", {"answer": "reject", "words": ""}).status_code == 422
         assert "Answer accepted" in followed(own, f"{mine}answer", answer="accept", words="")
-        assert "Closed" in followed(client, f"{page}step", state="CLOSED", words="Settled.")
+        closed = followed(client, f"{page}step", state="CLOSED", words="Settled.")
+        assert "Closed" in closed
+        assert "No: the bill stays" in closed
+        assert "The bill stays as it is" in own.get(mine).content.decode()
         assert own.post(f"{mine}write", {"words": "And now?"}).status_code == 422
+        day = f"overdue since {formats.date_format(bill.due_date, 'SHORT_DATE_FORMAT')}"
+        places = [path(made, "tenant_home"), path(made, "tenant_bill_page", bill.public_id)]
+        assert [each for each in places if day in own.get(each).content.decode()] == places
 
     def test_nobody_sees_the_dispute_of_another_and_a_late_one_is_marked(
         self, made: corrections.Billed, later: clock.SettableClock

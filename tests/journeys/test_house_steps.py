@@ -44,7 +44,7 @@ class TestSteps:
             "Bill a month",
         ]
         assert [each.is_done for each in tariffless] == [True, False, False, False, False, False]
-        assert "/edit" in tariffless[1].href
+        assert '<option value="UNIT" selected' in empty.client.get(tariffless[1].href).content.decode()
         assert [each.is_done for each in counted] == [True, True, True, False, False, False]
         assert counted[1].words == "4 units are there."
         assert counted[4].words == "4 of 4 have nobody who pays yet."

@@ -76,6 +76,9 @@ def test_is_made_and_changed_in_a_form_that_keeps_what_was_typed(made: pools.Div
     address = href(made, "pools/new")
     two = {"rows": "2", "row-0-code": "", "row-1-code": "", "key": "PERCENT", "code": "PUMPS"}
 
+    begun = page(client, address)
+    assert "As in the tariff" in begun
+    assert re.search(r'name="tax_rate"[^>]* value="21"|value="21"[^>]* name="tax_rate"', begun)
     added = client.post(address, {**definition(made, **two), "do": "fill"}).content.decode()
     wrong = client.post(address, definition(made, **{**two, "row-0-code": "nowhere"}))
     unit = re.search(r'value="(U-\w+)"', added)

@@ -221,6 +221,8 @@ class TestPreview:
         assert "1 place must be filled in or corrected first." in waiting
         assert unsaid.status_code == 200
         assert client.post(href, {"base": "{"}).status_code == 422
+        given = client.post(href, {**sent, "components[0].channel": "REACTIVE_IMPORT"}).content.decode()
+        assert "An example has no such quantity: reactive energy." in given
 
 
 class TestVersions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -53,6 +53,24 @@ def what_is_asked(balance: Money, claims: Iterable[Claim]) -> Asked:
         sums[each.is_protected] += each.amount
     withheld = min(sums[True], owed, key=_amount)
     return Asked(owed, withheld, min(sums[False], owed - withheld, key=_amount))
+
+
+def unpaid(asked: Decimal, bills: Sequence[tuple[str, Decimal]]) -> frozenset[str]:
+    """This will return which bills are not paid in full, where what is paid settles the oldest bill first.
+
+    120.00 asked for, of bills of 50.00, 100.00 and 80.00 (the newest first): the first two are not paid.
+
+    :param asked: what is owed without what is withheld
+    :param bills: numbers, each with what of the bill may be asked for, the newest first; credits pay for others
+    """
+    found = set()
+    for number, amount in bills:
+        if asked <= 0:
+            break
+        if amount > 0:
+            found.add(number)
+            asked -= amount
+    return frozenset(found)
 
 
 def _amount(money: Money) -> Decimal:

@@ -76,13 +76,16 @@ class Place:
         return max((each for each in ends if each is not None), default=None) if self.is_vacant else None
 
 
-def places(*, at: datetime, site_id: int | None = None, search: str = "", key: str = "") -> list[Place]:
+def places(
+    *, at: datetime, site_id: int | None = None, search: str = "", key: str = "", shared: Collection[uuid.UUID] = ()
+) -> list[Place]:
     """This will return units with meter points of tenants as people order them, in two queries.
 
     :param search: a part of the name or code of a unit or meter point, or of who pays
     :param key: only the place of that `Place.key`
+    :param shared: meter points for which all pay who share a cost; they are left out
     """
-    points = _points()
+    points = _points().exclude(public_id__in=shared)
     if site_id is not None:
         points = points.filter(site_id=site_id)
     if key:

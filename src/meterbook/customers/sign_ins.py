@@ -33,6 +33,8 @@ def invite_tenant(
 ) -> tuple[identity_invitations.InvitationRow, str]:
     """This will invite somebody to see an account as its tenant, and return the invitation with its token.
 
+    An earlier one of the same address to the account, which nobody accepted, becomes useless.
+
     :raises queries.AccountNotFound: when the organization has no such account
     :raises LandlordsAccount: when it is the landlord's own
     :raises identity_operations.GrantExceedsOwn: when the actor may not give the role of a tenant
@@ -50,6 +52,15 @@ def invite_tenant(
     invitation = identity_models.Invitation.objects.get(
         organization_id=scoping.current().organization_id, public_id=row.public_id
     )
+    earlier = models.SignIn.objects.filter(
+        organization_id=invitation.organization_id,
+        account_id=found.id,
+        ends_at=None,
+        invitation__email=row.email,
+        invitation__accepted_at=None,
+    )
+    for public_id in earlier.order_by("id").values_list("public_id", flat=True):
+        end_sign_in(actor=actor, at=at, account=account, sign_in=public_id)
     _link(actor, at, found, invitation=invitation, after={"account": found.number, "email": row.email})
     return row, token
 

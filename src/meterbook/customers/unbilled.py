@@ -104,10 +104,11 @@ class Counts:
         return self.priceless + self.unpaid
 
 
-def find_unbilled(*, sites: Sequence[Place], at: datetime) -> Unbilled:
+def find_unbilled(*, sites: Sequence[Place], at: datetime, shared: Collection[uuid.UUID] = ()) -> Unbilled:
     """This will return what is not billed at some sites, in a fixed number of queries.
 
     :param at: now; the month that it lies in at each site is meant, up to now
+    :param shared: meter points for which all pay who share a cost: no use of theirs is unpaid
     """
     zones = {each.id: each.zone for each in sites}
     organization_id = scoping.current().organization_id
@@ -129,6 +130,7 @@ def find_unbilled(*, sites: Sequence[Place], at: datetime) -> Unbilled:
         for each in points
     }
     used = metering_queries.used_in(periods=gaps)
+    unpaid = {each.pk: used[each.pk] for each in points if each.pk in used and each.public_id not in shared}
     landlords = dict(
         models.Account.objects.filter(organization_id=organization_id, is_landlord=True, site_id__in=zones).values_list(
             "site_id", "number"
@@ -137,28 +139,30 @@ def find_unbilled(*, sites: Sequence[Place], at: datetime) -> Unbilled:
     vacancies = _vacancies(points, zones, contracts, set(landlords), at)
     rows = {each.pk: _row(each, used.get(each.pk), contracts[each.pk], landlords, at) for each in points}
     return Unbilled(
-        used=tuple(sorted((rows[pk] for pk, use in used.items() if use.total > 0), key=_largest_first)),
+        used=tuple(sorted((rows[pk] for pk, use in unpaid.items() if use.total > 0), key=_largest_first)),
         priceless=_priceless(zones, months, at),
         nobodys=tuple(
             rows[each.pk]
             for each in points
-            if not any(upper is None or upper > at for _lower, upper in contracts[each.pk])
+            if each.public_id not in shared
+            and not any(upper is None or upper > at for _lower, upper in contracts[each.pk])
         ),
         vacant=tuple(replace(rows[pk], vacancy=vacancy) for pk, vacancy in vacancies.items()),
     )
 
 
-def count_unbilled(*, sites: Sequence[Place], at: datetime) -> Counts:
+def count_unbilled(*, sites: Sequence[Place], at: datetime, shared: Collection[uuid.UUID] = ()) -> Counts:
     """This will return how long the lists are."""
-    found = find_unbilled(sites=sites, at=at)
+    found = find_unbilled(sites=sites, at=at, shared=shared)
     unpaid = {each.public_id for each in (*found.used, *found.nobodys, *found.vacant)}
     return Counts(len(found.used), len(found.priceless), len(found.nobodys), len(found.vacant), len(unpaid))
 
 
-def count_nobodys(*, site_ids: Collection[int] | None, at: datetime) -> int:
+def count_nobodys(*, site_ids: Collection[int] | None, at: datetime, shared: Collection[uuid.UUID] = ()) -> int:
     """This will count the meters that hang at meter points of tenants for which nobody pays or is to, in one query.
 
     :param site_ids: only at these sites; None means all
+    :param shared: meter points for which all pay who share a cost; they are left out
     """
     organization_id = scoping.current().organization_id
     points = metering_models.MeterPoint.objects.filter(
@@ -176,7 +180,7 @@ def count_nobodys(*, site_ids: Collection[int] | None, at: datetime) -> int:
         ),
         organization_id=organization_id,
         role=metering_values.PointRole.TENANT,
-    )
+    ).exclude(public_id__in=shared)
     return (points if site_ids is None else points.filter(site_id__in=site_ids)).count()
 
 

@@ -30,6 +30,16 @@ DOCUMENT_KIND_CAPTIONS = {
     DocumentKind.CHARGE_BACK: _("Charge-back statement"),
 }
 
+REVERSED = "-R"  # ends the number of what takes a charge-back statement back; numbers of a series end with a digit
+
+
+def caption_of(kind: DocumentKind, number: str) -> str:
+    """This will name a document: what takes a charge-back statement back is no credit note to a customer."""
+    if kind is DocumentKind.CREDIT_NOTE and number.endswith(REVERSED):
+        return str(_("Charge-back taken back"))
+    return str(DOCUMENT_KIND_CAPTIONS[kind])
+
+
 # Kinds that are registered when they are issued, with a code that anybody may check.
 REGISTERED = (
     DocumentKind.BILL,

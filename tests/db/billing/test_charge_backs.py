@@ -19,7 +19,7 @@ from meterbook.billing.queries import printed_notes
 from meterbook.customers import operations as customer_operations
 from meterbook.documents import queries as document_queries
 from meterbook.documents import register_queries
-from meterbook.documents.values import DocumentKind
+from meterbook.documents.values import DocumentKind, caption_of
 from meterbook.foundation import scoping
 from meterbook.kernel.actor import Actor
 from meterbook.ledger import queries as ledger_queries
@@ -119,6 +119,7 @@ def test_a_wrong_statement_is_taken_back_outside_of_all_series(place: billing.Pl
         )
         assert note.replacement is not None
         assert (note.number, note.replacement.number) == ("CB-4100-2026-02-01-R", "CB-4100-2026-02-01-2")
+        assert caption_of(DocumentKind.CREDIT_NOTE, note.number) == "Charge-back taken back"
         assert document_queries.list_series() == []
         journal = queries.journal_of_charge_backs(**YEAR)
         assert journal.is_sound

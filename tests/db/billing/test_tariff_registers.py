@@ -98,6 +98,7 @@ def test_a_register_without_its_reading_holds_the_account() -> None:
     with scoping.scope([place.organization.pk], actor=ACTOR):
         (row,) = queries.run_bills(run_public_id=run.public_id).rows
     assert [(each.code, each.meter_point) for each in row.reasons] == [(values.HoldReason.MISSING, meter.point.code)]
+    assert row.reasons[0].detail.startswith("The meter's tariff register T2: ")
 
 
 @pytest.mark.spec("B-70/2")

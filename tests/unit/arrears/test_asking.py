@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meterbook.arrears import asking
 from meterbook.arrears.asking import Claim, what_is_asked
 from meterbook.kernel.money import Money
 
@@ -55,3 +56,11 @@ def test_withheld_and_asked_are_what_is_owed(balance: Decimal, claims: list[tupl
     assert found.withheld + found.asked == found.owed
     assert min(found.withheld.amount, found.asked.amount, found.unprotected.amount) >= 0
     assert found.asked.amount >= found.owed.amount - sum(amount for amount, kept in claims if kept)
+
+
+def test_what_is_paid_settles_the_oldest_bills_first() -> None:
+    bills = [("3", Decimal("50.00")), ("credit", Decimal("-9.00")), ("2", Decimal("100.00")), ("1", Decimal("80.00"))]
+
+    assert asking.unpaid(Decimal("50.00"), bills) == {"3"}
+    assert asking.unpaid(Decimal("50.01"), bills) == {"3", "2"}
+    assert asking.unpaid(Decimal(0), bills) == set()

@@ -89,6 +89,25 @@ class TestDifferences:
 
         assert (line.code, line.causes) == ("base", (LineCause.TARIFF,))
 
+    def test_of_a_block_that_the_next_bill_has_part_of_are_none_of_a_reading(self) -> None:
+        now = changed(reference={"digest": "b"})
+        now["meter_points"][0]["charges"][0]["tariff"] = {"digest": "u"}
+
+        assert differing.compare(bill(), now).lines[0].causes == (LineCause.TARIFF,)
+        assert differing.compare(bill(), changed(reference={"digest": "b"})).lines[0].causes == (LineCause.READING,)
+
+    def test_of_an_amount_a_day_instead_of_one_a_month_are_two_lines_that_no_reading_moved(self) -> None:
+        now = changed(quantity=200_000)
+        charge = now["meter_points"][0]["charges"][0]
+        charge["tariff"] = {"digest": "u"}
+        charge["lines"][1] |= {"unit": "DAY", "quantity": "28", "price": "0.20", "amount": "5.60"}
+
+        _energy, month, day = differing.compare(bill(), now).lines
+
+        assert (month.unit, month.before, month.now, month.causes) == ("MONTH", "5.00", None, (LineCause.TARIFF,))
+        assert (day.unit, day.quantity_before, day.quantity_now, day.now) == ("DAY", "", "28", "5.60")
+        assert day.causes == (LineCause.TARIFF,)
+
     def test_of_shared_costs_are_named_by_pool(self) -> None:
         now = bill() | {"shared_costs": [{"pool": {"code": "LIFT", "name": "Lift"}, "amount": "3.00"}]}
 

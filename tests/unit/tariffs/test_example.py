@@ -53,3 +53,16 @@ class TestExample:
         flat = tariffs.document(components=[{"code": "e", "name": "E", "charge": "ENERGY", "price": "1"}])
 
         assert total(flat, quantity="743.123", month=month) == Decimal("743.12")
+
+    def test_tariff_registers_have_equal_parts_of_it(self) -> None:
+        parts = [
+            {"code": f"t{each}", "name": "T", "charge": "ENERGY", "channel": f"IMPORT_T{each}", "price": price}
+            for each, price in ((1, "0.30"), (2, "0.10"))
+        ]
+
+        assert total(tariffs.document(components=parts), quantity="300") == Decimal("60.00")
+
+    def test_demand_over_a_quarter_of_an_hour_is_that_of_an_even_use(self) -> None:
+        demand = {"code": "d", "name": "D", "charge": "DEMAND", "price": "3", "demand": {"interval": 15}}
+
+        assert total(tariffs.document(components=[demand]), quantity="720") == Decimal("3.00")  # 1 kW for 720 hours

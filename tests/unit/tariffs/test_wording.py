@@ -45,6 +45,28 @@ def test_puts_a_combined_tariff_into_words_in_its_order() -> None:
     assert told[4][1] == "21 %. And on: Levy."
 
 
+def test_calls_price_periods_by_their_names() -> None:
+    document = reading.read(
+        tariffs.document(
+            components=[
+                {
+                    "code": "kw",
+                    "name": "Demand",
+                    "charge": "DEMAND",
+                    "prices": {"peak": "5.20", "off": "1"},
+                    "demand": {"interval": 15},
+                }
+            ],
+            periods=[{"code": "peak", "name": {"en": "Peak", "es": "Punta"}}, {"code": "off", "name": "Off-peak"}],
+            calendar=[{"windows": tariffs.PEAK_WINDOWS}],
+        )
+    )
+
+    told = [" ".join(each.words for each in wording.told(document, language)[0].sentences) for language in ("en", "es")]
+    assert ["Peak: 5.20. Off-peak: 1." in each for each in told] == [True, False]
+    assert "Punta: 5.20. Off-peak: 1." in told[1]
+
+
 @pytest.mark.parametrize("raw", COMPONENTS, ids=json.dumps)
 def test_has_words_for_every_example(raw: dict[str, object]) -> None:
     before = [

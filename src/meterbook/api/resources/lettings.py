@@ -11,6 +11,7 @@ from pydantic import Field
 from meterbook.api import entry, paging, problems, values
 from meterbook.api.endpoints import endpoint
 from meterbook.api.resources import reach, tariff_overrides
+from meterbook.billing.queries import pools as pool_queries
 from meterbook.customers import letting, permissions, unbilled
 from meterbook.identity.values import Module
 from meterbook.journeys import opening_many
@@ -130,7 +131,8 @@ def list_units(
 ) -> paging.Page[LetUnit]:
     """This will return the units of a site with who pays for them; `search` is a part of a unit, meter or payer."""
     row = reach.site(request, site, permissions.VIEW_CUSTOMER)
-    found = letting.places(at=request.caller.at, site_id=row.id, search=search)
+    shared = pool_queries.shared_meters(on=request.caller.at.date()) if vacant else ()
+    found = letting.places(at=request.caller.at, site_id=row.id, search=search, shared=shared)
     return paging.cut(
         request,
         [each for each in found if each.is_vacant or not vacant],
@@ -213,7 +215,11 @@ def list_priceless_contracts(
 
 def _unbilled(request: entry.Request) -> unbilled.Unbilled:
     sites = reach.sites(request, permissions.VIEW_CUSTOMER)
-    return unbilled.find_unbilled(sites=[unbilled.Place(each.id, each.zone) for each in sites], at=request.caller.at)
+    return unbilled.find_unbilled(
+        sites=[unbilled.Place(each.id, each.zone) for each in sites],
+        at=request.caller.at,
+        shared=pool_queries.shared_meters(on=request.caller.at.date()),
+    )
 
 
 def _unit(place: letting.Place) -> LetUnit:

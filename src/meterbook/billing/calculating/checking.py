@@ -71,16 +71,20 @@ def _converts(point: facts.Point, series: facts.Series, version: facts.Version) 
     return True
 
 
-def of_usage(codes: NDArray[np.uint8], cut: Period, *, step: int, point: facts.Point) -> list[Held]:
-    """This will return why intervals with these quality codes, shape (n,), cannot be billed."""
+def of_usage(codes: NDArray[np.uint8], cut: Period, *, step: int, point: facts.Point, register: str = "") -> list[Held]:
+    """This will return why intervals with these quality codes, shape (n,), cannot be billed.
+
+    :param register: the channel of a tariff where these are of another register than the one that is billed by
+    """
     held = []
+    further = {"register": register} if register else {}
     for code in sorted(UNBILLABLE):
         places = np.flatnonzero(codes == code)
         if len(places):
             start = _instant(cut, int(places[0]), step).astimezone(point.zone)
             end = _instant(cut, int(places[-1]) + 1, step).astimezone(point.zone)
             between = {"start": start.isoformat(" ", "minutes"), "end": end.isoformat(" ", "minutes")}
-            held.append(hold(_REASONS[code], point.code, count=len(places), **between))
+            held.append(hold(_REASONS[code], point.code, count=len(places), **between, **further))
     return held
 
 

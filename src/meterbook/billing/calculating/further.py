@@ -180,7 +180,9 @@ def _unmeasured(further: Further, wanted: Sequence[Wanted]) -> dict[int, list[ch
         for channel, series in further.channels.get(each.point.id, {}).items():
             codes = further.blocks[series.step].codes(series.id, each.cut) if channel in each.needs.channels else None
             if codes is not None:
-                held[each.share.account_id] += checking.of_usage(codes, each.cut, step=series.step, point=each.point)
+                held[each.share.account_id] += checking.of_usage(
+                    codes, each.cut, step=series.step, point=each.point, register=channel.value
+                )
     return {account_id: reasons for account_id, reasons in held.items() if reasons}
 
 

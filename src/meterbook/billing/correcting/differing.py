@@ -13,12 +13,13 @@ from meterbook.billing.correction_values import LineCause
 
 Plain = Mapping[str, Any]
 _ZERO = Decimal(0)
+TIMES = ("DAY", "MONTH", "YEAR")  # units of amounts that go by time
 REGISTERS = "registers"  # of a meter point: those beside the one that it is billed by
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line, or all lines of one code of a meter point, before and now; amounts are those of the bill's currency.
+    """A line, or all lines of one code and unit of a meter point, before and now; amounts are of the bill's currency.
 
     `before` and `now` None: there is no such line. Quantities and prices are text as in the bill, or empty where lines
     with several were put together.
@@ -67,15 +68,13 @@ class _Sum:
     """Lines of one code."""
 
     text: Mapping[str, str] = field(default_factory=dict)
-    unit: str = ""
-    quantity: Decimal = _ZERO
     quantities: list[str] = field(default_factory=list)
     prices: list[str] = field(default_factory=list)
     amount: Decimal | None = None
 
     def add(self, line: Plain) -> None:
         """Take a line in."""
-        self.text, self.unit = line["text"], line["unit"]
+        self.text = line["text"]
         self.quantities.append(line["quantity"])
         if line["price"] not in self.prices:
             self.prices.append(line["price"])
@@ -183,23 +182,23 @@ def _lines(before: Sequence[Plain], now: Sequence[Plain], is_other_engine: bool)
     name = (before or now)[0]["name"]
     causes = _causes(before, now)
     found = []
-    for code in dict.fromkeys([*sums_before, *sums_now]):
-        old, new = sums_before.get(code, _Sum()), sums_now.get(code, _Sum())
+    for key in dict.fromkeys([*sums_before, *sums_now]):
+        old, new = sums_before.get(key, _Sum()), sums_now.get(key, _Sum())
         if old.amount == new.amount:
             continue
         found.append(
             Line(
                 meter_point=name,
-                code=code,
+                code=key[0],
                 text=new.text or old.text,
-                unit=new.unit or old.unit,
+                unit=key[1],
                 quantity_before=old.shown,
                 quantity_now=new.shown,
                 price_before=old.price,
                 price_now=new.price,
                 before=None if old.amount is None else str(old.amount),
                 now=None if new.amount is None else str(new.amount),
-                causes=_of_line(old, new, causes, is_other_engine),
+                causes=_of_line(old, new, _moving(key[1], causes), is_other_engine),
             )
         )
     return found
@@ -234,12 +233,13 @@ def _shared(before: Plain, now: Plain) -> list[Line]:
     ]
 
 
-def _sums(points: Sequence[Plain]) -> dict[str, _Sum]:
-    found: dict[str, _Sum] = defaultdict(_Sum)
+def _sums(points: Sequence[Plain]) -> dict[tuple[str, str], _Sum]:
+    """By code and unit: an amount a day and one a month are two lines, whatever another tariff calls them."""
+    found: dict[tuple[str, str], _Sum] = defaultdict(_Sum)
     for point in points:
         for charge in point["charges"]:
             for line in charge["lines"]:
-                found[line["code"]].add(line)
+                found[line["code"], line["unit"]].add(line)
     return found
 
 
@@ -251,14 +251,25 @@ def _causes(before: Sequence[Plain], now: Sequence[Plain]) -> list[LineCause]:
         found.append(LineCause.OCCUPANCY)
     if is_scaled:
         found.append(LineCause.MULTIPLIER)
-    is_read = _registers(before) != _registers(now) if is_scaled else _measured(before) != _measured(now)
+    is_priced = _tariffs(before) != _tariffs(now)
+    is_read = _registers(before) != _registers(now)
+    if not is_scaled:
+        # Blocks are whole days in UTC: at their ends they hold hours of the bills beside this one, too.
+        is_read = is_read or _measured(before) != _measured(now) or (not is_priced and _blocks(before) != _blocks(now))
     if is_read and (before and now) and LineCause.OCCUPANCY not in found:
         found.append(LineCause.READING)
-    if _tariffs(before) != _tariffs(now):
+    if is_priced:
         found.append(LineCause.TARIFF)
     if _calendars(before) != _calendars(now):
         found.append(LineCause.CALENDAR)
     return found
+
+
+def _moving(unit: str, causes: Sequence[LineCause]) -> Sequence[LineCause]:
+    """Those that can move a line of this unit: no reading moves an amount by the day, where something else does."""
+    if unit not in TIMES:
+        return causes
+    return [each for each in causes if each not in (LineCause.READING, LineCause.MULTIPLIER)] or causes
 
 
 def _of_line(old: _Sum, new: _Sum, causes: Sequence[LineCause], is_other_engine: bool) -> tuple[LineCause, ...]:
@@ -291,7 +302,11 @@ def _registers(points: Sequence[Plain]) -> list[Any]:
 
 
 def _measured(points: Sequence[Plain]) -> list[Any]:
-    return [(each["reference"]["digest"], each["quantity"]) for each in _counted(points)]
+    return [(each["quantity"], each.get("quality")) for each in _counted(points)]
+
+
+def _blocks(points: Sequence[Plain]) -> list[Any]:
+    return [each["reference"]["digest"] for each in _counted(points)]
 
 
 def _counted(points: Sequence[Plain]) -> list[Plain]:

@@ -136,7 +136,7 @@ def _make_known(actor: Actor, at: datetime, note: models.CreditNote) -> None:
 def _take_number(bill: models.Bill, day: date) -> tuple[str, str, int]:
     """What takes a charge-back statement back is named after it, and stands in no series either."""
     if bill.account.mode == customer_values.AccountMode.INTERNAL:
-        return f"{bill.number}-R", "", -bill.pk
+        return f"{bill.number}{document_values.REVERSED}", "", -bill.pk
     kind = document_values.DocumentKind.CREDIT_NOTE
     start = document_numbering.find_start(kind=kind, place=bill.run.site.code, year=day.year)
     (sequence,) = document_operations.take_numbers(

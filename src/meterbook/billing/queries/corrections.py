@@ -221,6 +221,12 @@ def corrections_of(*, bill: uuid.UUID) -> list[CorrectionRow]:
     return [_correction(each) for each in _corrections().filter(bill__public_id=bill).order_by("-proposed_at", "-id")]
 
 
+def differences_of(*, replacement: uuid.UUID) -> Differences | None:
+    """This will return how a bill differs from the one that it replaces; None where it replaces none."""
+    found = _corrections().filter(creditnote__replacement__public_id=replacement).first()
+    return None if found is None else differences(found.differences, found.currency)
+
+
 def _recalculations() -> QuerySet[models.Recalculation]:
     rows = models.Recalculation.objects.filter(organization_id=scoping.current().organization_id)
     return rows.select_related("site")

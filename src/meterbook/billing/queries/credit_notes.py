@@ -48,7 +48,10 @@ class NoteRow:
 
 @dataclass(frozen=True)
 class Version:
-    """One of the documents that belong together: a bill or a credit note. `kind` is BILL or CREDIT_NOTE."""
+    """One of the documents that belong together: a bill or a credit note. `kind` is BILL or CREDIT_NOTE.
+
+    `correction` is the decision from which a credit note came.
+    """
 
     kind: str
     public_id: uuid.UUID
@@ -57,6 +60,7 @@ class Version:
     total: Money
     is_this: bool
     is_standing: bool
+    correction: uuid.UUID | None = None
 
 
 def get_credit_note(*, public_id: uuid.UUID) -> NoteRow:
@@ -99,8 +103,8 @@ def versions_of(*, bill: uuid.UUID) -> list[Version]:
     """This will return a bill with all that replaced it or that it replaces, in order; nothing where it is alone."""
     organization_id = scoping.current().organization_id
     notes = models.CreditNote.objects.filter(organization_id=organization_id)
-    joined = notes.select_related("bill__draft", "replacement__draft")
-    bare = ("bill__draft__content", "replacement__draft__content", "content")
+    joined = notes.select_related("bill__draft", "replacement__draft", "correction")
+    bare = ("bill__draft__content", "replacement__draft__content", "content", "correction__differences")
     first = bill
     while earlier := notes.filter(replacement__public_id=first).values_list("bill__public_id", flat=True).first():
         first = earlier
@@ -121,6 +125,7 @@ def versions_of(*, bill: uuid.UUID) -> list[Version]:
                 money(note.total, note.currency),
                 False,
                 True,
+                note.correction.public_id,
             )
         )
         here = None if note.replacement is None else note.replacement.public_id

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from meterbook.billing import models, values
@@ -351,6 +351,13 @@ def meters_of_site(*, site_id: int) -> list[MeterRow]:
     )
     rows = points.order_by("sort_code", "id").values_list("code", "public_id", "name", "service", "role")
     return [MeterRow(*row) for row in rows]
+
+
+def shared_meters(*, on: date) -> frozenset[uuid.UUID]:
+    """This will return the meter points whose use is a shared cost on a day or later: all who share pay for it."""
+    running = _pools().filter(Q(ended_day=None) | Q(ended_day__gt=on)).order_by("id")
+    found = running.values_list("definition__source__meter_point", flat=True)
+    return frozenset(uuid.UUID(each) for each in found if each)
 
 
 def names_of(*, codes: Collection[str]) -> dict[str, tuple[str, uuid.UUID]]:

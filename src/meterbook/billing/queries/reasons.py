@@ -9,12 +9,26 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import dateformat, formats
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from meterbook.billing import values
 
 # In the data of a reason, as the calculation wrote them:
 EDGES = frozenset({"start", "end"})  # instants
 FIGURES = frozenset({"used", "most", "usual"})  # numbers
+# Of `values.HoldReason.NO_CHANNEL` the name, of intervals of a further register the register.
+CHANNELS = {
+    "EXPORT": _("what is fed in"),
+    "REACTIVE_IMPORT": _("reactive energy"),
+    "REACTIVE_EXPORT": _("reactive energy given back"),
+    "APPARENT": _("apparent energy"),
+    "VOLUME": _("the water that flowed"),
+    "IMPORT_T1": _("the meter's tariff register T1"),
+    "IMPORT_T2": _("the meter's tariff register T2"),
+    "IMPORT_T3": _("the meter's tariff register T3"),
+    "IMPORT_T4": _("the meter's tariff register T4"),
+}
 
 
 @dataclass(frozen=True)
@@ -44,12 +58,19 @@ class Reason:
         if not self.data:
             return ""
         written = {key: _written(key, value) for key, value in self.data.items()}
-        return str(values.HOLD_DETAILS[self.code]) % written
+        if self.code is values.HoldReason.NO_CHANNEL:
+            written["name"] = _channel(self.data["name"])
+        said = str(values.HOLD_DETAILS[self.code]) % written
+        return f"{_channel(self.data['register'])}: {said}" if "register" in self.data else said
 
     @property
     def remedy(self) -> str:
         """What to do."""
         return str(values.HOLD_REMEDIES[self.code])
+
+
+def _channel(code: str | int) -> str:
+    return str(capfirst(CHANNELS.get(str(code), str(code))))
 
 
 def _written(key: str, value: str | int) -> str | int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate, pairwise
@@ -16,8 +17,9 @@ from meterbook.tariffs.rating import fold
 from meterbook.tariffs.rating.document import TariffDocument
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.plan import Plan, Scale
+from meterbook.tariffs.rating.terms import OF_METER
 
-_STEP = timedelta(minutes=30)
+_STEP = 30  # minutes
 
 
 class Load(enum.StrEnum):
@@ -35,19 +37,38 @@ _MORE = 4
 def rate(document: TariffDocument, *, month: date, quantity: Decimal, load: Load, zone: ZoneInfo) -> Rated:
     """This will rate a calendar month in which a quantity (in the tariff's unit, from 0 on) is used.
 
-    300 kWh spread evenly over the 720 hours of a June at a flat 0.10: 30.00.
+    300 kWh spread evenly over the 720 hours of a June at a flat 0.10: 30.00. Tariff registers of the meter that the
+    tariff prices have equal parts of the quantity.
 
     :param month: any day of the month
+    :raises UsageMisfit: when the tariff needs what an example does not have
     """
     period = civil.month_bounds(month, zone)
-    count = period.duration // _STEP
+    step = _step(document)
+    count = period.duration // step
     busy = _BUSY[load]
-    weights = [_MORE if (period.start + number * _STEP).astimezone(zone).hour in busy else 1 for number in range(count)]
+    weights = [_MORE if (period.start + number * step).astimezone(zone).hour in busy else 1 for number in range(count)]
     total = rounding.divide(*_whole(quantity, document.decimals))
-    values = [until - first for first, until in pairwise(_shares(total, weights))]
-    plan = Plan(document, zone, period, Scale(document.unit, document.decimals))
-    series = UsageSeries(period.start, _STEP, np.array(values, np.int64), np.zeros(count, np.uint8))
-    return fold.rate(plan, series)
+
+    def spread(part: int) -> UsageSeries:
+        values = [until - first for first, until in pairwise(_shares(part, weights))]
+        return UsageSeries(period.start, step, np.array(values, np.int64), np.zeros(count, np.uint8))
+
+    scale = Scale(document.unit, document.decimals)
+    priced = {each.channel for each in document.components}
+    registers = [each for each in OF_METER if each in priced]
+    parts = pairwise(_shares(total, [1] * len(registers))) if registers else ()
+    channels = {each: (spread(until - first), scale) for each, (first, until) in zip(registers, parts, strict=True)}
+    return fold.rate(Plan(document, zone, period, scale), spread(total), channels=channels)
+
+
+def _step(document: TariffDocument) -> timedelta:
+    """Half hours, or parts of them of which all windows of demand are made."""
+    minutes = _STEP
+    for each in document.components:
+        if each.demand is not None:
+            minutes = math.gcd(minutes, each.demand.interval, each.demand.sliding_by)
+    return timedelta(minutes=minutes)
 
 
 def _whole(quantity: Decimal, decimals: int) -> tuple[int, int]:

@@ -34,31 +34,46 @@ class Told:
     sentences: tuple[Sentence, ...]
 
 
-def told(document: TariffDocument) -> tuple[Told, ...]:
+@dataclass(frozen=True)
+class _Names:
+    """What codes are called: components and taxes, price periods, and seasons."""
+
+    parts: Mapping[str, str]
+    periods: Mapping[str, str]
+    seasons: Mapping[str, str]
+
+
+def told(document: TariffDocument, language: str = "en") -> tuple[Told, ...]:
     """This will put the components of a document, then its taxes, into words, in the order of charging."""
-    parts = [of_component(document, each) for each in document.components]
-    return (*parts, *(of_tax(document, each) for each in document.taxes))
+    parts = [of_component(document, each, language) for each in document.components]
+    return (*parts, *(of_tax(document, each, language) for each in document.taxes))
 
 
-def of_component(document: TariffDocument, component: Component) -> Told:
-    """This will put one component into words."""
-    return Told(component.name, tuple(_component(document, component, _names(document))))
+def of_component(document: TariffDocument, component: Component, language: str = "en") -> Told:
+    """This will put one component into words; what it names is called as in `language`, or in English."""
+    return Told(component.name, tuple(_component(component, _names(document, language))))
 
 
-def of_tax(document: TariffDocument, tax: Tax) -> Told:
+def of_tax(document: TariffDocument, tax: Tax, language: str = "en") -> Told:
     """This will put one tax into words."""
-    return Told(tax.name, tuple(_tax(document, tax, _names(document))))
+    return Told(tax.name, tuple(_tax(document, tax, _names(document, language).parts)))
 
 
-def _names(document: TariffDocument) -> dict[str, str]:
-    found = {each.code: each.name["en"] for each in document.components}
-    return found | {each.code: each.name["en"] for each in document.taxes}
+def _names(document: TariffDocument, language: str) -> _Names:
+    def called(name: Text) -> str:
+        return name.get(language, name["en"])
+
+    parts = {each.code: called(each.name) for each in document.components}
+    parts |= {each.code: called(each.name) for each in document.taxes}
+    periods = {each.code: called(each.name) for each in document.periods}
+    return _Names(parts, periods, {each.code: called(each.name) for each in document.seasons})
 
 
-def _component(document: TariffDocument, component: Component, names: Mapping[str, str]) -> Iterator[Sentence]:
-    yield from _what(document, component, names)
+def _component(component: Component, names: _Names) -> Iterator[Sentence]:
+    yield from _what(component, names)
     if component.seasons:
-        yield Sentence(_("Only in these seasons: %(seasons)s."), {"seasons": ", ".join(component.seasons)})
+        seasons = ", ".join(names.seasons.get(each, each) for each in component.seasons)
+        yield Sentence(_("Only in these seasons: %(seasons)s."), {"seasons": seasons})
     if component.only_if is not None and component.only_if.above is not None:
         yield Sentence(_("Only if more than %(units)s are used."), {"units": written(component.only_if.above)})
     if component.only_if is not None and component.only_if.up_to is not None:
@@ -86,17 +101,17 @@ _FIXED = {
 }
 
 
-def _what(document: TariffDocument, component: Component, names: Mapping[str, str]) -> Iterator[Sentence]:
+def _what(component: Component, names: _Names) -> Iterator[Sentence]:
     charge = component.charge
     if charge is Charge.ENERGY:
         yield Sentence(_CHANNELS[component.channel])
-        yield from _priced(component)
+        yield from _priced(component, names)
         yield from _quantity(component)
         yield from _banked(component)
     elif charge in _FIXED:
         if component.tiers:
             yield Sentence(_("By tiers of “%(fact)s” of the account."), {"fact": component.times})
-            yield from _tiers(component.tiers)
+            yield from _tiers(component.tiers, names)
         else:
             yield Sentence(_FIXED[charge], {"price": written(component.price)})
             if component.times:
@@ -111,29 +126,31 @@ def _what(document: TariffDocument, component: Component, names: Mapping[str, st
         else:
             yield Sentence(_("In the period that holds %(day)s."), {"day": when})
     elif component.demand is not None and charge is Charge.DEMAND:
-        yield from _demand(component, component.demand)
+        yield from _demand(component, component.demand, names)
     elif component.power_factor is not None:
         yield from _power_factor(component, component.power_factor)
     elif component.delta_t is not None:
         yield from (Sentence(template, data) for template, data in wording_delta_t.sentences(component))
-        yield from _on(component, names)
+        yield from _on(component, names.parts)
     else:
-        yield from _of_lines(component, names)
+        yield from _of_lines(component, names.parts)
 
 
-def _priced(component: Component) -> Iterator[Sentence]:
+def _priced(component: Component, names: _Names) -> Iterator[Sentence]:
     if component.prices:
         for code, price in component.prices:
-            yield Sentence(_("%(period)s: %(price)s."), {"period": code, "price": written(price)})
+            yield Sentence(
+                _("%(period)s: %(price)s."), {"period": names.periods.get(code, code), "price": written(price)}
+            )
     elif component.series is not None:
         yield Sentence(_("At the price of each hour of “%(series)s”."), {"series": component.series.code})
     elif component.tiers:
         yield from _ladder(component)
-        yield from _tiers(component.tiers)
+        yield from _tiers(component.tiers, names)
     elif component.period_tiers:
         for code, tiers in component.period_tiers:
-            yield Sentence(_("%(period)s has tiers of its own."), {"period": code})
-            yield from _tiers(tiers)
+            yield Sentence(_("%(period)s has tiers of its own."), {"period": names.periods.get(code, code)})
+            yield from _tiers(tiers, names)
     else:
         yield Sentence(_("%(price)s each."), {"price": written(component.price)})
 
@@ -166,9 +183,10 @@ def _ladder(component: Component) -> Iterator[Sentence]:
             yield Sentence(_("Each price period has a part of every tier, in proportion to its use."))
 
 
-def _tiers(tiers: tuple[Tier, ...]) -> Iterator[Sentence]:
+def _tiers(tiers: tuple[Tier, ...], names: _Names) -> Iterator[Sentence]:
     for tier in tiers:
-        price = ", ".join(f"{code} {written(each)}" for code, each in tier.prices) or written(tier.price)
+        by_period = [f"{names.periods.get(code, code)} {written(each)}" for code, each in tier.prices]
+        price = ", ".join(by_period) or written(tier.price)
         if tier.hours is not None:
             yield Sentence(
                 _("Up to %(hours)s hours of use: %(price)s."), {"hours": written(tier.hours), "price": price}
@@ -211,7 +229,7 @@ _PERS = {
 }
 
 
-def _demand(component: Component, terms: Demand) -> Iterator[Sentence]:
+def _demand(component: Component, terms: Demand, names: _Names) -> Iterator[Sentence]:
     yield Sentence(_TAKES[terms.take], {"highest": terms.highest})
     if terms.sliding_by:
         data: dict[str, object] = {"minutes": terms.interval, "step": terms.sliding_by}
@@ -222,10 +240,11 @@ def _demand(component: Component, terms: Demand) -> Iterator[Sentence]:
         together, added = _("Of all meters of the account together."), _("Of each meter of the account, added up.")
         yield Sentence(together if terms.is_coincident else added)
     if terms.periods:
-        yield Sentence(_("In the hours of %(periods)s."), {"periods": ", ".join(terms.periods)})
+        periods = ", ".join(names.periods.get(each, each) for each in terms.periods)
+        yield Sentence(_("In the hours of %(periods)s."), {"periods": periods})
     if terms.unit is not Unit.KW:
         yield Sentence(_("In %(unit)s."), {"unit": terms.unit.symbol})
-    yield from _priced(component)
+    yield from _priced(component, names)
     yield Sentence(_PERS[terms.per])
     for ratchet in terms.ratchets:
         data = {"percent": written(ratchet.percent), "months": ratchet.months}

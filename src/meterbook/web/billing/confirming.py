@@ -158,6 +158,10 @@ def everything(request: access.Request, run: billing_queries.RunRow) -> HttpResp
             )
             % {"count": tags.number(count)},
             _("Accounts that were left out stay out."),
+            _(
+                "Contracts and units that were added after the start are in no check: cancel the run and start it anew"
+                " to take them in."
+            ),
         ),
         action=_("Calculate anew"),
         icon="refresh",

@@ -26,7 +26,8 @@ from meterbook.billing.queries import corrections as correction_queries
 from meterbook.billing.queries import credit_notes as note_queries
 from meterbook.identity.values import Module
 from meterbook.web import access, once, parameters, typed
-from meterbook.web.corrections import changed_sheets, words
+from meterbook.web.billing import differences as differing
+from meterbook.web.corrections import changed_sheets
 
 REASON_LENGTH = 1_000
 REFUSALS = (
@@ -87,7 +88,7 @@ def correct(request: access.Request, bill: uuid.UUID) -> HttpResponse:
         "is_held": found.outcome is Outcome.HELD,
         "change": None if found.now is None else found.now - found.before,
         "differences": shown,
-        "lines": words.lines(shown),
+        "lines": differing.lines(shown),
         "decided": [
             (each, CORRECTION_STATE_CAPTIONS[each.state]) for each in correction_queries.corrections_of(bill=bill)
         ],
@@ -116,7 +117,7 @@ def correction(request: access.Request, correction: uuid.UUID) -> HttpResponse:
         and is_own
         and correcting.needs_another(actor=request.actor, at=request.at, site_id=found.site_id),
         "change": None if found.now is None else found.now - found.before,
-        "lines": words.lines(found.differences),
+        "lines": differing.lines(found.differences),
         "differences": found.differences,
         "following": _chain(found.bill_public_id) if found.state is CorrectionState.ISSUED else [],
     }

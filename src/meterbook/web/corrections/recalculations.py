@@ -27,8 +27,8 @@ from meterbook.kernel import civil
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.web import access, once, parameters, tables, typed
+from meterbook.web.billing import differences as differing
 from meterbook.web.billing import words as bill_words
-from meterbook.web.corrections import words
 from meterbook.web.sites import choice
 
 see = access.page(permission=permissions.VIEW_BILL, module=Module.BILLING, by_site=True)
@@ -128,7 +128,9 @@ def recalculation(request: access.Request, recalculation: uuid.UUID) -> HttpResp
         "found": found,
         "mode": MODE_CAPTIONS[found.mode],
         "change": found.change,
-        "rows": [(each, OUTCOME_CAPTIONS[each.outcome], words.lines(each.differences), _causes(each)) for each in rows],
+        "rows": [
+            (each, OUTCOME_CAPTIONS[each.outcome], differing.lines(each.differences), _causes(each)) for each in rows
+        ],
         "counts": [(OUTCOME_CAPTIONS[each], found.outcomes[each]) for each in Outcome if each in found.outcomes],
         "is_proof": found.mode is Mode.REPRODUCE,
         "may_act": permissions.MANAGE_RUN in request.permissions and found.mode is Mode.CORRECT,
@@ -138,7 +140,7 @@ def recalculation(request: access.Request, recalculation: uuid.UUID) -> HttpResp
 
 
 def _causes(row: correction_queries.ResultRow) -> str:
-    return words.causes(row.differences.causes) if row.differences else ""
+    return differing.causes(row.differences.causes) if row.differences else ""
 
 
 def _scope(request: access.Request) -> tuple[recalculating.Scope | None, str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,6 +13,7 @@ from django.utils.translation import gettext as _
 from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
 from meterbook.metering import permissions as metering_permissions
+from meterbook.metering.values import Source
 from meterbook.web import access
 
 
@@ -37,6 +41,10 @@ def collect(request: access.Request, bill: billing_queries.BillDetail) -> list[C
                     _("Gaps and doubtful values"), point["name"], f"{reverse('quality', args=[organization])}?day={day}"
                 ),
             ]
+            if metering_permissions.ENTER_READING in request.permissions and _is_read_by_hand(point):
+                entered = reverse("readings_enter", args=[organization])
+                query = urlencode({"month": point["from"][:7], "q": point["code"]})
+                found.append(Check(_("Enter or correct a reading"), point["name"], f"{entered}?{query}"))
             if metering_permissions.CORRECT_READING in request.permissions:
                 count = reverse("meter_count", args=[organization, point["public_id"]])
                 found.append(Check(_("Wrong multiplier or failed test"), point["name"], count))
@@ -52,3 +60,8 @@ def collect(request: access.Request, bill: billing_queries.BillDetail) -> list[C
             Check(_("Proof from the same inputs, and other months"), "", again),
         ]
     return found
+
+
+def _is_read_by_hand(point: Mapping[str, Any]) -> bool:
+    ends = [part[end] for part in point["segments"] for end in ("previous", "present")]
+    return any(each["source"] == Source.FIELD.name for each in ends)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -63,6 +63,7 @@ class Waiting:
 
     row: metering_queries.ProposalRow
     what: str
+    before: str
     number: str
     bills: str
     is_own: bool
@@ -203,7 +204,19 @@ def _waiting(
     what = _("Estimate: %(method)s") % facts if row.method else str(captions.CORRECTIONS[row.kind])
     if row.kind in metering_queries.COUNT_KINDS:
         what = f"{what}: {overview.told(row.made_of)}"
-    number = row.shown if row.used is None else words.shown(row.used, row.decimals, Unit(row.unit).symbol)
+    number = _written(row.shown) if row.used is None else words.shown(row.used, row.decimals, Unit(row.unit).symbol)
     may_view = request.access.allows(billing_permissions.VIEW_BILL, detail.site_id)
     bills = changed_inputs.of_reading(meter_point_id=row.point_id, at=row.at, may_view=may_view)
-    return Waiting(row, what, number, bills, is_own=row.author_id is not None and row.author_id == request.actor.id)
+    before = _written(row.before)
+    is_own = row.author_id is not None and row.author_id == request.actor.id
+    return Waiting(row, what, before, number, bills, is_own=is_own)
+
+
+def _written(stored: str) -> str:
+    """A number with its unit as it is stored, "1300.00 kWh", in the page's language."""
+    number, _space, unit = stored.partition(" ")
+    try:
+        value = Decimal(number)
+    except InvalidOperation:
+        return stored
+    return words.shown(value, max(0, -int(value.as_tuple().exponent)), unit)

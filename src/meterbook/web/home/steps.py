@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from meterbook.billing import permissions as billing_permissions
 from meterbook.billing import queries as billing_queries
+from meterbook.billing.queries import pools as pool_queries
 from meterbook.customers import letting
 from meterbook.customers import permissions as customer_permissions
 from meterbook.customers import queries as customer_queries
@@ -67,7 +68,8 @@ def _house(request: access.Request, sites: tuple[site_queries.SiteRow, ...]) -> 
     nodes = [each for site in sites for each in site_queries.list_nodes(site_id=site.id)]
     units = sum(each.kind is site_values.NodeKind.UNIT for each in nodes)
     ids = {site.id for site in sites}
-    places = [each for each in letting.places(at=request.at) if each.site_id in ids]
+    shared = pool_queries.shared_meters(on=request.at.date())
+    places = [each for each in letting.places(at=request.at, shared=shared) if each.site_id in ids]
     return _House(units, len(places), sum(not each.is_vacant for each in places), has_runs=False)
 
 
@@ -83,6 +85,7 @@ def _units(request: access.Request, sites: tuple[site_queries.SiteRow, ...], hou
     href = ""
     if shown is not None and leads and not is_done:
         href = reverse("site_editor", args=[request.organization.public_id, shown.public_id])
+        href += f"?do=add&kind={site_values.NodeKind.UNIT.value}"
     return Step(title=_("Write down the units"), words=words, action=_("Add units"), href=href, is_done=is_done)
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from meterbook.documents import chain, codes, permissions, register_queries, registering
-from meterbook.documents.values import DOCUMENT_KIND_CAPTIONS, REASON_LENGTH, REGISTERED, DocumentKind, Mark
+from meterbook.documents.values import DOCUMENT_KIND_CAPTIONS, REASON_LENGTH, REGISTERED, DocumentKind, Mark, caption_of
 from meterbook.identity.values import Module
 from meterbook.web import access, parameters, typed
 from meterbook.web.billing import words
@@ -114,7 +114,7 @@ def export(request: access.Request) -> HttpResponse:
 def _line(request: access.Request, row: register_queries.DocumentRow) -> Line:
     return Line(
         row=row,
-        kind=DOCUMENT_KIND_CAPTIONS[row.kind],
+        kind=caption_of(row.kind, row.number),
         amount=words.amount(str(row.total), row.currency),
         href=reverse("bill", args=[request.organization.public_id, row.source_id])
         if row.kind in (DocumentKind.BILL, DocumentKind.CHARGE_BACK)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
@@ -251,9 +251,9 @@ def _texts(series: metering_queries.SeriesRow, bar: periods.PeriodBar, usage: me
     rate, unit = sheet.rate_unit(series), series.unit.symbol
     per = {
         Grain.STEP: _("%(step)s min") % {"step": usage.step},
-        Grain.HOUR: _("hour"),
-        Grain.DAY: _("day"),
-        Grain.MONTH: _("month"),
+        Grain.HOUR: pgettext("kWh per", "hour"),
+        Grain.DAY: pgettext("kWh per", "day"),
+        Grain.MONTH: pgettext("kWh per", "month"),
     }[usage.span.grain]
     return {
         "ledger": _("Counter since the start, %(unit)s") % {"unit": unit},

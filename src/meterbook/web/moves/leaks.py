@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from meterbook.billing.queries import pools as pool_queries
 from meterbook.customers import permissions, unbilled
 from meterbook.identity.values import Module
 from meterbook.metering import values as metering_values
@@ -72,7 +73,11 @@ def leaks(request: access.Request) -> HttpResponse:
         for each in choice.visible_sites(request, permissions.VIEW_CUSTOMER)
         if chosen is None or each.id == chosen.id
     ]
-    found = unbilled.find_unbilled(sites=[unbilled.Place(each.id, each.zone) for each in sites], at=request.at)
+    found = unbilled.find_unbilled(
+        sites=[unbilled.Place(each.id, each.zone) for each in sites],
+        at=request.at,
+        shared=pool_queries.shared_meters(on=request.at.date()),
+    )
     lists: dict[str, tuple[Row, ...]] = {USED: found.used, PRICELESS: found.priceless, NOBODYS: found.nobodys}
     lists[VACANT] = found.vacant
     asked = request.GET.get("list", "")

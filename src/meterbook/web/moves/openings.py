@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
+from meterbook.billing.queries import pools as pool_queries
 from meterbook.customers import letting, numbering, permissions, tariff_defaults
 from meterbook.customers import values as customer_values
 from meterbook.identity.values import Module
@@ -84,7 +85,8 @@ def openings(request: access.Request) -> HttpResponse:
     """This will show the units of a site without a payer (`?site=`), and open accounts for those that are ticked."""
     sites = site_queries.reached_sites()
     site = _site(request, sites)
-    found = letting.places(at=request.at, site_id=site.id) if site else []
+    shared = pool_queries.shared_meters(on=request.at.date())
+    found = letting.places(at=request.at, site_id=site.id, shared=shared) if site else []
     vacant = [each for each in found if each.is_vacant][:MOST_ROWS]
     listed = places.list_tariffs(on=civil.local_date(request.at, site.zone)) if site else ()
     services = sorted({point.service for each in vacant for point in each.points})

@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from meterbook.billing.queries import pools as pool_queries
 from meterbook.customers import letting, permissions
 from meterbook.customers import queries as customer_queries
 from meterbook.identity.values import Module
@@ -52,7 +53,8 @@ class Panel:
 def moves(request: access.Request) -> HttpResponse:
     """This will show what was begun and not finished, and the vacant units: `?q=`."""
     site = choice.chosen_site(request)
-    found = letting.places(at=request.at, site_id=site.id if site else None)
+    shared = pool_queries.shared_meters(on=request.at.date())
+    found = letting.places(at=request.at, site_id=site.id if site else None, shared=shared)
     zones = {each.id: each.zone for each in site_queries.list_sites()}
     vacant = [each for each in found if each.is_vacant]
     organization = request.organization.public_id

@@ -20,6 +20,7 @@ from meterbook.billing.pools.definition import Source
 from meterbook.billing.queries import pools as pool_queries
 from meterbook.identity.values import Module
 from meterbook.kernel import civil
+from meterbook.kernel.quantity import Unit
 from meterbook.metering.values import PointRole
 from meterbook.sites import queries as site_queries
 from meterbook.sites.values import NodeKind
@@ -28,6 +29,7 @@ from meterbook.web import access, amounts, once, parameters, typed
 from meterbook.web.billing import words as bill_words
 from meterbook.web.pools import finding, forms, rows
 from meterbook.web.sites import choice
+from meterbook.web.tariffs import proposed_tax
 
 
 class NewForm(typed.Form):
@@ -56,7 +58,9 @@ def new(request: access.Request) -> HttpResponse:
     is_sent = request.method == "POST"
     head = NewForm(request.POST if is_sent else None, initial={"starts_day": first.isoformat()})
     choices, known = offered(request, site, None)
-    form = forms.PoolForm(request.POST if is_sent else None, choices=choices, initial={"percent": "100"})
+    tax, origin = _usual_tax(request, site)
+    form = forms.PoolForm(request.POST if is_sent else None, choices=choices, initial={"percent": "100", **tax})
+    form.fields["tax_code"].help_text = " ".join(filter(None, [origin, str(form.fields["tax_code"].help_text)]))
     written = rows.read(request.POST, known) if is_sent else rows.fresh([], known)
     if is_sent and not written.act and all([head.is_valid(), form.is_valid(), written.are_valid]):
         try:
@@ -107,6 +111,18 @@ def change(request: access.Request, pool: uuid.UUID) -> HttpResponse:
             messages.success(request, _("It was saved. Sheets that are approved stay as they are."))
             return redirect("pool", request.organization.public_id, found.public_id)
     return _show(request, form, written, {"pool": found, "site": site})
+
+
+def _usual_tax(request: access.Request, site: site_queries.SiteRow) -> tuple[dict[str, str], str]:
+    """The tax that a new tariff would begin with, as the form shows it, and where it comes from in words."""
+    known = tariff_queries.list_tariffs(on=civil.local_date(request.at, site.zone))
+    taxes, origin = proposed_tax.propose(unit=Unit.KWH.value, zones={str(site.zone)}, known=known)
+    added = [each for each in taxes if each.get("rate") and not each.get("inclusive")]
+    if len(added) != 1:  # none, or several on top of each other: a person decides
+        return {}, ""
+    (tax,) = added
+    name = tax["name"] if isinstance(tax["name"], str) else bill_words.said(tax["name"])
+    return {"tax_code": tax["code"], "tax_name": name, "tax_rate": _percent(tax["rate"])}, origin
 
 
 def offered(
@@ -163,8 +179,12 @@ def initial_of(document: dict[str, Any], choices: forms.Choices) -> dict[str, An
         "cap": _number(document.get("cap")),
         "tax_code": tax.get("code", ""),
         "tax_name": tax.get("name", ""),
-        "tax_rate": _number(f"{(Decimal(tax['rate']) * 100).normalize():f}" if tax.get("rate") else None),
+        "tax_rate": _percent(tax["rate"]) if tax.get("rate") else "",
     }
+
+
+def _percent(rate: str) -> str:
+    return _number(f"{(Decimal(rate) * 100).normalize():f}")
 
 
 def _number(text: str | None) -> str:

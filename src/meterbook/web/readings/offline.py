@@ -37,13 +37,13 @@ def island(request: access.Request, found: rounds.Round) -> dict[str, object]:
 
 
 def is_of_another(request: access.Request) -> bool:
-    """This will tell whether readings come that another person typed on this phone."""
+    """This will tell whether readings come that another person typed on this device."""
     return request.POST.get(SENT_BY, _person(request)) != _person(request)
 
 
 def refuse_another() -> HttpResponse:
     """This will say that somebody else must sign in; the readings stay on the phone."""
-    words = _("Another person typed this reading. It stays on this phone until that person signs in.")
+    words = _("Another person typed this reading. It stays on this device until that person signs in.")
     return JsonResponse({"words": words}, status=409)
 
 
@@ -71,16 +71,18 @@ def at_label(request: access.Request, meter: uuid.UUID) -> HttpResponse:
 def texts() -> dict[str, str]:
     """This will return what the page says about readings that wait, and about labels."""
     return {
-        "reading_kept": _("Kept on this phone, not yet sent."),
+        "reading_kept": _("Kept on this device, not yet sent."),
         "reading_waiting_one": _("1 not yet sent"),
         "reading_waiting": _("{count} not yet sent"),
         "reading_refused_one": _("1 was refused: see the words beside its meter."),
         "reading_refused": _("{count} were refused: see the words beside their meters."),
         "reading_sent_one": _("1 reading was sent."),
         "reading_sent": _("{count} readings were sent."),
-        "reading_signed_out": _("Sign in again to send them; they stay on this phone until then."),
-        "reading_offline": _("No network: this is the list as it was kept on this phone. Go on reading."),
-        "reading_refused_here": _("It was not saved. What you typed is kept on this phone: correct it, or discard it."),
+        "reading_signed_out": _("Sign in again to send them; they stay on this device until then."),
+        "reading_offline": _("No network: this is the list as it was kept on this device. Go on reading."),
+        "reading_refused_here": _(
+            "It was not saved. What you typed is kept on this device: correct it, or discard it."
+        ),
         "reading_not_taken": _("The server did not take it. Type it again; take the photo at a lower resolution."),
         "reading_no_store": _("This browser keeps nothing; stay on this page until the network is back."),
         "scan_none": _(

@@ -56,7 +56,7 @@ def editor(request: access.Request, site: uuid.UUID) -> HttpResponse:
         panel.point = _point(request, found, request.GET.get("point", ""))
         panel.form = _point_form(request, found, nodes, panel.point)
     elif panel.asked == "add":
-        panel.form = _place_form(None, nodes, node)
+        panel.form = _place_form(None, nodes, node, request.GET.get("kind", ""))
     elif panel.asked == "move" and node is not None:
         panel.form = _move_form(request, found, nodes, node)
     elif node is not None and not panel.asked:
@@ -261,6 +261,7 @@ def _place_form(
     data: Any,  # noqa: ANN401 - what a request's POST is
     nodes: list[site_queries.NodeRow],
     parent: site_queries.NodeDetail | None,
+    wanted: str = "",
 ) -> place_forms.PlaceForm:
     kinds = place_tree.smaller(parent.kind if parent else None)
     if not kinds:
@@ -270,7 +271,7 @@ def _place_form(
         data,
         kinds=kinds,
         declared=site_queries.list_fields(),
-        initial=place_forms.initial_below(nodes, row, kinds),
+        initial=place_forms.initial_below(nodes, row, kinds, wanted),
     )
 
 

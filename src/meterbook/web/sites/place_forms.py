@@ -164,12 +164,19 @@ def initial_of(detail: site_queries.NodeDetail, declared: Sequence[values.FieldD
 
 
 def initial_below(
-    nodes: Sequence[site_queries.NodeRow], parent: site_queries.NodeRow | None, kinds: Sequence[values.NodeKind]
+    nodes: Sequence[site_queries.NodeRow],
+    parent: site_queries.NodeRow | None,
+    kinds: Sequence[values.NodeKind],
+    wanted: str = "",
 ) -> dict[str, Any]:
-    """This will return what the form of one more place begins with: kind and code that follow its neighbors'."""
+    """This will return what the form of one more place begins with: kind and code that follow its neighbors'.
+
+    :param wanted: the kind with which it begins where there are no neighbors yet
+    """
     siblings = [each for each in nodes if each.parent_id == (parent.id if parent else None)]
     latest = max(siblings, key=lambda each: each.id, default=None)
-    kind = latest.kind if latest is not None and latest.kind in kinds else kinds[0]
+    usual = next((each for each in kinds if each.value == wanted), kinds[0])
+    kind = latest.kind if latest is not None and latest.kind in kinds else usual
     taken = {each.code for each in nodes}
     return {"kind": kind.value, "code": code_after(latest.code, taken) if latest is not None else ""}
 

@@ -149,7 +149,7 @@ def charge_row(component: Component, document: TariffDocument, language: str) ->
     name = said(component.name, language)
     unit = f"{document.currency}/{document.unit.symbol}"
     if not component.is_plain:
-        sentences = wording.of_component(document, component).sentences
+        sentences = wording.of_component(document, component, language).sentences
         return ChargeRow("table", name, " ".join(_(each.template) % each.data for each in sentences), ())
     if component.charge is Charge.FIXED_DAILY:
         price = ("", picture.written(component.price), _("%s a day") % document.currency)

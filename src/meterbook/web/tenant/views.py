@@ -28,7 +28,7 @@ from meterbook.metering.values import SERVICE_CAPTIONS
 from meterbook.web import access
 from meterbook.web.billing import shared
 from meterbook.web.meters import chart, downloads, sheet
-from meterbook.web.tenant import certificates, month, ownership, use
+from meterbook.web.tenant import certificates, month, overdue, ownership, use
 
 MOST_BILLS = 24
 SEE = permissions.SEE_OWN_ACCOUNT
@@ -44,6 +44,7 @@ class AccountCard:
     is_credit: bool
     bills: tuple[billing_queries.BillRow, ...]
     asked: Asked
+    overdue: frozenset[uuid.UUID]
 
 
 @require_GET
@@ -123,13 +124,15 @@ def looks(request: access.Request) -> HttpResponse:
 
 def _card(row: customer_queries.AccountRow, at: datetime) -> AccountCard:
     balance = ledger_queries.balance(row.receivable_id)
+    bills = tuple(billing_queries.account_bills(account_id=row.id, limit=MOST_BILLS))
     return AccountCard(
         row=row,
         balance=Money(abs(balance.amount), balance.currency),
         is_owing=balance.amount > 0,
         is_credit=balance.amount < 0,
-        bills=tuple(billing_queries.account_bills(account_id=row.id, limit=MOST_BILLS)),
+        bills=bills,
         asked=asking.of_account(row, at=at),
+        overdue=overdue.of_account(row, bills, at=at),
     )
 
 

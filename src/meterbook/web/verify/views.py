@@ -9,13 +9,12 @@ from datetime import date
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from meterbook.documents import codes, publishing
-from meterbook.documents.values import DOCUMENT_KIND_CAPTIONS, DocumentKind, Mark
+from meterbook.documents.values import DocumentKind, Mark, caption_of
 from meterbook.web import access, guesses, typed
 from meterbook.web.billing import words
 
@@ -31,7 +30,7 @@ class Shown:
     """What the page tells of a document."""
 
     code: str  # of a bill, whose page shows every line
-    kind: str | Promise
+    kind: str
     number: str
     issuer: str
     document_date: date
@@ -41,6 +40,7 @@ class Shown:
     file_digest: str
     is_taken_back: bool
     is_replaced: bool
+    is_internal: bool
     other: str
 
 
@@ -102,7 +102,7 @@ def open_document(request: access.Request, code: str) -> HttpResponse:
 def _shown(found: publishing.PublicDocument, code: uuid.UUID) -> Shown:
     return Shown(
         code=codes.written(code) if found.kind in OF_A_RUN else "",
-        kind=DOCUMENT_KIND_CAPTIONS[found.kind],
+        kind=caption_of(found.kind, found.number),
         number=found.number,
         issuer=found.issuer,
         document_date=found.document_date,
@@ -112,6 +112,7 @@ def _shown(found: publishing.PublicDocument, code: uuid.UUID) -> Shown:
         file_digest=found.file_digest or "",
         is_taken_back=found.is_taken_back,
         is_replaced=Mark.REPLACED in found.marks,
+        is_internal=found.kind is DocumentKind.CHARGE_BACK,
         other=found.other,
     )
 

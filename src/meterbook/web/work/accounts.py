@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from meterbook.billing.queries import pools as pool_queries
 from meterbook.customers import overrides, permissions, unbilled, values
 from meterbook.identity.values import Module
 from meterbook.journeys import queries as journey_queries
@@ -54,7 +55,11 @@ def unlet(request: access.Request) -> list[Need]:
     permission = permissions.VIEW_CUSTOMER
     if not request.organization.has_module(Module.BILLING) or not request.access.allows_somewhere(permission):
         return []
-    count = unbilled.count_nobodys(site_ids=choice.site_ids(request, permission), at=request.at)
+    count = unbilled.count_nobodys(
+        site_ids=choice.site_ids(request, permission),
+        at=request.at,
+        shared=pool_queries.shared_meters(on=request.at.date()),
+    )
     if not count:
         return []
     title = ngettext("%(count)s meter without an account", "%(count)s meters without an account", count)
@@ -77,7 +82,8 @@ def leaks(request: access.Request) -> list[Need]:
         for each in choice.visible_sites(request, permission)
         if chosen is None or each.id == chosen.id
     ]
-    count = unbilled.count_unbilled(sites=sites, at=request.at).total
+    shared = pool_queries.shared_meters(on=request.at.date())
+    count = unbilled.count_unbilled(sites=sites, at=request.at, shared=shared).total
     if not count:
         return []
     title = ngettext("%(count)s meter is not billed", "%(count)s meters are not billed", count) % {"count": count}

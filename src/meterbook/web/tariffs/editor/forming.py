@@ -112,6 +112,7 @@ def preview(raw: Raw, posted: Mapping[str, str], *, today: date) -> dict[str, An
         "stairs": stairs.stairs(document, _used(form), language=views.language()) if document else (),
         "unit": picture.symbol(document.unit.value) if document is not None else "",
         "waiting": len(problems),
+        "lacking": previewing.lacking(document, form, today=today) if document is not None and rated is None else "",
         "cautions": views.cautions_of(document, views.language()) if document is not None else [],
     }
 

@@ -137,8 +137,9 @@ def days(path: str, node: Node) -> Field:
     return OptionalChoice(f"{path}.proration", _("Days of a month"), node, "proration", choices=including(held, known))
 
 
-def _channel(path: str, node: Node) -> list[Field]:
-    channels = (
+def channels() -> tuple[tuple[str, str], ...]:
+    """This will return the quantities that a charge can be of, by code, as a person calls them."""
+    return (
         ("IMPORT", _("what is used")),
         ("EXPORT", _("what is fed in")),
         ("NET", _("what is used less what is fed in")),
@@ -151,13 +152,16 @@ def _channel(path: str, node: Node) -> list[Field]:
         ("IMPORT_T3", _("the meter's tariff register T3")),
         ("IMPORT_T4", _("the meter's tariff register T4")),
     )
+
+
+def _channel(path: str, node: Node) -> list[Field]:
     return [
         fields.Choice(
             f"{path}.channel",
             _("Of"),
             node,
             "channel",
-            choices=including(node.get("channel", "IMPORT"), channels),
+            choices=including(node.get("channel", "IMPORT"), channels()),
             default="IMPORT",
             is_submitting=True,
         )

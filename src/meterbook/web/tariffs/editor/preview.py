@@ -11,18 +11,20 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils import translation
 from django.utils.dates import MONTHS
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from meterbook.kernel import currency as currencies
 from meterbook.kernel.quantity import Dimension
 from meterbook.tariffs.rating import example
 from meterbook.tariffs.rating.document import TariffDocument
 from meterbook.tariffs.rating.example import Load
+from meterbook.tariffs.rating.inputs import InputMissing
 from meterbook.tariffs.rating.lines import DAY, MONTH, Rated
 from meterbook.tariffs.rating.problems import UsageMisfit
 from meterbook.web import amounts, typed
 from meterbook.web.tariffs import picture
+from meterbook.web.tariffs.editor import further
 
 LOAD_CAPTIONS = {
     Load.EVEN: _("all hours alike"),
@@ -73,15 +75,36 @@ def form_of(data: Mapping[str, str], document: TariffDocument | None, *, today: 
 
 
 def rated(document: TariffDocument, form: ExampleForm, *, today: date) -> Rated | None:
-    """This will rate the example month; None when its questions are not answered, or it is too large to be summed."""
+    """This will rate the example month; None when its questions are not answered, or it cannot be rated."""
+    try:
+        return _rate(document, form, today)
+    except UsageMisfit:
+        return None
+
+
+def lacking(document: TariffDocument, form: ExampleForm, *, today: date) -> str:
+    """This will tell what the tariff needs that an example does not have; empty where nothing is lacking."""
+    try:
+        _rate(document, form, today)
+    except InputMissing as error:
+        if error.need == "CHANNEL":
+            what = dict(further.channels()).get(error.name, error.name)
+            return gettext("An example has no such quantity: %(what)s. Bills take it from the meter.") % {"what": what}
+        if error.need == "FACT":
+            words = gettext("An example knows nothing of an account, such as “%(name)s”. Bills do.")
+            return words % {"name": error.name}
+        return gettext("An example lacks what this tariff needs. “What if” prices what accounts used.")
+    except UsageMisfit:
+        return gettext("This is too much for an example; take a smaller quantity.")
+    return ""
+
+
+def _rate(document: TariffDocument, form: ExampleForm, today: date) -> Rated | None:
     if not form.is_valid():
         return None
     given = form.cleaned_data
     month = date(today.year, given["month"], 1)
-    try:
-        return example.rate(document, month=month, quantity=given["quantity"], load=given["load"], zone=_ZONE)
-    except UsageMisfit:
-        return None
+    return example.rate(document, month=month, quantity=given["quantity"], load=given["load"], zone=_ZONE)
 
 
 def told(found: Rated) -> Example:

@@ -1,4 +1,4 @@
-"""What pages of corrections say. Pure."""
+"""Lines in which two calculations of a bill differ, as pages show them. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ class Line:
 
     name: str
     meter_point: str
-    unit: str
     quantity_before: str
     quantity_now: str
     price_before: str
@@ -40,13 +39,11 @@ def causes(found: Sequence[LineCause]) -> str:
 
 
 def _line(line: LineRow) -> Line:
-    unit = words.unit_of(line.unit, line.quantity_now or line.quantity_before or "0")
     return Line(
         name=words.said(line.text),
         meter_point=line.meter_point,
-        unit=unit,
-        quantity_before=words.tidy(line.quantity_before) if line.quantity_before else "–",
-        quantity_now=words.tidy(line.quantity_now) if line.quantity_now else "–",
+        quantity_before=_counted(line.quantity_before, line.unit),
+        quantity_now=_counted(line.quantity_now, line.unit),
         price_before=words.number(line.price_before) if line.price_before else "",
         price_now=words.number(line.price_now) if line.price_now else "",
         before=line.before,
@@ -55,3 +52,8 @@ def _line(line: LineRow) -> Line:
         is_more=line.difference.amount > 0,
         causes=causes(line.causes),
     )
+
+
+def _counted(quantity: str, unit: str) -> str:
+    """A quantity with its unit; empty where there is none to tell."""
+    return f"{words.tidy(quantity)}\N{NO-BREAK SPACE}{words.unit_of(unit, quantity)}" if quantity else ""
