@@ -87,6 +87,22 @@ class TestImportReadings:
         assert "Line 5, kWh: “12.x” is no number." in answer.err
         assert count(organization) == (0, 0)
 
+    def test_takes_a_corrected_file_with_a_reason(
+        self, organization: identity_models.Organization, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run(organization, file, "--create", "--site", "MALL")
+        file.write_bytes(imports.csv_file([ROWS[0], (ROWS[1][0], "2.5"), ROWS[2]]))
+        capsys.readouterr()
+
+        refused = run(organization, file)
+        dry = run(organization, file, "--correct", "sent again", "--dry-run")
+        taken = run(organization, file, "--correct", "sent again", "--json")
+
+        told = capsys.readouterr().out
+        assert (refused, dry, taken) == (2, 0, 0)
+        assert "  1 value differs from what is stored, on 2026-03-01: 2.000 kWh before, 2.500 kWh now" in told
+        assert json.loads(told[told.index("{") :])["points"][0]["changes"]["state"] == "TAKEN"
+
     @pytest.mark.parametrize(
         ("more", "words"),
         [

@@ -19,7 +19,7 @@ from meterbook.acquisition import operations as acquisition_operations
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition import senders as acquisition_senders
 from meterbook.alarms import queries as alarm_queries
-from meterbook.api import pool_refusals, problems, what_if_refusals
+from meterbook.api import import_refusals, pool_refusals, problems, what_if_refusals
 from meterbook.audit import queries as audit_queries
 from meterbook.billing import legal_profiles
 from meterbook.billing import operations as billing_operations
@@ -242,7 +242,6 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     metering_operations.ClosingMissing: INVALID,
     keeping_assets.PhotoMisplaced: STATE,
     metering_operations.CodeTaken: TAKEN,
-    metering_operations.ImportDone: STATE,
     metering_operations.SiteNotOpen: INVALID,
     metering_operations.StepUnfit: INVALID,
     metering_operations.StoreBusy: (503, "busy"),
@@ -295,6 +294,7 @@ KINDS: Mapping[type[Exception], tuple[int, str]] = {
     UsageMisfit: INVALID,
     uploads.UploadRefused: INVALID,
     **pool_refusals.KINDS,
+    **import_refusals.KINDS,
     **what_if_refusals.KINDS,
 }
 

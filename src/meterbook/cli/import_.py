@@ -23,6 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     readings.add_argument("--organization", type=uuid.UUID, metavar="UUID", help="its public id, if there are several")
     _add_target(readings.add_argument_group("where the values go"))
     _add_mapping(readings.add_argument_group("how the file is read"))
+    readings.add_argument(
+        "--correct",
+        metavar="REASON",
+        default="",
+        help="take values that differ from stored ones as a correction; of billed time a second person approves it",
+    )
     readings.add_argument("--dry-run", action="store_true", help="only say what would be stored")
     readings.add_argument("--wait", action="store_true", help="derive the intervals at once instead of in the worker")
     readings.add_argument("--json", action="store_true", help="print one JSON object for a program")

@@ -7,9 +7,10 @@ import json
 import sys
 import uuid
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from meterbook.documents import uploads
 from meterbook.foundation import scoping
@@ -78,13 +79,16 @@ def _organization(public_id: uuid.UUID | None) -> int:
 def _import(
     options: argparse.Namespace, organization_id: int, name: str, content: bytes
 ) -> metering_operations.ImportOutcome:
-    mapping = _mapping(options)
+    what: dict[str, Any] = {"content": content, "name": name, "mapping": _mapping(options)}
+    is_correction, now = bool(options.correct.strip()), clock.now()
     with scoping.scope([organization_id], actor=ACTOR):
         site = _site(options)
         if options.dry_run:
-            return metering_operations.check_import(content=content, name=name, mapping=mapping, new_meters_at=site)
+            reviewing = metering_operations.Reviewing(ACTOR, now) if is_correction else None
+            return metering_operations.check_import(**what, new_meters_at=site, reviewing=reviewing)
+        correcting = metering_operations.Correcting(options.correct) if is_correction else None
         return metering_operations.import_readings(
-            actor=ACTOR, at=clock.now(), content=content, name=name, mapping=mapping, new_meters_at=site
+            actor=ACTOR, at=now, **what, new_meters_at=site, correcting=correcting
         )
 
 
@@ -170,4 +174,22 @@ def _print(outcome: metering_operations.ImportOutcome, out: TextIO) -> None:
             }
             + "\n"
         )
+        if each.changes is not None:
+            out.write(_changed(each.changes) + "\n")
     out.write((_("Dry run: nothing was stored.") if outcome.is_dry_run else _("Imported.")) + "\n")
+
+
+def _changed(found: metering_operations.ChangedValues) -> str:
+    words = ngettext(
+        "  %(count)s value differs from what is stored, on %(days)s",
+        "  %(count)s values differ from what is stored, on %(days)s",
+        found.count,
+    )
+    days = [*found.days, *(["…"] if found.day_count > len(found.days) else [])]
+    told = words % {"count": found.count, "days": ", ".join(days)}
+    if found.before:
+        sums = {"before": found.before, "after": found.after, "unit": found.unit}
+        told += _(": %(before)s %(unit)s before, %(after)s %(unit)s now") % sums
+    if found.needs_second or found.state == metering_operations.ChangeState.WAITS:
+        told += _("; bills were made of that time, so that a second person must approve")
+    return told

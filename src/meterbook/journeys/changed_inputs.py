@@ -8,6 +8,8 @@ from django.utils import formats
 from django.utils.translation import ngettext
 
 from meterbook.billing import queries as billing_queries
+from meterbook.journeys import filling
+from meterbook.kernel.period import Period
 
 NAMED = 5  # bills; the others are counted
 
@@ -17,7 +19,20 @@ def of_reading(*, meter_point_id: int, at: datetime, may_view: bool) -> str:
 
     :param may_view: whether the reader may know the numbers of bills
     """
-    numbers = billing_queries.bills_with_reading(meter_point_ids=[meter_point_id], at=at).get(meter_point_id, [])
+    found = billing_queries.bills_with_reading(meter_point_ids=[meter_point_id], at=at).get(meter_point_id, [])
+    return _told(found, may_view=may_view)
+
+
+def of_time(*, meter_point_id: int, period: Period, may_view: bool) -> str:
+    """This will say which issued bills charged a part of a time in which intervals are corrected; empty where none did.
+
+    :param may_view: whether the reader may know the numbers of bills
+    """
+    found = filling.bills_of(meter_point_id=meter_point_id, period=period)
+    return _told([each.number for each in found], may_view=may_view)
+
+
+def _told(numbers: list[str], *, may_view: bool) -> str:
     if not numbers:
         return ""
     words = ngettext(

@@ -310,13 +310,19 @@ def _series_row(series: models.Series) -> metering_queries.SeriesRow:
     return next(each for each in listed if each.id == series.pk)
 
 
-def needs_second(*, actor: Actor, at: datetime, meter_point_id: int, instant: datetime) -> bool:
+def needs_second(
+    *, actor: Actor, at: datetime, meter_point_id: int, instant: datetime, until: datetime | None = None
+) -> bool:
     """This will tell whether somebody else must approve a change of what a meter showed at an instant.
 
     Bills were made of the time that begins or ends there or holds it, two people are asked for, and another could be
     the second.
+
+    :param until: where not one reading is changed, but what was used from `instant` until then
     """
     beside = Period(instant - timedelta.resolution, instant + timedelta.resolution)
+    if until is not None and until > instant:
+        beside = Period(instant, until)
     if not bills_of(meter_point_id=meter_point_id, period=beside):
         return False
     point = models.MeterPoint.objects.get(organization_id=scoping.current().organization_id, pk=meter_point_id)

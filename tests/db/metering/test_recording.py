@@ -80,6 +80,7 @@ class TestRecordReadings:
             )
             assert [each.received_at - each.at for each in kept] == [timedelta(seconds=2)] * 2
 
+    @pytest.mark.spec("M-022/3")
     def test_keeps_what_contradicts_beside_what_was_there(self, meter: metering.Installed) -> None:
         metering.record(meter.energy, [(NOON, 100)])
 

@@ -31,9 +31,12 @@ class ImportForm(values.Given):
 
     `columns` are several columns of values, of meters side by side or registers of one meter, as JSON:
     [[column, meter point, quantity], ...]; a meter point "" is that of the row, or `point`.
+
+    With `correction_reason` values that differ from stored ones are taken as a correction; without one they are faults.
     """
 
     dry_run: bool = True
+    correction_reason: Annotated[values.Words, Field(max_length=500)] = ""
     new_meters_at: uuid.UUID | None = None
     point: Column = ""
     point_column: Column = ""
@@ -54,6 +57,35 @@ class ImportForm(values.Given):
     columns: Annotated[str, Field(max_length=60_000)] = ""
 
 
+class ImportChange(values.Told):
+    """One interval that a file says otherwise than is stored."""
+
+    starts_at: str
+    ends_at: str
+    before: str
+    after: str
+
+
+class ImportChanges(values.Told):
+    """What a file says otherwise: the sums of those intervals in `unit`, the first days and intervals.
+
+    `state`: OFFERED or NOT_ALLOWED in a dry run, TAKEN, or WAITS for a second person. `needs_second`: bills were made
+    of that time, and somebody else must approve; `proposal` is what waits for that.
+    """
+
+    state: metering_operations.ChangeState
+    count: int
+    day_count: int
+    days: list[str]
+    before: str
+    after: str
+    difference: str
+    unit: str
+    sample: list[ImportChange]
+    needs_second: bool
+    proposal: uuid.UUID | None
+
+
 class ImportedPoint(values.Told):
     """What a file brings to a meter point. `total` is the sum of its new intervals."""
 
@@ -68,6 +100,7 @@ class ImportedPoint(values.Told):
     total: str
     unit: str
     series: str
+    changes: ImportChanges | None
 
 
 class ImportOutcome(values.Told):
@@ -144,7 +177,9 @@ def import_readings(
 ) -> ImportOutcome:
     """This will import a CSV or XLSX file, all or nothing; by default it only tells what the file would bring.
 
-    Send `dry_run=false` to store it. The same file again changes nothing.
+    Send `dry_run=false` to store it. The same file again changes nothing. A corrected file is taken with
+    `correction_reason`, by those who may correct readings; where bills were made of its time, a second person decides
+    (`/meter-points/{id}/proposals/{id}/decide`).
     """
     caller = request.caller
     allowed = caller.access.sites(permissions.IMPORT_READINGS)
@@ -159,9 +194,14 @@ def import_readings(
         "new_meters_at": given.new_meters_at,
         "site_ids": allowed,
     }
+    reason, correctable = given.correction_reason, caller.access.sites(permissions.CORRECT_READING)
     if given.dry_run:
-        return _outcome(metering_operations.check_import(**what))
-    return _outcome(metering_operations.import_readings(actor=caller.actor, at=caller.at, **what))
+        reviewing = metering_operations.Reviewing(caller.actor, caller.at, correctable) if reason.strip() else None
+        return _outcome(metering_operations.check_import(**what, reviewing=reviewing))
+    correcting = metering_operations.Correcting(reason, correctable) if reason.strip() else None
+    return _outcome(
+        metering_operations.import_readings(actor=caller.actor, at=caller.at, **what, correcting=correcting)
+    )
 
 
 def _mapping(given: ImportForm) -> Mapping:
@@ -170,7 +210,7 @@ def _mapping(given: ImportForm) -> Mapping:
     if given.series not in metering_values.series_types():
         known = ", ".join(metering_values.series_types())
         raise problems.invalid("/form/series", _("There is no such quantity. Known are %(known)s.") % {"known": known})
-    chosen = given.model_dump(exclude={"dry_run", "new_meters_at"})
+    chosen = given.model_dump(exclude={"dry_run", "new_meters_at", "correction_reason"})
     return Mapping.of({name: "" if value is None else value for name, value in chosen.items()})
 
 
@@ -200,7 +240,17 @@ def _point(found: metering_operations.PointOutcome) -> ImportedPoint:
         total=str(found.total),
         unit=found.unit,
         series=found.series,
+        changes=None if found.changes is None else _changes(found.changes),
     )
+
+
+def _changes(found: metering_operations.ChangedValues) -> ImportChanges:
+    told = vars(found) | {
+        "state": metering_operations.ChangeState(found.state),
+        "days": list(found.days),
+        "proposal": found.proposal or None,
+    }
+    return ImportChanges(**(told | {"sample": [ImportChange(**vars(each)) for each in found.sample]}))
 
 
 def _row(row: metering_queries.ImportRow) -> ImportRow:

@@ -25,6 +25,7 @@ JOIN metering_series e ON e.organization_id = s.organization_id AND e.meter_poin
 JOIN metering_correction c ON c.organization_id = s.organization_id AND c.series_id = e.id
     AND lower(s.during) <= coalesce(c.until, c.at) AND upper(s.during) >= c.at
 WHERE b.organization_id = %(organization)s AND b.public_id = %(bill)s AND c.recorded_at > b.issued_at
+    AND NOT (c.kind = 'SET' AND c.method <> '')
 ORDER BY c.recorded_at DESC, c.id DESC
 LIMIT %(limit)s
 """

@@ -17,7 +17,8 @@ from meterbook.billing.queries.runs import find_run
 from meterbook.foundation import scoping
 
 MOST_COMPARED = 2_000  # drafts; what comparing costs a page
-# A correction reaches as far as the readings beside it; at the end of a bill's days it is of both bills.
+# A correction reaches as far as the readings beside it; at the end of a bill's days it is of both bills. Of a corrected
+# file the fact of the whole tells; those of its single readings are passed over.
 CORRECTED = """
 SELECT b.public_id, b.number, max(r.site_id), max(p.code), max(c.recorded_at), min(lower(s.during)::date)
 FROM metering_correction c
@@ -27,7 +28,8 @@ JOIN billing_runshare s ON s.organization_id = e.organization_id AND s.meter_poi
     AND lower(s.during) <= coalesce(c.until, c.at) AND upper(s.during) >= c.at
 JOIN billing_billrun r ON r.organization_id = s.organization_id AND r.id = s.run_id
 JOIN billing_bill b ON b.organization_id = s.organization_id AND b.run_id = s.run_id AND b.account_id = s.account_id
-WHERE c.organization_id = %(organization)s AND c.recorded_at > %(since)s AND c.recorded_at > b.issued_at
+WHERE c.organization_id = %(organization)s AND NOT (c.kind = 'SET' AND c.method <> '')
+    AND c.recorded_at > %(since)s AND c.recorded_at > b.issued_at
     AND NOT EXISTS (SELECT FROM billing_correction k WHERE k.organization_id = b.organization_id AND k.bill_id = b.id
         AND k.state IN ('KEPT', 'ISSUED') AND k.proposed_at > c.recorded_at)
 GROUP BY b.id, b.public_id, b.number

@@ -18,7 +18,7 @@ from meterbook.kernel import quantity
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, ratios, values
 from meterbook.metering.validation import shapes
-from meterbook.metering.validation.inputs import Correction, CorrectionKind, Factor, Installation
+from meterbook.metering.validation.inputs import Correction, CorrectionKind, Factor, Installation, Told
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -151,11 +151,12 @@ def _corrections(organization_id: int, series_ids: Sequence[int]) -> dict[int, l
         Among(F("series_id"), series_ids), organization_id=organization_id
     ).order_by("recorded_at", "id")
     found = defaultdict(list)
-    columns = ("series_id", "kind", "at", "value", "until", "shape", "made_of__ratio")
-    for series_id, kind, at, value, until, shape, ratio in rows.values_list(*columns):
+    columns = ("series_id", "kind", "at", "value", "until", "shape", "made_of__ratio", "method")
+    for series_id, kind, at, value, until, shape, ratio, method in rows.values_list(*columns):
         begins, ends = microseconds(at), None if until is None else microseconds(until)
         told = None if ends is None else shapes.read(begins, ends, shape)
-        found[series_id].append(Correction(CorrectionKind(kind), begins, value, ends, told, ratios.read(ratio)))
+        part = Told(method) if kind == CorrectionKind.SET and method else None
+        found[series_id].append(Correction(CorrectionKind(kind), begins, value, ends, told, ratios.read(ratio), part))
     return found
 
 

@@ -6,7 +6,7 @@ Registers are integers of their resolution ("counts"), instants microseconds sin
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
@@ -40,12 +40,18 @@ class Readings:
 @dataclass(frozen=True)
 class Known:
     """What the register is known to have shown: at the latest instant before or at the file's start, at instants
-    inside, and at the first one after its end. One value an instant."""
+    inside, and at the first one after its end. One value an instant.
+
+    `measured` are the instants inside of which something else than a file told, a person or the meter itself;
+    `measured_after` is the first such instant after its end.
+    """
 
     before: tuple[int, int] | None
     at: Integers
     value: Integers
     after: tuple[int, int] | None
+    measured: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
+    measured_after: int | None = None
 
 
 NOTHING_KNOWN = Known(None, np.zeros(0, np.int64), np.zeros(0, np.int64), None)
@@ -113,6 +119,11 @@ def _round(value: Fraction) -> int:
     return rounding.divide(value.numerator, value.denominator)
 
 
+def is_whole(column: Column, counts: Fraction) -> bool:
+    """This will tell whether all values are whole counts of the register, so that nothing was rounded."""
+    return all((Fraction(each) * counts).denominator == 1 for each in set(column.values))
+
+
 def continue_from(
     known: Known, readings: Readings, column: Column, mapping: Mapping, problems: Problems
 ) -> tuple[Readings, int]:
@@ -124,7 +135,7 @@ def continue_from(
     if not len(readings):
         return readings, 0
     is_interval = mapping.adds_up
-    value = readings.value + (_base(known, readings, column, mapping, problems) if is_interval else 0)
+    value = readings.value + (base(known, readings, column, mapping, problems) if is_interval else 0)
     common, own, theirs = np.intersect1d(readings.at, known.at, assume_unique=True, return_indices=True)
     if len(common):
         difference = known.value[theirs] - value[own]
@@ -134,14 +145,14 @@ def continue_from(
             value[own] = known.value[theirs]
     based = Readings(readings.at, value, readings.line)
     if is_interval:
-        _require_between(known, based, column, mapping, problems)
-        _require_below_later(known, based, column, mapping, problems)
+        require_fit(known, based, column, mapping, problems)
     is_new = np.ones(len(readings), np.bool_)
     is_new[own] = False
     return Readings(based.at[is_new], based.value[is_new], based.line[is_new]), len(common)
 
 
-def _base(known: Known, readings: Readings, column: Column, mapping: Mapping, problems: Problems) -> int:
+def base(known: Known, readings: Readings, column: Column, mapping: Mapping, problems: Problems) -> int:
+    """This will return what the register is known to have shown when the file begins."""
     if known.before is None:
         return 0
     at, value = known.before
@@ -172,7 +183,7 @@ def _compare(
             mapping.value_column,
             _("Up to %(time)s other readings are stored already, which contradict this value.")
             % {"time": _at(int(readings.at[place]), column)},
-            _("Import files in order of time. If the stored readings are wrong, correct them first."),
+            _("Import files in order of time. If the file corrects what is stored, take it as a correction."),
         )
     return difference
 
@@ -181,6 +192,12 @@ def _shifted(value: Integers, own: Integers, shifts: Integers) -> Integers:
     """Each reading moved by the difference at the latest instant before it that both know."""
     latest = np.searchsorted(own, np.arange(len(value)), side="right") - 1
     return value + np.where(latest >= 0, shifts[np.maximum(latest, 0)], 0)
+
+
+def require_fit(known: Known, based: Readings, column: Column, mapping: Mapping, problems: Problems) -> None:
+    """This will note where readings contradict those that are known between their instants, or after the final one."""
+    _require_between(known, based, column, mapping, problems)
+    _require_below_later(known, based, column, mapping, problems)
 
 
 def _require_between(known: Known, based: Readings, column: Column, mapping: Mapping, problems: Problems) -> None:

@@ -44,13 +44,14 @@ from meterbook.metering.operations.import_files import (
     import_file,
     upload_import_file,
 )
-from meterbook.metering.operations.importing import (
+from meterbook.metering.operations.import_outcomes import (
+    ChangedValues,
+    ChangeState,
     ImportOutcome,
     PointOutcome,
-    SiteNotOpen,
-    check_import,
-    import_readings,
+    Reviewing,
 )
+from meterbook.metering.operations.importing import SiteNotOpen, check_import, import_readings
 from meterbook.metering.operations.installing import (
     Closing,
     ClosingMissing,
@@ -93,6 +94,7 @@ from meterbook.metering.operations.remembering import (
     missing_moments,
     remember,
 )
+from meterbook.metering.operations.replacing import Correcting, IntervalsOutdated
 from meterbook.metering.operations.settling import FindingGone, TooManyReadings, Verdict, settle
 from meterbook.metering.operations.stepping import StepUnfit, set_step, steps_in
 from meterbook.metering.operations.taking import (
@@ -120,9 +122,12 @@ __all__ = [
     "BASES",
     "MOST_TEMPERATURES",
     "BatchInvalid",
+    "ChangeState",
+    "ChangedValues",
     "Closing",
     "ClosingMissing",
     "CodeTaken",
+    "Correcting",
     "CorrectionIncomplete",
     "CorrectionNotAllowed",
     "DeriveOutcome",
@@ -140,6 +145,7 @@ __all__ = [
     "HeatOfWater",
     "ImportDone",
     "ImportOutcome",
+    "IntervalsOutdated",
     "LanguageUnknown",
     "LimitsImpossible",
     "MeterElsewhere",
@@ -164,6 +170,7 @@ __all__ = [
     "RegistersArePrimary",
     "RememberOutcome",
     "RememberedValue",
+    "Reviewing",
     "SecondPersonNeeded",
     "SegmentGone",
     "SeriesNotInOrganization",

@@ -16,7 +16,7 @@ from meterbook.kernel.actor import Actor
 from meterbook.kernel.period import Period
 from meterbook.metering import models, values
 from meterbook.metering.estimating.inputs import Method
-from meterbook.metering.operations import correcting, counting, marking
+from meterbook.metering.operations import correcting, counting, marking, replacing
 from meterbook.metering.queries import apart, edits, gaps
 from meterbook.metering.queries import series as series_queries
 from meterbook.metering.validation.inputs import CorrectionKind
@@ -204,6 +204,7 @@ def decide_proposal(
     :raises ProposalGone: when it is not there, or somebody decided meanwhile
     :raises SecondPersonNeeded: when the author approves and another could
     :raises gaps.GapRefused: when an estimate has no gap any more
+    :raises replacing.IntervalsOutdated: when what is stored differs otherwise from the file by now
     """
     found = (
         models.CorrectionProposal.objects.select_for_update(of=("self",))
@@ -236,8 +237,9 @@ def decide_proposal(
         between = apart.find_apart(series=_held(found.series), until=found.until, start=found.at).period
         if (between.start, between.end) != (found.at, found.until):
             raise gaps.GapRefused(gaps.NoGap.MEASURED)
+    made = _carry_out(actor, at, found)
     _decide(found, values.ProposalState.APPROVED, actor, at)
-    return _carry_out(actor, at, found)
+    return made
 
 
 def _carry_out(actor: Actor, at: datetime, found: models.CorrectionProposal) -> models.Correction:
@@ -247,6 +249,8 @@ def _carry_out(actor: Actor, at: datetime, found: models.CorrectionProposal) -> 
         return counting.store(
             actor=actor, at=at, series=found.series, facts=own, reason=found.reason, proposed_by=found.author
         )
+    if found.kind == CorrectionKind.INTERVALS:
+        return replacing.approve(actor=actor, at=at, proposal=found)
     if found.kind == CorrectionKind.SET:
         return correcting.correct_readings(
             actor=actor,
@@ -319,6 +323,8 @@ def _mark(series: models.Series, period: Period) -> None:
 def _decide(proposal: models.CorrectionProposal, state: values.ProposalState, actor: Actor, at: datetime) -> None:
     proposal.state, proposal.decided_by, proposal.decided_at = state.value, actor.label, at
     proposal.save(update_fields=["state", "decided_by", "decided_at"])
+    if proposal.kind == CorrectionKind.INTERVALS:
+        replacing.let_go(proposal)
 
 
 def _told(facts: Mapping[str, object]) -> dict[str, object]:

@@ -16,7 +16,9 @@ from meterbook.metering import models
 from meterbook.metering.importing import files, guessing
 from meterbook.metering.importing.mapping import Mapping
 from meterbook.metering.importing.problems import FileInvalid
-from meterbook.metering.operations import import_plans, importing
+from meterbook.metering.operations import import_outcomes, import_plans, importing
+from meterbook.metering.operations.import_outcomes import ImportOutcome, Reviewing
+from meterbook.metering.operations.replacing import Correcting
 from meterbook.metering.queries import imports as import_queries
 
 FORGOTTEN_AFTER = timedelta(days=7)
@@ -102,34 +104,43 @@ def describe_import_file(*, public_id: uuid.UUID) -> FileShape:
     return FileShape(columns, sample, table.sheets, completed, notes)
 
 
-def check_import_file(*, public_id: uuid.UUID, site_ids: frozenset[int] | None = None) -> importing.ImportOutcome:
+def check_import_file(
+    *, public_id: uuid.UUID, site_ids: frozenset[int] | None = None, reviewing: Reviewing | None = None
+) -> ImportOutcome:
     """This will tell what importing a waiting file by its mapping would store. Needs a running scope.
 
+    :param reviewing: tell values that differ from stored ones; None: they are faults
     :raises queries.ImportNotFound: when there is no such file
     :raises ImportDone: when it was imported before
     :raises problems.FileInvalid: with every fault by row
     """
     file = _waiting(public_id)
-    site = file.new_meters_at
-    mapping = Mapping.of(file.mapping)
-    plan = import_plans.plan(
-        import_plans.read(content=_content(file), mapping=mapping, new_meters_at=site, site_ids=site_ids)
+    parsed = import_plans.read(
+        content=_content(file), mapping=Mapping.of(file.mapping), new_meters_at=file.new_meters_at, site_ids=site_ids
     )
-    return importing.outcome_of(plan, _content(file), file.name, {}, is_dry_run=True)
+    plan = import_plans.plan(parsed, correcting=reviewing is not None)
+    return import_outcomes.outcome_of(plan, _content(file), file.name, {}, reviewing=reviewing)
 
 
 @operation.operation
 def import_file(
-    *, actor: Actor, at: datetime, public_id: uuid.UUID, site_ids: frozenset[int] | None = None
-) -> importing.ImportOutcome:
+    *,
+    actor: Actor,
+    at: datetime,
+    public_id: uuid.UUID,
+    site_ids: frozenset[int] | None = None,
+    correcting: Correcting | None = None,
+) -> ImportOutcome:
     """This will import a waiting file by its mapping, all or nothing, and let go of its content.
 
+    :param correcting: take values that differ from stored ones as a correction; None: they are faults
     :raises queries.ImportNotFound: when there is no such file
     :raises ImportDone: when it was imported before
     :raises problems.FileInvalid: with every fault by row
+    :raises entering.CorrectionNotAllowed: when the person may not correct readings of a meter point
     """
     file = _waiting(public_id, for_change=True)
-    return importing.run(actor, at, file, _content(file), Mapping.of(file.mapping), file.new_meters_at, site_ids)
+    return importing.run(actor, at, file, _content(file), site_ids, correcting)
 
 
 @operation.operation

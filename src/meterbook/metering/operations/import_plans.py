@@ -9,21 +9,40 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import numpy as np
 from django.utils.translation import gettext as _
 
 from meterbook.foundation import scoping
 from meterbook.kernel import quantity
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, values
-from meterbook.metering.importing import daily, files, guessing, instants, parsing, registers, tables, targets
+from meterbook.metering.importing import (
+    daily,
+    differences,
+    files,
+    guessing,
+    instants,
+    parsing,
+    registers,
+    tables,
+    targets,
+)
+from meterbook.metering.importing.differences import Differences
 from meterbook.metering.importing.mapping import Kind, Mapping
 from meterbook.metering.importing.parsing import Column
 from meterbook.metering.importing.problems import Problems, refuse
-from meterbook.metering.importing.registers import NOTHING_KNOWN, Known, Readings
-from meterbook.metering.operations import import_choices
+from meterbook.metering.importing.registers import NOTHING_KNOWN, Readings
+from meterbook.metering.operations import import_choices, import_known
 from meterbook.metering.queries import series as series_queries
 from meterbook.sites import models as site_models
+
+
+@dataclass(frozen=True)
+class Target:
+    """The register at a meter point that takes the readings of a column."""
+
+    register: models.InstallationRegister
+    scale: series_queries.RegisterScale
+    counts: Fraction  # counts of the register in one unit of the file
 
 
 @dataclass(frozen=True)
@@ -42,6 +61,13 @@ class PointPlan:
     dirty_from: datetime
     dirty_until: datetime
     total: Decimal | None  # the sum of all intervals, in the mapping's unit
+    differences: Differences | None = None  # what the file says otherwise than is stored
+    target: Target | None = None  # the register, when it is there
+
+    @property
+    def apart(self) -> Readings:
+        """The new readings that do not hang on a correction of what is stored."""
+        return self.readings if self.differences is None else self.differences.apart
 
 
 @dataclass(frozen=True)
@@ -87,15 +113,6 @@ class ParsedFile:
             return None
         first, final = min(each.starts[0] for each in columns), max(each.ends[-1] for each in columns)
         return instants.instant_of(first), instants.instant_of(final)
-
-
-@dataclass(frozen=True)
-class _Target:
-    """The register at a meter point that takes the readings of a column."""
-
-    installation: models.Installation
-    register: models.InstallationRegister
-    counts: Fraction  # counts of the register in one unit of the file
 
 
 def read(
@@ -168,9 +185,11 @@ def _factor(mapping: Mapping, kind: values.SeriesType) -> Fraction:
     return quantity.factor(unit, kind.unit)
 
 
-def plan(parsed: ParsedFile) -> ImportPlan:
+def plan(parsed: ParsedFile, *, correcting: bool = False, series_id: int | None = None) -> ImportPlan:
     """This will work out what importing a file would store; nothing is changed.
 
+    :param correcting: values that differ from stored ones are differences of the plan, else they are faults
+    :param series_id: only what comes to this series
     :raises FileInvalid: with every fault by row
     """
     found: list[PointPlan] = []
@@ -178,12 +197,22 @@ def plan(parsed: ParsedFile) -> ImportPlan:
         new = [each for each in part.columns if each.point not in parsed.points]
         decimals = registers.decimals_of(new, part.factor)
         found += [
-            _plan_point(each, part, parsed.points.get(each.point), decimals, parsed.problems)
+            _plan_point(each, part, parsed.points.get(each.point), decimals, parsed.problems, correcting=correcting)
             for each in part.columns
-            if each.lines
+            if each.lines and (series_id is None or _is_of(each, part.mapping, parsed.points, series_id))
         ]
     parsed.problems.require_none()
     return ImportPlan(parsed.rows, parsed.mapping, parsed.notes, tuple(found))
+
+
+def _is_of(column: Column, mapping: Mapping, points: dict[str, models.MeterPoint], series_id: int) -> bool:
+    point = points.get(column.point)
+    return (
+        point is not None
+        and models.Series.objects.filter(
+            organization_id=point.organization_id, meter_point=point, code=mapping.series, pk=series_id
+        ).exists()
+    )
 
 
 def _points(
@@ -231,15 +260,25 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _plan_point(
-    column: Column, part: ParsedPart, point: models.MeterPoint | None, decimals: int, problems: Problems
+    column: Column,
+    part: ParsedPart,
+    point: models.MeterPoint | None,
+    decimals: int,
+    problems: Problems,
+    *,
+    correcting: bool,
 ) -> PointPlan:
     mapping = part.mapping
     first, until = instants.instant_of(column.starts[0]), instants.instant_of(column.ends[-1])
     target = _target(point, column, mapping, first, until, problems) if point is not None else None
     counts = target.counts if target is not None else part.factor * 10**decimals
     readings = registers.readings_of(column, mapping, counts, problems)
-    known = _known(target, first, until) if target is not None else NOTHING_KNOWN
-    new, unchanged = registers.continue_from(known, readings, column, mapping, problems)
+    known = import_known.known(target.register, first, until) if target is not None else NOTHING_KNOWN
+    found = differences.find(known, readings, column, mapping, counts, problems) if correcting else None
+    if found is None:
+        new, unchanged = registers.continue_from(known, readings, column, mapping, problems)
+    else:
+        new, unchanged = found.new, found.unchanged
     total = sum(column.values, Decimal(0)) if mapping.adds_up else None
     return PointPlan(
         column=column,
@@ -252,17 +291,19 @@ def _plan_point(
         dirty_from=min(first, instants.instant_of(known.before[0])) if known.before else first,
         dirty_until=instants.instant_of(known.after[0]) if known.after else until,
         total=total,
+        differences=found,
+        target=target,
     )
 
 
 def _target(
     point: models.MeterPoint, column: Column, mapping: Mapping, first: datetime, until: datetime, problems: Problems
-) -> _Target | None:
+) -> Target | None:
     """The register that served the point for the whole time of the column, with one multiplier."""
     registers_there = list(
         models.InstallationRegister.objects.filter(
             organization_id=point.organization_id, installation__meter_point=point, series__code=mapping.series
-        ).select_related("installation", "series")
+        ).select_related("installation__meter", "series")
     )
     if not registers_there:
         problems.add(
@@ -299,37 +340,9 @@ def _target(
         counts = quantity.factor(Unit(mapping.unit), own.unit) / scale.fraction
     else:
         counts = quantity.factor(Unit(mapping.unit), Unit(register.unit)) * 10**register.decimals
-    return _Target(register.installation, register, counts)
+    return Target(register, scale, counts)
 
 
 def _serves(installation: models.Installation, first: datetime, until: datetime) -> bool:
     during = installation.during
     return bool(during.lower <= first and (during.upper is None or until <= during.upper))
-
-
-def _known(target: _Target, first: datetime, until: datetime) -> Known:
-    """Readings of this meter only: what another meter showed at the point tells nothing about this register."""
-    installation, register = target.installation, target.register
-    stored = models.Reading.objects.filter(
-        organization_id=register.organization_id, series_id=register.series_id, at__gte=installation.during.lower
-    )
-    if installation.during.upper is not None:
-        stored = stored.filter(at__lt=installation.during.upper)
-    before = stored.filter(at__lte=first).order_by("-at", "source").values_list("at", "value").first()
-    after = stored.filter(at__gt=until).order_by("at", "source").values_list("at", "value").first()
-    inside = stored.filter(at__gte=first, at__lte=until).order_by("at", "source").values_list("at", "value")
-    by_instant: dict[int, int] = {}
-    for at, value in inside:
-        by_instant.setdefault(instants.microseconds(at), value)
-    if before is None and register.opening is not None:
-        before = (installation.during.lower, register.opening)
-    return Known(
-        before=_pair(before),
-        at=np.array(list(by_instant), np.int64),
-        value=np.array(list(by_instant.values()), np.int64),
-        after=_pair(after),
-    )
-
-
-def _pair(row: tuple[datetime, int] | None) -> tuple[int, int] | None:
-    return None if row is None else (instants.microseconds(row[0]), row[1])

@@ -7,11 +7,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import uuid
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from psycopg import errors as pg_errors
 
@@ -20,60 +20,34 @@ from meterbook.audit import operations as audit_operations
 from meterbook.foundation import bulk, bus, operation, scoping
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
-from meterbook.kernel.quality import Quality
-from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, values
 from meterbook.metering.importing import instants
+from meterbook.metering.importing.differences import Differences
 from meterbook.metering.importing.mapping import Kind, Mapping
 from meterbook.metering.importing.parsing import Column
-from meterbook.metering.operations import import_plans, installing, marking, meters, recording, stepping
+from meterbook.metering.operations import (
+    entering,
+    estimating,
+    import_outcomes,
+    import_plans,
+    installing,
+    meters,
+    recording,
+    replacing,
+    stepping,
+)
 from meterbook.metering.operations.batches import ReadingBatch
+from meterbook.metering.operations.import_outcomes import Became, ChangeState, ImportOutcome, Reviewing
 from meterbook.metering.operations.import_plans import ImportPlan, PointPlan
+from meterbook.metering.operations.replacing import Correcting
 from meterbook.sites import models as site_models
 
 _PATIENCE_SECONDS = 20
 _MINUTE = 60_000_000  # microseconds, which the rows are counted in
-_IMPORT_LOCK = 4_762_312  # beside deriving.marks.LOCK
 
 
 class SiteNotOpen(LookupError):
     """The site for new meter points is not there, or the person may not import at it."""
-
-
-@dataclass(frozen=True)
-class PointOutcome:
-    """What came to one register of a meter point. `total` in `unit` as text, empty for registers; times in ISO 8601."""
-
-    code: str
-    public_id: str
-    is_new: bool
-    starts_at: str
-    ends_at: str
-    rows: int
-    inserted: int
-    unchanged: int
-    total: str
-    unit: str
-    series: str = ""
-
-
-@dataclass(frozen=True)
-class ImportOutcome:
-    """What a file brought, or of a dry run would bring."""
-
-    file: str
-    sha256: str
-    is_dry_run: bool
-    rows: int
-    inserted: int
-    unchanged: int
-    points: tuple[PointOutcome, ...]
-    notes: tuple[str, ...]
-    mapping: dict[str, str | int]
-
-    def plain(self) -> dict[str, object]:
-        """This will return the outcome for storing and for programs."""
-        return asdict(self)
 
 
 def check_import(
@@ -83,17 +57,20 @@ def check_import(
     mapping: Mapping,
     new_meters_at: uuid.UUID | None = None,
     site_ids: frozenset[int] | None = None,
+    reviewing: Reviewing | None = None,
 ) -> ImportOutcome:
     """This will tell what importing a file would store; nothing is changed. Needs a running scope.
 
     :param new_meters_at: public id of the site where meter points that are not there yet would be made
     :param site_ids: where the person may import; None: everywhere
+    :param reviewing: tell values that differ from stored ones; None: they are faults
     :raises uploads.UploadRefused: when the file is no table
     :raises importing.problems.FileInvalid: with every fault by row
     """
     site = site_of(new_meters_at, site_ids)
-    plan = import_plans.plan(import_plans.read(content=content, mapping=mapping, new_meters_at=site, site_ids=site_ids))
-    return outcome_of(plan, content, name, {}, is_dry_run=True)
+    parsed = import_plans.read(content=content, mapping=mapping, new_meters_at=site, site_ids=site_ids)
+    plan = import_plans.plan(parsed, correcting=reviewing is not None)
+    return import_outcomes.outcome_of(plan, content, name, {}, reviewing=reviewing)
 
 
 @operation.operation
@@ -106,6 +83,7 @@ def import_readings(
     mapping: Mapping,
     new_meters_at: uuid.UUID | None = None,
     site_ids: frozenset[int] | None = None,
+    correcting: Correcting | None = None,
 ) -> ImportOutcome:
     """This will store the readings of a file, all or nothing; the same file again changes nothing.
 
@@ -113,11 +91,15 @@ def import_readings(
 
     :param new_meters_at: public id of the site where meter points that are not there yet are made
     :param site_ids: where the person may import; None: everywhere
+    :param correcting: take values that differ from stored ones as a correction; None: they are faults
     :raises uploads.UploadRefused: when the file is no table
     :raises importing.problems.FileInvalid: with every fault by row
+    :raises entering.CorrectionNotAllowed: when the person may not correct readings of a meter point
     """
     file = new_file(actor, at, content, name)
-    return run(actor, at, file, content, mapping, site_of(new_meters_at, site_ids), site_ids)
+    file.mapping = mapping.plain()
+    file.new_meters_at = site_of(new_meters_at, site_ids)
+    return run(actor, at, file, content, site_ids, correcting)
 
 
 def run(
@@ -125,32 +107,79 @@ def run(
     at: datetime,
     file: models.ImportFile,
     content: bytes,
-    mapping: Mapping,
-    site: site_models.Site | None,
     site_ids: frozenset[int] | None,
+    correcting: Correcting | None,
 ) -> ImportOutcome:
-    """This will import a file that has its row already; inside an operation."""
-    parsed = import_plans.read(content=content, mapping=mapping, new_meters_at=site, site_ids=site_ids)
+    """This will import a file that has its row already, by its mapping; inside an operation."""
+    site = file.new_meters_at
+    parsed = import_plans.read(content=content, mapping=Mapping.of(file.mapping), new_meters_at=site, site_ids=site_ids)
     if parsed.span is not None:
         _require_partitions(*parsed.span)
-    _lock_organization(file.organization_id)
-    plan = import_plans.plan(parsed)
+    replacing.lock_organization(file.organization_id)
+    plan = import_plans.plan(parsed, correcting=correcting is not None)
     wanted: dict[str, list[PointPlan]] = {}
     for each in plan.points:
         if each.point is None and site is not None:
             wanted.setdefault(each.column.point, []).append(each)
     new_points = {code: _make_point(actor, at, plans, site) for code, plans in wanted.items() if site is not None}
     stored = [(each.series_id or new_points[each.column.point][1][each.mapping.series], each) for each in plan.points]
+    taken = {} if correcting is None else _correct(actor, at, file, plan, correcting)
+    stored = [(series_id, _as_stored(each, taken)) for series_id, each in stored]
     for series_id, each in stored:
-        _store(file.organization_id, at, series_id, each)
-    outcome = outcome_of(
-        plan, content, file.name, {code: point for code, (point, _id) in new_points.items()}, is_dry_run=False
-    )
-    file.content, file.imported_at, file.mapping, file.outcome = None, at, dict(outcome.mapping), outcome.plain()
-    file.save(update_fields=["content", "imported_at", "mapping", "outcome"])
+        if len(each.readings):
+            replacing.store_readings(file.organization_id, at, series_id, each.readings)
+            replacing.mark(each, series_id)
+    made = {code: point for code, (point, _id) in new_points.items()}
+    outcome = import_outcomes.outcome_of(plan, content, file.name, made, taken=taken)
+    _keep(file, at, content if replacing.is_waiting(file) else None, outcome)
     _record(actor, at, file, outcome, stored)
     _announce(actor, at, file.organization_id, stored)
     return outcome
+
+
+def _correct(
+    actor: Actor, at: datetime, file: models.ImportFile, plan: ImportPlan, wish: Correcting
+) -> dict[int, Became]:
+    """What the file says otherwise is taken, or waits for a second person; all of a register is decided as one."""
+    found: dict[int, Became] = {}
+    for each in plan.points:
+        if each.differences is None or each.series_id is None or each.point is None:
+            continue
+        if wish.site_ids is not None and each.point.site_id not in wish.site_ids:
+            raise entering.CorrectionNotAllowed(
+                _("Stored values of %(code)s differ, and you may not correct readings there. Ask somebody who may.")
+                % {"code": each.point.code}
+            )
+        found[each.series_id] = _correct_one(actor, at, file, each, each.differences, wish)
+    return found
+
+
+def _correct_one(
+    actor: Actor, at: datetime, file: models.ImportFile, plan: PointPlan, found: Differences, wish: Correcting
+) -> Became:
+    waiting = replacing.waiting_for(plan, found)
+    if waiting is not None:
+        return Became(ChangeState.WAITS, waiting.public_id)
+    facts = replacing.facts_of(file, plan, found)
+    if import_outcomes.needs_second(plan, found, actor, at):
+        series = models.Series.objects.get(organization_id=file.organization_id, pk=plan.series_id or 0)
+        made = estimating.propose(actor=actor, at=at, series=series, facts=facts, reason=wish.words)
+        return Became(ChangeState.WAITS, made.public_id)
+    replacing.carry_out(actor=actor, at=at, plan=plan, found=found, facts=facts, reason=wish.words)
+    return Became(ChangeState.TAKEN)
+
+
+def _as_stored(plan: PointPlan, taken: dict[int, Became]) -> PointPlan:
+    """As long as a correction waits, what hangs on it is not stored either."""
+    became = taken.get(plan.series_id or 0)
+    is_waiting = became is not None and became.state is ChangeState.WAITS
+    return replace(plan, readings=plan.apart) if is_waiting else plan
+
+
+def _keep(file: models.ImportFile, at: datetime, content: bytes | None, outcome: ImportOutcome) -> None:
+    """The content only stays as long as a second person may still have it carried out."""
+    file.content, file.imported_at, file.mapping, file.outcome = content, at, dict(outcome.mapping), outcome.plain()
+    file.save(update_fields=["content", "imported_at", "mapping", "new_meters_at", "outcome"])
 
 
 def _require_partitions(first: datetime, final: datetime) -> None:
@@ -166,12 +195,6 @@ def _require_partitions(first: datetime, final: datetime) -> None:
                 other.execute("SELECT metering_make_partition('metering_reading', %s)", [month])
     except pg_errors.LockNotAvailable as error:
         raise recording.StoreBusy(_("Other programs keep the readings busy; import the file again.")) from error
-
-
-def _lock_organization(organization_id: int) -> None:
-    """Two imports at once would base their registers on the same past; the second waits for the first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_IMPORT_LOCK, organization_id])
 
 
 def _make_point(
@@ -229,33 +252,6 @@ def _service(series: set[str]) -> values.Service:
     return values.Service.COLD_WATER if "volume" in series else values.Service.ELECTRICITY
 
 
-def _store(organization_id: int, at: datetime, series_id: int, each: PointPlan) -> None:
-    """By the application's own role, so that all of an import is one transaction; row security forbids it COPY."""
-    if not len(each.readings):
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO metering_reading (organization_id, series_id, at, value, quality, source, received_at)"
-            " SELECT %s, %s, 'epoch'::timestamptz + us * interval '1 microsecond', value, %s, %s, %s"
-            " FROM unnest(%s::bigint[], %s::bigint[]) AS given(us, value)",
-            [
-                organization_id,
-                series_id,
-                int(Quality.VALID),
-                int(values.Source.IMPORT),
-                at,
-                each.readings.at.tolist(),
-                each.readings.value.tolist(),
-            ],
-        )
-    marking.mark_dirty(
-        organization_id=organization_id,
-        series_ids=[series_id],
-        first_day=each.dirty_from.astimezone(UTC).date() - timedelta(days=1),
-        until_day=each.dirty_until.astimezone(UTC).date() + timedelta(days=1),
-    )
-
-
 def _record(
     actor: Actor,
     at: datetime,
@@ -280,6 +276,7 @@ def _record(
             "points": [each.code for each in outcome.points],
             "inserted": outcome.inserted,
             "unchanged": outcome.unchanged,
+            "corrected": [each.code for each in outcome.points if each.changes is not None],
         },
         rows=audit_chain.digest_of_rows(rows),
     )
@@ -296,41 +293,6 @@ def _announce(actor: Actor, at: datetime, organization_id: int, stored: list[tup
     transaction.on_commit(
         functools.partial(recording.record_latest, organization_id=organization_id, actor=actor, at=at, batch=batch),
         robust=True,
-    )
-
-
-def outcome_of(
-    plan: ImportPlan, content: bytes, name: str, made: dict[str, models.MeterPoint], *, is_dry_run: bool
-) -> ImportOutcome:
-    """This will tell what a plan stores, or would."""
-    points = tuple(_point_outcome(each, made.get(each.column.point)) for each in plan.points)
-    return ImportOutcome(
-        file=name,
-        sha256=hashlib.sha256(content).hexdigest(),
-        is_dry_run=is_dry_run,
-        rows=plan.rows,
-        inserted=sum(each.inserted for each in points),
-        unchanged=sum(each.unchanged for each in points),
-        points=points,
-        notes=plan.notes,
-        mapping=plan.mapping.plain(),
-    )
-
-
-def _point_outcome(each: PointPlan, made: models.MeterPoint | None) -> PointOutcome:
-    point, column = each.point or made, each.column
-    return PointOutcome(
-        code=column.point,
-        public_id=str(point.public_id) if point is not None else "",
-        is_new=each.point is None,
-        starts_at=instants.instant_of(column.starts[0]).astimezone(column.zone).isoformat(),
-        ends_at=instants.instant_of(column.ends[-1]).astimezone(column.zone).isoformat(),
-        rows=len(column.lines),
-        inserted=len(each.readings),
-        unchanged=each.unchanged,
-        total="" if each.total is None else f"{each.total:f}",
-        unit=Unit(each.mapping.unit).symbol,
-        series=each.mapping.series,
     )
 
 

@@ -49,12 +49,9 @@ from meterbook.metering.queries.edits import (
     ConflictRow,
     EditRow,
     EstimateState,
-    ProposalRow,
     is_estimate_of,
-    is_proposal_of,
     list_conflicts,
     list_edits,
-    list_proposals,
     standing_estimates,
 )
 from meterbook.metering.queries.estimated import estimated_months
@@ -96,6 +93,7 @@ from meterbook.metering.queries.policies import (
     list_temperatures,
 )
 from meterbook.metering.queries.power import LivePower, live_power
+from meterbook.metering.queries.proposals import ProposalRow, is_proposal_of, list_proposals, proposal_states
 from meterbook.metering.queries.ratios import standing_ratios
 from meterbook.metering.queries.readings import (
     CorrectionRow,
@@ -290,6 +288,7 @@ __all__ = [
     "points_by_public_id",
     "points_with_gaps",
     "points_with_open_end",
+    "proposal_states",
     "series_within",
     "service_use",
     "shape_of",

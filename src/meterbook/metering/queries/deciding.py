@@ -15,6 +15,7 @@ from meterbook.foundation import scoping
 from meterbook.kernel import rounding
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, values
+from meterbook.metering.queries import standing
 from meterbook.metering.validation.inputs import CorrectionKind, FindingKind
 
 # What a person settles; an open GLITCH only tells that the next readings will show what it is, unless a person read
@@ -75,7 +76,7 @@ def _open(**narrowing: object) -> list[OpenFinding]:
         series_id=OuterRef("series_id"),
         at=OuterRef("at"),
         kind__in=(CorrectionKind.RELEASE, CorrectionKind.SET, CorrectionKind.EXCLUDE, CorrectionKind.CONFIRM_RESET),
-    )
+    ).exclude(standing.PART)
     by_hand = models.Reading.objects.filter(
         organization_id=organization_id,
         series_id=OuterRef("series_id"),

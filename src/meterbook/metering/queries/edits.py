@@ -12,10 +12,9 @@ from decimal import Decimal
 from meterbook.foundation import many, scoping
 from meterbook.kernel import rounding
 from meterbook.kernel.period import Period
-from meterbook.kernel.quantity import Unit
 from meterbook.metering import models, values
 from meterbook.metering.estimating.inputs import Method
-from meterbook.metering.queries import intervals, standing
+from meterbook.metering.queries import intervals, proposals, standing
 from meterbook.metering.queries import series as series_queries
 from meterbook.metering.queries.series import SeriesRow
 from meterbook.metering.validation.inputs import CorrectionKind
@@ -35,7 +34,8 @@ class EstimateState(enum.StrEnum):
 
 @dataclass(frozen=True)
 class EditRow:
-    """One correction or estimate. `shown` and `original` are the register before and after, in the series' unit.
+    """One correction or estimate. `shown` and `original` are the register before and after, in the series' unit; of
+    INTERVALS what was used in them.
 
     Of an estimate: `used` is what it said, `used_now` what is counted in its time now, `replaced_at` the reading that
     replaced it.
@@ -57,34 +57,6 @@ class EditRow:
     reason: str
     author: str
     approved_by: str
-    recorded_at: datetime
-
-
-@dataclass(frozen=True)
-class ProposalRow:
-    """A change of billed time that waits for a second person; `shown` is what a meter is said to have shown, `before`
-    what counts until then, both with their unit; empty where there is none.
-    """
-
-    public_id: uuid.UUID
-    meter_point: uuid.UUID
-    point_id: int
-    point_code: str
-    point_name: str
-    site_id: int
-    kind: CorrectionKind
-    at: datetime
-    until: datetime | None
-    method: Method | None
-    used: Decimal | None
-    before: str
-    shown: str
-    unit: str
-    decimals: int
-    made_of: Mapping[str, object]
-    reason: str
-    author: str
-    author_id: int | None
     recorded_at: datetime
 
 
@@ -119,75 +91,14 @@ def list_edits(*, series: Sequence[SeriesRow]) -> list[EditRow]:
     """This will return what people changed of these series, the latest first; of more than 200 the latest."""
     known = {each.id: each for each in series}
     found = list(
-        models.Correction.objects.filter(
-            organization_id__in=scoping.current().organizations, series_id__in=known
-        ).order_by("-recorded_at", "-id")[:MOST]
+        models.Correction.objects.filter(organization_id__in=scoping.current().organizations, series_id__in=known)
+        .exclude(standing.PART)
+        .order_by("-recorded_at", "-id")[:MOST]
     )
     scales = series_queries.scales_of(series=series)
     originals = _originals(found)
     withdrawn = {(each.series_id, each.at, each.until): each.pk for each in reversed(found) if _withdraws(each)}
     return [_row(each, known[each.series_id], scales.get(each.series_id, []), originals, withdrawn) for each in found]
-
-
-def list_proposals(
-    *, meter_point: uuid.UUID | None = None, site_ids: Collection[int] | None = None
-) -> list[ProposalRow]:
-    """This will return the changes that wait for a second person, the oldest first.
-
-    :param meter_point: only those of one
-    :param site_ids: only those at these sites; None is everywhere
-    """
-    rows = models.CorrectionProposal.objects.filter(
-        organization_id__in=scoping.current().organizations, state=values.ProposalState.WAITING
-    )
-    if meter_point is not None:
-        rows = rows.filter(series__meter_point__public_id=meter_point)
-    if site_ids is not None:
-        rows = rows.filter(series__meter_point__site_id__in=list(site_ids))
-    found = rows.select_related("series__meter_point").order_by("recorded_at", "id")[:MOST]
-    return [
-        ProposalRow(
-            public_id=each.public_id,
-            meter_point=each.series.meter_point.public_id,
-            point_id=each.series.meter_point_id,
-            point_code=each.series.meter_point.code,
-            point_name=each.series.meter_point.name,
-            site_id=each.series.meter_point.site_id,
-            kind=CorrectionKind(each.kind),
-            at=each.at,
-            until=each.until,
-            method=Method(each.method) if each.method else None,
-            used=_used(each.made_of, each.series.decimals),
-            before=_counting(each),
-            shown=str(each.made_of.get("shown", "")),
-            unit=each.series.unit,
-            decimals=each.series.decimals,
-            made_of=each.made_of,
-            reason=each.reason,
-            author=each.author,
-            author_id=each.author_id,
-            recorded_at=each.recorded_at,
-        )
-        for each in found
-    ]
-
-
-def _counting(proposal: models.CorrectionProposal) -> str:
-    """What the register shows at the instant of a proposed correction as long as nobody decides: "1300.00 kWh"."""
-    if proposal.kind not in (CorrectionKind.SET, CorrectionKind.EXCLUDE):
-        return ""
-    organizations, series_id = scoping.current().organizations, proposal.series_id
-    register = models.InstallationRegister.objects.filter(
-        organization_id__in=organizations, series_id=series_id, installation__during__contains=proposal.at
-    ).first()
-    readings = models.Reading.objects.filter(
-        organization_id__in=organizations, series_id=series_id, at=proposal.at
-    ).order_by("source")
-    raw = standing.counting(readings).values_list("shown", flat=True).first()
-    if register is None or raw is None:
-        return ""
-    number = Decimal(raw).scaleb(-register.decimals, context=rounding.EXACT)
-    return f"{number:f} {Unit(register.unit).symbol}"
 
 
 def list_conflicts(*, series: Sequence[SeriesRow]) -> list[ConflictRow]:
@@ -257,16 +168,6 @@ def is_estimate_of(*, meter_point: uuid.UUID, estimate: uuid.UUID) -> bool:
     return found.exists()
 
 
-def is_proposal_of(*, meter_point: uuid.UUID, proposal: uuid.UUID) -> bool:
-    """This will tell whether there is such a proposal about a meter point, decided or not."""
-    found = models.CorrectionProposal.objects.filter(
-        organization_id__in=scoping.current().organizations,
-        public_id=proposal,
-        series__meter_point__public_id=meter_point,
-    )
-    return found.exists()
-
-
 def _withdraws(fact: models.Correction) -> bool:
     return fact.kind == CorrectionKind.WITHDRAW
 
@@ -297,11 +198,13 @@ def _row(
         kind=kind,
         at=fact.at,
         until=fact.until,
-        original=None if original is None else _value(scales, fact.at, original),
-        shown=_value(scales, fact.at, fact.value) if kind is CorrectionKind.SET and fact.value is not None else None,
+        original=_sum(fact, "was") if original is None else _value(scales, fact.at, original),
+        shown=_value(scales, fact.at, fact.value)
+        if kind is CorrectionKind.SET and fact.value is not None
+        else _sum(fact, "now"),
         method=Method(fact.method) if fact.method else None,
         made_of=fact.made_of,
-        used=_used(fact.made_of, series.decimals),
+        used=proposals.used_of(fact.made_of, series.decimals),
         used_now=now,
         state=state,
         replaced_at=replaced_at,
@@ -312,9 +215,10 @@ def _row(
     )
 
 
-def _used(made_of: Mapping[str, object], decimals: int) -> Decimal | None:
-    used = made_of.get("used")
-    return Decimal(used).scaleb(-decimals, context=rounding.EXACT) if isinstance(used, int) else None
+def _sum(fact: models.Correction, name: str) -> Decimal | None:
+    """What was used in the intervals that a file corrected."""
+    told = fact.made_of.get(name) if fact.kind == CorrectionKind.INTERVALS else None
+    return Decimal(told) if isinstance(told, str) else None
 
 
 def _state(fact: models.Correction, *, is_withdrawn: bool) -> tuple[EstimateState, datetime | None]:

@@ -120,5 +120,5 @@ def list_corrections(*, series: series_queries.SeriesRow, period: Period) -> lis
     )
     return [
         CorrectionRow(CorrectionKind(each.kind), each.at, each.until, each.reason, each.author)
-        for each in found.order_by("at", "id")
+        for each in found.exclude(standing.PART).order_by("at", "id")
     ]

@@ -13,6 +13,9 @@ from meterbook.metering.validation.inputs import CorrectionKind
 # The fact recorded last holds, as in the derivation.
 _KINDS = (CorrectionKind.SET, CorrectionKind.EXCLUDE, CorrectionKind.RESTORE)
 
+# Facts of single readings that were made with one about all of a time, which tells of them.
+PART = Q(kind=CorrectionKind.SET) & ~Q(method="")
+
 
 def annotated(readings: QuerySet[models.Reading]) -> QuerySet[Any, Any]:
     """This will give each reading `fact`, the kind of the correction that holds for it (None without one), and

@@ -33,6 +33,15 @@ class CorrectionKind(enum.StrEnum):
     WITHDRAW_RATIO = "WITHDRAW_RATIO"  # the ratio of `at` and `until` does not count
     MULTIPLIER = "MULTIPLIER"  # from `at` on the multiplier was changed or corrected; the segments hold what counts
     WITHDRAW = "WITHDRAW"  # the estimate or apportioning of `at` and `until` does not count
+    INTERVALS = "INTERVALS"  # a later file says otherwise of `at` to `until`; SETs with it hold what counts
+
+
+class Told(enum.StrEnum):
+    """What a SET says that was made with INTERVALS: why the register is taken to show another number at its instant."""
+
+    READING = "READING"  # the file says that the register showed it
+    INTERVAL = "INTERVAL"  # what was used in the interval that ends there was corrected
+    SHIFT = "SHIFT"  # something before it was corrected; what was used since the reading before stays as it is
 
 
 class FindingKind(enum.StrEnum):
@@ -130,7 +139,7 @@ class Correction:
     """A later fact about readings; `value` in the register's resolution, `until` only for those of a time.
 
     `shape` tells how what was used lies in the time of an estimate or an apportioning; None: evenly.
-    `ratio` is by how much a RATIO corrects.
+    `ratio` is by how much a RATIO corrects. `told` tells of a SET that is a part of INTERVALS why it was made.
     """
 
     kind: CorrectionKind
@@ -139,6 +148,7 @@ class Correction:
     until: int | None = None
     shape: Shape | None = None
     ratio: Fraction | None = None
+    told: Told | None = None
 
 
 @dataclass(frozen=True, order=True)

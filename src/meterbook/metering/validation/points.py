@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +19,7 @@ from meterbook.metering.validation.inputs import (
     FindingKind,
     Installation,
     Readings,
+    Told,
 )
 from meterbook.metering.validation.shapes import Shape
 
@@ -29,11 +31,15 @@ ESTIMATES = frozenset({Quality.ESTIMATED, Quality.PROJECTED, Quality.INTERPOLATE
 
 @dataclass(frozen=True)
 class Point:
-    """The register at one instant; quality VALID, EDITED or ESTIMATED."""
+    """The register at one instant; quality VALID, EDITED or ESTIMATED.
+
+    With `ends_edited` what was used up to it is EDITED, although what is used from it on is not.
+    """
 
     at: int
     value: int
     quality: Quality = Quality.VALID
+    ends_edited: bool = False
 
 
 def collect(readings: Readings, corrections: Iterable[Correction]) -> tuple[list[Point], list[Finding]]:
@@ -57,7 +63,7 @@ def collect(readings: Readings, corrections: Iterable[Correction]) -> tuple[list
         if corrected is None:
             points.pop(at, None)
         else:
-            points[at] = Point(at, corrected, Quality.EDITED)
+            points[at] = _as_corrected(at, corrected, points.get(at))
     left = [finding for at, finding in findings.items() if at not in points]
     return [points[at] for at in sorted(points)], left
 
@@ -166,11 +172,22 @@ def _point_quality(code: int) -> Quality:
     return Quality.EDITED if code == Quality.EDITED else Quality.VALID
 
 
-def _corrected(corrections: Iterable[Correction]) -> dict[int, int | None]:
-    standing: dict[int, int | None] = {}
+def _as_corrected(at: int, fact: Correction, known: Point | None) -> Point:
+    """A reading that was set is EDITED. One that a corrected file moved keeps its own quality: only what was used in
+    the intervals that the file says otherwise is."""
+    value = fact.value or 0
+    if known is None or fact.told in (None, Told.READING):
+        return Point(at, value, Quality.EDITED)
+    return Point(at, value, known.quality, ends_edited=fact.told is Told.INTERVAL)
+
+
+def _corrected(corrections: Iterable[Correction]) -> dict[int, Correction | None]:
+    standing: dict[int, Correction | None] = {}
     for each in corrections:
         if each.kind is CorrectionKind.SET:
-            standing[each.at] = each.value
+            before = standing.get(each.at)
+            is_moved = each.told is Told.SHIFT and before is not None
+            standing[each.at] = dataclasses.replace(each, told=before.told) if is_moved and before else each
         elif each.kind is CorrectionKind.EXCLUDE:
             standing[each.at] = None
         elif each.kind is CorrectionKind.RESTORE:

@@ -106,7 +106,8 @@ class _Walk:
         return self._book(base, point, point.value, Quality.QUESTIONABLE), index + 1
 
     def _book(self, base: Point, point: Point, value: int, quality: Quality | None = None) -> Point:
-        worst = quality if quality is not None else _worse(base.quality, point.quality)
+        ended = Quality.EDITED if point.ends_edited else point.quality
+        worst = quality if quality is not None else _worse(base.quality, ended)
         self.pieces.append(Piece(base.at, base.value, point.at, value, worst))
         if point.value >= base.value or value != base.value:
             self._end_jitter(point.at)

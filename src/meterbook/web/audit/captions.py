@@ -187,6 +187,7 @@ ACTIONS: Captions = {
     "metering:correct_by_test": _("Corrected a count by a test"),
     "metering:correct_multiplier": _("Changed or corrected a multiplier"),
     "metering:withdraw_ratio": _("Withdrew a correction by a test"),
+    "metering:correct_intervals": _("Took a corrected file of readings"),
     "metering:correct_reading": _("Corrected readings"),
     "metering:propose_correction": _("Proposed a correction of billed time"),
     "metering:refuse_correction": _("Refused a correction of billed time"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -13,11 +14,13 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from meterbook.billing import permissions as billing_permissions
 from meterbook.identity.values import Module
 from meterbook.journeys import changed_inputs, filling
+from meterbook.kernel.period import Period
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import permissions
@@ -134,6 +137,7 @@ def decide(request: access.Request, meter: uuid.UUID, proposal: uuid.UUID) -> Ht
             is_approved=is_approved,
         )
     except (
+        metering_operations.IntervalsOutdated,
         metering_operations.ProposalGone,
         metering_operations.SecondPersonNeeded,
         metering_queries.GapRefused,
@@ -154,7 +158,7 @@ def _line(row: metering_queries.EditRow) -> Line:
     after = ""
     if is_estimate:
         after = _number(row.used, row)
-    elif row.kind is CorrectionKind.SET:
+    elif row.kind in (CorrectionKind.SET, CorrectionKind.INTERVALS):
         after = _number(row.shown, row)
     return Line(
         row=row,
@@ -170,6 +174,8 @@ def _line(row: metering_queries.EditRow) -> Line:
 def _detail(row: metering_queries.EditRow) -> str:
     if row.kind in metering_queries.COUNT_KINDS:
         return overview.told(row.made_of)
+    if row.kind is CorrectionKind.INTERVALS:
+        return _by_file(row.made_of)
     if row.method is None:
         return ""
     told = [words.made_of(row.method, row.made_of, row.series)]
@@ -204,10 +210,15 @@ def _waiting(
     what = _("Estimate: %(method)s") % facts if row.method else str(captions.CORRECTIONS[row.kind])
     if row.kind in metering_queries.COUNT_KINDS:
         what = f"{what}: {overview.told(row.made_of)}"
-    number = _written(row.shown) if row.used is None else words.shown(row.used, row.decimals, Unit(row.unit).symbol)
+    before, symbol = _written(row.before), Unit(row.unit).symbol
+    number = _written(row.shown) if row.used is None else words.shown(row.used, row.decimals, symbol)
     may_view = request.access.allows(billing_permissions.VIEW_BILL, detail.site_id)
     bills = changed_inputs.of_reading(meter_point_id=row.point_id, at=row.at, may_view=may_view)
-    before = _written(row.before)
+    if row.kind is CorrectionKind.INTERVALS:
+        what = f"{what}: {_by_file(row.made_of)}"
+    if "was" in row.made_of and row.until is not None:
+        before, number = (words.shown(Decimal(str(row.made_of[name])), row.decimals, symbol) for name in ("was", "now"))
+        bills = changed_inputs.of_time(meter_point_id=row.point_id, period=Period(row.at, row.until), may_view=may_view)
     is_own = row.author_id is not None and row.author_id == request.actor.id
     return Waiting(row, what, before, number, bills, is_own=is_own)
 
@@ -220,3 +231,10 @@ def _written(stored: str) -> str:
     except InvalidOperation:
         return stored
     return words.shown(value, max(0, -int(value.as_tuple().exponent)), unit)
+
+
+def _by_file(made_of: Mapping[str, object]) -> str:
+    """How much of a meter a corrected file said otherwise."""
+    count = made_of.get("intervals")
+    words_of = ngettext("%(count)s value, by “%(file)s”", "%(count)s values, by “%(file)s”", int(str(count or 0)))
+    return words_of % {"count": count, "file": made_of.get("name", "")}

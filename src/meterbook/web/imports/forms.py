@@ -31,6 +31,7 @@ from meterbook.metering.importing.problems import FileInvalid
 from meterbook.sites import queries as site_queries
 from meterbook.web import typed
 
+LONGEST_REASON = 500
 Choices = list[tuple[str, str | Promise]]
 GUESS: tuple[str, Promise] = ("", _("as the file shows"))
 _COUNTED = {Dimension.ENERGY, Dimension.REACTIVE_ENERGY, Dimension.VOLUME, Dimension.POWER}

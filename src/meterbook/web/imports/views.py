@@ -26,7 +26,7 @@ from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
 from meterbook.metering.importing.problems import FileInvalid
 from meterbook.web import access, once
-from meterbook.web.imports import columns, forms
+from meterbook.web.imports import changed, columns, forms
 from meterbook.web.sites import choice
 
 PERMISSION = metering_permissions.IMPORT_READINGS
@@ -43,17 +43,22 @@ class PointLine:
     total: Decimal | None
     decimals: int
     caption: str
+    changes: changed.Changes | None
 
 
 def point_lines(points: Iterable[metering_operations.PointOutcome]) -> tuple[PointLine, ...]:
     """This will make what an outcome tells of each meter point readable: it is kept as text."""
-    found = []
+    found, points = [], tuple(points)
+    waited = {each.changes.proposal for each in points if each.changes is not None and each.changes.proposal}
+    decided = metering_queries.proposal_states(public_ids=waited) if waited else {}
     for each in points:
         total = Decimal(each.total) if each.total else None
         decimals = max(0, -int(total.as_tuple().exponent)) if total is not None else 0
         starts_at, ends_at = datetime.fromisoformat(each.starts_at), datetime.fromisoformat(each.ends_at)
         kind = metering_values.series_types().get(each.series)
-        found.append(PointLine(each, starts_at, ends_at, total, decimals, str(kind.caption) if kind else ""))
+        caption = str(kind.caption) if kind else ""
+        changes = None if each.changes is None else changed.of(each.changes, decided.get(each.changes.proposal))
+        found.append(PointLine(each, starts_at, ends_at, total, decimals, caption, changes))
     return tuple(found)
 
 
@@ -69,6 +74,27 @@ class DryRun:
     def lines(self) -> tuple[PointLine, ...]:
         """What came to each meter point."""
         return point_lines(self.outcome.points) if self.outcome else ()
+
+    @property
+    def changed(self) -> tuple[PointLine, ...]:
+        """The meter points of which stored values differ."""
+        return tuple(each for each in self.lines if each.changes is not None)
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether there is something to take, with a reason since some of it differs."""
+        is_new = self.outcome is not None and self.outcome.inserted > 0
+        return any(each.changes.is_offered or is_new for each in self.lines if each.changes is not None)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it is for somebody else to take what differs."""
+        return any(each.changes.is_not_allowed for each in self.lines if each.changes is not None)
+
+    @property
+    def needs_second(self) -> bool:
+        """Whether a second person must approve some of it."""
+        return any(each.changes.needs_second for each in self.lines if each.changes is not None)
 
     @property
     def more(self) -> int:
@@ -97,7 +123,13 @@ def import_file(request: access.Request, file: uuid.UUID) -> HttpResponse:
     """This will show a file with its mapping and, once that was chosen, what importing it brings."""
     row = _find(file)
     if row.imported_at is not None:
-        context = {"row": row, "zone": _zone(request), "lines": point_lines(_kept_points(row))}
+        lines = point_lines(_kept_points(row))
+        context = {
+            "row": row,
+            "zone": _zone(request),
+            "lines": lines,
+            "changed": [each for each in lines if each.changes is not None],
+        }
         return render(request, "imports/done.html", context)
     shape = columns.with_points(metering_operations.describe_import_file(public_id=file))
     given = request.POST if request.method == "POST" else None
@@ -118,6 +150,7 @@ def import_file(request: access.Request, file: uuid.UUID) -> HttpResponse:
         "shape": shape,
         "form": form,
         "dry_run": _dry_run(request, file) if is_mapped and given is None else None,
+        "longest_reason": forms.LONGEST_REASON,
         "zone": _zone(request),
     }
     return render(request, "imports/file.html", context)
@@ -126,19 +159,32 @@ def import_file(request: access.Request, file: uuid.UUID) -> HttpResponse:
 @require_POST
 @guard
 def run(request: access.Request, file: uuid.UUID) -> HttpResponse:
-    """This will import a file by its mapping, all or nothing, and show what came of it."""
+    """This will import a file by its mapping, all or nothing, and show what came of it.
+
+    With a reason what differs from stored values is taken as a correction.
+    """
     _find(file)
     try:
         outcome = metering_operations.import_file(
-            actor=request.actor, at=request.at, public_id=file, site_ids=request.access.sites(PERMISSION)
+            actor=request.actor,
+            at=request.at,
+            public_id=file,
+            site_ids=request.access.sites(PERMISSION),
+            correcting=_correcting(request),
         )
     except FileInvalid:
         messages.error(request, _("Nothing was imported: the file does not fit any more. See its faults below."))
-    except (metering_operations.ImportDone, metering_operations.StoreBusy) as error:
+    except (
+        metering_operations.CorrectionIncomplete,
+        metering_operations.CorrectionNotAllowed,
+        metering_operations.ImportDone,
+        metering_operations.StoreBusy,
+    ) as error:
         messages.error(request, str(error))
     else:
         text = ngettext("%(count)s new reading was stored.", "%(count)s new readings were stored.", outcome.inserted)
-        messages.success(request, text % {"count": outcome.inserted})
+        told = [text % {"count": outcome.inserted}, *changed.said(outcome)]
+        messages.success(request, " ".join(told))
     return HttpResponseRedirect(_href(request, "import_file", file))
 
 
@@ -156,10 +202,21 @@ def discard(request: access.Request, file: uuid.UUID) -> HttpResponse:
     return HttpResponseRedirect(_href(request, "imports"))
 
 
+def _correcting(request: access.Request) -> metering_operations.Correcting | None:
+    if "reason" not in request.POST:
+        return None
+    may_correct = request.access.sites(metering_permissions.CORRECT_READING)
+    return metering_operations.Correcting(request.POST["reason"][: forms.LONGEST_REASON], may_correct)
+
+
 def _dry_run(request: access.Request, file: uuid.UUID) -> DryRun:
     try:
         sites = request.access.sites(PERMISSION)
-        return DryRun(outcome=metering_operations.check_import_file(public_id=file, site_ids=sites))
+        reviewing = metering_operations.Reviewing(
+            request.actor, request.at, request.access.sites(metering_permissions.CORRECT_READING)
+        )
+        outcome = metering_operations.check_import_file(public_id=file, site_ids=sites, reviewing=reviewing)
+        return DryRun(outcome=outcome)
     except FileInvalid as error:
         return DryRun(refusal=error)
     except uploads.UploadRefused as error:
@@ -176,7 +233,7 @@ def _find(file: uuid.UUID) -> metering_queries.ImportRow:
 def _kept_points(row: metering_queries.ImportRow) -> list[metering_operations.PointOutcome]:
     """What came to each meter point, as it was stored when the file was imported."""
     points = row.outcome.get("points")
-    return [metering_operations.PointOutcome(**each) for each in points] if isinstance(points, list) else []
+    return [changed.kept_point(each) for each in points] if isinstance(points, list) else []
 
 
 def _zone(request: access.Request) -> ZoneInfo:

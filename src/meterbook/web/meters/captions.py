@@ -100,6 +100,7 @@ CORRECTIONS = {
     CorrectionKind.RATIO: _("Count corrected by a test"),
     CorrectionKind.WITHDRAW_RATIO: _("Correction by a test withdrawn"),
     CorrectionKind.MULTIPLIER: _("Multiplier changed"),
+    CorrectionKind.INTERVALS: _("Corrected by a file"),
 }
 
 
