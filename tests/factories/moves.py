@@ -14,8 +14,10 @@ from meterbook.journeys import models, moving_in, moving_out, operations
 from meterbook.journeys.values import JourneyKind, Step
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models as metering_models
+from meterbook.metering import operations as metering_operations
+from meterbook.metering import values as metering_values
 from meterbook.sites import values as site_values
-from tests.factories import billing, metering, sites
+from tests.factories import billing, metering, sites, tariffs
 
 ACTOR = Actor.system("factory")
 Answers = Mapping[Step, Mapping[str, object]]
@@ -44,6 +46,46 @@ def unit(place: billing.Place, *, name: str = "Unit 12", **more: Any) -> Unit:  
     """This will make a unit with a meter; outside a scope."""
     node = sites.node(site=place.site, kind=site_values.NodeKind.UNIT, name=name)
     meter = billing.metered(place, name=name, node=node, **more)
+    return Unit(place, meter, f"u{node.public_id}")
+
+
+SEVERAL: dict[str, tuple[int, int]] = {  # counts at two readings of `hand_read`, in thousandths
+    "energy_import": (1_000_000, 1_500_000),
+    "energy_reactive_import": (200_000, 500_000),
+    "energy_import_t1": (700_000, 1_050_000),
+    "energy_import_t2": (300_000, 450_000),
+}
+FURTHER = tuple(SEVERAL)[1:]
+DIVIDED = tariffs.document(
+    currency="EUR",
+    components=[
+        {"code": "day", "name": "Day", "charge": "ENERGY", "channel": "IMPORT_T1", "price": "0.30"},
+        {"code": "night", "name": "Night", "charge": "ENERGY", "channel": "IMPORT_T2", "price": "0.10"},
+        {
+            "code": "kvarh",
+            "name": "Reactive",
+            "charge": "POWER_FACTOR",
+            "price": "0.04",
+            "power_factor": {"rule": "REACTIVE_ABOVE", "tan_phi": "0.5"},
+        },
+    ],
+)
+
+
+def hand_read(*, model_code: str = "imported") -> Unit:
+    """This will make a unit whose meter people read: T1, T2 and reactive energy are billed beside each other."""
+    place = billing.place(raw=DIVIDED)
+    node = sites.node(site=place.site, kind=site_values.NodeKind.UNIT, name="Bakery")
+    meter = metering.installed_meter(
+        organization=place.organization,
+        site=place.site,
+        node=node,
+        name="Bakery",
+        model_code=model_code,
+        registers=tuple(
+            metering_operations.RegisterPlan(each, each, metering_values.series_type(each).unit, 3) for each in SEVERAL
+        ),
+    )
     return Unit(place, meter, f"u{node.public_id}")
 
 

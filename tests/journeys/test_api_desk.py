@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 import zipfile
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -148,6 +149,37 @@ class TestMove:
         ended = program.get(f"/contracts/{contract['id']}").json()
         assert (ended["ends_at"], ended["end_reading"]["value"]) == (stamp(END), "130.00")
         assert audited(unit.organization, "journeys:move_out") == 1
+
+    @pytest.mark.spec("M-026/6")
+    def test_takes_further_registers_by_their_series(self) -> None:
+        bakery = moves.hand_read()
+        program, point = api.program(organization=bakery.organization), str(bakery.point.public_id)
+        sent = {
+            "unit": bakery.key,
+            "starts_at": stamp(START),
+            "new_customer": {"name": "Ana Ruiz"},
+            "tariffs": {point: str(bakery.place.tariff.public_id)},
+            "readings": {point: "1000"},
+        }
+        t1, pointer = "energy_import_t1", f"/body/further_readings/{point}"
+
+        unknown = program.post("/move-ins", {**sent, "further_readings": {point: {"energy_export": "5"}}})
+        foreign = program.post("/move-ins", {**sent, "further_readings": {str(uuid.uuid4()): {t1: "5"}}})
+        fine = program.post("/move-ins", {**sent, "further_readings": {point: {t1: "700.1234"}}})
+        moved = program.post("/move-ins", {**sent, "further_readings": {point: {t1: "700.5"}}})
+        gone = {"account": moved.json()["account"], "ends_at": stamp(END), "readings": {point: "1500"}}
+        low = program.post("/move-outs", {**gone, "further_readings": {point: {t1: "7"}}})
+        left = program.post("/move-outs", {**gone, "further_readings": {point: {t1: "1050"}}})
+
+        (contract,) = program.get("/contracts", show="all").json()["items"]
+        assert [each.status_code for each in (moved, left)] == [201, 201]
+        assert [pointers(each) for each in (unknown, fine, low)] == [
+            {f"{pointer}/energy_export"},
+            {f"{pointer}/{t1}"},
+            {f"{pointer}/{t1}"},
+        ]
+        assert foreign.status_code == 422
+        assert [contract[edge][t1]["value"] for edge in ("start_further", "end_further")] == ["700.5", "1050"]
 
     def test_opens_accounts_for_all_units_or_for_none(self, program: api.Program, unit: moves.Unit) -> None:
         units = [moves.unit(unit.place, name=f"Loft {number}").key for number in range(2)]

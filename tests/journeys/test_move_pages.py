@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import uuid
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
 from meterbook.journeys import models as journey_models
 from meterbook.journeys.values import JourneyKind, JourneyState, Step
-from tests.factories import billing, identity, moves
+from tests.factories import billing, identity, metering, moves
 from tests.support import pages
 from tests.support.desks import Desk
 
@@ -128,6 +129,51 @@ class TestMoves:
         assert answer.status_code == 422
         assert "it must be at least that" in answer.content.decode()
         assert 'value="12,5"' in answer.content.decode()
+
+    @pytest.mark.spec("M-026/6")
+    def test_asks_for_each_register_that_people_read(self) -> None:
+        desk = Desk(unit=moves.hand_read())
+        start = billing.FEBRUARY.starts_at
+        for code, (shown, _later) in moves.SEVERAL.items():
+            metering.record(desk.unit.meter.series[code], [(start - timedelta(days=30), shown)])
+        journey = desk.begin(JourneyKind.MOVE_IN, place=desk.unit.key)
+        desk.send(journey, Step.CUSTOMER, name="Ana Ruiz", number="A-000007", language="en")
+        desk.send(journey, Step.START, day="2026-02-01")
+        field = f"reading_{desk.point}"
+
+        asked = desk.page("move", journey.public_id)
+        low = desk.client.post(
+            desk.path("move", journey.public_id),
+            {"step": "READINGS", "version": desk.journey().version, f"{field}-energy_import_t1": "12,5"},
+        )
+        answered = desk.send(
+            journey,
+            Step.READINGS,
+            **{field: "1100", f"{field}-energy_import_t1": "750.5", f"{field}-energy_reactive_import": "260"},
+        )
+        again = desk.page("move", journey.public_id, step="READINGS")
+        desk.send(journey, Step.TARIFF, **{f"tariff_{desk.point}": str(desk.unit.place.tariff.public_id)})
+        desk.send(journey, Step.DEPOSIT)
+        summary = desk.page("move", journey.public_id)
+        desk.send(journey, Step.SUMMARY)
+
+        assert [f'name="{field}{more}"' in asked for more in ("", *(f"-{code}" for code in moves.FURTHER))] == [
+            True
+        ] * 4
+        assert "700.000" in asked
+        assert low.status_code == 422
+        assert "showed 700.000 kWh before" in low.content.decode()
+        assert answered == 302
+        assert 'value="750.5"' in again
+        assert re.search(r"T2 <span[^>]*>not known yet<", summary)
+        assert re.search(r"T1[^<]* 750\.5 kWh<", summary)
+        with scoping.scope([desk.organization.pk], actor=ACTOR):
+            contract = models.Contract.objects.get(organization_id=desk.organization.pk)
+        assert {code: each["value"] for code, each in contract.readings["start"]["further"].items()} == {
+            "energy_import_t1": "750.5",
+            "energy_reactive_import": "260",
+        }
+        assert "750.5" in desk.page("contract", contract.public_id)
 
     def test_keeps_a_picture_with_the_customer(self) -> None:
         desk = Desk()

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from meterbook.tariffs.rating import bank_states, fold, inputs_reading
+from meterbook.tariffs.rating.bank_waiting import Waiting
 from meterbook.tariffs.rating.inputs import Banked, History, Inputs
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.terms import Channel
@@ -27,6 +28,7 @@ def month(
     days: int = 31,
     held: Mapping[str, Banked] | None = None,
     is_final: bool = False,
+    waiting: tuple[Waiting, ...] = (),
     **more: object,
 ) -> Rated:
     """This will price a month in which energy was used and fed in: all in the first hour, or hour by hour."""
@@ -36,7 +38,8 @@ def month(
     state = fold.advance_channel(
         plan, state, Channel.EXPORT, tariffs.usage(plan, _hours(fed_in, days), step=HOUR), plan.scale
     )
-    return fold.close(plan, state, Inputs(history=History(bank=held or {}), is_final_period=is_final))
+    inputs = Inputs(history=History(bank=held or {}), is_final_period=is_final, waiting_banks=waiting)
+    return fold.close(plan, state, inputs)
 
 
 def left(rated: Rated) -> dict[str, Banked]:

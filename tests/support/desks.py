@@ -21,8 +21,8 @@ ACTOR = identity.ACTOR
 class Desk:
     """A unit of a place that can be billed, and somebody at the screen."""
 
-    def __init__(self, role: RoleCode = RoleCode.MANAGER) -> None:
-        self.unit = moves.unit(billing.place())
+    def __init__(self, role: RoleCode = RoleCode.MANAGER, *, unit: moves.Unit | None = None) -> None:
+        self.unit = unit or moves.unit(billing.place())
         self.organization = self.unit.organization
         self.client = pages.signed_in(self.organization, role)
         self.point = str(self.unit.point.public_id)

@@ -358,7 +358,8 @@ def _of_broker(request: HttpRequest, error: acquisition_operations.BrokerMisconf
 def _of_move(request: HttpRequest, error: journey_operations.JourneyRefused) -> HttpResponse:
     place = f"/body/{PLACES[error.step]}"
     if error.about is not None and error.step in (Step.READINGS, Step.TARIFF):
-        place = f"{place}/{error.about}"
+        further = f"/body/further_readings/{error.about}/{error.register}"
+        place = further if error.register else f"{place}/{error.about}"
     return problems.answer(request, problems.invalid(place, str(error)))
 
 

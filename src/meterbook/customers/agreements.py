@@ -42,6 +42,8 @@ class AgreementRow:
     ends_at: datetime | None
     start_reading: values.SeenReading | None
     end_reading: values.SeenReading | None
+    start_further: Mapping[str, values.SeenReading]
+    end_further: Mapping[str, values.SeenReading]
 
 
 class Show(enum.StrEnum):
@@ -146,7 +148,7 @@ def _contracts() -> QuerySet[models.Contract]:
 
 def _row(each: models.Contract) -> AgreementRow:
     account, point = each.account, each.meter_point
-    start, end = each.readings.get("start"), each.readings.get("end")
+    start, end = (values.SeenMeter.of(each.readings.get(edge, {})) for edge in ("start", "end"))
     return AgreementRow(
         public_id=each.public_id,
         account_id=account.pk,
@@ -167,6 +169,8 @@ def _row(each: models.Contract) -> AgreementRow:
         zone=point.zone,
         starts_at=each.during.lower,
         ends_at=each.during.upper,
-        start_reading=None if start is None else values.SeenReading.of(start),
-        end_reading=None if end is None else values.SeenReading.of(end),
+        start_reading=start.main,
+        end_reading=end.main,
+        start_further=start.further,
+        end_further=end.further,
     )

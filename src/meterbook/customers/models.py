@@ -112,7 +112,7 @@ class Contract(foundation_models.TenantModel):
     meter_point = models.ForeignKey(metering_models.MeterPoint, on_delete=models.PROTECT)
     tariff = models.ForeignKey(tariff_models.Tariff, on_delete=models.PROTECT)
     during = DateTimeRangeField()
-    # What the meter showed when it began and ended: {"start": {...}, "end": {...}}, each as `values.SeenReading.plain`.
+    # What the meter showed when it began and ended: {"start": {...}, "end": {...}}, each as `values.SeenMeter.plain`.
     readings = models.JSONField(default=dict, blank=True)
 
     reached_by = (("account_id", "accounts"),)

@@ -61,7 +61,7 @@ def find_contract(contract: uuid.UUID) -> models.Contract:
 
 
 @operation.operation
-def note_start(*, contract: models.Contract, reading: values.SeenReading) -> None:
+def note_start(*, contract: models.Contract, reading: values.SeenMeter) -> None:
     """This will keep what the meter showed when a contract began; part of starting it."""
     contract.readings = {**contract.readings, "start": reading.plain()}
     contract.save(update_fields=["readings"])
@@ -74,7 +74,7 @@ def end_contract_at(
     at: datetime,
     contract: uuid.UUID,
     ends_at: datetime,
-    reading: values.SeenReading | None = None,
+    reading: values.SeenMeter | None = None,
 ) -> models.Contract:
     """This will end a contract at an instant, also one whose end was agreed for later; the same end again is kept.
 
@@ -93,7 +93,7 @@ def end_contract_at(
     found.during = DateTimeTZRange(start, ends_at, "[)")
     if reading is not None:
         found.readings = {**found.readings, "end": reading.plain()}
-        after["reading"] = f"{reading.value:f} {reading.unit}"
+        after |= _told(reading)
     found.save(update_fields=["during", "readings"])
     if before != ends_at or reading is not None:
         audit_operations.record(
@@ -228,6 +228,12 @@ def agree_deposit(
     )
     _record(actor, at, "customers:agree_deposit", found, None, {"amount": amount, "currency": found.currency})
     return deposit
+
+
+def _told(reading: values.SeenMeter) -> dict[str, object]:
+    """What the trail says of it: {"reading": "12.5 KWH", "energy_export": "3 KWH"}."""
+    named = {} if reading.main is None else {"reading": reading.main}
+    return {name: f"{each.value:f} {each.unit}" for name, each in {**named, **reading.further}.items()}
 
 
 def _record(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -171,6 +172,32 @@ class SeenReading:
             origin=ReadingOrigin(str(plain["origin"])),
             is_between=bool(plain["is_between"]),
         )
+
+
+@dataclass(frozen=True)
+class SeenMeter:
+    """What a meter showed: its main register, None where that is not known, and further ones by series code."""
+
+    main: SeenReading | None
+    further: Mapping[str, SeenReading] = field(default_factory=dict)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known of it."""
+        return self.main is not None or bool(self.further)
+
+    def plain(self) -> dict[str, object]:
+        """This will return it for storing: the main register as by itself, with `further` beside it."""
+        found = {} if self.main is None else self.main.plain()
+        if self.further:
+            found["further"] = {code: each.plain() for code, each in self.further.items()}
+        return found
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> SeenMeter:
+        """This will read what `plain` has written; nothing from nothing."""
+        further = {code: SeenReading.of(each) for code, each in plain.get("further", {}).items()}
+        return cls(SeenReading.of(dict(plain)) if "value" in plain else None, further)
 
 
 class CustomerFacts(TypedDict, total=False):

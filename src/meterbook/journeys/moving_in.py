@@ -22,7 +22,6 @@ from meterbook.kernel.actor import Actor
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import models as metering_models
 from meterbook.metering import operations as metering_operations
-from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
 from meterbook.sites import models as site_models
 from meterbook.tariffs import queries as tariff_queries
@@ -105,24 +104,17 @@ def begin(
 
     :raises operations.JourneyRefused: naming the step that cannot be carried out
     """
-    faces = {}
-    if tenancy.starts_at <= at:
-        faces = metering_queries.faces_at(
-            meter_point_ids=[each.pk for each in points], instant=tenancy.starts_at, at=at
-        )
+    ids, starts_at = [each.pk for each in points], tenancy.starts_at
+    faces = readings.faces_at(meter_point_ids=ids, instant=starts_at, at=at)
+    readings.require_read(faces=faces.values(), given=tenancy.readings)
     begun = []
     for point in points:
         tariff = tenancy.tariffs.get(point.public_id)
         if tariff is None:
             raise operations.JourneyRefused(values.Step.TARIFF, _("Choose a tariff for each meter."), point.public_id)
-        require_tariff_fits(point=point, tariff=tariff, on=civil.local_date(tenancy.starts_at, point.zone))
-        given = tenancy.readings.get(str(point.public_id))
+        require_tariff_fits(point=point, tariff=tariff, on=civil.local_date(starts_at, point.zone))
         seen = readings.keep(
-            actor=actor,
-            at=at,
-            face=faces.get(point.pk),
-            instant=tenancy.starts_at,
-            given=given if isinstance(given, Mapping) else None,
+            actor=actor, at=at, faces=faces.get(point.pk, ()), instant=starts_at, given=tenancy.readings
         )
         begun.append(_start(actor, at, tenancy, point, tariff, seen))
     tenancies.mark_moved_in(actor=actor, at=at, account=tenancy.account.public_id)
@@ -273,7 +265,7 @@ def _start(
     tenancy: NewTenancy,
     point: metering_models.MeterPoint,
     tariff: uuid.UUID,
-    seen: customer_values.SeenReading | None,
+    seen: customer_values.SeenMeter,
 ) -> customer_models.Contract:
     try:
         contract = customer_operations.start_contract(
@@ -293,7 +285,7 @@ def _start(
         overriding.OverrideUnreasoned,
     ) as error:
         raise operations.JourneyRefused(values.Step.TARIFF, str(error), point.public_id) from error
-    if seen is not None:
+    if seen.is_known:
         tenancies.note_start(contract=contract, reading=seen)
     return contract
 

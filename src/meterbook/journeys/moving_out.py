@@ -18,7 +18,6 @@ from meterbook.foundation import operation, scoping
 from meterbook.journeys import billed, operations, readings, values
 from meterbook.kernel.actor import Actor
 from meterbook.metering import operations as metering_operations
-from meterbook.metering import queries as metering_queries
 from meterbook.metering import zones
 
 Answers = Mapping[str, Mapping[str, object]]
@@ -174,22 +173,14 @@ def _end(
     ends_at: datetime,
     answers: Mapping[str, object],
 ) -> None:
-    faces = {}
-    if ends_at <= at:
-        faces = metering_queries.faces_at(
-            meter_point_ids=[each.meter_point_id for each in contracts], instant=ends_at, at=at
-        )
+    faces = readings.faces_at(meter_point_ids=[each.meter_point_id for each in contracts], instant=ends_at, at=at)
+    readings.require_read(faces=faces.values(), given=answers)
     for each in contracts:
-        given = answers.get(str(each.meter_point.public_id))
-        seen = readings.keep(
-            actor=actor,
-            at=at,
-            face=faces.get(each.meter_point_id),
-            instant=ends_at,
-            given=given if isinstance(given, Mapping) else None,
-        )
+        own = faces.get(each.meter_point_id, ())
+        seen = readings.keep(actor=actor, at=at, faces=own, instant=ends_at, given=answers)
+        known = seen if seen.is_known else None
         try:
-            tenancies.end_contract_at(actor=actor, at=at, contract=each.public_id, ends_at=ends_at, reading=seen)
+            tenancies.end_contract_at(actor=actor, at=at, contract=each.public_id, ends_at=ends_at, reading=known)
         except tenancies.EndMisplaced as error:
             raise operations.JourneyRefused(values.Step.END, str(error), each.meter_point.public_id) from error
 

@@ -38,12 +38,16 @@ class JourneyIncomplete(ValueError):
 
 
 class JourneyRefused(ValueError):
-    """An answer cannot be carried out; `step` says which, `about` which meter point, the message how to correct it."""
+    """An answer cannot be carried out; `step` says which, `about` which meter point, the message how to correct it.
 
-    def __init__(self, step: values.Step, words: str, about: uuid.UUID | None = None) -> None:
+    `register` is the series of a further register of the meter, where it is about that.
+    """
+
+    def __init__(self, step: values.Step, words: str, about: uuid.UUID | None = None, register: str = "") -> None:
         super().__init__(words)
         self.step = step
         self.about = about
+        self.register = register
 
 
 @operation.operation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from ninja import Router
 
@@ -30,7 +31,11 @@ class SeenReading(values.Told):
 
 
 class Agreement(values.Told):
-    """Who pays for which meter point by which tariff in [starts_at, ends_at); `ends_at` null: no end agreed."""
+    """Who pays for which meter point by which tariff in [starts_at, ends_at); `ends_at` null: no end agreed.
+
+    The readings are what its meter showed then; `start_further` and `end_further` are those of further registers that
+    people read, by series.
+    """
 
     id: uuid.UUID
     account: uuid.UUID
@@ -50,6 +55,8 @@ class Agreement(values.Told):
     ends_at: values.InstantTold | None
     start_reading: SeenReading | None
     end_reading: SeenReading | None
+    start_further: dict[str, SeenReading]
+    end_further: dict[str, SeenReading]
 
 
 class NewTariff(values.Given):
@@ -152,10 +159,18 @@ def _told(row: agreements.AgreementRow) -> Agreement:
         ends_at=values.maybe_instant(row.ends_at),
         start_reading=_seen(row.start_reading),
         end_reading=_seen(row.end_reading),
+        start_further=_further(row.start_further),
+        end_further=_further(row.end_further),
     )
 
 
 def _seen(seen: customer_values.SeenReading | None) -> SeenReading | None:
-    if seen is None:
-        return None
+    return None if seen is None else _shown(seen)
+
+
+def _further(seen: Mapping[str, customer_values.SeenReading]) -> dict[str, SeenReading]:
+    return {code: _shown(each) for code, each in seen.items()}
+
+
+def _shown(seen: customer_values.SeenReading) -> SeenReading:
     return SeenReading(value=values.decimal(seen.value), unit=seen.unit, origin=seen.origin, is_between=seen.is_between)

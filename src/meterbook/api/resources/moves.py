@@ -18,7 +18,7 @@ from meterbook.customers import agreements, letting, lookups, numbering, permiss
 from meterbook.customers import queries as customer_queries
 from meterbook.customers import values as customer_values
 from meterbook.identity.values import Module
-from meterbook.journeys import moving_in, moving_out, operations
+from meterbook.journeys import moving_in, moving_out, operations, readings
 from meterbook.journeys import queries as journey_queries
 from meterbook.journeys.values import JourneyKind, JourneyState, Step
 from meterbook.kernel import currency as currencies
@@ -28,6 +28,8 @@ router = Router(tags=["Moves"])
 QUARTER = 15
 MOST_POINTS = Field(max_length=200)
 Readings = Annotated[dict[uuid.UUID, values.DecimalGiven], MOST_POINTS]
+Registers = Annotated[dict[values.Code, values.DecimalGiven], Field(min_length=1, max_length=20)]
+FurtherReadings = Annotated[dict[uuid.UUID, Registers], MOST_POINTS]
 
 
 class MovingCustomer(values.Given):
@@ -45,8 +47,9 @@ class MoveIn(values.Given):
     """Who moves into which unit when, by which tariffs.
 
     One of `account` (it goes on), `customer` (known, with a new account) and `new_customer`. `tariffs` and `readings`
-    are by the id of a meter point; what a meter tells itself needs no reading. The next free `number` is taken without.
-    `reason` says why a tariff is not the default of its meter point.
+    are by the id of a meter point; what a meter tells itself needs no reading. `further_readings` are those of further
+    registers that people read (T1, reactive energy, ...), by meter point and series. The next free `number` is taken
+    without. `reason` says why a tariff is not the default of its meter point.
     """
 
     unit: lettings.UnitKey
@@ -57,17 +60,22 @@ class MoveIn(values.Given):
     number: values.Code | None = None
     tariffs: Annotated[dict[uuid.UUID, uuid.UUID], MOST_POINTS]
     readings: Readings = Field({})
+    further_readings: FurtherReadings = Field({})
     deposit: values.DecimalGiven | None = None
     reason: tariff_overrides.OverrideReason = ""
 
 
 class MoveOut(values.Given):
-    """Which contracts of an account end when (all that run without `contracts`), and where the last bill goes."""
+    """Which contracts of an account end when (all that run without `contracts`), and where the last bill goes.
+
+    `readings` and `further_readings` as for moving in.
+    """
 
     account: uuid.UUID
     ends_at: values.InstantGiven
     contracts: Annotated[list[uuid.UUID], Field(min_length=1, max_length=200)] | None = None
     readings: Readings = Field({})
+    further_readings: FurtherReadings = Field({})
     address: customer_shapes.Address = ""
 
 
@@ -163,7 +171,7 @@ def move_in(request: entry.Request, given: MoveIn) -> Moved:
     site = next(each for each in site_queries.list_sites() if each.id == place.site_id)
     points = {each.public_id for each in place.points}
     _require_known("tariffs", given.tariffs, points)
-    _require_readings(given.readings, points, given.starts_at, caller.at)
+    _require_readings(given, points, given.starts_at, caller.at)
     facts: dict[str, object] = {
         Step.UNIT.value: {
             "place": place.key,
@@ -173,7 +181,7 @@ def move_in(request: entry.Request, given: MoveIn) -> Moved:
         },
         Step.CUSTOMER.value: _who(given),
         Step.START.value: {"starts_at": given.starts_at.isoformat()},
-        Step.READINGS.value: _read(given.readings),
+        Step.READINGS.value: _read(given),
         Step.TARIFF.value: {
             **{str(point): str(tariff) for point, tariff in given.tariffs.items()},
             **({moving_in.REASON: given.reason} if given.reason else {}),
@@ -205,7 +213,7 @@ def move_out(request: entry.Request, given: MoveOut) -> Moved:
     if not caller.access.allows(permissions.MANAGE_CUSTOMER, row.site_id):
         raise problems.not_found()
     chosen = _contracts(given, row, caller.at)
-    _require_readings(given.readings, {each.point_public_id for each in chosen}, given.ends_at, caller.at)
+    _require_readings(given, {each.point_public_id for each in chosen}, given.ends_at, caller.at)
     facts: dict[str, object] = {
         Step.ACCOUNT.value: {
             "account": str(row.public_id),
@@ -214,7 +222,7 @@ def move_out(request: entry.Request, given: MoveOut) -> Moved:
             "contracts": [str(each.public_id) for each in chosen],
         },
         Step.END.value: {"ends_at": given.ends_at.isoformat()},
-        Step.READINGS.value: _read(given.readings),
+        Step.READINGS.value: _read(given),
         Step.ADDRESS.value: {"address": given.address},
     }
     begun = operations.start_journey(
@@ -262,16 +270,20 @@ def _require_known(field: str, given: Mapping[uuid.UUID, object], points: set[uu
         raise problems.invalid(f"/body/{field}/{other}", _("This meter point does not belong to what moves."))
 
 
-def _require_readings(given: Mapping[uuid.UUID, str], points: set[uuid.UUID], instant: datetime, at: datetime) -> None:
-    _require_known("readings", given, points)
-    if given and instant > at:
-        raise problems.invalid("/body/readings", _("No meter shows yet what it will show then; send no readings."))
+def _require_readings(given: MoveIn | MoveOut, points: set[uuid.UUID], instant: datetime, at: datetime) -> None:
+    for field, read in (("readings", given.readings), ("further_readings", given.further_readings)):
+        _require_known(field, read, points)
+        if read and instant > at:
+            raise problems.invalid(f"/body/{field}", _("No meter shows yet what it will show then; send no readings."))
 
 
-def _read(given: Mapping[uuid.UUID, str]) -> dict[str, object]:
-    """What a person read; what is not given is taken from the meters themselves."""
+def _read(given: MoveIn | MoveOut) -> dict[str, object]:
+    """What a person read, by register; what is not given is taken from the meters themselves."""
+    read = {readings.key_of(point): value for point, value in given.readings.items()}
+    for point, registers in given.further_readings.items():
+        read |= {readings.key_of(point, code): value for code, value in registers.items()}
     origin = customer_values.ReadingOrigin.PERSON.value
-    return {str(point): {"origin": origin, "value": value} for point, value in given.items()}
+    return {key: {"origin": origin, "value": value} for key, value in read.items()}
 
 
 def _deposit(text: str | None, currency: str) -> str:

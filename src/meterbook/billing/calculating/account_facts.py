@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.text import slugify
 
 from meterbook.billing import models
@@ -123,18 +123,24 @@ def _begun(run: facts.Run, ids: set[int]) -> dict[int, datetime]:
     return {pk: during.lower or never for pk, during in rows.order_by("id").values_list("id", "during")}
 
 
-def _ended(run: facts.Run, wanted: Sequence[Wanted]) -> dict[int, datetime]:
-    """The ends of contracts after which the account has none at the meter point: a renewed one goes on."""
-    ids = {each.share.contract_id for each in wanted if each.share.contract_id is not None}
-    if not ids:
-        return {}
+def ending(run: facts.Run, ids: Iterable[int]) -> QuerySet[customer_models.Contract]:
+    """This will return those of contracts that end, and after which the account has none at the meter point: a renewed
+    one goes on.
+    """
     contracts = customer_models.Contract.objects.filter(organization_id=run.organization_id)
     later = contracts.filter(
         account_id=OuterRef("account_id"),
         meter_point_id=OuterRef("meter_point_id"),
         during__startswith__gte=OuterRef("during__endswith"),
     )
-    rows = contracts.filter(~Exists(later), id__in=ids, during__endswith__isnull=False)
+    return contracts.filter(~Exists(later), many.among("id", list(ids)), during__endswith__isnull=False)
+
+
+def _ended(run: facts.Run, wanted: Sequence[Wanted]) -> dict[int, datetime]:
+    ids = {each.share.contract_id for each in wanted if each.share.contract_id is not None}
+    if not ids:
+        return {}
+    rows = ending(run, ids)
     return {pk: during.upper for pk, during in rows.order_by("id").values_list("id", "during")}
 
 

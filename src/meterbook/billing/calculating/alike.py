@@ -147,7 +147,7 @@ def _plain(
 ) -> Stretch | None:
     """The only segment of a piece; None where there is more to its bill than names and numbers."""
     document, series = piece.version.document, measured.series_of(piece)
-    if not document.is_plain or more.of(piece.share).exemptions or rating.converts_gas(piece) or not piece.span.days:
+    if not document.is_plain or not more.of(piece.share).is_plain or rating.converts_gas(piece) or not piece.span.days:
         return None
     codes = loaded[series.step].codes(series.id, piece.span.cut)
     if (codes is not None and codes.any()) or used.estimates.by_series.get(series.id):

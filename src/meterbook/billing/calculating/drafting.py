@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,7 @@ from meterbook.billing.calculating import (
 from meterbook.billing.calculating.chunks import Gathered, Outcome, Priced, Remarks
 from meterbook.billing.values import HoldReason
 from meterbook.metering import zones
-from meterbook.tariffs.rating import inputs_reading
+from meterbook.tariffs.rating import bank_waiting, inputs_reading
 from meterbook.tariffs.rating.inputs import Inputs
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.plan import Scale
@@ -339,9 +340,18 @@ class Calculator:
         return content.Charge(
             period=piece.span.cut,
             days=len(piece.span.days),
-            tariff=piece.tariff.said_of(piece.version),
+            tariff=_said(piece, given),
             quantity=total,
             rated=rated,
             inputs=None if given is None else inputs_reading.written(given),
             converted=[] if given is None else measured.converted(piece, given.conversions, blocks),
         )
+
+
+def _said(piece: measured.Piece, given: Inputs | None) -> content.TariffFacts:
+    """What a bill says of a tariff: with what settles banks of earlier ones, under their taxes."""
+    said = piece.tariff.said_of(piece.version)
+    if given is None or not given.is_final_period:
+        return said
+    settled = bank_waiting.settled(piece.version.document, given.waiting_banks)
+    return replace(said, taxed={each.code: each.components for each in settled.taxes})

@@ -18,6 +18,7 @@ from meterbook.billing.calculating import (
     earlier,
     facts,
     gas,
+    left_banks,
     linked,
     site_peaks,
     usage,
@@ -138,6 +139,8 @@ def load_after(
     :param look_back: says what went before, as `earlier.load`
     """
     exempt = account_facts.exemptions(run, wanted)
+    waiting = left_banks.load(run, wanted)
+    wanted = [_looking_back(each) if each.share in waiting else each for each in wanted]
     extended = [each for each in wanted if not each.needs.is_nothing]
     burned = gas.load(run, wanted)
     if not extended and not exempt and not burned.conversions and not burned.held:
@@ -158,6 +161,7 @@ def load_after(
             facts=known.facts(each),
             is_first_period=known.is_first(each),
             is_final_period=known.is_final(each),
+            waiting_banks=waiting.get(each.share, ()),
             exemptions=taxes,
             history=history.of(each),
             invoices=known.invoices,
@@ -171,6 +175,11 @@ def load_after(
         )
     known_all = _measured(run, extended, inputs, read)
     return replace(known_all, held={**beside.held, **burned.held, **_unmeasured(known_all, extended)})
+
+
+def _looking_back(wanted: Wanted) -> Wanted:
+    """What an account needs whose contract ends while banks of earlier tariffs wait."""
+    return replace(wanted, needs=replace(wanted.needs, banks=True, is_nothing=False))
 
 
 def _unmeasured(further: Further, wanted: Sequence[Wanted]) -> dict[int, list[checking.Held]]:

@@ -34,7 +34,7 @@ def load(
         return Inputs(), []
     point = facts.load_points(run, {gauge.point_id})[gauge.point_id]
     share = facts.Share(NOBODY, gauge.point_id, None, None, cut)
-    wanted = Wanted(share, point, cut, wants, frozenset(), converts_gas)
+    wanted = Wanted(share, point, cut, wants, document, converts_gas=converts_gas)
     known, burned = account_facts.Known.load(run, [wanted]), gas.load(run, [wanted])
     inputs = Inputs(
         facts=known.facts(wanted),

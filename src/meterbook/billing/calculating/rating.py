@@ -54,6 +54,7 @@ def wanted(pieces: Sequence[Piece]) -> list[Wanted]:
             point=group[0].point,
             cut=cut_of(group),
             needs=of(group)[0],
+            final=group[-1].version.document,
             taxes=of(group)[1],
             converts_gas=any(map(converts_gas, group)),
         )
@@ -91,7 +92,8 @@ def _rate_turn(work: _Work, shares: Sequence[list[Piece]]) -> None:
     for meters in together:
         work.joined(meters)
     for parts in alone:
-        if len(parts) > 1 and not all(each.version.document.is_plain for each in parts):
+        is_plain = all(each.version.document.is_plain for each in parts)
+        if len(parts) > 1 and not (is_plain and not work.more.of(parts[0].share).waiting_banks):
             work.parts(parts)
             continue
         for piece in parts:
@@ -168,7 +170,7 @@ class _Work:
 
     def _inputs(self, piece: Piece) -> Inputs:
         found = self.more.of(piece.share)
-        if piece.version.document.is_plain:
+        if piece.version.document.is_plain and not found.waiting_banks:
             return found
         if id(piece.share) in self.followed:
             found = replace(found, is_final_period=False)
@@ -198,7 +200,7 @@ class _Work:
         totals = matrix.sum(axis=1, dtype=np.int64).tolist()
         step = timedelta(minutes=loaded.step)
         inputs = [self._inputs(each) for each in group]
-        is_plain = first.version.document.is_plain and not any(each.exemptions for each in inputs)
+        is_plain = first.version.document.is_plain and all(each.is_plain for each in inputs)
         if is_plain and not converts_gas(first):
             for piece, total, rated in zip(group, totals, fold.rate_matrix(plan, matrix, step), strict=True):
                 self.found[id(piece)] = (total, rated, None)

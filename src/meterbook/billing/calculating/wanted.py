@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from meterbook.billing.calculating import facts
 from meterbook.kernel.period import Period
+from meterbook.tariffs.rating.document import TariffDocument
 from meterbook.tariffs.rating.needs import Needs
 
 
@@ -13,12 +14,13 @@ from meterbook.tariffs.rating.needs import Needs
 class Wanted:
     """`cut` is the time of its intervals; `taxes` are the codes of all its versions.
 
-    `converts_gas`: its volume is priced as energy.
+    `final` is the document of the last version. `converts_gas`: its volume is priced as energy.
     """
 
     share: facts.Share
     point: facts.Point
     cut: Period
     needs: Needs
+    final: TariffDocument
     taxes: frozenset[str] = frozenset()
     converts_gas: bool = False

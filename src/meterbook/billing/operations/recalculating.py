@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import correction_values as values
 from meterbook.billing import models
+from meterbook.billing.content import settlements
 from meterbook.billing.correction_values import Mode, Outcome
 from meterbook.billing.operations import recomputing
 from meterbook.foundation import many, operation, queue, scoping
@@ -204,9 +205,12 @@ def _read(ids: Sequence[int]) -> Sequence[models.Bill]:
 def _before(
     found: models.Recalculation, bills: Sequence[models.Bill], version: tariff_models.TariffVersion
 ) -> Sequence[models.Bill]:
-    """What a what-if prices before these bills, where they go on from it: from each account's first bill in it on."""
+    """What a what-if prices before these bills, where they go on from it: from each account's first bill in it on.
+
+    By prices that do not look back it is what these bills settle: priced anew as well, nothing is left to settle of it.
+    """
     if not recomputing.looks_back(version):
-        return []
+        return _settled(found, bills)
     first: dict[int, date] = {}
     rows = models.RecalculatedBill.objects.filter(
         organization_id=found.organization_id,
@@ -224,6 +228,19 @@ def _before(
     )
     listed = earlier.select_related("draft", "run__site").order_by("id")
     return [each for each in listed if each.run.days.lower >= first[each.account_id]]
+
+
+def _settled(found: models.Recalculation, bills: Sequence[models.Bill]) -> Sequence[models.Bill]:
+    """The bills of a recalculation that some of its bills settle."""
+    sections = (each for bill in bills for each in json.loads(bytes(bill.draft.content)).get(settlements.KEY, ()))
+    named = {each["public_id"] for each in sections if "account" not in each}
+    if not named:
+        return []
+    inside = models.RecalculatedBill.objects.filter(
+        organization_id=found.organization_id, recalculation=found, bill__public_id__in=named
+    )
+    own = {each.pk for each in bills}
+    return [each for each in _read(list(inside.order_by("id").values_list("bill_id", flat=True))) if each.pk not in own]
 
 
 def _version(public_id: uuid.UUID | None) -> tariff_models.TariffVersion:

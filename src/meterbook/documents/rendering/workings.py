@@ -28,6 +28,8 @@ def of_line(line: Plain, language: Language) -> str:
 
 def _banked(line: Plain, trace: Plain, language: Language) -> str:
     """What became of energy that was kept: at the end of a year or of the contract, or because the tariff drops it."""
+    if "when" in trace.get("bank_end", {}):
+        return _left(trace["bank_end"], language)
     if "bank_end" in trace:
         return language.say("bank_lapsed_dropped" if trace["bank_end"]["how"] == "LAPSE" else "bank_paid_dropped")
     if "bank_paid" in trace:
@@ -38,6 +40,15 @@ def _banked(line: Plain, trace: Plain, language: Language) -> str:
             lapsed = trimmed(told["lapsed"], 0) if symbol else told["lapsed"]  # units, or money with its decimals
             found.append(language.say(key, amount=f"{language.number(lapsed)} {symbol}".rstrip()))
     return "; ".join(found)
+
+
+def _left(told: Plain, language: Language) -> str:
+    """What an earlier tariff had kept, at the end of the contract."""
+    if told["how"] != "LAPSE":
+        return language.say("bank_paid_contract")
+    symbol = language.unit(told["unit"]) if "unit" in told else ""
+    amount = trimmed(told["opening"], 0) if symbol else told["opening"]
+    return language.say("bank_lapsed_contract", amount=f"{language.number(amount)} {symbol}".rstrip())
 
 
 def _converted(part: Plain, point: Plain, language: Language) -> str:

@@ -18,7 +18,6 @@ from meterbook.journeys.accounts.sheets import AccountSheet, Holder
 from meterbook.journeys.building.planning import Entry, Plan
 from meterbook.journeys.building.present import Values
 from meterbook.kernel.actor import Actor
-from meterbook.metering import queries as metering_queries
 
 
 def write(*, actor: Actor, at: datetime, plan: Plan, present: Present) -> None:
@@ -105,9 +104,7 @@ def _begin(
     moved_in: set[uuid.UUID] = set()
     for starts_at, listed in sorted(starting.items()):
         points = [present.points[str(each.values["point"])] for each in listed]
-        faces = {}
-        if starts_at <= at:
-            faces = metering_queries.faces_at(meter_point_ids=[each.pk for each in points], instant=starts_at, at=at)
+        faces = readings.faces_at(meter_point_ids=[each.pk for each in points], instant=starts_at, at=at)
         for each, point in zip(listed, points, strict=True):
             account = accounts[str(each.values["account"])]
             contract = customer_operations.start_contract(
@@ -120,8 +117,8 @@ def _begin(
                 ends_at=agreed.bounds(each.values, point)[1],
                 reason=_text(each.values, "reason"),
             )
-            seen = readings.keep(actor=actor, at=at, face=faces.get(point.pk), instant=starts_at, given=None)
-            if seen is not None:
+            seen = readings.keep(actor=actor, at=at, faces=faces.get(point.pk, ()), instant=starts_at, given={})
+            if seen.is_known:
                 tenancies.note_start(contract=contract, reading=seen)
             if account.moved_out_at is not None:
                 moved_in.add(account.public_id)

@@ -56,7 +56,7 @@ from meterbook.metering.queries.edits import (
 )
 from meterbook.metering.queries.estimated import estimated_months
 from meterbook.metering.queries.evidence import gather
-from meterbook.metering.queries.faces import Face, face_of, faces_at
+from meterbook.metering.queries.faces import Face, face_of, faces_at, further_faces_at
 from meterbook.metering.queries.firsts import first_known
 from meterbook.metering.queries.gaps import Gap, GapRefused, NoGap, find_gap
 from meterbook.metering.queries.gridded import Grid
@@ -246,6 +246,7 @@ __all__ = [
     "find_zone",
     "first_known",
     "free_span",
+    "further_faces_at",
     "gather",
     "get_asset_file",
     "get_import",

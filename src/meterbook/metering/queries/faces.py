@@ -12,7 +12,7 @@ from fractions import Fraction
 from meterbook.foundation import scoping
 from meterbook.kernel import rounding
 from meterbook.kernel.quantity import Unit
-from meterbook.metering import capacities, models, values
+from meterbook.metering import by_hand, capacities, models, values
 from meterbook.metering.queries import standing
 
 NEAR = timedelta(hours=2)  # between readings that lie closer together the display can be worked out
@@ -54,6 +54,11 @@ class Face:
     assumed_per_hour: Fraction | None = None
     series_code: str = ""
 
+    @property
+    def is_main(self) -> bool:
+        """Whether it is the register of what is billed first, not a further one of the meter."""
+        return self.series_code == values.COUNTED_SERIES[self.service]
+
     def number(self, raw: int) -> Decimal:
         """This will return an integer of the register as the display shows it: 12345 with 2 decimals is 123.45."""
         return Decimal(raw).scaleb(-self.decimals, context=rounding.EXACT)
@@ -86,6 +91,22 @@ def faces_at(*, meter_point_ids: Collection[int], instant: datetime, at: datetim
         for point, register in _registers(meter_point_ids, instant)
         if register.series.code == values.COUNTED_SERIES[values.Service(point.service)]
     }
+
+
+def further_faces_at(*, meter_point_ids: Collection[int], instant: datetime) -> dict[int, tuple[Face, ...]]:
+    """This will return, by meter point, the faces of the further counters that people read of such a meter (`by_hand`),
+    in their usual order; meter points without one are left out.
+    """
+    found: dict[int, list[Face]] = {}
+    for point, register in _registers(meter_point_ids, instant):
+        is_counter = register.series.kind == values.SeriesKind.CUMULATIVE
+        if is_counter and register.series.code in by_hand.offered(values.Service(point.service))[1:]:
+            found.setdefault(point.pk, []).append(_face(point, register, instant))
+    return {point_id: tuple(sorted(faces, key=_place)) for point_id, faces in found.items()}
+
+
+def _place(face: Face) -> int:
+    return by_hand.offered(face.service).index(face.series_code)
 
 
 def face_of(*, meter_point_id: int, series_code: str, instant: datetime) -> Face | None:

@@ -43,6 +43,12 @@ def forgotten(before: TariffDocument, now: TariffDocument) -> list[Component]:
     return [each for each, holds in kept if holds is not None and going_on.get(each.code) is not holds]
 
 
+def unnamed(before: TariffDocument, now: TariffDocument) -> list[Component]:
+    """This will return the components of a document whose banks no component of another document names at all."""
+    named = {code for _holds, _place, codes in _going_on(now) for code in codes}
+    return [each for each in before.components if each.bank is not None and each.code not in named]
+
+
 def _lost(holds: Holds) -> str:
     if holds is Holds.MONEY:
         return _(

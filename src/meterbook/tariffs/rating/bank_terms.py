@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass
 from decimal import Decimal
 
+from meterbook.kernel.quantity import Unit
+
 
 class YearEnd(enum.StrEnum):
     """What becomes of a bank at the end of its year, with the end of the contract, or when the tariff drops it."""
@@ -42,9 +44,15 @@ class Bank:
 
 @dataclass(frozen=True)
 class BankEnd:
-    """How a bank of an earlier version is settled for good, on the first bill; see `Bank`."""
+    """How a bank of an earlier version is settled for good, on the first bill; see `Bank`.
+
+    `unit` of a bank of units, None: that of the document. `leaving`: the terms of a bank of another tariff that waited,
+    and is settled because the contract ends (`bank_waiting`).
+    """
 
     holds: Holds
     at_end: YearEnd
     price: Decimal = Decimal(0)
     continues: str = ""
+    unit: Unit | None = None
+    leaving: Bank | None = None

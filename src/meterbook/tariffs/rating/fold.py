@@ -106,7 +106,7 @@ def close(plan: Plan, state: State, inputs: Inputs = NONE) -> rating_lines.Rated
 
     :raises UsageMisfit: when the tariff needs what the usage and the inputs do not hold
     """
-    if plan.document.is_plain and not inputs.exemptions and inputs.part is None:
+    if plan.document.is_plain and inputs.is_plain:
         return rating_lines.rate_totals(plan, state.totals, state.counts, apportioned=state.apportioned)
     return pricing.price(plan, measured_of(plan, state, inputs), inputs)
 

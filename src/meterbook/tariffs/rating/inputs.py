@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from meterbook.kernel.quantity import Unit
+from meterbook.tariffs.rating.bank_waiting import Waiting
 from meterbook.tariffs.rating.converting import Conversion
 from meterbook.tariffs.rating.problems import UsageMisfit
 
@@ -128,7 +129,8 @@ class Inputs:
     `deducted`: by the name of a field, what the meters that it names counted; `winter`: by component, what was used in
     the months of its winter; `conversions`: what a cubic meter of gas holds, in order of days.
 
-    `is_final_period`: the contract ends with it, and nothing of the account follows at the meter point.
+    `is_final_period`: the contract ends with it, and nothing of the account follows at the meter point; then what is
+    kept in `waiting_banks` of earlier tariffs is settled.
 
     `invoice_day`: the date of the bill, where taxes go by it; None: the day after the period.
     """
@@ -136,6 +138,7 @@ class Inputs:
     facts: Mapping[str, Decimal] = field(default_factory=dict)
     is_first_period: bool = False
     is_final_period: bool = False
+    waiting_banks: tuple[Waiting, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     history: History = field(default_factory=History)
     invoices: Mapping[str, Mapping[str, InvoiceLine]] = field(default_factory=dict)
@@ -153,6 +156,11 @@ class Inputs:
     def is_nothing(self) -> bool:
         """Whether there is nothing that a bill would have to remember."""
         return replace(self, whole_days=None, invoice_day=None) == NONE
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a plain document needs nothing of it, so that totals are priced at once."""
+        return not self.exemptions and not self.waiting_banks and self.part is None
 
     def fact(self, name: str, component: str) -> Decimal:
         """This will return a fact of the account.

@@ -8,7 +8,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from meterbook.kernel.quantity import Dimension, Unit
-from meterbook.tariffs.rating import bank_states
+from meterbook.tariffs.rating import bank_states, bank_waiting
+from meterbook.tariffs.rating.bank_terms import Bank, Holds, YearEnd
+from meterbook.tariffs.rating.bank_waiting import Waiting
 from meterbook.tariffs.rating.converting import Conversion
 from meterbook.tariffs.rating.inputs import (
     Amount,
@@ -26,6 +28,7 @@ KEYS = {
     "facts",
     "is_first_period",
     "is_final_period",
+    "waiting_banks",
     "exemptions",
     "history",
     "invoices",
@@ -60,6 +63,7 @@ def read(raw: object) -> Inputs:
         facts=_numbers("facts", given.get("facts", {})),
         is_first_period=given.get("is_first_period", False),
         is_final_period=given.get("is_final_period", False),
+        waiting_banks=tuple(_waiting(*each) for each in _listed("waiting_banks", given.get("waiting_banks", []))),
         exemptions=tuple(_exemption(*each) for each in _listed("exemptions", given.get("exemptions", []))),
         history=History(
             demand=tuple(_month(*each) for each in _listed("history.demand", history.get("demand", []))),
@@ -189,6 +193,27 @@ def banked(place: str, raw: object) -> Banked:
     )
 
 
+def _waiting(place: str, raw: object) -> Waiting:
+    found = _needed(place, raw, {"code", "name", "holds", "unit", "at_move_out"}, {"cash_out", "reversal", "taxes"})
+    for key, known in (("holds", Holds), ("unit", Unit), ("at_move_out", YearEnd)):
+        if str(found[key]) not in known.__members__:
+            raise UsageMisfit(f"{place}.{key}: take one of {', '.join(known.__members__)}.")
+    terms = Bank(
+        price=decimal(f"{place}.cash_out", found.get("cash_out", "0")),
+        is_reversed=found.get("reversal", "AVERAGE") == "AVERAGE",
+        at_move_out=YearEnd(found["at_move_out"]),
+    )
+    name = _object(f"{place}.name", found["name"])
+    return Waiting(
+        code=str(found["code"]),
+        name=tuple(sorted((str(language), str(words)) for language, words in name.items())),
+        holds=Holds(found["holds"]),
+        unit=Unit(found["unit"]),
+        terms=terms,
+        taxes=tuple(str(each) for _place, each in _listed(f"{place}.taxes", found.get("taxes", []))),
+    )
+
+
 def _line(place: str, raw: object) -> InvoiceLine:
     found = _needed(place, raw, {"quantity", "amount"})
     return InvoiceLine(decimal(f"{place}.quantity", found["quantity"]), decimal(f"{place}.amount", found["amount"]))
@@ -250,6 +275,7 @@ def written(inputs: Inputs) -> dict[str, Any]:
         "facts": {name: str(value) for name, value in sorted(inputs.facts.items())},
         "is_first_period": inputs.is_first_period,
         "is_final_period": inputs.is_final_period,
+        "waiting_banks": [bank_waiting.written(each) for each in inputs.waiting_banks],
         "exemptions": [
             {
                 "tax": each.tax,

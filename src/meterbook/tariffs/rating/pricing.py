@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from meterbook.tariffs.rating import (
+    bank_waiting,
     lengths,
     lines,
     measured,
@@ -49,9 +50,13 @@ _HANDLERS: dict[Charge, Callable[[Account, Component], Iterable[Line]]] = {
 def price(plan: Plan, used: measured.Measured, inputs: Inputs) -> Rated:
     """This will price what an account used.
 
+    What banks of earlier tariffs hold is settled where the contract ends.
+
     :raises UsageMisfit: when the usage is not what the tariff needs
     :raises InputMissing: when something of the account is not known
     """
+    if inputs.is_final_period and inputs.waiting_banks:
+        plan = bank_waiting.settling(plan, inputs.waiting_banks)
     document = plan.document
     account = Account(plan, used, inputs)
     for component in document.components:

@@ -10,7 +10,7 @@ from typing import Any
 
 from meterbook.tariffs.rating import bank_states, lines
 from meterbook.tariffs.rating.account import Account
-from meterbook.tariffs.rating.bank_terms import Bank, Holds, YearEnd
+from meterbook.tariffs.rating.bank_terms import Bank, BankEnd, Holds, YearEnd
 from meterbook.tariffs.rating.document import Component
 from meterbook.tariffs.rating.inputs import NOTHING_BANKED, Banked
 from meterbook.tariffs.rating.lines import ONCE, Line
@@ -71,7 +71,8 @@ def paid(account: Account, component: Component, price: Decimal, end: Settled, w
 
     :param when: YEAR or MOVE_OUT
     """
-    plan, unit = account.plan, account.plan.document.unit
+    plan, ending = account.plan, component.bank_end
+    unit = plan.document.unit if ending is None or ending.unit is None else ending.unit
     told: dict[str, Any] = {"surplus": str(end.surplus), "price": str(price)}
     told |= {"when": when} if when == MOVE_OUT else {}
     exact = Fraction(end.surplus) * Fraction(price)
@@ -108,30 +109,56 @@ def for_good(account: Account, component: Component) -> Iterator[Line]:
     terms, known = component.bank_end, account.inputs.history.bank
     if terms is None:
         return
-    balance = bank_states.before(known, component.code, terms.continues).balance
-    if not balance:
+    held = bank_states.before(known, component.code, terms.continues)
+    if terms.leaving is not None and terms.holds is Holds.MONEY and terms.at_end is YearEnd.CASH_OUT:
+        yield from _left_with_money(account, component, terms, held)
+    elif held.balance:
+        yield _dropped(account, component, terms, held.balance, terms.at_end)
+
+
+def _left_with_money(account: Account, component: Component, terms: BankEnd, held: Banked) -> Iterator[Line]:
+    """Units fed in beyond use are paid, as at the end of a contract with the tariff that kept the money."""
+    if terms.leaving is None:
         return
+    end = leave(account, terms.leaving, held)
+    if end.payment:
+        line = paid(account, component, terms.price, end, MOVE_OUT)
+        yield line._replace(trace={**line.trace, **_gone(account, terms)})
+    elif held.balance:
+        yield _dropped(account, component, terms, held.balance, YearEnd.LAPSE)
+
+
+def _gone(account: Account, terms: BankEnd) -> dict[str, Any]:
+    """What a trace says of a bank that holds nothing any more."""
+    return {
+        bank_states.STATE: bank_states.written(NOTHING_BANKED),
+        **bank_states.taken(account.inputs.history.bank, terms.continues),
+    }
+
+
+def _dropped(account: Account, component: Component, terms: BankEnd, balance: Decimal, how: YearEnd) -> Line:
     plan, is_money = account.plan, terms.holds is Holds.MONEY
-    symbol = "" if is_money else f" {plan.document.unit.symbol}"
+    unit = terms.unit or plan.document.unit
+    symbol = "" if is_money else f" {unit.symbol}"
     shown = f"{balance:.{lines.places(plan)}f}" if is_money else f"{balance.normalize():f}"
-    by_units = terms.at_end is YearEnd.CASH_OUT
-    price = terms.price if by_units else -balance if terms.at_end is YearEnd.PAY_BALANCE else lines.zero(plan)
+    by_units = how is YearEnd.CASH_OUT
+    price = terms.price if by_units else -balance if how is YearEnd.PAY_BALANCE else lines.zero(plan)
     quantity = -balance if by_units else Decimal(1)
-    yield lines.line(
+    return lines.line(
         plan,
         component,
         quantity=str(quantity),
-        unit=plan.document.unit.value if by_units else ONCE,
+        unit=unit.value if by_units else ONCE,
         price=price,
         exact=Fraction(quantity) * Fraction(price),
         trace={
             "bank_end": {
                 "opening": str(balance),
-                "how": terms.at_end.value,
-                **({} if is_money else {"unit": plan.document.unit.value}),
+                "how": how.value,
+                **({} if is_money else {"unit": unit.value}),
+                **({} if terms.leaving is None else {"when": MOVE_OUT}),
             },
-            bank_states.STATE: bank_states.written(NOTHING_BANKED),
-            **bank_states.taken(known, terms.continues),
+            **_gone(account, terms),
         },
         text={language: f"{words} ({shown} → 0{symbol})" for language, words in component.name.items()},
     )

@@ -47,13 +47,24 @@ def _dropped(told: Plain) -> str:
     amount = words.tidy(held.lstrip("-"))
     if "unit" in told:
         amount = f"{amount}\u00a0{Unit(told['unit']).symbol}"
-    if told["how"] == "LAPSE":
+    if "when" in told:
+        found = _left(told["how"], held)
+    elif told["how"] == "LAPSE":
         found = _("The tariff keeps nothing of this any more: %(amount)s lapsed.")
     elif held.startswith("-"):
         found = _("The tariff keeps nothing of this any more: %(amount)s that were taken too much are charged.")
     else:
         found = _("The tariff keeps nothing of this any more: %(amount)s are paid.")
     return found % {"amount": amount}
+
+
+def _left(how: str, held: str) -> str:
+    """What an earlier tariff had kept, at the end of the contract."""
+    if how == "LAPSE":
+        return _("The contract ended: %(amount)s lapsed.")
+    if held.startswith("-"):
+        return _("The contract ended: %(amount)s that were taken too much are charged.")
+    return _("The contract ended: %(amount)s are paid.")
 
 
 def _money(told: Plain) -> str:

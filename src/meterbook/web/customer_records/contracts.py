@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,7 +25,9 @@ from meterbook.journeys import changing_tariffs, operations
 from meterbook.journeys.values import Step
 from meterbook.kernel import civil
 from meterbook.kernel.quantity import Unit
+from meterbook.metering import by_hand
 from meterbook.metering import permissions as metering_permissions
+from meterbook.metering import values as metering_values
 from meterbook.tariffs import permissions as tariff_permissions
 from meterbook.web import access, override_words, parameters, tables, typed
 from meterbook.web.customer_records import overriding, words
@@ -161,6 +163,8 @@ def _page(request: access.Request, row: AgreementRow, *, form: TariffForm | None
         "deposits": [each for each in customer.deposits if each.account_id == row.account_id],
         "start_reading": _shown(row.start_reading),
         "end_reading": _shown(row.end_reading),
+        "start_further": _further(row.start_further),
+        "end_further": _further(row.end_further),
         "state": _state(row, request.at),
         "is_over": is_over,
         "form": (form or _form(request, row)) if may_manage and not is_over else None,
@@ -205,6 +209,7 @@ class _Reading:
     unit: str
     decimals: int
     origin: str | Promise
+    caption: str | Promise = ""
 
 
 def _shown(seen: values.SeenReading | None) -> _Reading | None:
@@ -212,6 +217,16 @@ def _shown(seen: values.SeenReading | None) -> _Reading | None:
         return None
     decimals = max(0, -int(seen.value.as_tuple().exponent))
     return _Reading(seen.value, Unit(seen.unit).symbol, decimals, values.READING_ORIGIN_CAPTIONS[seen.origin])
+
+
+def _further(seen: Mapping[str, values.SeenReading]) -> list[_Reading]:
+    """The further registers, each with its caption, in the order in which they are asked for."""
+    found = []
+    for code in by_hand.FURTHER:
+        shown = _shown(seen.get(code))
+        if shown is not None:
+            found.append(replace(shown, caption=metering_values.series_type(code).caption))
+    return found
 
 
 def _file(request: access.Request, kind: str, narrowing: agreements.Narrowing) -> HttpResponse:

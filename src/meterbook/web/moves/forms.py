@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from meterbook.customers import values as customer_values
 from meterbook.customers.letting import PointOf
+from meterbook.journeys import readings
 from meterbook.kernel import civil
 from meterbook.kernel import currency as currencies
 from meterbook.metering import queries as metering_queries
@@ -79,8 +80,13 @@ class InstantForm(typed.Form):
         return datetime.combine(day, time, tzinfo=zone).astimezone(clock_times.UTC)
 
 
+def reading_field(face: metering_queries.Face) -> str:
+    """This will return the name of the field of a register: further ones have the code of their series behind."""
+    return f"reading_{readings.key_of_face(face).replace('/', '-')}"
+
+
 class ReadingsForm(typed.Form):
-    """A number for each meter, and a picture where one was taken; both may stay empty."""
+    """A number for each register, and a picture of each meter where one was taken; all may stay empty."""
 
     def __init__(
         self,
@@ -92,11 +98,12 @@ class ReadingsForm(typed.Form):
     ) -> None:
         super().__init__(data, files)  # type: ignore[arg-type]  # what a request's POST and FILES are
         for face in faces:
-            key = str(face.meter_point_public_id)
-            self.fields[f"reading_{key}"] = amounts.NumberField(
+            key = readings.key_of_face(face)
+            self.fields[reading_field(face)] = amounts.NumberField(
                 label=_("Reading"), places=face.decimals, least=Decimal(0), required=False, initial=typed.get(key, "")
             )
-            self.fields[f"photo_{key}"] = forms.FileField(label=_("Picture"), required=False)
+            if face.is_main:
+                self.fields[f"photo_{key}"] = forms.FileField(label=_("Picture"), required=False)
 
 
 @dataclass(frozen=True)
