@@ -38,7 +38,7 @@ def render_labels(labels: Sequence[Label], *, title: str, author: str, language:
         "lang": language,
         "labels": [_plain(each) for each in labels],
     }
-    return compiler.compile_pdf("labels.typ", {"data": json.dumps(data)}, day=day)
+    return compiler.compile_pdf("labels.typ", {"data.json": json.dumps(data).encode()}, day=day)
 
 
 def _plain(label: Label) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 
 from meterbook.documents.rendering import (
     compiler,
+    drawing,
     history,
     looks,
     paying,
@@ -28,6 +30,7 @@ STEPS = 4  # boxes before the total that a line of the page holds
 UNITS_NAMED = 3
 PLAIN = looks.Look()
 SHORT_NAME = 44  # characters of a line in the foot of a page
+ESCAPED = re.compile(r"\\[tnfr]|\\u000b|[\u2028\u2029]")  # BREAKS, as JSON writes them
 BREAKS = re.compile(r"[\t-\r\u2028\u2029]+")
 
 Plain = dict[str, Any]
@@ -98,6 +101,7 @@ def frame(look: looks.Look, language: Language, *, title: str) -> Plain:
         "page": language.words["page"],
         "paper": look.paper.value,
         "palette": asdict(looks.palette(look.accent)),
+        "colors": drawing.COLORS,
         "shows_boxes": look.shows_boxes,
         "notice": paying.own_text(notice, language),
     }
@@ -298,7 +302,11 @@ def balance(amounts: Sequence[str], currency: str, code: str) -> list[Plain]:
 
 def printable(made: Plain, language: Language) -> Plain:
     """This will put squares for what cannot be printed, and a note about them when there are any."""
-    found: Plain = {"t": made["t"], **{key: _clean(value) for key, value in made.items() if key != "t"}}
+    told = {key: value for key, value in made.items() if key != "t"}
+    whole = json.dumps(told, ensure_ascii=False)
+    if compiler.covered(whole) == whole and compiler.UNKNOWN not in whole and not ESCAPED.search(whole):
+        return made
+    found: Plain = {"t": made["t"], **{key: _clean(value) for key, value in told.items()}}
     if any(compiler.UNKNOWN in str(value) for key, value in found.items() if key != "t"):
         found["notes"].append(language.say("note_glyphs"))
     return found

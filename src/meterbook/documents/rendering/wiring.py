@@ -54,7 +54,7 @@ def render_wiring(
         "alt": compiler.covered(f"QR: {address}"),
         "lines": [_plain(each) for each in lines],
     }
-    return compiler.compile_pdf("wiring.typ", {"data": json.dumps(data)}, day=day)
+    return compiler.compile_pdf("wiring.typ", {"data.json": json.dumps(data).encode()}, day=day)
 
 
 def _plain(line: Line) -> dict[str, object]:
