@@ -85,7 +85,10 @@ class BillRun(foundation_models.TenantModel):
 
 
 class RunMember(foundation_models.TenantTable):
-    """An account in a run. `position` orders accounts by number and so decides the numbers of their bills."""
+    """An account in a run. `position` orders accounts by number and so decides the numbers of their bills.
+
+    States change twice for each bill: no index has them, and pages have room, so that no index is written with them.
+    """
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(BillRun, on_delete=models.PROTECT, db_index=False)
@@ -108,7 +111,6 @@ class RunMember(foundation_models.TenantTable):
                 name="run_member_state_known",
             ),
         )
-        indexes = (models.Index(fields=["run", "state", "position"], name="run_member_by_state"),)
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.account_id}"
@@ -191,14 +193,11 @@ class BillDraft(foundation_models.TenantTable):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["run", "position"], name="bill_draft_position_once"),
-            models.UniqueConstraint(fields=["run", "account"], name="bill_draft_account_once"),
-        )
-        # The lists of a run's accounts need these of every draft, and rows are wide.
-        indexes = (
-            models.Index(
+            # The lists of a run's accounts need the others of every draft, and rows are wide.
+            models.UniqueConstraint(
                 fields=["run", "account"],
                 include=["organization_id", "net", "total", "is_estimated", "is_vacancy"],
-                name="bill_draft_sums",
+                name="bill_draft_account_once",
             ),
         )
 

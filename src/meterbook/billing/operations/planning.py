@@ -280,13 +280,14 @@ def collect(run: models.BillRun) -> int:
     """This will store who pays for what in a locked run, and divide the accounts into chunks; it answers how many."""
     shares = wanted_shares(run)
     accounts = postpaid(run, {each.account_id for each in shares} | pools_settling.settle(run))
+    size = values.accounts_a_chunk(len(accounts))
     members = [
         models.RunMember(
             organization_id=run.organization_id,
             run=run,
             account_id=account_id,
             position=place + 1,
-            chunk=place // values.ACCOUNTS_A_CHUNK,
+            chunk=place // size,
         )
         for place, account_id in enumerate(accounts)
     ]
