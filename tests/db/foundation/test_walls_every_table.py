@@ -270,6 +270,16 @@ class TestEveryForeignKey:
 
         assert set(loose) - UNBOUND.keys() == set()
 
+    def test_is_not_checked_a_second_time_without_the_organization(self) -> None:
+        twice = owner_rows(
+            "SELECT one.conrelid::regclass::text, one.conname FROM pg_constraint one JOIN pg_constraint two"
+            " ON two.conrelid = one.conrelid AND two.confrelid = one.confrelid AND two.contype = 'f'"
+            " AND two.conkey @> one.conkey AND cardinality(two.conkey) = 2 AND cardinality(one.conkey) = 1"
+            " WHERE one.contype = 'f' AND one.connamespace = 'public'::regnamespace"
+        )
+
+        assert list(twice) == []
+
     def test_is_there_for_every_column_that_names_a_row(self) -> None:
         named = owner_rows(
             "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"

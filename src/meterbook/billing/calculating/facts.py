@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -84,7 +85,7 @@ class Run:
 
     @cached_property
     def written_place(self) -> str:
-        """Organization and site as bills write them, one after the other."""
+        """Organization and site as bills write them."""
         return ",".join(content.canonical(each).decode() for each in (self.printed_organization, self.printed_site))
 
 
@@ -285,6 +286,7 @@ def _shares(rows: QuerySet[models.RunShare]) -> list[Share]:
 def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
     """This will return meter points with the series that is billed and the zone of their days, in three queries."""
     wanted = list(ids)
+    billed = {service.value: code for service, code in values.BILLED_SERIES.items()}
     series: dict[tuple[int, str], Series] = {}
     rows = metering_models.Series.objects.filter(
         many.among("meter_point_id", wanted),
@@ -322,23 +324,22 @@ def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
             name,
             node,
             Service(service),
-            series.get((pk, _billed(service))),
+            series.get((pk, billed.get(service, ""))),
             metering_zones.resolve(own, former, run.zone.key),
             language,
-            None if pk in rated else _assumed(Service(service), role, usage, series.get((pk, _billed(service)))),
+            None if pk in rated else _assumed(service, role, usage or "", series.get((pk, billed.get(service, "")))),
         )
         for pk, public_id, code, name, node, service, own, former, language, role, usage in many.rows(rows_of_points)
     }
 
 
-def _assumed(service: Service, role: str, usage: str | None, series: Series | None) -> Fraction | None:
-    if series is None:
-        return None
-    return capacities.assumed_per_hour(service=service, role=PointRole(role), usage=usage or "", unit=series.unit)
+def _assumed(service: str, role: str, usage: str, series: Series | None) -> Fraction | None:
+    return None if series is None else _assumed_of(service, role, usage, series.unit)
 
 
-def _billed(service: str) -> str:
-    return values.BILLED_SERIES.get(Service(service), "")
+@functools.lru_cache(maxsize=256)
+def _assumed_of(service: str, role: str, usage: str, unit: Unit) -> Fraction | None:
+    return capacities.assumed_per_hour(service=Service(service), role=PointRole(role), usage=usage, unit=unit)
 
 
 def load_tariffs(run: Run, ids: set[int], documents: Documents) -> dict[int, Tariff]:

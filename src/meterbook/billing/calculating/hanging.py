@@ -51,6 +51,9 @@ def _scale(unit: Unit, wanted: Unit, decimals: int) -> Fraction:
     return quantity.factor(unit, wanted) * Fraction(10) ** decimals
 
 
+_fraction = functools.lru_cache(maxsize=256)(Fraction)  # meters of a building have few multipliers
+
+
 def load(series_ids: list[int], period: Period) -> dict[int, list[Hanging]]:
     """This will load the registers of series that hung in a period, in three queries, in order of time."""
     rows = _rows(series_ids, period)
@@ -116,5 +119,5 @@ def _changes(installation_ids: set[int]) -> dict[int, list[tuple[datetime, Fract
     for installation_id, starts_at, above, below, shown in many.rows(
         segments.values_list("installation_id", "starts_at", "numerator", "denominator", "registers")
     ):
-        found[installation_id].append((starts_at, Fraction(above, below), shown))
+        found[installation_id].append((starts_at, _fraction(above, below), shown))
     return found

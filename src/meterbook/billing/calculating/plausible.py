@@ -54,7 +54,7 @@ def of_use(use: Use, own: facts.Point) -> checking.Held | None:
     """This will return what is not plausible of the use of a meter point; None where nothing is."""
     per_hour, days = own.assumed_per_hour, max(use.days, 1)
     before, days_before = _before(use, civil.local_date(use.start, own.zone))
-    if per_hour is None and use.quantity > 0 and use.quantity * days_before <= MUCH * before * days:
+    if use.quantity > 0 and _is_possible(use, per_hour) and use.quantity * days_before <= MUCH * before * days:
         return None
     usual = Fraction(before, days_before * 10**use.decimals) if before else None
     a_day = Fraction(use.quantity, days * 10**use.decimals)
@@ -68,6 +68,14 @@ def of_use(use: Use, own: facts.Point) -> checking.Held | None:
     if usual is not None and a_day > MUCH * usual and a_day > LITTLE * (per_hour or 0) * 24:
         return checking.hold(HoldReason.UNUSUAL, use.code, **used, usual=_written(usual))
     return None
+
+
+def _is_possible(use: Use, per_hour: Fraction | None) -> bool:
+    """Without fractions: most uses are plausible."""
+    if per_hour is None:
+        return True
+    most: int = per_hour.numerator * 24 * max(use.days, 1) * 10**use.decimals
+    return use.quantity * per_hour.denominator <= most
 
 
 def _before(use: Use, first_day: date) -> tuple[int, int]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
 from collections.abc import Sequence
 
+import orjson
 import psycopg
 from django.db import DatabaseError, connection, transaction
 
@@ -136,14 +136,14 @@ def insert(run: facts.Run, position_of: dict[int, int], outcome: chunks.Outcome)
                 [each.data for each in made],
                 many.array(each.digest for each in made),
                 many.array(each.inputs_digest for each in made),
-                many.texts(json.dumps(each.postings) for each in made),
+                many.texts(orjson.dumps(each.postings).decode() for each in made),
                 many.array(each.currency for each in made),
                 many.array(each.net for each in made),
                 many.array(each.total for each in made),
                 many.array(each.is_estimated for each in made),
                 many.array(each.is_apportioned for each in made),
                 many.array(each.is_vacancy for each in made),
-                many.texts(json.dumps({code: str(net) for code, net in each.nets}) for each in made),
+                many.texts(orjson.dumps({code: str(net) for code, net in each.nets}).decode() for each in made),
                 many.array(outcome.inputs[account_id] for account_id in contents),
             ),
         )

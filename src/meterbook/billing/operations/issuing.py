@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+import orjson
 import psycopg
 from django.db import connection
 from django.db.models import Max
@@ -93,8 +93,8 @@ def open_ledger_accounts(*, actor: Actor, at: datetime, run: models.BillRun) -> 
     """This will open the income and tax accounts that the drafts of a run post to, where they are not there yet."""
     drafts = models.BillDraft.objects.filter(organization_id=run.organization_id, run=run)
     wanted: dict[str, str] = {}
-    for currency, postings in drafts.order_by().values_list("currency", "postings").distinct().iterator():
-        wanted.update((code, currency) for code, _minor in json.loads(postings))
+    for currency, postings in many.rows(drafts.order_by().values_list("currency", "postings")):
+        wanted.update((code, currency) for code, _minor in orjson.loads(postings))
     known = {each.code for each in ledger_queries.list_accounts(kinds=POSTED_KINDS)}
     for code, currency in sorted(wanted.items()):
         if code not in known:
@@ -233,7 +233,7 @@ def _reference(run: models.BillRun, draft: _Draft) -> str:
 
 
 def _read(postings: str) -> tuple[tuple[str, int], ...]:
-    return tuple((code, minor) for code, minor in json.loads(postings))
+    return tuple((code, minor) for code, minor in orjson.loads(postings))
 
 
 def _dates(run: models.BillRun) -> tuple[date, date]:
