@@ -1,8 +1,8 @@
-"""Columns of billing that name a row of another tenant table without a foreign key that keeps to the organization."""
+"""Columns that name a row of another tenant table without a foreign key that keeps to the organization."""
 
 USER = "a user, who belongs to no organization"
 PLANNED = "copied from a scoped read when the run is planned"
-OF_BILLING = {
+COLUMNS = {
     ("billing_latechange", "draft_id"): "of a scoped read; a draft may be thrown away, which frees nothing here",
     ("billing_runshare", "contract_id"): PLANNED,
     ("billing_runshare", "tariff_id"): PLANNED,
@@ -17,4 +17,23 @@ OF_BILLING = {
     ("billing_recalculation", "asked_by_id"): USER,
     ("billing_recalculation", "version_id"): "of a scoped read; versions are never removed",
     ("billing_formerday", "series_id"): "written by the derivation beside the block itself",
+    ("documents_issueddocument", "account_id"): "an account, above documents; of a scoped read of who issues",
+    ("documents_documentmark", "account_id"): "copied from the document that is marked",
+    **{("documents_dayroot", each): "documents of a scoped read" for each in ("after_id", "through_id")},
+    ("metering_reading", "series_id"): "too large; checked by `record_readings` in a scoped read",
+    ("metering_seriesday", "series_id"): "written by derivation only, whose series come from a scoped read",
+    ("metering_seriesmonth", "series_id"): "as the days",
+    ("metering_readingconflict", "series_id"): "as the readings",
+    ("metering_siteday", "site_id"): "as the days: of the series' own meter points",
+    ("ledger_ledgertransaction", "reverses_id"): "a trigger compares the organizations",
+    ("ledger_ledgerentry", "transaction_id"): "a trigger compares the organizations",
+    ("ledger_ledgerentry", "account_id"): "a trigger compares the organizations",
+    ("customers_tariffoverride", "author_id"): USER,
+    ("identity_grant", "scope_id"): "a site, above identity; a foreign one gives no right, as sites are read in scope",
+    ("identity_invitation", "scope_id"): "a site, above identity, as in a grant",
+    ("journeys_stepdraft", "user_id"): USER,
+    ("audit_auditentry", "actor_id"): USER,
+    ("journeys_journey", "started_by_id"): USER,
+    ("metering_correctionproposal", "author_id"): USER,
+    ("tariffs_tariffversion", "author_id"): USER,
 }
