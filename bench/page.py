@@ -191,8 +191,8 @@ def _make() -> dict[str, str]:
     begin = time.perf_counter()
     place = pageplace.PagePlace(datetime.now(UTC))
     run = place.run_of_latest_month()
-    billrun.draft(place, run)
-    billrun.issue(run)
+    billrun.advance(place, run)
+    billrun.issue(place, run)
     user = identity.user(organization=place.place.organization)
     with scoping.scope([place.organization_id], actor=billing.ACTOR):
         points = models.MeterPoint.objects.filter(organization_id=place.organization_id)

@@ -14,8 +14,7 @@ MOST_DUE_DAYS = 365  # between the date of a bill and the day on which it is due
 ACCOUNTS_A_CHUNK = 400  # at least, so that what each chunk asks for once is shared by many
 MOST_ACCOUNTS_A_CHUNK = 1_250  # bounded memory
 CHUNKS_A_RUN = 16  # as far as both allow: workers that share them end at about the same time
-BILLS_A_BLOCK = 2_000  # issued in one transaction, which holds the lock of the number series
-WORKERS = 2  # jobs that draft the chunks of a run side by side
+WORKERS = 2  # jobs that draft and issue the chunks of a run side by side
 TOLERANCE_PERCENT = 30  # by how much a bill may differ from the one before, and be approved by itself
 MOST_GRACE_DAYS = 60
 
@@ -35,7 +34,7 @@ BILLED_ALONE = {SEWER: pgettext_lazy("service", "Sewer")}
 
 
 def accounts_a_chunk(accounts: int) -> int:
-    """This will return how many accounts of a run are calculated in one transaction."""
+    """This will return how many accounts of a run are calculated, and issued, in one transaction."""
     return max(ACCOUNTS_A_CHUNK, min(MOST_ACCOUNTS_A_CHUNK, -(-accounts // CHUNKS_A_RUN)))
 
 

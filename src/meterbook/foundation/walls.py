@@ -6,7 +6,7 @@ walls has no grants, and the application sees nothing of it. Applying them again
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -25,6 +25,7 @@ POLICY_NAME = "tenant"
 # limited where the setting is empty. Arrays of ids, again as InitPlans: a subquery here would be priced at every row.
 REACH_NAME = "reach"
 REACH_SETTING = "(select nullif(current_setting('meterbook.reach_{part}', true), ''))"
+KNOWN = "SELECT 1 FROM pg_constraint WHERE conrelid = %s::regclass AND conname = %s"
 ORGANIZATION_TABLE = "identity_organization"
 # Temporary tables are searched first unless they are named: the application may make one, and a function that borrows
 # the owner's rights would write into it instead of ours.
@@ -148,14 +149,13 @@ def _refuse_changes(connection: psycopg.Connection[Any], table: str) -> None:
 def _bind_to_organization(connection: psycopg.Connection[Any], model: type[models.TenantTable]) -> None:
     """Foreign keys of PostgreSQL ignore row security: without this a row could point into another organization."""
     table = model._meta.db_table
-    _constrain(connection, table, f"{table[:40]}_organization_fk", ["organization_id"], ORGANIZATION_TABLE, ["id"])
-    for field in model._meta.concrete_fields:
-        target = field.related_model
-        if not isinstance(field, orm.ForeignKey) or not isinstance(target, type):
-            continue
-        if not issubclass(target, models.TenantTable):
-            continue
-        other = target._meta.db_table
+    bound = list(_bound_fields(model))
+    name = f"{table[:40]}_organization_fk"
+    if all(field.null for field, _other in bound):
+        _constrain(connection, table, name, ["organization_id"], ORGANIZATION_TABLE, ["id"])
+    else:  # whatever the row must name has its organization
+        _drop(connection, table, name)
+    for field, other in bound:
         connection.execute(
             sql.SQL("CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} (organization_id, id)").format(
                 sql.Identifier(f"{other[:45]}_within_org"), sql.Identifier(other)
@@ -164,6 +164,14 @@ def _bind_to_organization(connection: psycopg.Connection[Any], model: type[model
         name = f"{table[:25]}_{field.column[:22]}_same_org"
         _constrain(connection, table, name, ["organization_id", field.column], other, ["organization_id", "id"])
         _drop_covered(connection, table, field.column, other)
+
+
+def _bound_fields(model: type[models.TenantTable]) -> Iterator[tuple[orm.ForeignKey[Any, Any], str]]:
+    """The fields that name a row of a tenant table, and which table."""
+    for field in model._meta.concrete_fields:
+        target = field.related_model
+        if isinstance(field, orm.ForeignKey) and isinstance(target, type) and issubclass(target, models.TenantTable):
+            yield field, target._meta.db_table
 
 
 def _drop_covered(connection: psycopg.Connection[Any], table: str, column: str, other: str) -> None:
@@ -175,6 +183,11 @@ def _drop_covered(connection: psycopg.Connection[Any], table: str, column: str, 
         [column, table, other],
     ).fetchall()
     for (name,) in found:
+        _drop(connection, table, name)
+
+
+def _drop(connection: psycopg.Connection[Any], table: str, name: str) -> None:
+    if _exists(connection, KNOWN, [table, name]):
         connection.execute(
             sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(table), sql.Identifier(name))
         )
@@ -183,8 +196,7 @@ def _drop_covered(connection: psycopg.Connection[Any], table: str, column: str, 
 def _constrain(
     connection: psycopg.Connection[Any], table: str, name: str, columns: Sequence[str], other: str, keys: Sequence[str]
 ) -> None:
-    known = "SELECT 1 FROM pg_constraint WHERE conrelid = %s::regclass AND conname = %s"
-    if _exists(connection, known, [table, name]):
+    if _exists(connection, KNOWN, [table, name]):
         return
     connection.execute(
         sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})").format(

@@ -247,6 +247,18 @@ class TestEveryForeignKey:
 
         assert set(loose) - unbound.COLUMNS.keys() == set()
 
+    def test_leads_each_row_to_its_organization(self) -> None:
+        """By itself, or by another row that it must name; bulk rows and the books are written in a scope only."""
+        lost = owner_rows(
+            "SELECT c.relname FROM pg_class c WHERE c.relname = ANY(%s) AND NOT EXISTS ("
+            " SELECT 1 FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organization_id'"
+            " WHERE k.conrelid = c.oid AND k.contype = 'f' AND a.attnum = ANY(k.conkey) AND NOT EXISTS ("
+            "  SELECT 1 FROM pg_attribute n WHERE n.attrelid = c.oid AND n.attnum = ANY(k.conkey) AND NOT n.attnotnull))",
+            tables(leaves=False),
+        )
+
+        assert {str(table) for (table,) in lost} - BULK.keys() == {"ledger_ledgertransaction", "ledger_ledgerentry"}
+
     def test_is_not_checked_a_second_time_without_the_organization(self) -> None:
         twice = owner_rows(
             "SELECT one.conrelid::regclass::text, one.conname FROM pg_constraint one JOIN pg_constraint two"

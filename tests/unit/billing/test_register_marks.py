@@ -12,7 +12,7 @@ from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
 from tests.factories.counters import BEGIN, END, READ, REFERENCE, T1
 
-BETWEEN = replace(READ, present=replace(READ.present, quality=Quality.INTERPOLATED, source=None))
+BETWEEN = replace(READ, present=READ.present._replace(quality=Quality.INTERPOLATED, source=None))
 
 
 def point(register: content.Counter) -> content.Point:
@@ -45,7 +45,7 @@ class TestMarks:
             pytest.param(T1, False, False, id="read at both ends"),
             pytest.param(replace(T1, counts=content.Counts(2_688, 4, 0, 0)), True, False, id="estimated between"),
             pytest.param(
-                replace(T1, segments=[replace(READ, present=replace(READ.present, quality=Quality.ESTIMATED))]),
+                replace(T1, segments=[replace(READ, present=READ.present._replace(quality=Quality.ESTIMATED))]),
                 True,
                 False,
                 id="an estimated reading",

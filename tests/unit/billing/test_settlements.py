@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -136,7 +135,7 @@ class TestSettlement:
         section = settlements.difference(contents[0], contents[1])
         assert section is not None
         own = finished(contents[2])
-        own = replace(own, postings=(("INC-EUR-ELECTRICITY-energy", -3185), ("TAX-EUR-vat", -669)))
+        own = own._replace(postings=(("INC-EUR-ELECTRICITY-energy", -3185), ("TAX-EUR-vat", -669)))
 
         made = settlements.settle(own, [section])
         data = json.loads(made.data)

@@ -50,6 +50,7 @@ class Calculator:
         self.documents = facts.Documents()
         self._plans: dict[tuple[object, ...], spans.SharePlan] = {}
         self.forms = alike.Alike()
+        self._told: dict[tuple[int, int], tuple[spans.Span, facts.Version, str]] = {}  # keeps what it is known by
 
     def price(self, account_ids: list[int]) -> Priced:
         """This will check accounts and price what they used, in a fixed number of queries."""
@@ -191,27 +192,34 @@ class Calculator:
     ) -> dict[int, str]:
         """Of everything that is measured, priced or printed, by account; the months before are not among it."""
         pieces, more, borne = gathered.pieces, gathered.more, gathered.borne
-        words: dict[int, list[str]] = defaultdict(list)
+        words: dict[int, list[stamps.Word]] = defaultdict(list)
         for series, cut, piece in measured.wholes(pieces):
             words[piece.share.account_id] += [
                 stamps.whole(piece.share, piece.point, series, cut),
                 *inputs.used(series, cut),
                 *estimates.inputs(series, cut),
             ]
-        for group in measured.by_share(pieces):
+        for group in measured.by_share(pieces) if more.channels else ():
             for series, cut in counters.wholes(group, more):
                 own = [inputs.registers.inputs(series, cut), *estimates.inputs(series, cut)]
                 words[group[0].share.account_id] += own
         for each in pieces:
-            tariff = each.tariff.code, each.tariff.currency, each.version.number, each.version.digest
-            calendar = each.version.document.calendar_version
-            besides = ([calendar] if calendar else []) + self._invoice_rates(each.version)
-            words[each.share.account_id].append(repr((tariff, each.span, *besides)))
-            words[each.share.account_id] += more.words(each.share, each.span.cut)
+            words[each.share.account_id] += [self._said(each), *more.words(each.share, each.span.cut)]
         return {
             account_id: stamps.of(heads[account_id], [*own, *borne.inputs(account_id)])
             for account_id, own in words.items()
         }
+
+    def _said(self, piece: measured.Piece) -> str:
+        """The tariff of a piece, and the days and rates that are charged by it."""
+        tariff, version = piece.tariff, piece.version
+        key = id(version), id(piece.span)
+        if key not in self._told:
+            own = tariff.code, tariff.currency, version.number, version.digest
+            calendar = version.document.calendar_version
+            besides = ([calendar] if calendar else []) + self._invoice_rates(version)
+            self._told[key] = piece.span, version, repr((own, piece.span, *besides))
+        return self._told[key][-1]
 
     def _invoice_rates(self, version: facts.Version) -> list[object]:
         """The rates that the date of the bill says, and that a legal profile says so."""

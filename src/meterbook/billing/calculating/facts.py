@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -89,8 +90,7 @@ class Run:
         return ",".join(content.canonical(each).decode() for each in (self.printed_organization, self.printed_site))
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(NamedTuple):
     """The part of the period of a meter point that an account pays for."""
 
     account_id: int
@@ -100,8 +100,7 @@ class Share:
     period: Period
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(NamedTuple):
     """The series of a meter point that is billed: integers of 10^-`decimals` `unit` every `step` minutes."""
 
     id: int
@@ -111,8 +110,7 @@ class Series:
     step: int
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """A meter point; `series` None: it has none that can be billed. `language` empty: none is set for its documents.
 
     `assumed_per_hour` is what it plausibly counts at most, in units of the series; None where its rating was noted.
@@ -273,8 +271,9 @@ def shares_of(run: models.BillRun) -> list[Share]:
 
 
 def _shares(rows: QuerySet[models.RunShare]) -> list[Share]:
+    period = functools.cache(Period)  # most accounts of a run have the same time
     return [
-        Share(account_id, point_id, contract_id, tariff_id, Period(start, end))
+        Share(account_id, point_id, contract_id, tariff_id, period(start, end))
         for account_id, point_id, contract_id, tariff_id, start, end in many.rows(
             rows.order_by("meter_point__code", "during", "id").values_list(
                 "account_id", "meter_point_id", "contract_id", "tariff_id", "during__startswith", "during__endswith"
@@ -296,7 +295,7 @@ def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
     for point_id, code, pk, public_id, unit, decimals, step in many.rows(
         rows.order_by("id").values_list("meter_point_id", "code", "id", "public_id", "unit", "decimals", "step")
     ):
-        series[point_id, code] = Series(pk, public_id, Unit(unit), decimals, step)
+        series[point_id, code] = Series(pk, public_id, _UNITS[unit], decimals, step)
     hung = metering_models.Installation.objects.filter(
         many.among("meter_point_id", wanted), organization_id=run.organization_id, rated_per_hour__isnull=False
     )
@@ -323,7 +322,7 @@ def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
             code,
             name,
             node,
-            Service(service),
+            _SERVICES[service],
             series.get((pk, billed.get(service, ""))),
             metering_zones.resolve(own, former, run.zone.key),
             language,
@@ -331,6 +330,10 @@ def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
         )
         for pk, public_id, code, name, node, service, own, former, language, role, usage in many.rows(rows_of_points)
     }
+
+
+_UNITS = {each.value: each for each in Unit}
+_SERVICES = {each.value: each for each in Service}
 
 
 def _assumed(service: str, role: str, usage: str, series: Series | None) -> Fraction | None:

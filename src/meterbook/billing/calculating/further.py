@@ -140,7 +140,7 @@ def load_after(
     """
     exempt = account_facts.exemptions(run, wanted)
     waiting = left_banks.load(run, wanted)
-    wanted = [_looking_back(each) if each.share in waiting else each for each in wanted]
+    wanted = [_looking_back(each) if each.share in waiting else each for each in wanted] if waiting else wanted
     extended = [each for each in wanted if not each.needs.is_nothing]
     burned = gas.load(run, wanted)
     if not extended and not exempt and not burned.conversions and not burned.held:
@@ -179,7 +179,7 @@ def load_after(
 
 def _looking_back(wanted: Wanted) -> Wanted:
     """What an account needs whose contract ends while banks of earlier tariffs wait."""
-    return replace(wanted, needs=replace(wanted.needs, banks=True, is_nothing=False))
+    return wanted._replace(needs=replace(wanted.needs, banks=True, is_nothing=False))
 
 
 def _unmeasured(further: Further, wanted: Sequence[Wanted]) -> dict[int, list[checking.Held]]:

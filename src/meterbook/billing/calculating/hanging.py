@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from meterbook.billing.calculating import facts
 from meterbook.foundation import many, scoping
@@ -20,8 +19,7 @@ from meterbook.metering import queries as metering_queries
 from meterbook.metering import ratios
 
 
-@dataclass(frozen=True)
-class Hanging:
+class Hanging(NamedTuple):
     """A register of a meter that hung at the point during [start, end); `changes` are its multipliers in order.
 
     A change is when, how many times it counts from then on, what it showed then (None: nobody noted it), and by how
@@ -51,6 +49,7 @@ def _scale(unit: Unit, wanted: Unit, decimals: int) -> Fraction:
     return quantity.factor(unit, wanted) * Fraction(10) ** decimals
 
 
+_UNITS = {each.value: each for each in Unit}
 _fraction = functools.lru_cache(maxsize=256)(Fraction)  # meters of a building have few multipliers
 
 
@@ -72,7 +71,7 @@ def load(series_ids: list[int], period: Period) -> dict[int, list[Hanging]]:
                 serial=serial,
                 model=model,
                 register=register,
-                unit=Unit(unit),
+                unit=_UNITS[unit],
                 decimals=decimals,
                 wrap=wrap,
                 start=start,

@@ -158,11 +158,12 @@ def tenures(organization_id: int, chunk: facts.Chunk) -> dict[tuple[int, int], l
         organization_id=organization_id,
     ).order_by("during", "id")
     found: dict[tuple[int, int], list[Period]] = defaultdict(list)
+    made = functools.cache(Period)
     for account_id, point_id, start, end in many.rows(
         rows.values_list("account_id", "meter_point_id", "during__startswith", "during__endswith")
     ):
         own = found[account_id, point_id]
-        period = Period(start, end or _FAR)
+        period = made(start, end or _FAR)
         if own and own[-1].end == period.start:
             own[-1] = Period(own[-1].start, period.end)
         else:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,7 @@ from meterbook.tariffs.rating import converting
 from meterbook.tariffs.rating.plan import Plan, Scale
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of a share with one tariff version."""
 
     share: facts.Share
@@ -151,7 +151,8 @@ def by_share(pieces: Sequence[Piece]) -> list[list[Piece]]:
 
 def cut_of(group: Sequence[Piece]) -> Period:
     """This will return the time of the pieces of a share as a whole."""
-    return Period(group[0].span.cut.start, group[-1].span.cut.end)
+    first = group[0].span.cut
+    return first if len(group) == 1 else Period(first.start, group[-1].span.cut.end)
 
 
 def by_account(pieces: list[Piece]) -> dict[int, list[Piece]]:

@@ -73,6 +73,7 @@ class Registers:
         self._found = found
         self._known = known
         self._beside: dict[Key, neighbors.Pair] = {}
+        self._stretches: dict[tuple[int, Period], Stretch | None] = {}
 
     @classmethod
     def load(cls, wanted: Sequence[tuple[facts.Series, Period]]) -> Registers:
@@ -126,6 +127,12 @@ class Registers:
 
     def stretch(self, series: facts.Series, period: Period) -> Stretch | None:
         """This will return what a period's only segment is made from; None where it has several, or is not so plain."""
+        key = series.id, period
+        if key not in self._stretches:
+            self._stretches[key] = self._stretch(series, period)
+        return self._stretches[key]
+
+    def _stretch(self, series: facts.Series, period: Period) -> Stretch | None:
         hung = self._hanging.get(series.id, ())
         if len(hung) != 1 or len(hung[0].changes) != 1 or self._found.of.get(series.id):
             return None
@@ -142,17 +149,19 @@ class Registers:
         quantity = content.quantity_of(previous.value, present.value, factor)
         return Stretch(meter, change.factor, previous, present, quantity)
 
-    def inputs(self, series: facts.Series, period: Period) -> str:
+    def inputs(self, series: facts.Series, period: Period) -> list[object]:
         """This will write down what segments of a period are made from: meters, multipliers, values at the ends."""
+        plain = self.stretch(series, period)
+        if plain is not None:
+            ends = (_written(plain.previous), _written(plain.present))
+            return [_kind(plain.meter), _text_of(plain.multiplier), *ends]
         words: list[object] = []
         for each in self._parts(series, period):
-            meter, change = each.hanging, each.change
-            words += [meter.serial, meter.model, meter.register, meter.unit.value, meter.decimals, meter.wrap]
-            words += [change.factor, change.corrected_by, change.test, each.period.start, each.period.end]
-            for shown in (each.previous, each.present):
-                words += [None] if shown is None else [shown.at, shown.value, int(shown.quality), shown.source]
-        beside = [self._beside.get((series.id, at)) for at in (period.start, period.end)] if self._beside else []
-        return "\x1f".join(map(str, words + beside))
+            change = each.change
+            words += [_kind(each.hanging), _text_of(change.factor), _text_of(change.corrected_by), change.test]
+            words += [each.period.start, each.period.end]
+            words += [None if shown is None else _written(shown) for shown in (each.previous, each.present)]
+        return [*words, *(self._beside.get((series.id, at)) for at in (period.start, period.end))]
 
     def _parts(self, series: facts.Series, period: Period) -> list[_Part]:
         parts = []
@@ -237,6 +246,18 @@ class Registers:
         return _worked_out(at, low + (reached - low) * _share(at, start, end))
 
 
+_QUALITIES, _SOURCES = {each.value: each for each in Quality}, {each.value: each.name for each in Source}
+_text_of = functools.lru_cache(maxsize=256)(str)  # of fractions, of which meters of a building have few
+
+
+def _kind(meter: Hanging) -> tuple[object, ...]:
+    return meter.serial, meter.model, meter.register, meter.unit, meter.decimals, meter.wrap
+
+
+def _written(shown: content.Register) -> tuple[object, ...]:
+    return shown.at, shown.value, shown.quality, shown.source
+
+
 @functools.lru_cache(maxsize=256)
 def _times(one: Fraction, other: Fraction) -> Fraction:
     return one * other
@@ -247,7 +268,7 @@ def _past_its_end(part: _Part) -> content.Register | None:
     previous, present = part.previous, part.present
     if previous is None or present is None or present.source != boundaries.ROLLOVER:
         return None
-    return None if previous.value < present.value else replace(previous, value=previous.value - present.value)
+    return None if previous.value < present.value else previous._replace(value=previous.value - present.value)
 
 
 def _within(register: content.Register, part: _Part) -> content.Register:
@@ -255,7 +276,7 @@ def _within(register: content.Register, part: _Part) -> content.Register:
     wrap = part.hanging.wrap
     if wrap is None or register.source is not None:
         return register
-    return replace(register, value=register.value % wrap)
+    return register._replace(value=register.value % wrap)
 
 
 def _share(at: datetime, start: datetime, end: datetime) -> Fraction:
@@ -313,7 +334,7 @@ def _readings(
     for series_id, at, value, quality, source in usage.fetch(AT, parameters):
         key = (series_id, at)
         if key not in known and key not in corrected and not found.is_doubted(series_id, at):
-            known[key] = content.Register(at, value, Quality(quality), Source(source).name)
+            known[key] = content.Register(at, value, _QUALITIES[quality], _SOURCES[source])
     known.update({key: value for key, value in corrected.items() if value is not None})
     return known
 

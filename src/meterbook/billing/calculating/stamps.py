@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from meterbook.billing import content
+import orjson
+
 from meterbook.billing.calculating import facts, headings, registers, usage
 from meterbook.kernel.period import Period
 
 Edges = Callable[[facts.Series, Period], str]
+Word = object  # what JSON can say: texts, integers, instants, ids, and tuples and lists of these
 
 
 @dataclass(frozen=True)
@@ -32,32 +33,34 @@ class Inputs:
     edges: Edges
     registers: registers.Registers
 
-    def used(self, series: facts.Series, cut: Period) -> Iterator[str]:
+    def used(self, series: facts.Series, cut: Period) -> list[Word]:
         """This will write down all that a meter point is billed from."""
         found = self.digests[series.step]
-        yield usage.part_of(found.of[series.id], found.first, cut).hex()
-        yield from (self.edges(series, each) for each in usage.edges(cut))
-        yield self.registers.inputs(series, cut)
+        return [
+            usage.part_of(found.of[series.id], found.first, cut).hex(),
+            *[self.edges(series, each) for each in usage.edges(cut)],
+            self.registers.inputs(series, cut),
+        ]
 
 
-def of(head: headings.Head, words: Iterable[str]) -> str:
+def of(head: headings.Head, words: Sequence[Word]) -> str:
     """This will return the SHA-256, in hexadecimal, over what a bill says at its head and what it is made from.
 
-    :param words: a line for each thing measured or priced, in the order of the bill
+    :param words: whatever is measured or priced, in the order of the bill
     """
     heading = head.heading
-    rest = f'"{heading.currency}","{heading.language}","{heading.zone.key}"'
-    said = f"[{head.place},{head.account},{head.customer},{rest}]"
-    return hashlib.sha256("\n".join(itertools.chain((said,), words)).encode()).hexdigest()
+    said = head.place, head.account, head.customer, heading.currency, heading.language, heading.zone.key
+    return hashlib.sha256(orjson.dumps((said, words))).hexdigest()
 
 
-def whole(share: facts.Share, point: facts.Point, series: facts.Series, cut: Period) -> str:
+def whole(share: facts.Share, point: facts.Point, series: facts.Series, cut: Period) -> Word:
     """This will write down who bears what of which meter point and series, and what a bill says of these."""
-    who = f"{share.account_id},{share.meter_point_id},{share.contract_id},{share.tariff_id}"
-    when = f"{share.period.start},{share.period.end},{cut.start},{cut.end}"
-    printed = content.canonical([point.code, point.name, point.unit_name, point.service, point.language]).decode()
-    measured = f"{series.id},{series.public_id},{series.unit},{series.decimals},{series.step}"
-    return f"{who},{when},{point.public_id},{printed},{measured}"
+    return (
+        (share.account_id, share.meter_point_id, share.contract_id, share.tariff_id),
+        (share.period.start, share.period.end, cut.start, cut.end),
+        (point.public_id, point.code, point.name, point.unit_name, point.service, point.language),
+        (series.id, series.public_id, series.unit, series.decimals, series.step),
+    )
 
 
 def edges_of(organization_id: int, wholes: Sequence[tuple[facts.Series, Period]]) -> Edges:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from meterbook.billing.calculating import facts
 from meterbook.kernel.period import Period
@@ -10,8 +10,7 @@ from meterbook.tariffs.rating.document import TariffDocument
 from meterbook.tariffs.rating.needs import Needs
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """`cut` is the time of its intervals; `taxes` are the codes of all its versions.
 
     `final` is the document of the last version. `converts_gas`: its volume is priced as energy.

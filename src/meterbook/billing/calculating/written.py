@@ -87,6 +87,7 @@ class Writer:
         sums = [table.net, table.net, tax, table.net + tax, *(each for own in table.taxes for each in own)]
         self._sums = list(zip(*(forms.amounts(each.tolist(), places) for each in sums), strict=True))
         self._a_day = forms.amounts((rounding.divide(each, days) for each in totals), decimals)
+        self._charge = building.charge_words(plan.period, tariff)
         self._postings = list(self._posted(table, [each.code for each in document.taxes], service))
 
     def _posted(self, table: Table, taxes: Sequence[str], service: str) -> Iterator[tuple[str, list[int]]]:
@@ -187,14 +188,17 @@ class Writer:
     def _inputs(self, one: Candidate) -> str:
         stretch, cut = one.stretch, one.piece.span.cut
         previous, present = stretch.previous, stretch.present
-        ends = f"{previous.at} {previous.value} {present.at} {present.value}"
+        ends = f"{_text_of(previous.at)} {previous.value} {_text_of(present.at)} {present.value}"
         return building.digest_of(
             [
                 building.blocks_words(one.reference, cut, len(one.piece.span.days)),
-                f"{stretch.meter.serial} {ends} {stretch.multiplier}",
-                building.charge_words(cut, self._tariff),
+                f"{stretch.meter.serial} {ends} {_text_of(stretch.multiplier)}",
+                self._charge,
             ]
         )
+
+
+_text_of = functools.lru_cache(maxsize=1_024)(str)  # of instants and multipliers, that most bills of a run share
 
 
 def has_last_year(history: Sequence[content.Month]) -> bool:

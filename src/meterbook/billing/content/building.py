@@ -282,7 +282,12 @@ def digest_of(words: Iterable[str]) -> str:
 
 def blocks_words(reference: Reference, period: Period, days: int) -> str:
     """This will name the blocks of a meter point for the digest of a bill's inputs."""
-    return f"{reference.series} {period.start} {period.end} {days} {reference.digest}"
+    return f"{reference.series} {_text_of(period)} {days} {reference.digest}"
+
+
+@functools.lru_cache(maxsize=1_024)
+def _text_of(period: Period) -> str:
+    return f"{period.start} {period.end}"
 
 
 def charge_words(period: Period, tariff: TariffFacts) -> str:

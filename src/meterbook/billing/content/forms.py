@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -31,16 +32,16 @@ class Form:
         for number, place in enumerate(places):
             _put(content, place, _MARK.format(number))
         parts = _WRITTEN.split(canonical(content).decode())
-        self._text = parts[::2]
-        self._order = [int(each) for each in parts[1::2]]
-        if len(self._order) != len(places):
+        order = [int(each) for each in parts[1::2]]
+        if len(order) != len(places):
             raise LookupError("A name on this bill looks like a gap.")
+        self._parts = parts
+        self._ordered = operator.itemgetter(*order) if len(order) > 1 else tuple
 
     def written(self, values: Sequence[str]) -> bytes:
         """This will write a bill; `values` are JSON, in the order of the places."""
-        text = [""] * (2 * len(self._order) + 1)
-        text[::2] = self._text
-        text[1::2] = [values[each] for each in self._order]
+        text = self._parts.copy()
+        text[1::2] = self._ordered(values)
         return "".join(text).encode()
 
 
@@ -51,11 +52,8 @@ def amounts(numbers: Iterable[int], places: int) -> list[str]:
     """
     if not places:
         return [f'"{each}"' for each in numbers]
-    found = []
-    for each in numbers:
-        digits = str(abs(each)).zfill(places + 1)
-        found.append(f'"{"-" if each < 0 else ""}{digits[:-places]}.{digits[-places:]}"')
-    return found
+    scale, usual, negative = 10**places, f'"%d.%0{places}d"', f'"-%d.%0{places}d"'
+    return [usual % divmod(each, scale) if each >= 0 else negative % divmod(-each, scale) for each in numbers]
 
 
 def text(value: str | None) -> str:

@@ -21,8 +21,7 @@ from meterbook.tariffs.rating.tax_points import TaxPoint
 Plain = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Register:
+class Register(NamedTuple):
     """What a register showed, in its own decimals; `source` None where it was worked out."""
 
     at: datetime
@@ -142,8 +141,7 @@ class Estimate:
     is_spread: bool = False
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """Which day blocks were used: `digest` is over their digests in the order of days."""
 
     series: str
@@ -212,8 +210,7 @@ class Point:
     registers: Sequence[Counter] = ()
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(NamedTuple):
     """What a bill says besides its meter points; the mappings are written as they are.
 
     `period` is in `zone`: the one that its meter points share, else that of the site. `language` is that of the
@@ -236,8 +233,7 @@ class Heading:
         return bool(self.account.get("is_internal"))
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """A finished bill without a number. `postings` are (ledger code, signed smallest units), receivable left out.
 
     `nets` are the sums before taxes by the code of the tariff, so that a run is summed up without opening its bills.

@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -73,8 +72,7 @@ def settle(content: Content, section: Sequence[Plain]) -> Content:
         "inputs_digest": inputs,
     }
     written = canonical(data)
-    return replace(
-        content,
+    return content._replace(
         data=written,
         digest=hashlib.sha256(written).hexdigest(),
         inputs_digest=inputs,

@@ -57,7 +57,7 @@ class Recalculator(drafting.Calculator):
     def _by_chosen(self, chunk: facts.Chunk, tariff: facts.Tariff) -> facts.Chunk:
         shares = {
             account_id: [
-                replace(each, tariff_id=CHOSEN) if self.is_chosen(chunk, each, tariff) else each for each in own
+                each._replace(tariff_id=CHOSEN) if self.is_chosen(chunk, each, tariff) else each for each in own
             ]
             for account_id, own in chunk.shares.items()
         }

@@ -67,7 +67,7 @@ class Replayer(drafting.Calculator):
                     continue
                 number = len(tariffs) + 1
                 tariffs[number] = _tariff(number, named, versions, points[share.meter_point_id], bill)
-                own.append(replace(share, tariff_id=number))
+                own.append(share._replace(tariff_id=number))
                 self._named[number] = named
             shares[account_id] = own
         return facts.Chunk(customer_queries.accounts_by_id(ids=account_ids), shares, _printed(points), tariffs)
@@ -159,7 +159,7 @@ class Replayer(drafting.Calculator):
 
 def _printed(points: Mapping[int, facts.Point]) -> dict[int, facts.Point]:
     """The language of a document is that of the bill, whatever was set at meters since."""
-    return {key: replace(each, language="") for key, each in points.items()}
+    return {key: each._replace(language="") for key, each in points.items()}
 
 
 def _tariff(

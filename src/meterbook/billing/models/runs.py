@@ -44,8 +44,6 @@ class BillRun(foundation_models.TenantModel):
     # Why it does not go on by itself, while that is so.
     fault = models.CharField(max_length=300, blank=True, default="", db_default="")
     fault_since = models.DateTimeField(null=True, blank=True)
-    # Positions up to this one are issued; moved in the transaction that issues them.
-    issued_through = models.IntegerField(default=0)
     closed_at = models.DateTimeField(null=True, blank=True)
     # By which calendar it started; null: by a person.
     calendar = models.ForeignKey(BillingCalendar, on_delete=models.PROTECT, null=True, db_index=False)
@@ -146,12 +144,18 @@ class RunShare(foundation_models.TenantTable):
 
 
 class RunChunk(foundation_models.TenantTable):
-    """Accounts that are calculated in one transaction; whoever comes first takes a chunk that is not done."""
+    """Accounts that are calculated in one transaction, and issued in one; whoever comes first takes an open chunk.
+
+    An approved run has its numbers: of each chunk `numbers` from `first_sequence` on, in the order of positions.
+    """
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(BillRun, on_delete=models.PROTECT, db_index=False)
     number = models.IntegerField()
     is_done = models.BooleanField(default=False)
+    is_issued = models.BooleanField(default=False, db_default=False)
+    first_sequence = models.BigIntegerField(null=True, blank=True)
+    numbers = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["run", "number"], name="run_chunk_once"),)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from meterbook.billing import models, values
-from meterbook.billing.operations import drafting, issuing, planning
+from meterbook.billing.operations import chunk_queue, drafting, issuing, planning
 from meterbook.billing.values import RunState
 from meterbook.foundation import scoping
 from meterbook.kernel import civil
@@ -19,8 +19,8 @@ from meterbook.kernel.actor import Actor
 def advance_run(*, organization_id: int, actor: Actor, at: datetime, run_id: uuid.UUID) -> None:
     """This will carry a run on until a person must decide, it is closed, or others do the rest. Outside a scope.
 
-    Several at once share the chunks; all other steps take turns. Each step is a transaction of its own, and may be
-    repeated: a run that was killed anywhere ends with the same bills, no gap and no duplicate.
+    Several at once share the chunks, drafting and issuing; all other steps take turns. Each step is a transaction of
+    its own, and may be repeated: a run that was killed anywhere ends with the same bills, no gap and no duplicate.
 
     :raises RunNotFound: when it is not there or belongs to another organization
     """
@@ -41,6 +41,8 @@ def step(*, actor: Actor, at: datetime, run_id: uuid.UUID, calculators: drafting
         return False
     if run.state == RunState.VALIDATING and drafting.draft_next(run, calculators):
         return True
+    if run.state == RunState.ISSUING and issuing.issue_next(actor=actor, at=at, run=run):
+        return True
     return _move_on(actor, at, planning.lock(run))
 
 
@@ -53,17 +55,17 @@ def _move_on(actor: Actor, at: datetime, run: models.BillRun) -> bool:
         run.priced_on = civil.local_date(at, ZoneInfo(run.site.time_zone))
         planning.move(run, RunState.VALIDATING, "priced_on")
     elif run.state == RunState.VALIDATING:
-        chunks = models.RunChunk.objects.filter(organization_id=run.organization_id, run=run, is_done=False)
         # Others had the rest when this one looked. The lock waited for them; what one gave up is taken next.
-        if not chunks.exists():
+        if not chunk_queue.open_chunks(run).exists():
             planning.move(run, RunState.CALCULATED)
     elif run.state == RunState.CALCULATED:
         issuing.open_ledger_accounts(actor=actor, at=at, run=run)
         planning.move(run, RunState.REVIEW)
     elif run.state == RunState.APPROVED:
+        issuing.reserve(run)
         planning.move(run, RunState.ISSUING)
     elif run.state == RunState.ISSUING:
-        if not issuing.issue_next(actor=actor, at=at, run=run):
+        if not chunk_queue.open_chunks(run).exists():
             planning.move(run, RunState.DELIVERED)
     elif run.state == RunState.DELIVERED:
         issuing.close(actor=actor, at=at, run=run)

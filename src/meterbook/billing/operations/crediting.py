@@ -240,6 +240,8 @@ def _bill_anew(
     _hand_over_shared(bill, run)
     drafting.insert(facts.run_of(run), {bill.account_id: 1}, _outcome(bill, result))
     issuing.open_ledger_accounts(actor=actor, at=at, run=run)
+    issuing.reserve(run)
+    planning.move(run, values.RunState.ISSUING)
     while issuing.issue_next(actor=actor, at=at, run=run):
         pass
     planning.move(run, values.RunState.DELIVERED)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import uuid
 from collections.abc import Sequence
 
 import orjson
@@ -12,13 +12,12 @@ from django.db import DatabaseError, connection, transaction
 
 from meterbook.billing import models, values
 from meterbook.billing.calculating import checking, chunks, drafting, facts
-from meterbook.billing.operations import truing_up
+from meterbook.billing.operations import chunk_queue, truing_up
 from meterbook.billing.values import HoldReason
 from meterbook.foundation import many
 
 logger = logging.getLogger(__name__)
 
-STAY = "SELECT state FROM billing_billrun WHERE organization_id = %s AND id = %s FOR SHARE"
 INSERT = b"""
 INSERT INTO billing_billdraft (organization_id, public_id, run_id, account_id, position, content, digest,
     inputs_digest, postings, currency, net, total, is_estimated, is_apportioned,
@@ -40,25 +39,17 @@ def draft_next(run: models.BillRun, calculators: Calculators) -> bool:
     Then it keeps no lock: two that kept their shared one would both wait for the other to let them move the run on.
     """
     with transaction.atomic():
-        chunk = _take(run)
+        chunk = chunk_queue.take(run, values.RunState.VALIDATING)
         if chunk is None:
             transaction.set_rollback(True)
             return False
+        with connection.cursor() as cursor:  # what a crash of the server loses of it is drafted again
+            cursor.execute("SET LOCAL synchronous_commit = off")
         with many.without_collector():
             _draft(run, chunk.number, _calculator(run, calculators))
         chunk.is_done = True
         chunk.save(update_fields=["is_done"])
         return True
-
-
-def _take(run: models.BillRun) -> models.RunChunk | None:
-    with connection.cursor() as cursor:
-        cursor.execute(STAY, [run.organization_id, run.pk])
-        (state,) = cursor.fetchone()
-    if state != values.RunState.VALIDATING:
-        return None
-    chunks = models.RunChunk.objects.filter(organization_id=run.organization_id, run=run, is_done=False)
-    return chunks.select_for_update(skip_locked=True).order_by("number").first()
 
 
 def _calculator(run: models.BillRun, calculators: Calculators) -> drafting.Calculator:
@@ -149,9 +140,13 @@ def insert(run: facts.Run, position_of: dict[int, int], outcome: chunks.Outcome)
         )
 
 
-def public_id(run: facts.Run, account_id: int) -> uuid.UUID:
+def public_id(run: facts.Run, account_id: int) -> str:
     """This will return the public id of an account's bill in a run: the same whenever it is drafted again.
+
+    As `uuid.uuid5` does, in hexadecimal and in a fifth of the time.
 
     Nobody can guess it without the run's, which is random.
     """
-    return uuid.uuid5(run.public_id, str(account_id))
+    digest = bytearray(hashlib.sha1(run.public_id.bytes + b"%d" % account_id, usedforsecurity=False).digest()[:16])
+    digest[6], digest[8] = digest[6] & 0x0F | 0x50, digest[8] & 0x3F | 0x80
+    return digest.hex()

@@ -1,22 +1,27 @@
-"""Issue the drafts of an approved run in blocks: numbers, bills and postings in one transaction, or none of them."""
+"""Issue the drafts of an approved run: all its numbers at once, then chunk by chunk bills and postings together.
+
+Several processes issue chunks side by side. A number that was reserved waits for the bill that it belongs to; a run is
+closed only when each has its bill.
+"""
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import orjson
 import psycopg
-from django.db import connection
-from django.db.models import Max
+from django.db import connection, transaction
+from django.db.models import Min, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import content, events, models, values
-from meterbook.billing.operations import planning
+from meterbook.billing.operations import chunk_queue, planning
 from meterbook.customers import values as customer_values
 from meterbook.documents import numbering as document_numbering
 from meterbook.documents import operations as document_operations
@@ -57,13 +62,24 @@ FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::
     %s::bigint[]) AS b (public_id, draft_id, account_id, number, prefix, sequence, digest, due_date, transaction_id)
 """
 
+# What a chunk still has to issue, and how many of it get numbers of the series.
+WAITING = """
+SELECT m.chunk, count(*) FILTER (WHERE a.mode <> %s)
+FROM billing_billdraft d
+    JOIN billing_runmember m ON m.run_id = d.run_id AND m.account_id = d.account_id
+    JOIN customers_account a ON a.id = d.account_id
+WHERE d.organization_id = %s AND d.run_id = %s
+    AND NOT EXISTS (SELECT 1 FROM billing_bill b WHERE b.draft_id = d.id)
+GROUP BY m.chunk
+ORDER BY m.chunk
+"""
+
 
 class RunIncomplete(RuntimeError):
     """A run has drafts without a bill, or bills whose numbers leave a gap; it cannot be closed."""
 
 
-@dataclass(frozen=True)
-class _Draft:
+class _Draft(NamedTuple):
     """What issuing needs of a draft."""
 
     id: int
@@ -79,8 +95,7 @@ class _Draft:
     total: Decimal
 
 
-@dataclass(frozen=True)
-class _Given:
+class _Given(NamedTuple):
     """What a draft gets when it becomes a bill."""
 
     number: str
@@ -110,18 +125,48 @@ def open_ledger_accounts(*, actor: Actor, at: datetime, run: models.BillRun) -> 
             )
 
 
+def reserve(run: models.BillRun) -> None:
+    """This will take the numbers of a locked run's bills and divide them among its chunks, in the order of positions.
+
+    In the transaction that lets the run be issued: afterwards nothing but issuing is left to do with it.
+    """
+    bill_date, _due_date = _dates(run)
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, [customer_values.AccountMode.INTERNAL, run.organization_id, run.pk])
+        waiting: list[tuple[int, int]] = cursor.fetchall()
+    numbered = sum(numbers for _chunk, numbers in waiting)
+    kind = document_values.DocumentKind.BILL
+    start = document_numbering.find_start(kind=kind, place=run.site.code, year=bill_date.year)
+    following = 0
+    if numbered:
+        following = document_operations.take_numbers(
+            kind=kind, prefix=start.prefix, count=numbered, first_number=start.first_number
+        ).start
+    chunks = models.RunChunk.objects.filter(organization_id=run.organization_id, run=run)
+    chunks.exclude(number__in=[chunk for chunk, _numbers in waiting]).update(is_issued=True)
+    for chunk, numbers in waiting:
+        chunks.filter(number=chunk).update(is_issued=False, first_sequence=following or None, numbers=numbers)
+        following += numbers
+
+
 def issue_next(*, actor: Actor, at: datetime, run: models.BillRun) -> bool:
-    """This will issue the next block of a locked run; False when all are issued."""
-    with many.without_collector():
-        drafts = _next_drafts(run)
-        if drafts:
-            _issue(actor, at, run, drafts)
-    return bool(drafts)
+    """This will issue one chunk that nobody else works on; False when there is none left to take."""
+    with transaction.atomic():
+        chunk = chunk_queue.take(run, values.RunState.ISSUING)
+        if chunk is None:
+            transaction.set_rollback(True)
+            return False
+        with many.without_collector():
+            _issue(actor, at, run, chunk)
+        chunk.is_issued = True
+        chunk.save(update_fields=["is_issued"])
+        return True
 
 
-def _issue(actor: Actor, at: datetime, run: models.BillRun, drafts: Sequence[_Draft]) -> None:
+def _issue(actor: Actor, at: datetime, run: models.BillRun, chunk: models.RunChunk) -> None:
     bill_date, due_date = _dates(run)
-    given = _given(run, bill_date, due_date, drafts)
+    drafts = _drafts_of(run, chunk.number)
+    given = _given(run, chunk, bill_date, due_date, drafts)
     numbers = [each.number for each in given]
     digests = _digests(drafts, given, bill_date)
     posted = _post(actor, at, run, bill_date, drafts, numbers)
@@ -155,10 +200,9 @@ def close(*, actor: Actor, at: datetime, run: models.BillRun) -> None:
     :raises RunIncomplete: otherwise
     """
     bills = models.Bill.objects.filter(organization_id=run.organization_id, run=run)
-    sequences = list(bills.order_by("sequence").values_list("sequence", flat=True))
     drafts = models.BillDraft.objects.filter(organization_id=run.organization_id, run=run).count()
     unposted = bills.filter(transaction_id=None).exclude(draft__postings="[]").exists()
-    if len(sequences) != drafts or unposted:
+    if bills.count() != drafts or unposted or not _has_all_numbers(run, bills):
         raise RunIncomplete(_("The run has drafts without a bill; let it go on issuing."))
     run.closed_at = at
     planning.move(run, values.RunState.CLOSED, "closed_at")
@@ -172,16 +216,24 @@ def close(*, actor: Actor, at: datetime, run: models.BillRun) -> None:
     )
 
 
-def is_issued(run: models.BillRun) -> bool:
-    """This will tell whether no draft is left without a number."""
-    drafts = models.BillDraft.objects.filter(organization_id=run.organization_id, run=run)
-    final = drafts.aggregate(final=Max("position"))["final"] or 0
-    return run.issued_through >= final
+def _has_all_numbers(run: models.BillRun, bills: QuerySet[models.Bill]) -> bool:
+    """Whether each number that was reserved is that of a bill; they were taken in one row."""
+    chunks = models.RunChunk.objects.filter(organization_id=run.organization_id, run=run, numbers__gt=0)
+    taken = chunks.aggregate(numbers=Sum("numbers"), first=Min("first_sequence"))
+    if not taken["numbers"]:
+        return True
+    first, numbers = taken["first"], int(taken["numbers"])
+    return numbers == bills.filter(sequence__gte=first, sequence__lt=first + numbers).count()
 
 
-def _next_drafts(run: models.BillRun) -> list[_Draft]:
+def _drafts_of(run: models.BillRun, chunk: int) -> list[_Draft]:
+    """What a chunk still has to issue; at least one."""
+    members = models.RunMember.objects.filter(organization_id=run.organization_id, run=run, chunk=chunk)
     rows = models.BillDraft.objects.filter(
-        organization_id=run.organization_id, run=run, position__gt=run.issued_through
+        many.among("account_id", members.values_list("account_id", flat=True)),
+        organization_id=run.organization_id,
+        run=run,
+        bill=None,
     ).order_by("position")
     return [
         _Draft(
@@ -198,28 +250,27 @@ def _next_drafts(run: models.BillRun) -> list[_Draft]:
             total=total,
         )
         for pk, public_id, account_id, receivable_id, number, mode, position, digest, postings, currency, total in (
-            rows.values_list(*_READ)[: values.BILLS_A_BLOCK]
+            many.rows(rows.values_list(*_READ))
         )
     ]
 
 
-def _given(run: models.BillRun, bill_date: date, due_date: date, drafts: Sequence[_Draft]) -> list[_Given]:
-    """Numbers of the site's series for bills; a reference for what cost centers get, which is not in any series."""
+def _given(
+    run: models.BillRun, chunk: models.RunChunk, bill_date: date, due_date: date, drafts: Sequence[_Draft]
+) -> list[_Given]:
+    """Numbers that were reserved; a reference for what cost centers get, which is not in any series."""
     kind = document_values.DocumentKind.BILL
-    start = document_numbering.find_start(kind=kind, place=run.site.code, year=bill_date.year)
-    count = sum(not each.is_internal for each in drafts)
-    taken = iter(
-        document_operations.take_numbers(kind=kind, prefix=start.prefix, count=count, first_number=start.first_number)
-        if count
-        else ()
-    )
+    prefix = document_numbering.find_start(kind=kind, place=run.site.code, year=bill_date.year).prefix
+    if chunk.numbers != sum(not each.is_internal for each in drafts):
+        raise RunIncomplete(_("The numbers that were taken for a run are not as many as its bills."))
+    sequences = itertools.count(chunk.first_sequence or 0)
     found = []
     for each in drafts:
         if each.is_internal:
             found.append(_Given(_reference(run, each), "", -each.id, bill_date))
         else:
-            sequence = next(taken)
-            found.append(_Given(document_queries.number_text(start.prefix, sequence), start.prefix, sequence, due_date))
+            sequence = next(sequences)
+            found.append(_Given(document_queries.number_text(prefix, sequence), prefix, sequence, due_date))
     return found
 
 
@@ -313,8 +364,7 @@ def _postings(draft: _Draft, ledger_ids: dict[str, int]) -> Iterable[posting.Pos
 
 
 def _advance(actor: Actor, at: datetime, run: models.BillRun, drafts: Sequence[_Draft], numbers: Sequence[str]) -> None:
-    after, run.issued_through = run.issued_through, drafts[-1].position
-    run.save(update_fields=["issued_through"])
+    after, through = drafts[0].position - 1, drafts[-1].position
     models.RunMember.objects.filter(
         many.among("account_id", [each.account_id for each in drafts]), organization_id=run.organization_id, run=run
     ).update(state=values.MemberState.ISSUED)
@@ -323,7 +373,7 @@ def _advance(actor: Actor, at: datetime, run: models.BillRun, drafts: Sequence[_
             organization_id=run.organization_id,
             run_id=str(run.public_id),
             after=after,
-            through=run.issued_through,
+            through=through,
         )
     )
     audit_operations.record(
@@ -331,6 +381,6 @@ def _advance(actor: Actor, at: datetime, run: models.BillRun, drafts: Sequence[_
         at=at,
         action="billing:issue_bills",
         subject=run,
-        before={"issued_through": after},
-        after={"issued_through": run.issued_through, "first": numbers[0], "final": numbers[-1]},
+        before=None,
+        after={"bills": len(numbers), "first": numbers[0], "final": numbers[-1]},
     )

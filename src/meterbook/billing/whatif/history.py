@@ -174,7 +174,7 @@ def _by_month(whole: facts.Run, shares: Iterable[facts.Share], first: date, unti
         for part in share.period.split(civil.start_of_day(each, zone) for each in edges):
             begins = civil.local_date(part.start, zone)
             month = next(start for start, end in itertools.pairwise(edges) if begins < end)
-            found[month][share.account_id].append(replace(share, period=part))
+            found[month][share.account_id].append(share._replace(period=part))
     return [
         Portion(_of_days(whole, start, end), dict(found[start]))
         for start, end in itertools.pairwise(edges)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, Func, OrderBy, OuterRef, Q, QuerySet
@@ -22,8 +22,7 @@ from meterbook.kernel import rounding
 from meterbook.kernel.money import Money
 
 
-@dataclass(frozen=True)
-class AccountRow:
+class AccountRow(NamedTuple):
     """An account with its customer, as screens and bills see it."""
 
     id: int
@@ -130,6 +129,8 @@ _COLUMNS = (
     "moved_out_at",
 )
 _MODE, _STATE = _COLUMNS.index("mode"), _COLUMNS.index("state")
+_MODES = {each.value: each for each in values.AccountMode}
+_STATES = {each.value: each for each in values.AccountState}
 _IS_INTERNAL = Q(mode=values.AccountMode.INTERNAL.value)
 SHOWN = {
     Show.ALL: Q(),
@@ -222,8 +223,8 @@ def accounts_by_id(*, ids: Iterable[int]) -> dict[int, AccountRow]:
 
 def _row(found: tuple[Any, ...]) -> AccountRow:
     own = list(found)
-    own[_MODE], own[_STATE] = values.AccountMode(own[_MODE]), values.AccountState(own[_STATE])
-    return AccountRow(*own)
+    own[_MODE], own[_STATE] = _MODES[own[_MODE]], _STATES[own[_STATE]]
+    return AccountRow._make(own)
 
 
 def account_ids(*, numbers: Iterable[str]) -> dict[str, int]:

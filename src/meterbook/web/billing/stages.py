@@ -23,8 +23,8 @@ WORK = {
     RunState.COLLECTING: gettext_lazy("Finds out who pays for which meter point, and when."),
     RunState.VALIDATING: gettext_lazy("Checks the intervals of every account and calculates its bill."),
     RunState.CALCULATED: gettext_lazy("Opens the ledger accounts that the bills post to."),
-    RunState.APPROVED: gettext_lazy("Starts to issue."),
-    RunState.ISSUING: gettext_lazy("Gives numbers and posts, up to 2,000 bills at once or none of them."),
+    RunState.APPROVED: gettext_lazy("Takes the numbers of the bills."),
+    RunState.ISSUING: gettext_lazy("Makes bills of the drafts and posts them, some hundreds at once or none of them."),
     RunState.DELIVERED: gettext_lazy("Proves that every draft has one bill and no number is missing."),
 }
 

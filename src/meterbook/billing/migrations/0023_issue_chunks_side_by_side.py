@@ -1,0 +1,22 @@
+"""Chunks are issued side by side: an approved run takes its numbers at once.
+
+A run that was being issued goes back by one step: what has no bill yet takes its numbers then.
+"""
+
+from __future__ import annotations
+
+from django.db import migrations, models
+
+FORWARD = "UPDATE billing_billrun SET state = 'APPROVED' WHERE state = 'ISSUING'"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("billing", "0022_write_runs_with_fewer_indexes")]
+
+    operations = [
+        migrations.AddField("runchunk", "is_issued", models.BooleanField(db_default=False, default=False)),
+        migrations.AddField("runchunk", "first_sequence", models.BigIntegerField(blank=True, null=True)),
+        migrations.AddField("runchunk", "numbers", models.IntegerField(db_default=0, default=0)),
+        migrations.RunSQL(FORWARD, migrations.RunSQL.noop),
+        migrations.RemoveField("billrun", "issued_through"),
+    ]
