@@ -36,7 +36,10 @@ class Form:
         if len(order) != len(places):
             raise LookupError("A name on this bill looks like a gap.")
         self._parts = parts
-        self._ordered = operator.itemgetter(*order) if len(order) > 1 else tuple
+        # Of one place alone itemgetter would answer the value itself.
+        self._ordered = (
+            operator.itemgetter(*order) if len(order) > 1 else lambda values: [values[each] for each in order]
+        )
 
     def written(self, values: Sequence[str]) -> bytes:
         """This will write a bill; `values` are JSON, in the order of the places."""
