@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from django.db import models
 from django.db.models.functions import Now
@@ -28,6 +28,18 @@ class Guarded(models.Model):
         abstract = True
 
 
+class Copied(NamedTuple):
+    """Columns that are those of one row of another tenant table, `keys` there: one foreign key instead of one each.
+
+    `known_by` is the unique index over the organization and the keys; it is made where the table does not have it.
+    """
+
+    columns: tuple[str, ...]
+    table: str
+    keys: tuple[str, ...]
+    known_by: str
+
+
 class TenantTable(Guarded):
     """A table whose every row belongs to one organization; guarded by row security."""
 
@@ -35,6 +47,7 @@ class TenantTable(Guarded):
     # Foreign keys to other tenant tables are made composite with the organization by `foundation.walls`, so that a row
     # cannot point into another organization. Tables too large for that set this to False and check in Python.
     has_foreign_keys: ClassVar[bool] = True
+    copied: ClassVar[Copied | None] = None
     # Columns and the part of `scoping.Reach` that must hold their value for a limited reader; one of them is enough.
     # Empty: the table tells nothing about single accounts.
     reached_by: ClassVar[tuple[tuple[str, str], ...]] = ()

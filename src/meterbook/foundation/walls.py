@@ -155,15 +155,28 @@ def _bind_to_organization(connection: psycopg.Connection[Any], model: type[model
         _constrain(connection, table, name, ["organization_id"], ORGANIZATION_TABLE, ["id"])
     else:  # whatever the row must name has its organization
         _drop(connection, table, name)
+    copied = model.copied
+    if copied is not None:
+        _refer(connection, table, f"{table[:25]}_same_{copied.table[:22]}", copied)
     for field, other in bound:
-        connection.execute(
-            sql.SQL("CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} (organization_id, id)").format(
-                sql.Identifier(f"{other[:45]}_within_org"), sql.Identifier(other)
-            )
-        )
         name = f"{table[:25]}_{field.column[:22]}_same_org"
-        _constrain(connection, table, name, ["organization_id", field.column], other, ["organization_id", "id"])
+        if copied is not None and field.column in copied.columns:
+            _drop(connection, table, name)
+        else:
+            own = models.Copied((field.column,), other, ("id",), f"{other[:45]}_within_org")
+            _refer(connection, table, name, own)
         _drop_covered(connection, table, field.column, other)
+
+
+def _refer(connection: psycopg.Connection[Any], table: str, name: str, copied: models.Copied) -> None:
+    """A foreign key with the organization, and the index of the other table that it needs."""
+    keys = ("organization_id", *copied.keys)
+    connection.execute(
+        sql.SQL("CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} ({})").format(
+            sql.Identifier(copied.known_by), sql.Identifier(copied.table), sql.SQL(", ").join(map(sql.Identifier, keys))
+        )
+    )
+    _constrain(connection, table, name, ("organization_id", *copied.columns), copied.table, keys)
 
 
 def _bound_fields(model: type[models.TenantTable]) -> Iterator[tuple[orm.ForeignKey[Any, Any], str]]:

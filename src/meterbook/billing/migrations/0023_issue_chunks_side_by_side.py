@@ -1,6 +1,7 @@
 """Chunks are issued side by side: an approved run takes its numbers at once.
 
-A run that was being issued goes back by one step: what has no bill yet takes its numbers then.
+A run that was being issued goes back by one step: what has no bill yet takes its numbers then. A bill is bound to its
+draft, and a draft to the account's place in its run, by one foreign key each (`foundation.walls`).
 """
 
 from __future__ import annotations
@@ -8,6 +9,10 @@ from __future__ import annotations
 from django.db import migrations, models
 
 FORWARD = "UPDATE billing_billrun SET state = 'APPROVED' WHERE state = 'ISSUING'"
+UNBIND = """
+ALTER TABLE billing_bill DROP CONSTRAINT IF EXISTS billing_bill_draft_id_same_org;
+DROP INDEX IF EXISTS billing_billdraft_within_org;
+"""
 
 
 class Migration(migrations.Migration):
@@ -19,4 +24,10 @@ class Migration(migrations.Migration):
         migrations.AddField("runchunk", "numbers", models.IntegerField(db_default=0, default=0)),
         migrations.RunSQL(FORWARD, migrations.RunSQL.noop),
         migrations.RemoveField("billrun", "issued_through"),
+        migrations.RunSQL(UNBIND, migrations.RunSQL.noop),
+        migrations.RemoveConstraint("runmember", "run_member_once"),
+        migrations.AddConstraint(
+            "runmember",
+            models.UniqueConstraint(fields=("organization_id", "run", "account"), name="run_member_once"),
+        ),
     ]

@@ -102,7 +102,7 @@ class RunMember(foundation_models.TenantTable):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["run", "account"], name="run_member_once"),
+            models.UniqueConstraint(fields=["organization_id", "run", "account"], name="run_member_once"),
             models.UniqueConstraint(fields=["run", "position"], name="run_member_position_once"),
             models.CheckConstraint(
                 condition=models.Q(state__in=[each.value for each in values.MemberState]),
@@ -191,6 +191,9 @@ class BillDraft(foundation_models.TenantTable):
     inputs_stamp = models.CharField(max_length=64, default="", db_default="")
 
     privileges = WRITE_ONCE
+    copied = foundation_models.Copied(
+        ("run_id", "account_id"), "billing_runmember", ("run_id", "account_id"), "run_member_once"
+    )
 
     reached_by = (("account_id", "accounts"),)
 
@@ -229,6 +232,9 @@ class Bill(foundation_models.TenantTable):
 
     privileges = foundation_models.APPEND
     append_only = True
+    copied = foundation_models.Copied(
+        ("draft_id", "run_id", "account_id"), "billing_billdraft", ("id", "run_id", "account_id"), "bill_draft_of_bill"
+    )
 
     reached_by = (("account_id", "accounts"),)
 
