@@ -167,6 +167,7 @@ class HoldReason(enum.StrEnum):
     NO_FACT = "NO_FACT"
     NO_CHANNEL = "NO_CHANNEL"
     NO_DEMAND = "NO_DEMAND"
+    NO_MAXIMUM = "NO_MAXIMUM"
     NO_INVOICE = "NO_INVOICE"
     NO_PRICES = "NO_PRICES"
     NO_LINKED = "NO_LINKED"
@@ -204,6 +205,7 @@ HOLD_REASON_CAPTIONS = {
     HoldReason.NO_FACT: _("The tariff needs a figure of the account that is not noted"),
     HoldReason.NO_CHANNEL: _("The tariff needs something that is not measured here"),
     HoldReason.NO_DEMAND: _("No interval of the period tells the demand"),
+    HoldReason.NO_MAXIMUM: _("No reading tells the maximum demand of the period"),
     HoldReason.NO_INVOICE: _("The tariff passes on an invoice that is not there"),
     HoldReason.NO_PRICES: _("Prices by the hour are missing"),
     HoldReason.NO_LINKED: _("A field of place or customer names a water meter that is not there"),
@@ -236,6 +238,7 @@ HOLD_DETAILS = {
     HoldReason.NO_FACT: "%(name)s",
     HoldReason.NO_CHANNEL: "%(name)s",
     HoldReason.NO_DEMAND: "%(name)s",
+    HoldReason.NO_MAXIMUM: "%(name)s",
     HoldReason.NO_INVOICE: "%(name)s",
     HoldReason.NO_PRICES: "%(name)s",
     HoldReason.NO_LINKED: "%(name)s: %(meter)s",
@@ -278,6 +281,10 @@ HOLD_REMEDIES = {
     ),
     HoldReason.NO_CHANNEL: _("Measure it at the same meter point, or give the contract another tariff."),
     HoldReason.NO_DEMAND: _("Bring in measured intervals, or have the tariff count estimated ones; then check again."),
+    HoldReason.NO_MAXIMUM: _(
+        "Enter what the register of maximum demand showed when the period was over, then check again. A meter without"
+        " it gets the register on its page."
+    ),
     HoldReason.NO_INVOICE: _("Enter the lines of the invoice, with quantities, at the shared cost of this name."),
     HoldReason.NO_PRICES: _("Bring in the prices of all hours of the period, then check again."),
     HoldReason.NO_LINKED: _("Write the code of a water meter of this site into that field, then check again."),

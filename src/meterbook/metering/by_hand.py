@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from meterbook.metering.values import COUNTED_SERIES, TARIFF_SERIES, Service
+from meterbook.metering.values import COUNTED_SERIES, MAXIMUM_SERIES, TARIFF_SERIES, Service
 
 _HEAT = (Service.HEATING, Service.COOLING, Service.STEAM)
 _FURTHER: dict[Service, tuple[str, ...]] = {
     Service.ELECTRICITY: (
         *("energy_export", "energy_reactive_import", "energy_reactive_export", "energy_apparent"),
         *TARIFF_SERIES,
+        *MAXIMUM_SERIES,
     ),
     **dict.fromkeys(_HEAT, ("volume",)),
 }
@@ -42,6 +43,12 @@ PRESETS = (
     Preset("TARIFFS_2", _("Energy, with tariff registers T1 and T2"), TARIFF_SERIES[:2]),
     Preset("TARIFFS_3", _("Energy, with tariff registers T1 to T3"), TARIFF_SERIES[:3]),
     Preset("TARIFFS_4", _("Energy, with tariff registers T1 to T4"), TARIFF_SERIES),
+    Preset("MAXIMUM", _("Energy and maximum demand"), MAXIMUM_SERIES[:1]),
+    Preset(
+        "MAXIMUM_TARIFFS",
+        _("Energy, with tariff registers T1 to T3 and maximum demand"),
+        (*TARIFF_SERIES[:3], *MAXIMUM_SERIES[:1]),
+    ),
     Preset("VOLUME", _("Heat and volume"), ("volume",), _HEAT),
 )
 

@@ -112,6 +112,8 @@ COUNTED_SERIES = {
 }
 
 
+# The registers of maximum demand: the highest mean power since they were reset.
+MAXIMUM_SERIES = ("power_maximum", "power_apparent_maximum")
 # The registers into which a meter divides its energy by its own clock or a signal, beside the one that counts all.
 TARIFF_SERIES = ("energy_import_t1", "energy_import_t2", "energy_import_t3", "energy_import_t4")
 
@@ -122,6 +124,7 @@ class SeriesKind(enum.StrEnum):
     CUMULATIVE = "CUMULATIVE"  # a counter; intervals are its differences
     INSTANT = "INSTANT"  # a value at a moment; intervals are means
     STATE = "STATE"  # a code, such as a breaker's position
+    MAXIMUM = "MAXIMUM"  # the highest since it was reset at the reading before; it has no intervals
 
 
 class Source(enum.IntEnum):
@@ -167,6 +170,11 @@ class SeriesType:
         """Whether it can be billed: a counter."""
         return self.kind is SeriesKind.CUMULATIVE
 
+    @property
+    def is_maximum(self) -> bool:
+        """Whether it is the highest since the reading before, which reset it."""
+        return self.kind is SeriesKind.MAXIMUM
+
 
 class SeriesTypeUnknown(LookupError):
     """The catalogue of series has no such code; correct the meter model document."""
@@ -178,6 +186,10 @@ def _counter(code: str, caption: Promise, unit: Unit) -> SeriesType:
 
 def _instant(code: str, caption: Promise, unit: Unit, decimals: int) -> SeriesType:
     return SeriesType(code, caption, SeriesKind.INSTANT, unit, decimals, 5)
+
+
+def _maximum(code: str, caption: Promise, unit: Unit) -> SeriesType:
+    return SeriesType(code, caption, SeriesKind.MAXIMUM, unit, 3, 15)
 
 
 @cache
@@ -195,6 +207,8 @@ def series_types() -> dict[str, SeriesType]:
                 TARIFF_SERIES, (_("Energy T1"), _("Energy T2"), _("Energy T3"), _("Energy T4")), strict=True
             )
         ),
+        _maximum("power_maximum", _("Maximum demand"), Unit.KW),
+        _maximum("power_apparent_maximum", _("Maximum apparent demand"), Unit.KVA),
         _counter("heat", _("Heat"), Unit.KWH),  # before the volume: of a heat meter it is what people pay for
         _counter("volume", _("Volume"), Unit.M3),
         _instant("power", _("Power"), Unit.KW, 3),

@@ -43,7 +43,7 @@ def test_registers_are_hung_and_exported_unchanged() -> None:
     desk.bring(
         book(
             ("Electricity", None, "SN-0", "T1, t2; Reactive energy"),
-            ("Electricity", None, "SN-1", "Energía devuelta"),
+            ("Electricity", None, "SN-1", "Energía devuelta, MDI"),
             ("Heating", None, "SN-2", "Volume"),
             ("Electricity", None, "SN-3", None),
         )
@@ -55,7 +55,7 @@ def test_registers_are_hung_and_exported_unchanged() -> None:
 
     assert hung(desk) == {
         "E0": ["energy_import", "energy_reactive_import", "energy_import_t1", "energy_import_t2"],
-        "E1": ["energy_import", "energy_export"],
+        "E1": ["energy_import", "energy_export", "power_maximum"],
         "E2": ["heat", "volume"],
         "E3": ["energy_import"],
     }

@@ -251,3 +251,19 @@ def test_prices_by_the_hour_and_invoices_have_fields() -> None:
     assert places(filled) == {}
     assert filled["components"][at]["price_series"] == {"code": "spot", "factor": "0.001"}
     assert filled["components"][at + 1]["invoice"] == {"code": "utility", "lines": ["energy", "grid"]}
+
+
+def test_demand_by_a_register_has_no_fields_about_intervals() -> None:
+    raw = document(FURTHER[:2])
+    place = "components[1].demand"
+
+    changed = after(raw, {f"{place}.source": ["REGISTER"]})
+    shown = {each.path for each in sheet.of(changed).fields()}
+    back = after(changed, {f"{place}.source": ["INTERVALS"]})["components"][1]["demand"]
+
+    assert changed["components"][1]["demand"].keys() == {"source", "ratchet", "contracted"}
+    reading.read(changed)
+    assert forming.filled(posted(changed)).text == loose.written(changed)
+    assert {f"{place}.source", f"{place}.of", f"{place}.minimum"} <= shown
+    assert not shown & {f"{place}.{key}" for key in ("interval", "take", "periods", "estimated", "meters")}
+    assert "source" not in back

@@ -148,6 +148,7 @@ def _at(
         at = datetime.strptime(text, STAMP).replace(tzinfo=UTC)
     except ValueError as error:
         raise problems.not_found(_("There is no such reading.")) from error
-    if not found.period.start <= at <= found.period.end:
+    maxima = explaining.maxima_of(found.plain).get(code, ())
+    if not found.period.start <= at <= found.period.end and at not in maxima:
         raise problems.not_found(_("This bill is about another time."))
     return found, at

@@ -158,7 +158,12 @@ def explanation(bill: billing_queries.BillDetail) -> BillExplanation:
 
 
 def intervals(bill: billing_queries.BillDetail, found: explaining.MeteredPoint) -> BilledIntervals:
-    """This will tell the intervals behind a meter point of a bill."""
+    """This will tell the intervals behind a meter point of a bill.
+
+    :raises problems.Problem: for a register of maximum demand, which has none
+    """
+    if found.is_maximum:
+        raise problems.not_found(_("A register of maximum demand has no intervals: ask for its reading."))
     issued = issued_intervals.intervals_of(point=found.plain, series=found.series, approved_at=bill.approved_at)
     columns, codes = issued.blocks.columns(found.period), issued.blocks.codes(found.series.id, found.period)
     amounts = issued.blocks.values[0, columns]

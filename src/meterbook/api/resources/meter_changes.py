@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -220,6 +220,8 @@ def require_shown(
 ) -> None:
     """This will require every counting register of the meter, as finely as it counts, not below what it showed before.
 
+    A register of maximum demand may be there.
+
     :raises problems.Problem: 422, naming each register at fault; 409 where no meter hangs
     """
     current = detail.current
@@ -231,7 +233,14 @@ def require_shown(
         for each in current.registers
         if known[each.series_id].kind is metering_values.SeriesKind.CUMULATIVE
     }
-    _require_all(field, given, counters)
+    maxima = {
+        known[each.series_id].code: each
+        for each in current.registers
+        if known[each.series_id].kind is metering_values.SeriesKind.MAXIMUM
+    }
+    _require_all(field, given, counters, maxima)
+    for code in maxima.keys() & given.keys():
+        _require_fine(f"/body/{field}/{code}", given[code], maxima[code].decimals)
     for code, (series, register) in counters.items():
         _require_fine(f"/body/{field}/{code}", given[code], register.decimals)
         latest = exchange_meter.last_shown(meter=current, series=series, until=instant)
@@ -261,7 +270,7 @@ def require_openings(given: Mapping[str, Decimal], model: str, detail: metering_
         _require_fine(f"/body/openings/{code}", given[code], plan.decimals)
 
 
-def _require_all(field: str, given: Mapping[str, Decimal], wanted: Iterable[str]) -> None:
+def _require_all(field: str, given: Mapping[str, Decimal], wanted: Iterable[str], others: Collection[str] = ()) -> None:
     listed = list(wanted)
     errors = [
         (f"/body/{field}/{code}", _("This register counts; say what it showed."))
@@ -271,7 +280,7 @@ def _require_all(field: str, given: Mapping[str, Decimal], wanted: Iterable[str]
     errors += [
         (f"/body/{field}/{code}", _("The meter has no such register that counts."))
         for code in given
-        if code not in listed
+        if code not in listed and code not in others
     ]
     if errors:
         words = _("The meter has other registers that count; each error names one.")

@@ -23,7 +23,7 @@ class NewRegister(values.Given):
     """What a meter counts besides, since when, and what the register showed then, in the unit of `series`.
 
     `series` is the code of a quantity, such as energy_export, energy_reactive_import, energy_apparent,
-    energy_import_t1 to energy_import_t4, or volume of a heat meter.
+    energy_import_t1 to energy_import_t4, power_maximum, power_apparent_maximum, or volume of a heat meter.
     """
 
     series: values.Code

@@ -68,8 +68,8 @@ class NewMeterPoint(values.Given):
     """A meter point with its meter, at a place of the site. Without a connection people or files bring readings.
 
     Such a meter has the main counter of its service, which showed `opening` at `starts_at`, and what `registers` name:
-    series codes (energy_export, energy_reactive_import, energy_import_t1 ..., volume) with what each showed then; null:
-    not known.
+    series codes (energy_export, energy_reactive_import, energy_import_t1 ..., power_maximum, volume) with what each
+    showed then; null: not known.
     """
 
     site: uuid.UUID

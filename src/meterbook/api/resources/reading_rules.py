@@ -20,7 +20,10 @@ router = Router(tags=["Readings"])
 
 
 class FlaggedReading(values.Told):
-    """A reading that looked wrong: `doubts` are LOWER, HIGHER, TOO_MUCH or UNUSUAL; `reason` is why it was taken."""
+    """A reading that looked wrong: `doubts` are LOWER, HIGHER, TOO_MUCH, UNUSUAL or SAME.
+
+    `reason` is why it was taken.
+    """
 
     id: uuid.UUID
     meter_point: uuid.UUID

@@ -20,6 +20,7 @@ from meterbook.billing.calculating import (
     gas,
     left_banks,
     linked,
+    maxima,
     site_peaks,
     usage,
 )
@@ -149,6 +150,7 @@ def load_after(
     history = look_back(run, extended)
     beside = linked.load(run, chunk, extended, read)
     peak = site_peaks.find(run, read) if any(each.needs.site_peak for each in extended) else None
+    shown = maxima.load(run, extended)
     inputs = {}
     for each in wanted:
         key = each.share.account_id, each.share.meter_point_id
@@ -171,6 +173,7 @@ def load_after(
             deducted=beside.deducted.get(key, {}),
             winter=beside.winter.get(key, {}),
             conversions=burned.conversions.get(key, ()),
+            registered=shown.get(key, ()),
             whole_days=(run.until_day - run.first_day).days,
         )
     known_all = _measured(run, extended, inputs, read)

@@ -31,6 +31,7 @@ _REASONS = {
     "KEY": HoldReason.NO_FACT,
     "CHANNEL": HoldReason.NO_CHANNEL,
     "DEMAND": HoldReason.NO_DEMAND,
+    "MAXIMUM": HoldReason.NO_MAXIMUM,
     "INVOICE": HoldReason.NO_INVOICE,
     "PRICES": HoldReason.NO_PRICES,
 }
@@ -57,6 +58,7 @@ def wanted(pieces: Sequence[Piece]) -> list[Wanted]:
             final=group[-1].version.document,
             taxes=of(group)[1],
             converts_gas=any(map(converts_gas, group)),
+            parts=tuple(each.span.cut for each in group),
         )
         for group in by_share(pieces)
     ]

@@ -13,7 +13,8 @@ from meterbook.tariffs.rating.needs import Needs
 class Wanted(NamedTuple):
     """`cut` is the time of its intervals; `taxes` are the codes of all its versions.
 
-    `final` is the document of the last version. `converts_gas`: its volume is priced as energy.
+    `final` is the document of the last version. `converts_gas`: its volume is priced as energy. `parts` are the
+    times of its tariff versions.
     """
 
     share: facts.Share
@@ -23,3 +24,4 @@ class Wanted(NamedTuple):
     final: TariffDocument
     taxes: frozenset[str] = frozenset()
     converts_gas: bool = False
+    parts: tuple[Period, ...] = ()

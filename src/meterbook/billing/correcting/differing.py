@@ -298,7 +298,14 @@ def _multipliers(points: Sequence[Plain]) -> list[Any]:
 
 def _registers(points: Sequence[Plain]) -> list[Any]:
     parts = _segments(points)
-    return [(each["serial"], each["previous"]["value"], each["present"]["value"]) for each in parts]
+    found = [(each["serial"], each["previous"]["value"], each["present"]["value"]) for each in parts]
+    return [*found, *_maxima(points)]
+
+
+def _maxima(points: Sequence[Plain]) -> list[Any]:
+    """What registers of maximum demand showed."""
+    taken = [charge.get("inputs") or {} for point in points for charge in point["charges"]]
+    return [(each["meter"], each["at"], each["shown"]) for inputs in taken for each in inputs.get("registered", ())]
 
 
 def _measured(points: Sequence[Plain]) -> list[Any]:

@@ -23,6 +23,8 @@ def of_line(line: Plain, language: Language) -> str:
         return _linked(line, trace["linked"], language)
     if trace.keys() & _BANKS:
         return _banked(line, trace, language)
+    if "register" in trace:
+        return _registered(trace["register"], language)
     return _demand(trace, language) if "actual" in trace and trace.get("at") else ""
 
 
@@ -82,6 +84,14 @@ def _linked(line: Plain, linked: Plain, language: Language) -> str:
             language.say("linked_limit", most=f"{language.number(linked['most'])} {language.unit(line['unit'])}")
         )
     return "; ".join([words, *limits])
+
+
+def _registered(read: Plain, language: Language) -> str:
+    """What the register of maximum demand showed: 2.5 kW x 40."""
+    shown = f"{language.number(read['shown'])} {language.unit(read['unit'])}"
+    if read["multiplier"] != "1":
+        shown = f"{shown} × {read['multiplier']}"
+    return language.say("demand_read", shown=shown, at=language.moment(read["at"]))
 
 
 def _demand(trace: Plain, language: Language) -> str:

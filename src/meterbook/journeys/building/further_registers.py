@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from meterbook.journeys.building import sheets
 from meterbook.journeys.building.cells import Value
 from meterbook.metering import by_hand
-from meterbook.metering.values import COUNTED_SERIES, TARIFF_SERIES, Service, series_types
+from meterbook.metering.values import COUNTED_SERIES, MAXIMUM_SERIES, TARIFF_SERIES, Service, series_types
 
 Values = Mapping[str, Value]
 COLUMN = "registers"
@@ -55,11 +55,11 @@ def completed(values: Values, blame: Callable[[str, str, str], None]) -> Values:
 
 
 def _spellings() -> dict[str, str]:
-    """Codes by what stands for them: the code, its caption in any language, and T1 of a tariff register.
+    """Codes by what stands for them: the code, its caption in any language, T1 of a tariff register, and MDI.
 
     The one that is billed first is there in any case, and may be named.
     """
     known = series_types()
     named = {code: known[code].caption for code in (*by_hand.FURTHER, *COUNTED_SERIES.values())}
-    short = {f"t{number}": code for number, code in enumerate(TARIFF_SERIES, 1)}
+    short = {f"t{number}": code for number, code in enumerate(TARIFF_SERIES, 1)} | {"mdi": MAXIMUM_SERIES[0]}
     return sheets.spellings(named) | short

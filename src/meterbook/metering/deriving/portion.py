@@ -81,7 +81,7 @@ def derive(
 ) -> Derived:
     """This will derive the dirty days (since 1970) of series of one organization, and those that change with them.
 
-    States (breaker positions) have no intervals; their marks need nothing.
+    States (breaker positions) and maxima have no intervals; their marks need nothing here.
 
     :param setups: of every series in `dirty`
     """

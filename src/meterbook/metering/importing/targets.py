@@ -21,6 +21,8 @@ _BACK = re.compile(r"export|return|feed.?in|fed in|inject|inyec|vertid|excedent|
 _TARIFF = re.compile(
     r"(?<![a-z0-9])t([1-4])(?![a-z0-9])|(?<!\d)1\.8\.([1-4])(?!\d)|tarif\w*\s?([1-4])(?!\d)", re.IGNORECASE
 )
+_MAXIMUM = re.compile(r"(?<![a-z])(mdi|max\w*|m[aá]x\w*)(?![a-z])|(?<!\d)[19]\.6\.", re.IGNORECASE)
+_OF_POWER = (Dimension.POWER, Dimension.APPARENT_POWER)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,9 @@ def series_of(name: str, counted: str) -> str:
     """
     unit = units.of_name(name)
     is_back = _BACK.search(name) is not None
+    if counted == "energy_import" and _MAXIMUM.search(name) and (unit is None or unit.dimension in _OF_POWER):
+        is_apparent = (unit is not None and unit.dimension is Dimension.APPARENT_POWER) or "9.6." in name
+        return values.MAXIMUM_SERIES[1 if is_apparent else 0]
     if unit in (Unit.KVARH, Unit.VARH):
         return "energy_reactive_export" if is_back else "energy_reactive_import"
     if unit in (Unit.KVAH, Unit.VAH):

@@ -12,7 +12,8 @@ from django.db import connections
 
 from meterbook.foundation import bulk, bus, many, scoping
 from meterbook.kernel.actor import Actor
-from meterbook.metering.deriving import findings, marks, portion, setups, totals, virtual, writing
+from meterbook.metering import values
+from meterbook.metering.deriving import findings, late, marks, portion, setups, totals, virtual, writing
 from meterbook.metering.deriving.marks import Marks
 
 _log = structlog.get_logger(__name__)
@@ -97,12 +98,24 @@ def _derive_portion(
         days = [*derived.days, *virtual.compute(connection, organization_id, known.virtual, dirty)]
         changed = writing.write(connection, organization_id, days, known.sums, at=at)
         virtual.mark(connection, organization_id, known.virtual, days, changed)
+        late.note(connection, organization_id, _of_maxima(known, dirty), at)
         findings.write(connection, organization_id, derived.changes)
         touched = sorted(changed.keys() | {each.series_id for each in derived.changes})
         bus.notify("series", organization_id, touched, using=bulk.ALIAS)
         if is_final:
             marks.remove(connection, organization_id, taken)
     return DeriveOutcome(sum(len(each) for each in days), sum(changed.values()))
+
+
+def _of_maxima(known: _Known, dirty: dict[int, set[int]]) -> late.Integers:
+    """The marked (series, day) pairs of registers that keep the highest: bills go by their readings themselves."""
+    pairs = [
+        (series_id, day)
+        for series_id, days in dirty.items()
+        if series_id in known.setups and known.setups[series_id].kind is values.SeriesKind.MAXIMUM
+        for day in sorted(days)
+    ]
+    return np.array(pairs, np.int64).reshape(-1, 2)
 
 
 def _setups(organization_id: int, actor: Actor, dirty: dict[int, set[int]]) -> _Known:

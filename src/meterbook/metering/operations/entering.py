@@ -36,7 +36,7 @@ class EnteredAs(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Doubt:
-    """Why a reading looks wrong, in words; `code` is LOWER, HIGHER, TOO_MUCH, UNUSUAL or OTHER."""
+    """Why a reading looks wrong, in words; `code` is LOWER, HIGHER, TOO_MUCH, UNUSUAL, SAME or OTHER."""
 
     code: str
     words: str
@@ -141,6 +141,8 @@ def doubts_of(
     found = []
     if face.exact is not None:
         found.append(_doubt(OTHER, _("%(value)s %(unit)s stands there for this time already."), face, face.exact.raw))
+    if face.is_maximum:
+        return found + _too_high(face, raw, usual_a_day)
     low, high = face.before, face.after
     has_wrapped = low is not None and high is not None and high.raw < low.raw
     if low is not None and raw < low.raw and not (has_wrapped and high is not None and raw <= high.raw):
@@ -155,6 +157,24 @@ def doubts_of(
     if high is not None and raw > high.raw and not has_wrapped:
         found.append(_doubt("HIGHER", _("The meter showed %(value)s %(unit)s later."), face, high.raw))
     return found
+
+
+def _too_high(face: faces.Face, raw: int, usual: Fraction | None) -> list[Doubt]:
+    """A maximum begins anew at each reading: it is held against what the supply can deliver, and what is usual.
+
+    That it equals the one before hints that nobody reset the register.
+    """
+    per_hour = face.most_per_hour or face.assumed_per_hour
+    if per_hour is not None and raw > (most := int(2 * per_hour)):
+        words = _("It is more than such a supply plausibly delivers: at most %(value)s %(unit)s.")
+        return [_doubt("TOO_MUCH", words, face, most)]
+    if usual and raw > MUCH * usual:
+        words = _("It is more than three times the highest before, %(value)s %(unit)s.")
+        return [_doubt("UNUSUAL", words, face, round(usual))]
+    if raw and face.before is not None and face.before.raw == raw:
+        words = _("It is what it showed before, %(value)s %(unit)s: was the register reset then?")
+        return [_doubt("SAME", words, face, raw)]
+    return []
 
 
 def _too_much(

@@ -128,12 +128,16 @@ def store(*, actor: Actor, at: datetime, face: faces.Face, instant: datetime, ra
 def require_fit(face: faces.Face, instant: datetime, value: Decimal) -> int:
     """This will return a number on a display as an integer of the register.
 
-    It must not be less than the reading before, nor more than the one after; and not more than the supply can have
+    A maximum may be anything that the supply can deliver, twice that being allowed. A counter's number
+    must not be less than the reading before, nor more than the one after; and not more than the supply can have
     delivered since, twice that being allowed. 130.5 kWh one hour after 100 on a supply of 10 kW is refused.
 
     :raises ReadingOutOfRange: saying between which numbers it must lie
     """
     raw = count_of(face, value)
+    if face.is_maximum:
+        _require_delivered(face, raw)
+        return raw
     known = face.exact
     low, high = known or face.before, known or face.after
     has_wrapped = low is not None and high is not None and high.raw < low.raw
@@ -151,6 +155,15 @@ def require_fit(face: faces.Face, instant: datetime, value: Decimal) -> int:
                 % {"most": f"{face.number(most):f}", "unit": face.unit.symbol}
             )
     return raw
+
+
+def _require_delivered(face: faces.Face, raw: int) -> None:
+    most = None if face.most_per_hour is None else int(2 * face.most_per_hour)
+    if most is not None and raw > most:
+        raise ReadingOutOfRange(
+            _("This would be more than the supply can deliver: at most %(most)s %(unit)s. Read it again.")
+            % {"most": f"{face.number(most):f}", "unit": face.unit.symbol}
+        )
 
 
 def count_of(face: faces.Face, value: Decimal) -> int:

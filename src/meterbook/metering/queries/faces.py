@@ -15,7 +15,12 @@ from meterbook.kernel.quantity import Unit
 from meterbook.metering import by_hand, capacities, models, values
 from meterbook.metering.queries import standing
 
+READ = (values.SeriesKind.CUMULATIVE, values.SeriesKind.MAXIMUM)
 NEAR = timedelta(hours=2)  # between readings that lie closer together the display can be worked out
+
+
+# What is used in an hour at a power of one: a kVA is at least a kW, and a supply is rated by either.
+_OF_AN_HOUR = {Unit.KW: Unit.KWH, Unit.KVA: Unit.KWH, Unit.MW: Unit.MWH}
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,11 @@ class Face:
         """Whether it is the register of what is billed first, not a further one of the meter."""
         return self.series_code == values.COUNTED_SERIES[self.service]
 
+    @property
+    def is_maximum(self) -> bool:
+        """Whether it shows the highest since it was reset, so that it need not be more than before."""
+        return bool(self.series_code) and values.series_type(self.series_code).is_maximum
+
     def number(self, raw: int) -> Decimal:
         """This will return an integer of the register as the display shows it: 12345 with 2 decimals is 123.45."""
         return Decimal(raw).scaleb(-self.decimals, context=rounding.EXACT)
@@ -72,6 +82,8 @@ class Face:
         if self.exact is not None:
             return self.exact.raw, False
         if self.before is None or self.after is None or self.after.at - self.before.at > NEAR:
+            return None
+        if self.is_maximum:
             return None
         if self.after.raw < self.before.raw:
             return None
@@ -94,13 +106,12 @@ def faces_at(*, meter_point_ids: Collection[int], instant: datetime, at: datetim
 
 
 def further_faces_at(*, meter_point_ids: Collection[int], instant: datetime) -> dict[int, tuple[Face, ...]]:
-    """This will return, by meter point, the faces of the further counters that people read of such a meter (`by_hand`),
-    in their usual order; meter points without one are left out.
+    """This will return, by meter point, the faces of the further registers that people read of such a meter
+    (`by_hand`), in their usual order; meter points without one are left out.
     """
     found: dict[int, list[Face]] = {}
     for point, register in _registers(meter_point_ids, instant):
-        is_counter = register.series.kind == values.SeriesKind.CUMULATIVE
-        if is_counter and register.series.code in by_hand.offered(values.Service(point.service))[1:]:
+        if _is_read(register) and register.series.code in by_hand.offered(values.Service(point.service))[1:]:
             found.setdefault(point.pk, []).append(_face(point, register, instant))
     return {point_id: tuple(sorted(faces, key=_place)) for point_id, faces in found.items()}
 
@@ -110,15 +121,20 @@ def _place(face: Face) -> int:
 
 
 def face_of(*, meter_point_id: int, series_code: str, instant: datetime) -> Face | None:
-    """This will return the face of any counter of a meter point, as `faces_at` does; None where none hangs there then.
+    """This will return the face of any register that people read, as `faces_at` does; None where none hangs there then.
 
     :param series_code: empty: the series that is billed first
     """
     for point, register in _registers([meter_point_id], instant):
         code = series_code or values.COUNTED_SERIES[values.Service(point.service)]
-        if register.series.code == code and register.series.kind == values.SeriesKind.CUMULATIVE:
+        if register.series.code == code and _is_read(register):
             return _face(point, register, instant)
     return None
+
+
+def _is_read(register: models.InstallationRegister) -> bool:
+    """Whether people read such a register: a counter, or one that keeps the highest."""
+    return register.series.kind in READ
 
 
 def _registers(
@@ -153,7 +169,8 @@ def _face(point: models.MeterPoint, register: models.InstallationRegister, insta
         .first()
     )
     multiplier = Fraction(segment.numerator, segment.denominator) if segment else Fraction(1)
-    rated = installation.rated_per_hour if _is_bounded(point, register) else None
+    is_maximum = register.series.kind == values.SeriesKind.MAXIMUM
+    rated = installation.rated_per_hour if is_maximum or _is_bounded(point, register) else None
     begin, end = installation.during.lower, installation.during.upper
     readings = models.Reading.objects.filter(
         organization_id=organization_id, series_id=register.series_id, at__gte=begin
@@ -197,11 +214,16 @@ def _is_bounded(point: models.MeterPoint, register: models.InstallationRegister)
     return Unit(register.unit).dimension is counted.unit.dimension or register.series.code == counted.code
 
 
+def _unit_counted(register: models.InstallationRegister) -> Unit:
+    """The unit whose use in an hour is what the register shows: a supply of 100 kWh an hour has 100 kW."""
+    return _OF_AN_HOUR.get(Unit(register.unit), Unit(register.unit))
+
+
 def _assumed(point: models.MeterPoint, register: models.InstallationRegister, multiplier: Fraction) -> Fraction | None:
     found = capacities.assumed_per_hour(
         service=values.Service(point.service),
         role=values.PointRole(point.role),
         usage=point.node.usage if point.node is not None else "",
-        unit=Unit(register.unit),
+        unit=_unit_counted(register),
     )
     return None if found is None else found * 10**register.decimals / multiplier

@@ -54,7 +54,7 @@ JOIN metering_installation i
 JOIN metering_meter m ON m.id = i.meter_id AND m.organization_id = p.organization_id
 JOIN metering_installationregister r ON r.installation_id = i.id AND r.organization_id = p.organization_id
 JOIN metering_series s ON s.id = r.series_id AND s.organization_id = p.organization_id
-    AND s.kind = %(counter)s AND (s.code = %(codes)s::jsonb ->> p.service) = %(is_main)s
+    AND s.kind = ANY(%(kinds)s) AND (s.code = %(codes)s::jsonb ->> p.service) = %(is_main)s
 LEFT JOIN sites_sitenode n ON n.id = p.node_id AND n.organization_id = p.organization_id
 LEFT JOIN LATERAL (SELECT x.at, x.source FROM metering_reading x WHERE x.organization_id = p.organization_id
     AND x.series_id = r.series_id AND x.at >= lower(i.during) AND x.at > %(far)s::timestamptz
@@ -100,9 +100,10 @@ class Known:
 class HandRow:
     """A meter that a person reads, in a round: `entered` is the reading that counts for it, `before` the one before.
 
-    Numbers are integers of the register, which feeds the series `series_code`; `further` are the other counters of the
-    meter, where they were asked for. `usual_a_day` is the use of a day between the two readings before the round,
-    `zone` that of the clock at the meter. `is_due` is False where it came more than a week after the month's end.
+    Numbers are integers of the register, which feeds the series `series_code`; `further` are the other registers of the
+    meter, where they were asked for. `usual_a_day` is the use of a day between the two readings before the round, of a
+    maximum the higher of these two; `zone` that of the clock at the meter. `is_due` is False where it came more than
+    a week after the month's end.
     """
 
     point_id: int
@@ -142,7 +143,7 @@ def hand_read(
 
     :param site_ids: only of these sites; None means all
     :param month_end: the instant with which the month of the round ends
-    :param with_further: with the other counters of each meter, in a second query
+    :param with_further: with the other registers of each meter, in a second query
     """
     facts = {
         "organization": scoping.current().organization_id,
@@ -154,7 +155,7 @@ def hand_read(
         "far": month_end - timedelta(days=400),
         "codes": _COUNTED,
         "field": int(values.Source.FIELD),
-        "counter": values.SeriesKind.CUMULATIVE.value,
+        "kinds": [values.SeriesKind.CUMULATIVE.value, values.SeriesKind.MAXIMUM.value],
     }
     found = _rows(facts, month_end, is_main=True)
     if with_further and found:
@@ -185,7 +186,9 @@ def _row(row: tuple[Any, ...], month_end: datetime) -> HandRow:
     own, before = _known(*numbers[:3]), _known(*numbers[3:6])
     older_at, older_value = numbers[6:]
     usual = None
-    if before is not None and older_at is not None and before.raw > older_value:
+    if before is not None and values.series_types()[series_code].is_maximum:
+        usual = Fraction(max(before.raw, older_value or 0))
+    elif before is not None and older_at is not None and before.raw > older_value:
         usual = Fraction(before.raw - older_value) / _days(before.at - older_at)
     return HandRow(
         point_id=point_id,

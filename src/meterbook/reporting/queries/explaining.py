@@ -13,8 +13,10 @@ from meterbook.billing.queries import issued_intervals
 from meterbook.foundation import scoping
 from meterbook.kernel import zones
 from meterbook.kernel.period import Period
+from meterbook.kernel.quantity import Dimension, Unit
 from meterbook.metering import models as metering_models
 from meterbook.metering import queries as metering_queries
+from meterbook.metering.values import MAXIMUM_SERIES
 from meterbook.tariffs import queries as tariff_queries
 from meterbook.tariffs.rating import wording
 from meterbook.tariffs.rating.document import TariffDocument
@@ -43,6 +45,11 @@ class MeteredPoint:
     def period(self) -> Period:
         """The time that the bill is about."""
         return issued_intervals.period_of(self.plain)
+
+    @property
+    def is_maximum(self) -> bool:
+        """Whether it is a register of maximum demand, which has readings and no intervals."""
+        return self.register in MAXIMUM_SERIES
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,8 @@ def point_of(content: Plain, place: int, register: str = "") -> MeteredPoint:
     try:
         detail = metering_queries.get_meter(public_id=uuid.UUID(plain["public_id"]))
         zone = _zone(content, plain, detail)
+        if register in maxima_of(plain):
+            return _maximum(plain, detail, register, zone)
         if register:
             own = next((each for each in registers_of(plain) if each["code"] == register), None)
             if own is None:
@@ -100,6 +109,32 @@ def point_of(content: Plain, place: int, register: str = "") -> MeteredPoint:
     return MeteredPoint(plain, detail, series, zone, register)
 
 
+def maxima_of(point: Plain) -> dict[str, tuple[datetime, ...]]:
+    """This will return when registers of maximum demand were read that lines of a meter point go by, by their codes."""
+    found: dict[str, tuple[datetime, ...]] = {}
+    for line in (line for charge in point["charges"] for line in charge["lines"]):
+        read = maximum_of(line)
+        if read is not None:
+            found[read.code] = tuple(dict.fromkeys((*found.get(read.code, ()), *read.readings)))
+    return found
+
+
+def maximum_of(line: Plain) -> LineRegister | None:
+    """This will return the register of maximum demand that a line goes by, and when it was read; None for others."""
+    read = line["trace"].get("register")
+    if read is None:
+        return None
+    is_apparent = Unit(read["unit"]).dimension is Dimension.APPARENT_POWER
+    return LineRegister(MAXIMUM_SERIES[1 if is_apparent else 0], (_instant(read["at"]),))
+
+
+def _maximum(plain: Plain, detail: metering_queries.MeterDetail, register: str, zone: ZoneInfo) -> MeteredPoint:
+    series = detail.find_series(register)
+    if series is None:
+        raise LineNotFound(LineNotFound.__doc__)
+    return MeteredPoint({**plain, "segments": ()}, detail, series, zone, register)
+
+
 def registers_of(point: Plain) -> Sequence[Plain]:
     """This will return the further registers that a meter point of a bill was priced from; of earlier bills none."""
     found: Sequence[Plain] = point.get("registers", ())
@@ -109,8 +144,11 @@ def registers_of(point: Plain) -> Sequence[Plain]:
 def taken(point: Plain, line: Plain) -> tuple[str, ...]:
     """This will return the codes of the registers that a line was priced from; empty: the meter point's own.
 
-    A line of tariff register T1 goes by that alone, one of reactive energy by both.
+    A line of tariff register T1 goes by that alone, one of reactive energy by both; demand by its register by that.
     """
+    read = maximum_of(line)
+    if read is not None:
+        return (read.code,)
     own = [each for each in registers_of(point) if line["component"] in each["components"]]
     if any(line["component"] in each["alone"] for each in own):
         return tuple(each["code"] for each in own)
@@ -155,11 +193,16 @@ def lines_of(content: Plain) -> list[ExplainedLine]:
                     charge=charge,
                     line=line,
                     sentences=_sentences(documents[digest], line),
-                    registers=tuple(LineRegister(code, ends[code]) for code in taken(point, line)),
+                    registers=_registers(point, line, ends),
                 )
                 for place, line in enumerate(charge["lines"])
             ]
     return found
+
+
+def _registers(point: Plain, line: Plain, ends: Mapping[str, tuple[datetime, ...]]) -> tuple[LineRegister, ...]:
+    read = maximum_of(line)
+    return (read,) if read is not None else tuple(LineRegister(code, ends[code]) for code in taken(point, line))
 
 
 def _sentences(document: TariffDocument | None, line: Plain) -> tuple[str, ...]:

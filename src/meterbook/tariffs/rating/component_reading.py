@@ -147,6 +147,9 @@ def _check_priced(place: str, raw: Mapping[str, Any], charge: Charge, note: Note
     is_daily = raw.get("demand", {}).get("take") == "EACH_DAY"
     if is_daily and raw.keys() & {"prices", "period_tiers"}:
         note(f"{place}.demand.take", _("demand of each day has one price, or tiers"))
+    if raw.get("demand", {}).get("source") == "REGISTER":
+        for key in sorted(raw.keys() & {"prices", "period_tiers", "seasons"}):
+            note(f"{place}.{key}", _("a register of maximum demand does not tell when its power was: leave it out"))
     if "package" in raw and "price" not in raw:
         note(f"{place}.package", _("only a component with one price has packages; tiers have their own"))
     if charge in _FIXED:

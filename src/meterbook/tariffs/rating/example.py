@@ -6,20 +6,26 @@ import enum
 import math
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from meterbook.kernel import civil, rounding
+from meterbook.kernel.quantity import Unit
+from meterbook.kernel.quantity import factor as quantity_factor
 from meterbook.kernel.series import UsageSeries
-from meterbook.tariffs.rating import fold
+from meterbook.tariffs.rating import fold, needs
 from meterbook.tariffs.rating.document import TariffDocument
+from meterbook.tariffs.rating.inputs import NONE, Inputs
 from meterbook.tariffs.rating.lines import Rated
 from meterbook.tariffs.rating.plan import Plan, Scale
+from meterbook.tariffs.rating.registered import Registered
 from meterbook.tariffs.rating.terms import OF_METER
 
 _STEP = 30  # minutes
+_POWER_DECIMALS = 3
 
 
 class Load(enum.StrEnum):
@@ -59,7 +65,17 @@ def rate(document: TariffDocument, *, month: date, quantity: Decimal, load: Load
     registers = [each for each in OF_METER if each in priced]
     parts = pairwise(_shares(total, [1] * len(registers))) if registers else ()
     channels = {each: (spread(until - first), scale) for each, (first, until) in zip(registers, parts, strict=True)}
-    return fold.rate(Plan(document, zone, period, scale), spread(total), channels=channels)
+    used = spread(total)
+    inputs = Inputs(registered=_registers(document, used, scale)) if needs.of(document).registered else NONE
+    return fold.rate(Plan(document, zone, period, scale), used, inputs, channels)
+
+
+def _registers(document: TariffDocument, used: UsageSeries, scale: Scale) -> tuple[Registered, ...]:
+    """What a register of maximum demand shows at the end of the month: the highest of the intervals, in kW."""
+    hours = Fraction(used.step // timedelta(minutes=1), 60)
+    most = Fraction(int(used.values.max(initial=0)), 10**scale.decimals) / hours
+    shown = rounding.round_fraction(most * quantity_factor(document.unit, Unit.KWH), _POWER_DECIMALS)
+    return (Registered(used.start, used.end, shown, Unit.KW),)
 
 
 def _step(document: TariffDocument) -> timedelta:

@@ -36,7 +36,8 @@ def keeps_intervals(plan: Plan) -> bool:
         "keeps intervals",
         lambda: (
             bool(plan.tax_starts)
-            or any(each.demand or each.series or each.ladder.by_time for each in plan.document.components)
+            or bool(measured_components(plan))
+            or any(each.series or each.ladder.by_time for each in plan.document.components)
         ),
     )
 
@@ -117,8 +118,13 @@ def demands(plan: Plan, grid: Grid, site_peak: datetime | None) -> list[Demands]
 
 
 def measured_components(plan: Plan) -> Sequence[Component]:
-    """This will return the components that measure demand."""
-    return plan.kept("demands", lambda: [each for each in plan.document.components if each.demand is not None])
+    """This will return the components that measure demand from intervals."""
+    return plan.kept(
+        "demands",
+        lambda: [
+            each for each in plan.document.components if each.demand is not None and not each.demand.is_registered
+        ],
+    )
 
 
 def of_meters(plan: Plan, grids: Sequence[Grid], site_peak: datetime | None) -> Demands:

@@ -12,6 +12,7 @@ from meterbook.kernel.quantity import Unit
 from meterbook.tariffs.rating.bank_waiting import Waiting
 from meterbook.tariffs.rating.converting import Conversion
 from meterbook.tariffs.rating.problems import UsageMisfit
+from meterbook.tariffs.rating.registered import Registered
 
 CONTRACTED = "contracted_kw"
 
@@ -127,7 +128,8 @@ class Inputs:
     """Everything besides usage. `whole_days`: days of the billing period where the account has only a part of it.
 
     `deducted`: by the name of a field, what the meters that it names counted; `winter`: by component, what was used in
-    the months of its winter; `conversions`: what a cubic meter of gas holds, in order of days.
+    the months of its winter; `conversions`: what a cubic meter of gas holds, in order of days; `registered`: what a
+    register of maximum demand showed, for demand that goes by it.
 
     `is_final_period`: the contract ends with it, and nothing of the account follows at the meter point; then what is
     kept in `waiting_banks` of earlier tariffs is settled.
@@ -148,6 +150,7 @@ class Inputs:
     deducted: Mapping[str, Amount] = field(default_factory=dict)
     winter: Mapping[str, Amount] = field(default_factory=dict)
     conversions: tuple[Conversion, ...] = ()
+    registered: tuple[Registered, ...] = ()
     whole_days: int | None = None
     part: Part | None = None
     invoice_day: date | None = None

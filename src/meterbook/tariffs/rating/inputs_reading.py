@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any
 
 from meterbook.kernel.quantity import Dimension, Unit
@@ -23,6 +24,7 @@ from meterbook.tariffs.rating.inputs import (
     Prices,
 )
 from meterbook.tariffs.rating.problems import UsageMisfit
+from meterbook.tariffs.rating.registered import Registered
 
 KEYS = {
     "facts",
@@ -38,6 +40,7 @@ KEYS = {
     "deducted",
     "winter",
     "conversions",
+    "registered",
     "whole_days",
 }
 _MOST_DAYS = 3_660
@@ -92,6 +95,7 @@ def read(raw: object) -> Inputs:
             code: _amount(f"winter.{code}", each) for code, each in _object("winter", given.get("winter", {})).items()
         },
         conversions=tuple(_conversion(*each) for each in _listed("conversions", given.get("conversions", []))),
+        registered=tuple(_registered(*each) for each in _listed("registered", given.get("registered", []))),
         whole_days=whole,
     )
 
@@ -235,6 +239,28 @@ def _conversion(place: str, raw: object) -> Conversion:
     )
 
 
+def _registered(place: str, raw: object) -> Registered:
+    found = _needed(place, raw, {"since", "at", "shown", "unit"}, {"multiplier", "meter", "source"})
+    unit, times = str(found["unit"]), str(found.get("multiplier", "1"))
+    if unit not in Unit.__members__ or Unit(unit).dimension not in (Dimension.POWER, Dimension.APPARENT_POWER):
+        raise UsageMisfit(f"{place}.unit: a register of maximum demand shows KW, MW or KVA.")
+    try:
+        multiplier = Fraction(times[:_SHOWN])
+    except (ValueError, ZeroDivisionError):
+        multiplier = Fraction(0)
+    if multiplier <= 0:
+        raise UsageMisfit(f"{place}.multiplier: “{times[:_SHOWN]}” is not a fraction such as 40 or 200/5.")
+    return Registered(
+        since=_instant(f"{place}.since", found["since"]),
+        at=_instant(f"{place}.at", found["at"]),
+        shown=decimal(f"{place}.shown", found["shown"]),
+        unit=Unit(unit),
+        multiplier=multiplier,
+        meter=str(found.get("meter", "")),
+        source=str(found.get("source", "")),
+    )
+
+
 def _amount(place: str, raw: object) -> Amount:
     found = _needed(place, raw, {"quantity", "unit"}, {"meters", "days"})
     days, unit = found.get("days", 0), str(found["unit"])
@@ -306,7 +332,21 @@ def written(inputs: Inputs) -> dict[str, Any]:
             }
             for each in inputs.conversions
         ],
+        "registered": [_written_register(each) for each in inputs.registered],
         "whole_days": inputs.whole_days,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _written_register(read: Registered) -> dict[str, Any]:
+    found = {
+        "since": read.since.isoformat(),
+        "at": read.at.isoformat(),
+        "shown": str(read.shown),
+        "unit": read.unit.value,
+        "multiplier": str(read.multiplier),
+        "meter": read.meter,
+        "source": read.source,
     }
     return {key: value for key, value in found.items() if value}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from meterbook.kernel.quantity import Unit
 from meterbook.tariffs.rating.document import Component, TariffDocument
 from meterbook.tariffs.rating.terms import Channel, Take
 
@@ -16,8 +17,9 @@ class Needs:
     """Names of facts, keys, invoices and series of prices; channels; how many months of demand; ladders and allowances.
 
     `deducts`: fields that name meters; `winters`: components with the months that they look at. `banks`: what the
-    latest bill left, however old it is, and whether the contract ends.
-    `slides`: windows may begin before the period. `is_first`: whether it is the first period of the account matters.
+    latest bill left, however old it is, and whether the contract ends. `registered`: kW or kVA of registers of maximum
+    demand. `slides`: windows may begin before the period. `is_first`: whether it is the first period of the account
+    matters.
     """
 
     facts: frozenset[str] = frozenset()
@@ -33,6 +35,7 @@ class Needs:
     slides: bool = False
     is_first: bool = False
     site_peak: bool = False
+    registered: frozenset[Unit] = frozenset()
     is_nothing: bool = False
 
 
@@ -60,6 +63,7 @@ def of(document: TariffDocument) -> Needs:
         slides=any(each.sliding_by and not each.is_apparent for each in demands),
         is_first=any(each.charge == "ONE_OFF" and each.due is None for each in listed),
         site_peak=any(each.take is Take.AT_SITE_PEAK for each in demands),
+        registered=frozenset(Unit.KVA if each.is_apparent else Unit.KW for each in demands if each.is_registered),
         is_nothing=document.is_plain,
     )
 
@@ -86,6 +90,7 @@ def together(listed: Sequence[Needs]) -> Needs:
         slides=any(each.slides for each in listed),
         is_first=any(each.is_first for each in listed),
         site_peak=any(each.site_peak for each in listed),
+        registered=frozenset[Unit]().union(*(each.registered for each in listed)),
         is_nothing=all(each.is_nothing for each in listed),
     )
 
@@ -96,7 +101,9 @@ def channels(component: Component) -> set[Channel]:
     if component.channel is Channel.NET or component.bank is not None:
         found = {Channel.EXPORT}
     terms = component.demand
-    if component.power_factor is not None or (terms and (terms.is_apparent or terms.power_factor)):
+    if component.power_factor is not None or (
+        terms and ((terms.is_apparent and not terms.is_registered) or terms.power_factor)
+    ):
         found.add(Channel.REACTIVE_IMPORT)
     if component.power_factor is not None and component.power_factor.leading != "IGNORE":
         found.add(Channel.REACTIVE_EXPORT)

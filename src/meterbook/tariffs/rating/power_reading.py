@@ -27,6 +27,7 @@ from meterbook.tariffs.rating.terms import (
 )
 
 _CONTRACTED = "contracted_{}"  # with the unit behind it: a figure in kW is no figure in RT
+_OF_INTERVALS = {"interval", "sliding_by", "take", "highest", "one_a_day", "periods", "estimated", "meters"}
 _FORMULA_DECIMALS, _STEP_DECIMALS = 4, 2
 
 
@@ -45,6 +46,9 @@ def demand(place: str, raw: Mapping[str, Any] | None, periods: Sequence[str], no
         note(f"{place}.one_a_day", _("only MEAN_OF_HIGHEST takes several"))
     if take is Take.EACH_DAY and raw.keys() & {"ratchet", "contracted"}:
         note(f"{place}.take", _("demand of each day has no ratchet and no contracted demand"))
+    is_registered = raw.get("source") == "REGISTER"
+    for key in sorted(raw.keys() & _OF_INTERVALS) if is_registered else ():
+        note(f"{place}.{key}", _("a register of maximum demand does not tell when its power was: leave it out"))
     unit = Unit(raw.get("unit", Unit.KW))
     if raw.get("of") == "APPARENT" and unit is not Unit.KW:
         note(
@@ -72,6 +76,7 @@ def demand(place: str, raw: Mapping[str, Any] | None, periods: Sequence[str], no
         contracted=_contracted(f"{place}.contracted", raw.get("contracted"), unit, note),
         power_factor=_target(raw.get("power_factor")),
         unit=unit,
+        is_registered=is_registered,
     )
 
 

@@ -12,12 +12,13 @@ from typing import Any
 from meterbook.kernel import quantity, rounding
 from meterbook.kernel.quantity import Unit
 from meterbook.tariffs.rating import demand as measuring
-from meterbook.tariffs.rating import lengths, lines, pricing_factor
+from meterbook.tariffs.rating import lengths, lines, pricing_factor, registered
 from meterbook.tariffs.rating.account import Account
 from meterbook.tariffs.rating.document import Component, Text
 from meterbook.tariffs.rating.inputs import InputMissing, Inputs, MonthlyDemand
 from meterbook.tariffs.rating.lines import Line
 from meterbook.tariffs.rating.plan import Plan
+from meterbook.tariffs.rating.registered import Registered
 from meterbook.tariffs.rating.terms import Demand, Per, Take, Tier
 
 _MONTHS_A_YEAR = 12
@@ -26,7 +27,7 @@ _MONTHS_A_YEAR = 12
 def demand(account: Account, component: Component) -> Iterator[Line]:
     """This will charge the highest power.
 
-    :raises InputMissing: when no window of the period was measured wholly
+    :raises InputMissing: when no window of the period was measured wholly, or no reading of a register tells of it
     """
     terms = component.demand
     part = account.inputs.part
@@ -34,6 +35,10 @@ def demand(account: Account, component: Component) -> Iterator[Line]:
     if terms is None or is_elsewhere:
         return
     found = account.used.demands.get(component.code)
+    read = None
+    if found is None and terms.is_registered:
+        read = _register(account, component, terms)
+        found = {"": measuring.Found(_shown(terms, read, account.plan), (), 0, 0)}
     wanted = [code for code, _price in component.prices] or [code for code, _tiers in component.period_tiers] or [""]
     if terms.take is Take.EACH_DAY:
         wanted = sorted(found or ())
@@ -47,6 +52,7 @@ def demand(account: Account, component: Component) -> Iterator[Line]:
             continue  # no such hours in this period, such as those of another season
         key = f"{component.code}.{code}" if code else component.code
         billed, trace = _billed(account, component, terms, each, key)
+        trace |= {} if read is None else {"register": _traced(read, account.plan)}
         account.billed_demand[component.code] = max(account.billed_demand.get(component.code, Decimal(0)), billed)
         text = component.name
         if code in shared.texts:
@@ -59,6 +65,39 @@ def demand(account: Account, component: Component) -> Iterator[Line]:
         else:
             yield _row(account, component, terms, billed, shared.prices.get(code, component.price), trace, code, text)
         yield from _excess(account, component, terms, each.value, code, text)
+
+
+def _register(account: Account, component: Component, terms: Demand) -> Registered:
+    """The reading of a register of maximum demand that tells the highest power of the period, or of all its parts."""
+    plan, part = account.plan, account.inputs.part
+    readings = account.inputs.registered
+    if part is not None and part.demand_whole:
+        return _needed(component, max(readings, key=lambda each: each.power(terms.charged), default=None))
+    return _needed(component, registered.highest(readings, plan.period, terms.charged))
+
+
+def _needed(component: Component, read: Registered | None) -> Registered:
+    if read is None:
+        words = f"{component.code}: no reading of the register of maximum demand tells of this time; enter it."
+        raise InputMissing("MAXIMUM", component.code, words)
+    return read
+
+
+def _shown(terms: Demand, read: Registered, plan: Plan) -> Decimal:
+    return rounding.round_fraction(read.power(terms.charged), terms.decimals, plan.document.mode)
+
+
+def _traced(read: Registered, plan: Plan) -> dict[str, str]:
+    """The reading as the line tells it, in local time."""
+    found = {
+        "at": _written(plan, read.at),
+        "since": _written(plan, read.since),
+        "shown": str(read.shown),
+        "unit": read.unit.value,
+        "multiplier": str(read.multiplier),
+        "meter": read.meter,
+    }
+    return {key: value for key, value in found.items() if value}
 
 
 @dataclass(frozen=True)
@@ -259,7 +298,7 @@ def _row(
 ) -> Line:
     """Power x price, times the months or days it is for, and the part of the period that the version has."""
     trace = {**trace, terms.unit.value.lower(): str(value)}
-    unit = Unit.KVA if terms.is_apparent else terms.unit
+    unit = terms.charged
     share = _share(account.plan, component, terms, account.inputs)
     if share == 1:
         return lines.product(

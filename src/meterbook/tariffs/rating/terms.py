@@ -265,7 +265,8 @@ class Demand:
 
     `interval` and `sliding_by` in minutes; interval 0: each interval of the data. `joins`: the meters of an account
     have one demand, of their sum (`is_coincident`) or the sum of theirs (B-42). `periods` are the price periods whose
-    demand counts, empty: all hours. `unit` is that of its figures; kVA where `is_apparent`.
+    demand counts, empty: all hours. `unit` is that of its figures; kVA where `is_apparent`. `is_registered`: it is what
+    a register of maximum demand showed when it was read, not measured from intervals.
     """
 
     interval: int = 0
@@ -286,6 +287,12 @@ class Demand:
     contracted: Contracted | None = None
     power_factor: PowerFactorTarget | None = None
     unit: Unit = Unit.KW
+    is_registered: bool = False
+
+    @property
+    def charged(self) -> Unit:
+        """The unit of what is charged."""
+        return Unit.KVA if self.is_apparent else self.unit
 
 
 class Rule(enum.StrEnum):

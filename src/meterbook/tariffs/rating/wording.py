@@ -230,7 +230,10 @@ _PERS = {
 
 
 def _demand(component: Component, terms: Demand, names: _Names) -> Iterator[Sentence]:
-    yield Sentence(_TAKES[terms.take], {"highest": terms.highest})
+    if terms.is_registered:
+        yield Sentence(_("The highest power that the meter's register of maximum demand showed."))
+    else:
+        yield Sentence(_TAKES[terms.take], {"highest": terms.highest})
     if terms.sliding_by:
         data: dict[str, object] = {"minutes": terms.interval, "step": terms.sliding_by}
         yield Sentence(_("Over %(minutes)s minutes, sliding by %(step)s."), data)

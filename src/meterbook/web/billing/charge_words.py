@@ -97,7 +97,9 @@ def _other(line: Plain) -> str | None:
 def _demand(line: Plain) -> str:
     trace, unit = line["trace"], Unit(line["unit"]).symbol
     actual = f"{words.tidy(trace['actual'])}\u00a0{unit}"
-    if trace.get("at"):
+    if "register" in trace:
+        found = _registered(trace["register"], actual)
+    elif trace.get("at"):
         found = _("The highest demand was %(actual)s, at %(at)s.") % {
             "actual": actual,
             "at": ", ".join(map(words.moment, trace["at"])),
@@ -125,6 +127,27 @@ def _demand(line: Plain) -> str:
     if "minimum" in trace:
         found += " " + _("At least %(value)s are billed.") % {"value": f"{words.tidy(trace['minimum'])}\u00a0{unit}"}
     return found
+
+
+def _registered(read: Plain, actual: str) -> str:
+    """What the register of maximum demand showed, and since when."""
+    unit = Unit(read["unit"]).symbol
+    named = {
+        "shown": f"{words.tidy(read['shown'])}\u00a0{unit}",
+        "at": words.moment(read["at"]),
+        "since": words.moment(read["since"]),
+        "times": read["multiplier"].replace("/", words.FRACTION),
+        "actual": actual,
+    }
+    if read["multiplier"] == "1":
+        return _("The register of maximum demand showed %(shown)s on %(at)s, the highest since %(since)s.") % named
+    return (
+        _(
+            "The register of maximum demand showed %(shown)s on %(at)s, the highest since %(since)s;"
+            " times %(times)s it is %(actual)s."
+        )
+        % named
+    )
 
 
 def _delta_t(trace: Plain) -> str:

@@ -86,7 +86,8 @@ class MeterFacts:
 def reading(request: access.Request, bill: uuid.UUID, point: int, instant: str) -> HttpResponse:
     """This will show the reading of an instant behind a meter point of a bill; `?end=present` of what ended then.
 
-    With `?register=energy_import_t1` it is that of a further register; `?photo=1` gives out the photo of the display.
+    With `?register=energy_import_t1` it is that of a further register, also of one of maximum demand; `?photo=1` gives
+    out the photo of the display.
     """
     opened = bills.opened(request, bill)
     if "photo" in request.GET:
@@ -151,12 +152,13 @@ def _find(
     """The reading, where it may be seen: in the time of the bill, and within a day only where intervals may be."""
     register = request.GET.get("register", "")
     point, at = glass.point_of(opened, place, register), glass.instant(stamp)
-    if not point.period.start <= at <= point.period.end:
+    maxima = explaining.maxima_of(point.plain).get(register, ())
+    if not point.period.start <= at <= point.period.end and at not in maxima:
         raise Http404(_("This bill is about another time."))
     is_fine = at != civil.start_of_day(at.astimezone(point.zone).date(), point.zone)
     may_see_days = glass.opens_intervals(request, opened, point, is_note=is_fine)
     ends = ("previous", "present")
-    edges = {words.instant(segment[end]["at"]) for segment in point.plain["segments"] for end in ends}
+    edges = {words.instant(segment[end]["at"]) for segment in point.plain["segments"] for end in ends} | set(maxima)
     if is_fine and not may_see_days and at not in edges:
         raise Http404(_("Somebody lives here who has not agreed to use being seen in detail."))
     found = raw_readings.evidence_of(

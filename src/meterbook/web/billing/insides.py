@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -54,6 +55,10 @@ def show_line(request: access.Request, opened: glass.Opened, place: tuple[int, i
         "anchor": "-".join(map(str, place)),
         "tariff_row": _tariff_row(document, row),
     }
+    read = explaining.maximum_of(row)
+    if read is not None:
+        context["maxima"] = _maxima(opened, read, place[0])
+        return render(request, "billing/_inside.html", context)
     if not lines.is_metered(row):
         return render(request, "billing/_inside.html", context)
     if _is_untold(document, opened.content["meter_points"][place[0]], row):
@@ -90,6 +95,18 @@ def show_line(request: access.Request, opened: glass.Opened, place: tuple[int, i
         "hours": [(f"{hour:02}", 72 + hour * 40) for hour in range(0, 25, 6)],
     }
     return render(request, "billing/_inside.html", context)
+
+
+def _maxima(opened: glass.Opened, read: explaining.LineRegister, place: int) -> list[tuple[str, str]]:
+    """The reading of a register of maximum demand that a line goes by, with the way to it."""
+    zone = ZoneInfo(glass.at_place(opened.content["meter_points"], place).get("zone") or opened.content["site"]["zone"])
+    return [
+        (
+            words.moment(at.astimezone(zone).isoformat()),
+            f"{opened.base}points/{place}/readings/{words.stamp(at)}?register={read.code}",
+        )
+        for at in read.readings
+    ]
 
 
 def _register(point: Plain, line: Plain) -> str:

@@ -34,7 +34,13 @@ from meterbook.web import typed
 LONGEST_REASON = 500
 Choices = list[tuple[str, str | Promise]]
 GUESS: tuple[str, Promise] = ("", _("as the file shows"))
-_COUNTED = {Dimension.ENERGY, Dimension.REACTIVE_ENERGY, Dimension.VOLUME, Dimension.POWER}
+_COUNTED = {
+    Dimension.ENERGY,
+    Dimension.REACTIVE_ENERGY,
+    Dimension.VOLUME,
+    Dimension.POWER,
+    Dimension.APPARENT_POWER,
+}
 
 
 class UploadForm(typed.Form):

@@ -296,8 +296,12 @@ def lines(text: str | None) -> list[str]:
 
 
 def quantities() -> list[tuple[str, str | Promise]]:
-    """This will return what is stored of a meter, and nothing for what only a test read shows."""
-    known = metering_values.series_types().values()
+    """This will return what is stored of a meter, and nothing for what only a test read shows.
+
+    Maxima are not among it: their registers are reset when people read them; of a device that is asked the intervals
+    tell the demand.
+    """
+    known = [each for each in metering_values.series_types().values() if not each.is_maximum]
     return [("", _("Another (shown in test reads)")), *((each.code, each.caption) for each in known)]
 
 

@@ -141,7 +141,7 @@ class ReadingsForm(typed.Form):
     ) -> None:
         super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
         self.detail, self.exchanged_at, self.registers = detail, exchanged_at, registers
-        self.finals = counters(detail)
+        self.finals, self.maxima = counters(detail), maxima(detail)
         self.openings = [each for each in registers if is_counter(each.series_code)]
         self.offers: list[tuple[str, str]] = []  # by the id of the list that a field has
         self.latest = {series.code: self._latest(series) for series, _register in self.finals}
@@ -151,13 +151,29 @@ class ReadingsForm(typed.Form):
             self.fields[f"estimated_{series.code}"] = forms.BooleanField(
                 label=_("Nobody could read it: this is an estimate"), required=False
             )
+        for series, register in self.maxima:
+            unit = Unit(register.unit).symbol
+            self._add(f"final_{series.code}", series.caption, register.decimals, unit, is_required=False)
+            self.fields[f"final_{series.code}"].help_text = gettext("The highest since the reading before.")
+            self.fields[f"estimated_{series.code}"] = forms.BooleanField(
+                label=_("Nobody could read it: this is an estimate"), required=False
+            )
         for plan in self.openings:
             caption = str(metering_values.series_type(plan.series_code).caption)
             self._add(f"opening_{plan.register_code}", caption, plan.decimals, plan.unit.symbol, initial="0")
 
-    def _add(self, name: str, caption: str, decimals: int, unit: str, initial: str | None = None) -> None:
+    def _add(
+        self,
+        name: str,
+        caption: str,
+        decimals: int,
+        unit: str,
+        initial: str | None = None,
+        *,
+        is_required: bool = True,
+    ) -> None:
         self.fields[name] = amounts.NumberField(
-            places=decimals, least=Decimal(0), label=f"{caption} ({unit})", initial=initial
+            places=decimals, least=Decimal(0), label=f"{caption} ({unit})", initial=initial, required=is_required
         )
 
     def _latest(self, series: metering_queries.SeriesRow) -> exchange_meter.Shown | None:
@@ -213,7 +229,10 @@ class ReadingsForm(typed.Form):
 
     def final_fields(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         """This will return the fields of the old meter: the reading, and whether it is an estimate."""
-        return [(self[f"final_{series.code}"], self[f"estimated_{series.code}"]) for series, _register in self.finals]
+        return [
+            (self[f"final_{series.code}"], self[f"estimated_{series.code}"])
+            for series, _register in (*self.finals, *self.maxima)
+        ]
 
     def opening_fields(self) -> list[forms.BoundField]:
         """This will return the fields of the new meter."""
@@ -226,7 +245,8 @@ class ReadingsForm(typed.Form):
             series.code: exchange_meter.Final(
                 given[f"final_{series.code}"], is_estimated=given[f"estimated_{series.code}"]
             )
-            for series, _register in self.finals
+            for series, _register in (*self.finals, *self.maxima)
+            if given[f"final_{series.code}"] is not None
         }
 
     def opening_values(self) -> dict[str, Decimal]:
@@ -271,14 +291,23 @@ def counters(
     detail: metering_queries.MeterDetail,
 ) -> list[tuple[metering_queries.SeriesRow, metering_queries.RegisterRow]]:
     """This will return the counting registers of the meter that hangs there, with their series."""
+    return _registers(detail, metering_values.SeriesKind.CUMULATIVE)
+
+
+def maxima(
+    detail: metering_queries.MeterDetail,
+) -> list[tuple[metering_queries.SeriesRow, metering_queries.RegisterRow]]:
+    """This will return the registers of maximum demand of the meter that hangs there, with their series."""
+    return _registers(detail, metering_values.SeriesKind.MAXIMUM)
+
+
+def _registers(
+    detail: metering_queries.MeterDetail, kind: metering_values.SeriesKind
+) -> list[tuple[metering_queries.SeriesRow, metering_queries.RegisterRow]]:
     current = detail.current
     known = {each.id: each for each in detail.series}
     rows = current.registers if current is not None else ()
-    return [
-        (known[each.series_id], each)
-        for each in rows
-        if known[each.series_id].kind is metering_values.SeriesKind.CUMULATIVE
-    ]
+    return [(known[each.series_id], each) for each in rows if known[each.series_id].kind is kind]
 
 
 def is_counter(series_code: str) -> bool:

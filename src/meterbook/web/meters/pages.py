@@ -127,8 +127,9 @@ def stale_seconds(series: metering_queries.SeriesRow, device: acquisition_querie
 def live_table(
     detail: metering_queries.MeterDetail, rows: Sequence[metering_queries.LiveRow], stale_after: dict[int, int]
 ) -> LiveTable:
-    """This will lay live values out: a line for each quantity with a column for each phase, and the counters apart."""
-    counters = {each.id for each in detail.series if each.kind is metering_values.SeriesKind.CUMULATIVE}
+    """This will lay live values out: a line for each quantity with a column for each phase, and the registers apart."""
+    kinds = (metering_values.SeriesKind.CUMULATIVE, metering_values.SeriesKind.MAXIMUM)
+    counters = {each.id for each in detail.series if each.kind in kinds}
     groups: dict[str, dict[str, metering_queries.LiveRow]] = {}
     for row in rows:
         if row.series_id not in counters:

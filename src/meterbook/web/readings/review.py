@@ -30,6 +30,7 @@ DOUBTS = {
     "HIGHER": gettext_lazy("higher than a later reading"),
     "TOO_MUCH": gettext_lazy("more than the supply can deliver"),
     "UNUSUAL": gettext_lazy("far more than usual"),
+    "SAME": gettext_lazy("the same as before"),
 }
 guard = access.page(permission=permissions.CORRECT_READING, module=Module.METERING, by_site=True)
 

@@ -20,6 +20,7 @@ from meterbook.web.tariffs.editor.further_fields import (
 from meterbook.web.tariffs.editor.inner import Inner, Item
 from meterbook.web.tariffs.editor.layout import Around
 
+OF_INTERVALS = ("interval", "sliding_by", "take", "highest", "one_a_day", "periods", "estimated", "meters")
 _UNITS = {"KW": "kW", "MW": "MW", "RT": "RT"}
 
 
@@ -36,9 +37,25 @@ class Contract(OptionalChoice):
             self.owner.pop("contracted", None)
 
 
+@dataclass(frozen=True)
+class Source(fields.Choice):
+    """What the power is read from; a register of the meter has no fields about intervals and hours."""
+
+    owner: Node = field(default_factory=dict, repr=False, compare=False)
+
+    def write(self, given: list[str]) -> None:
+        """This will write the word, and take away what only intervals have."""
+        super().write(given)
+        if given[0] == "REGISTER":
+            for key in OF_INTERVALS:
+                self.node.pop(key, None)
+            self.owner.pop("seasons", None)
+
+
 def of(path: str, node: Node, around: Around) -> list[Field]:
     """This will return the fields of a charge for power, without the steps that it may have."""
     terms = Inner(node, "demand", is_kept=True)
+    is_registered = terms.get("source") == "REGISTER"
     per_kilowatt = f"{around.money}/{_unit(terms)}"
     price: list[Field] = (
         []
@@ -49,10 +66,48 @@ def of(path: str, node: Node, around: Around) -> list[Field]:
     return [
         *price,
         *steps,
-        *_measured(f"{path}.demand", terms, around),
+        *_source(f"{path}.demand", terms, node),
+        *(_shown if is_registered else _measured)(f"{path}.demand", terms, around),
         *_billed(f"{path}.demand", terms, per_kilowatt),
-        *limits.of_seasons(path, node, around.seasons),
+        *([] if is_registered else limits.of_seasons(path, node, around.seasons)),
     ]
+
+
+def _source(path: str, terms: Node, node: Node) -> list[Field]:
+    """By price period there is nothing to choose: a register does not tell when its power was."""
+    if node.keys() & {"prices", "period_tiers"} and terms.get("source") != "REGISTER":
+        return []
+    choices = (("INTERVALS", _("measured intervals")), ("REGISTER", _("the meter's register (MDI)")))
+    words = _("The register is reset when it is read, once in each billing period; its reading is billed.")
+    label = _("Taken from")
+    return [
+        Source(
+            f"{path}.source",
+            label,
+            terms,
+            "source",
+            choices=choices,
+            default="INTERVALS",
+            help=words,
+            is_submitting=True,
+            owner=node,
+        )
+    ]
+
+
+def _shown(path: str, terms: Node, _around: Around) -> list[Field]:
+    """What there is to say of a register: its unit, and how finely it is billed."""
+    return [_kind(path, terms), *_units(path, terms), _decimals(path, terms)]
+
+
+def _kind(path: str, terms: Node) -> Field:
+    kinds = (("ACTIVE", "kW"), ("APPARENT", "kVA"))
+    return fields.Choice(f"{path}.of", _("In"), terms, "of", choices=kinds, default="ACTIVE", is_submitting=True)
+
+
+def _decimals(path: str, terms: Node) -> Field:
+    label, words = _("Decimals of power"), _("Empty: 3.")
+    return OptionalWhole(f"{path}.decimals", label, terms, "decimals", help=words, is_further=True)
 
 
 def _unit(terms: Node) -> str:
@@ -82,7 +137,6 @@ def _measured(path: str, terms: Node, around: Around) -> list[Field]:
         ("", _("no: one after the other")),
         *((f"{each}", _("%s min") % each) for each in (1, 5, 10, 15, 20, 30)),
     )
-    kinds = (("ACTIVE", "kW"), ("APPARENT", "kVA"))
     found: list[Field] = [
         WholeChoice(
             f"{path}.interval",
@@ -98,7 +152,7 @@ def _measured(path: str, terms: Node, around: Around) -> list[Field]:
             "sliding_by",
             choices=including(terms.get("sliding_by", ""), slides),
         ),
-        fields.Choice(f"{path}.of", _("In"), terms, "of", choices=kinds, default="ACTIVE", is_submitting=True),
+        _kind(path, terms),
         *_units(path, terms),
         *_taken(path, terms),
     ]
@@ -113,9 +167,7 @@ def _measured(path: str, terms: Node, around: Around) -> list[Field]:
         fields.Choice(
             f"{path}.estimated", label, terms, "estimated", choices=estimated, default="EXCLUDE", is_further=True
         ),
-        OptionalWhole(
-            f"{path}.decimals", _("Decimals of power"), terms, "decimals", help=_("Empty: 3."), is_further=True
-        ),
+        _decimals(path, terms),
     ]
 
 

@@ -82,6 +82,7 @@ _CHANGING = (
     ladder_fields.Year,
     ladder_fields.FixedSteps,
     demand_fields.Contract,
+    demand_fields.Source,
     power_factor_fields.ReferenceKind,
 )
 
