@@ -54,5 +54,6 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
         "until_day": "2027-02-01",
         "amount": "12.50",
         "text": "Maintenance",
+        "texts": {"es": "Mantenimiento"},
     },
 }

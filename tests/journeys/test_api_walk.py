@@ -174,6 +174,7 @@ BODIES: dict[str, Callable[[Organization], Any]] = {
         "protocol": "P-7",
         "reason": "transformers exchanged",
     },
+    "add_model_registers": lambda _o: {"meter": str(UNKNOWN), "series": ["voltage_l1"]},
     "add_register": lambda _o: {"series": "energy_export", "since": "2026-02-01T00:00:00Z", "shown": "1"},
     "change_meter_point": lambda _o: {"language": "es"},
     "move_meter_point": lambda _o: {"place": None, "moved_at": "2026-02-01T00:00:00Z"},

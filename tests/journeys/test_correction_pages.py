@@ -19,7 +19,7 @@ from meterbook.customers import sign_ins
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
 from meterbook.kernel import clock
-from tests.factories import billing, corrections, identity
+from tests.factories import api, billing, corrections, identity
 from tests.support import pages
 
 NOW = corrections.LATER + timedelta(days=1)
@@ -125,12 +125,22 @@ class TestCorrecting:
         proof = followed(client, form, mode="REPRODUCE", **days)
         found = followed(client, form, mode="CORRECT", **days)
         lacking = client.post(form, {"mode": "WHAT_IF", **days}).content.decode()
+        (version,) = re.findall(r'<option value="([0-9a-f-]{36})">', lacking)
+        supposed = followed(client, form, mode="WHAT_IF", version=version, **days)
+        listed = client.get(path(made, "corrections")).content.decode()
+        with scoping.scope([made.place.organization.pk], actor=billing.ACTOR):
+            asked = models.Recalculation.objects.get(mode="WHAT_IF")
+        told = api.program(organization=made.place.organization).get(f"/recalculations/{asked.public_id}").json()
         backwards = client.post(form, {"mode": "CORRECT", "first_day": "2026-12-31", "final_day": "2026-01-01"})
         nothing = client.post(form, {"mode": "CORRECT", "first_day": "2020-01-01", "final_day": "2020-12-31"})
 
         assert "byte for byte what was issued" in proof
         assert path(made, "bill_correct", bill.public_id) in found
         assert "Choose the tariff version" in lacking
+        for page in (supposed, listed):  # by its name in words, not by its code
+            assert "Test, version 1" in page
+            assert f"{made.place.tariff.code}, 1" not in page
+        assert told["version"] == version
         assert "must not lie before" in backwards.content.decode()
         assert (nothing.status_code, "No issued bill was found" in nothing.content.decode()) == (422, True)
         kept = followed(client, path(made, "bill_correct", bill.public_id), keep="1", reason="One cent.")
@@ -194,6 +204,10 @@ class TestDisputing:
         assert "tested today" in seen
         assert own.post(f"{mine}answer", {"answer": "reject", "words": ""}).status_code == 422
         assert "Answer accepted" in followed(own, f"{mine}answer", answer="accept", words="")
+        work = client.get(path(made, "work")).content.decode()
+        assert "1 accepted answer to a dispute to carry out" in work
+        assert "nothing is left but to close it" in work
+        assert "dispute to answer" not in work
         closed = followed(client, f"{page}step", state="CLOSED", words="Settled.")
         assert "Closed" in closed
         assert "No: the bill stays" in closed

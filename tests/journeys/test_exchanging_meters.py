@@ -19,7 +19,7 @@ from meterbook.identity import models as identity_models
 from meterbook.kernel import clock
 from meterbook.metering import models, operations, permissions, values
 from meterbook.web import language
-from tests.factories import acquisition, identity, metering, sites
+from tests.factories import acquisition, api, identity, metering, sites
 
 NOON = datetime(2026, 6, 16, 10, 20, tzinfo=UTC)  # 12:20 in Madrid
 EXCHANGED = datetime(2026, 6, 16, 8, 30, tzinfo=UTC)
@@ -128,7 +128,7 @@ class TestExchange:
 
     @pytest.mark.spec("B-07")
     def test_proposes_what_the_old_meter_showed_about_then_and_no_older_reading(
-        self, client: Client, hanging: metering.Installed
+        self, client: Client, organization: identity_models.Organization, hanging: metering.Installed
     ) -> None:
         def asked(**changes: str) -> str:
             page = words(self.send(client, hanging, **changes))
@@ -136,12 +136,21 @@ class TestExchange:
             return str(field) + "".join(re.findall("<datalist.*?</datalist>", page))
 
         old = asked(exchanged_at="2026-06-16T12:15")  # more than two hours after it was read
+        program = api.program(organization=organization)
+        path = f"/meter-points/{hanging.point.public_id}/exchange-proposal"
+        (far,) = program.get(path, at="2026-06-16T10:15:00Z").json()["finals"]
         metering.record(hanging.energy, [(EXCHANGED - timedelta(minutes=25), 124_900)])
         near = asked()
         metering.record(hanging.energy, [(EXCHANGED + timedelta(minutes=25), 125_100)])
         between = asked()
 
         assert 'list="latest_energy_import"' in old
+        told = program.get(path, at=EXCHANGED.isoformat()).json()
+        (final,) = told["finals"]
+        assert told["old_meter"] == str(hanging.meter.public_id)
+        assert (final["series"], final["latest"], final["proposed"]) == ("energy_import", "1249.00", "1250.00")
+        assert (far["latest"], far["proposed"]) == ("1234.50", None)
+        assert api.problem(program.get(path, at="2127-01-01T00:00:00Z"))["status"] == 422
         assert old.count("value=") == old.count('<option value="1234,50">') == 1
         assert 'value="1249,00"' in near
         assert 'value="1250,00"' in between

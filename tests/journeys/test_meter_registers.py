@@ -11,11 +11,15 @@ from decimal import Decimal
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from meterbook.acquisition import plans
 from meterbook.audit import models as audit_models
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
 from meterbook.kernel import clock
+from meterbook.kernel.quantity import Unit
 from meterbook.metering import models
+from meterbook.metering import operations as metering_operations
+from meterbook.metering.values import Service
 from tests.factories import api, identity, metering, sites
 from tests.journeys import hand_read, house
 from tests.journeys.hand_read import AT, DECEMBER, NOVEMBER, NOW
@@ -227,3 +231,49 @@ def test_a_file_with_meters_side_by_side_is_offered_column_by_column(place: Plac
     assert "The file fits" in dry
     assert {code: len(rows) for code, rows in place.readings().items()} == {"energy_import": 6}
     assert NOVEMBER.year == 2026
+
+
+def test_a_meter_hung_before_its_model_told_temperatures_keeps_them_from_then_on(place: Place) -> None:
+    heat = metering_operations.RegisterPlan("heat", "heat", Unit.KWH, 3)
+    volume = metering_operations.RegisterPlan("volume", "volume", Unit.M3, 3)
+    hung = metering.installed_meter(
+        organization=place.organization,
+        site=place.site,
+        service=Service.HEATING,
+        model_code="kamstrup_multical_601",
+        registers=(heat, volume),
+    )
+    page, meter = place.path("meter_register", hung.point.public_id), str(hung.meter.public_id)
+    program = api.program(organization=place.organization)
+    path = f"/meter-points/{hung.point.public_id}/model-registers"
+
+    offered = {each["series"] for each in program.get(path).json()["items"]}
+    asked = html.unescape(place.client.get(page).content.decode())
+    nothing = place.client.post(page, {"meter": meter})
+    other = place.client.post(page, {"meter": str(place.point().public_id), "register_flow": "on"})
+    done = place.client.post(
+        page, {"meter": meter, "register_temperature_flow": "on", "register_temperature_return": "on"}, follow=True
+    )
+    told = html.unescape(done.content.decode())
+    wrong = program.post(path, {"meter": meter, "series": ["temperature_flow"]})
+    right = program.post(path, {"meter": meter, "series": ["flow"]})
+
+    assert {"temperature_flow", "temperature_return", "flow"} <= offered
+    assert not {"heat", "volume"} & offered
+    assert "Flow temperature (°C)" in asked
+    assert page in place.client.get(place.path("meter", hung.point.public_id)).content.decode()
+    assert (nothing.status_code, "Choose at least one register." in nothing.content.decode()) == (422, True)
+    assert (other.status_code, "Another meter hangs there by now" in other.content.decode()) == (422, True)
+    assert "Flow temperature, Return temperature of “Shop 12” are kept from the next reading on." in told
+    assert {each["pointer"] for each in api.problem(wrong)["errors"]} == {"/body/series/0"}
+    assert right.status_code == 200, right.content
+    with scoping.scope([place.organization.pk], actor=identity.ACTOR):
+        fed = {each.register_code for each in plans.feeds_of_meters({hung.meter.pk})[hung.meter.pk]}
+        noted = audit_models.AuditEntry.objects.filter(action="metering:add_register")
+        assert [each.after["series"] for each in noted.order_by("id")] == [
+            ["temperature_flow", "temperature_return"],
+            ["flow"],
+        ]
+    assert {"heat", "volume", "temperature_flow", "temperature_return", "flow"} <= fed  # what the collector reads
+    monitor = house.signed_in(place.person(role=RoleCode.MONITOR))
+    assert monitor.get(page).status_code == 403

@@ -23,6 +23,12 @@ from tests.support.desks import Desk
 ACTOR = identity.ACTOR
 
 
+def picture(name: str, color: str = "blue") -> SimpleUploadedFile:
+    content = io.BytesIO()
+    Image.new("RGB", (30, 30), color).save(content, "PNG")
+    return SimpleUploadedFile(name, content.getvalue())
+
+
 class TestMoves:
     def move_in(self, desk: Desk, day: str = "2026-02-01") -> journey_models.Journey:
         journey = desk.begin(JourneyKind.MOVE_IN, place=desk.unit.key)
@@ -146,10 +152,12 @@ class TestMoves:
             desk.path("move", journey.public_id),
             {"step": "READINGS", "version": desk.journey().version, f"{field}-energy_import_t1": "12,5"},
         )
+        photo = f"photo_{desk.point}"
         answered = desk.send(
             journey,
             Step.READINGS,
             **{field: "1100", f"{field}-energy_import_t1": "750.5", f"{field}-energy_reactive_import": "260"},
+            **{photo: picture("all.png"), f"{photo}-energy_import_t1": picture("t1.png", "red")},
         )
         again = desk.page("move", journey.public_id, step="READINGS")
         desk.send(journey, Step.TARIFF, **{f"tariff_{desk.point}": str(desk.unit.place.tariff.public_id)})
@@ -165,6 +173,8 @@ class TestMoves:
         assert "showed 700.000 kWh before" in low.content.decode()
         assert answered == 302
         assert 'value="750.5"' in again
+        assert [f"Kept: {name}.jpg" in again for name in ("all", "t1")] == [True, True]
+        assert f'name="{photo}-energy_reactive_import"' in again
         assert re.search(r"T2 <span[^>]*>not known yet<", summary)
         assert re.search(r"T1[^<]* 750\.5 kWh<", summary)
         with scoping.scope([desk.organization.pk], actor=ACTOR):
@@ -173,17 +183,17 @@ class TestMoves:
             "energy_import_t1": "750.5",
             "energy_reactive_import": "260",
         }
+        with scoping.scope([desk.organization.pk], actor=ACTOR):
+            files = models.CustomerFile.objects.filter(organization_id=desk.organization.pk)
+            assert sorted(files.values_list("name", flat=True)) == ["all.jpg", "t1.jpg"]
         assert "750.5" in desk.page("contract", contract.public_id)
 
     def test_keeps_a_picture_with_the_customer(self) -> None:
         desk = Desk()
-        picture = io.BytesIO()
-        Image.new("RGB", (30, 30), "blue").save(picture, "PNG")
         journey = desk.begin(JourneyKind.MOVE_IN, place=desk.unit.key)
         desk.send(journey, Step.CUSTOMER, name="Ana Ruiz", number="A-000007", language="en")
         desk.send(journey, Step.START, day="2026-02-01")
-        photo = SimpleUploadedFile("face.png", picture.getvalue())
-        desk.send(journey, Step.READINGS, **{f"photo_{desk.point}": photo})
+        desk.send(journey, Step.READINGS, **{f"photo_{desk.point}": picture("face.png")})
         desk.send(journey, Step.TARIFF, **{f"tariff_{desk.point}": str(desk.unit.place.tariff.public_id)})
         desk.send(journey, Step.DEPOSIT)
         desk.send(journey, Step.SUMMARY)

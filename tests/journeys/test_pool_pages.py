@@ -17,7 +17,8 @@ from meterbook.customers import sign_ins
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
 from meterbook.sites.values import NodeKind
-from tests.factories import billing, customers, identity, pools
+from tests.factories import api, billing, customers, identity, pools
+from tests.journeys import pool_bodies
 
 ROLE = RoleCode.MANAGER
 DAYS = billing.Days(date(2026, 5, 1), date(2026, 5, 2))
@@ -101,15 +102,19 @@ def test_is_made_and_changed_in_a_form_that_keeps_what_was_typed(made: pools.Div
     assert client.post(change, definition(made, leaving="LANDLORD")).status_code == 302
     assert "the bill of who left stays" in page(client, right["Location"])
     assert '<option value="LANDLORD" selected>The landlord bears it' in page(client, change)
-    tax = {"tax_code": "vat", "tax_name": "VAT", "tax_rate": "5.5"}
+    tax = {"tax_code": "vat", "tax_name": "VAT", "tax_name_es": "IVA", "tax_rate": "5.5", "name_es": "Bombas"}
     client.post(change, definition(made, key="AREA", percent="30", key2="EQUAL", cap="12.5", **tax))
-    assert "VAT 5.5 %" in page(client, right["Location"]).replace("\u00a0", " ")
+    shown = page(client, right["Location"])
+    assert "VAT 5.5 %" in shown.replace("\u00a0", " ")
+    assert "Bombas" in shown
+    assert all(f'value="{each}"' in page(client, change) for each in ("Bombas", "IVA"))
     assert "30&nbsp;% by area" in page(client, right["Location"]) or "30 % by area" in page(client, right["Location"])
 
 
 def test_an_amount_is_entered_withdrawn_and_told_what_is_wrong(made: pools.Divided, client: Client) -> None:
     address = href(made, f"pools/{made.pool.public_id}/amount")
-    given = {"amount": "1,234.50", "first_day": "2027-03-01", "last_day": "2027-03-31", "text": "Maintenance 27"}
+    days = {"first_day": "2027-03-01", "last_day": "2027-03-31"}
+    given = {"amount": "1,234.50", "text": "Maintenance 27", "text_es": "Mantenimiento", **days}
 
     wrong = client.post(address, {**given, "last_day": "2027-02-01"})
     right = client.post(address, given)
@@ -122,6 +127,15 @@ def test_an_amount_is_entered_withdrawn_and_told_what_is_wrong(made: pools.Divid
     with scoping.scope([made.place.organization.pk], actor=billing.ACTOR):
         own = models.PoolEntry.objects.get(organization_id=made.place.organization.pk, text="Maintenance 27")
     assert str(own.public_id) in entry
+    assert own.texts == {"es": "Mantenimiento"}
+    program = api.program(organization=made.place.organization)
+    (listed,) = [
+        each for each in program.get(f"/pools/{made.pool.public_id}").json()["amounts"] if each["id"] in entry[:1]
+    ]
+    assert listed["texts"] == {"es": "Mantenimiento"}
+    body = pool_bodies.BODIES["enter_pool_amount"](made.place.organization)
+    refused = program.post(f"/pools/{made.pool.public_id}/amounts", {**body, "texts": {"fr": "Entretien"}})
+    assert "one of: en, es" in api.problem(refused)["detail"]
     client.post(href(made, f"pools/amounts/{own.public_id}/withdraw"))
     assert "Maintenance 27" not in page(client, right["Location"])
 

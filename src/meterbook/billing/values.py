@@ -266,16 +266,15 @@ HOLD_REMEDIES = {
     HoldReason.NOT_DERIVED: _("Wait a moment, then check again."),
     HoldReason.NO_SERIES: _("Install a meter with a counting register, then check again."),
     HoldReason.NO_TARIFF: _(
-        "Set a default tariff of the service: Customers > Contracts > Default tariffs. Then cancel this run and start"
-        " it anew."
+        "Set a default tariff of the service: Customers > Contracts > Default tariffs; then check again."
     ),
     HoldReason.NO_VERSION: _("Publish a version of the tariff that starts in time, then check again."),
     HoldReason.UNIT: _(
         "Give the contract a tariff for this unit. For a vacant unit set a default tariff of its service: Customers >"
-        " Contracts > Default tariffs. Then cancel this run and start it anew."
+        " Contracts > Default tariffs; then check again."
     ),
     HoldReason.CURRENCY: _("Give the contract a tariff in the currency of the site."),
-    HoldReason.BELOW_A_DAY: _("Correct the dates of the contract, then plan the run again."),
+    HoldReason.BELOW_A_DAY: _("Correct the dates of the contract, then check again."),
     HoldReason.NO_FACT: _(
         "Fill in area, headcount, or a field of your own with this name, at place or customer; then check again."
     ),

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from meterbook.acquisition import plans
+from meterbook.acquisition.library import documents
 from meterbook.metering import by_hand, values
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
@@ -65,3 +66,21 @@ def addable(detail: metering_queries.MeterDetail) -> tuple[str, ...]:
         return ()
     there = kept_registers(detail)
     return tuple(code for code in by_hand.offered(detail.service) if code not in there)
+
+
+def missing(detail: metering_queries.MeterDetail) -> tuple[metering_operations.RegisterPlan, ...]:
+    """This will return the registers of the model of the meter at a point that feed no series of it.
+
+    Such as temperatures of a heat meter that was hung before the catalogue of series knew them. None of a meter that
+    people read (`addable`), of a virtual one, or of a model that is not in the library any more.
+    """
+    current = detail.current
+    if current is None or current.model_code == values.IMPORTED:
+        return ()
+    known = {each.id: each.code for each in detail.series}
+    there = {known[each.series_id] for each in current.registers}
+    try:
+        offered = plans.registers_of_model(current.model_code)
+    except documents.ModelUnknown:
+        return ()
+    return tuple(each for each in offered if each.series_code not in there)

@@ -82,10 +82,14 @@ class AccountBook(foundation_models.TenantModel):
 
 
 class JourneyFile(foundation_models.TenantModel):
-    """A picture of a meter that was taken on the way; `about` is the public id of the meter point."""
+    """A picture of a register's display that was taken on the way; `about` is the public id of the meter point.
+
+    `register` is the code of its series; empty for the main one.
+    """
 
     journey = models.ForeignKey(Journey, on_delete=models.PROTECT)
     about = models.UUIDField()
+    register = models.CharField(max_length=60, blank=True, default="", db_default="")
     name = models.CharField(max_length=200)
     media_type = models.CharField(max_length=100)
     content = models.BinaryField()
@@ -93,7 +97,9 @@ class JourneyFile(foundation_models.TenantModel):
     added_at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["journey", "about"], name="journey_file_once_a_meter"),)
+        constraints = (
+            models.UniqueConstraint(fields=["journey", "about", "register"], name="journey_file_once_a_register"),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -130,11 +130,19 @@ def cancel_journey(*, actor: Actor, at: datetime, journey: uuid.UUID) -> models.
 
 @operation.operation
 def keep_picture(
-    *, actor: Actor, at: datetime, journey: uuid.UUID, about: uuid.UUID, name: str, content: bytes
+    *,
+    actor: Actor,
+    at: datetime,
+    journey: uuid.UUID,
+    about: uuid.UUID,
+    name: str,
+    content: bytes,
+    register: str = "",
 ) -> models.JourneyFile:
-    """This will keep the picture of a meter with a journey, in place of an earlier one of the same meter.
+    """This will keep the picture of a register's display with a journey, in place of an earlier one of it.
 
     :param about: public id of the meter point
+    :param register: code of the series; empty: the main register
     :raises uploads.UploadRefused: when it is no picture
     :raises JourneyNotThere: when the organization has no such journey
     :raises JourneyClosed: when it is over
@@ -147,6 +155,7 @@ def keep_picture(
         organization_id=found.organization_id,
         journey=found,
         about=about,
+        register=register,
         defaults={
             "name": f"{(name.rpartition('.')[0] or 'meter')[-150:]}.{picture.extension}",
             "media_type": picture.media_type,
@@ -155,9 +164,8 @@ def keep_picture(
             "added_at": at,
         },
     )
-    audit_operations.record(
-        actor=actor, at=at, action="journeys:keep_picture", subject=found, before=None, after={"about": about}
-    )
+    after = {"about": about} | ({"register": register} if register else {})
+    audit_operations.record(actor=actor, at=at, action="journeys:keep_picture", subject=found, before=None, after=after)
     return kept
 
 

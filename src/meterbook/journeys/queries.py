@@ -30,7 +30,7 @@ class JourneyRow:
     changed_by: str
     changed_at: datetime
     result: uuid.UUID | None
-    pictures: Mapping[uuid.UUID, str]
+    pictures: Mapping[tuple[uuid.UUID, str], str]  # names by meter point and register; empty: the main one
 
     @property
     def answered(self) -> frozenset[values.Step]:
@@ -57,7 +57,8 @@ def get_journey(*, public_id: uuid.UUID) -> JourneyRow:
     if found is None:
         raise JourneyNotFound(_("There is no such page, or it was removed."))
     pictures = models.JourneyFile.objects.filter(organization_id=organization_id, journey=found)
-    return _row(found, dict(pictures.order_by("id").values_list("about", "name")))
+    rows = pictures.order_by("id").values_list("about", "register", "name")
+    return _row(found, {(about, register): name for about, register, name in rows})
 
 
 def open_journeys(*, started_by_id: int | None = None) -> list[JourneyRow]:
@@ -79,7 +80,7 @@ def _seen() -> QuerySet[models.Journey]:
     return found.filter(started_by_id=scoping.current().actor.id)
 
 
-def _row(journey: models.Journey, pictures: Mapping[uuid.UUID, str]) -> JourneyRow:
+def _row(journey: models.Journey, pictures: Mapping[tuple[uuid.UUID, str], str]) -> JourneyRow:
     return JourneyRow(
         public_id=journey.public_id,
         kind=values.JourneyKind(journey.kind),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -83,10 +83,13 @@ class VersionName:
 
 @dataclass(frozen=True)
 class PartNames:
-    """What components and taxes are called, by their codes: language to words, "en" is always there."""
+    """What components and taxes are called, by their codes: language to words, "en" is always there.
 
-    components: Mapping[str, Mapping[str, str]]
-    taxes: Mapping[str, Mapping[str, str]]
+    Several where tariffs call one differently; those of the tariff that was made first come first.
+    """
+
+    components: Mapping[str, Sequence[Mapping[str, str]]]
+    taxes: Mapping[str, Sequence[Mapping[str, str]]]
 
 
 class TariffNotFound(LookupError):
@@ -127,10 +130,16 @@ def names_of(*, codes: Iterable[str]) -> dict[str, TariffName]:
     }
 
 
-def version_names() -> list[VersionName]:
-    """This will return all versions of all tariffs by code, the newest first, in one query."""
+def version_names(*, ids: Collection[int] | None = None) -> dict[int, VersionName]:
+    """This will return versions by their internal ids: by code of the tariff, the newest first, in one query.
+
+    :param ids: without them all versions of all tariffs
+    """
     versions = models.TariffVersion.objects.filter(organization_id=scoping.current().organization_id)
+    if ids is not None:
+        versions = versions.filter(pk__in=list(ids))
     rows = versions.order_by("tariff__code", "-number", "id").values_list(
+        "id",
         "public_id",
         "tariff__public_id",
         "document__name",
@@ -139,22 +148,35 @@ def version_names() -> list[VersionName]:
         "number",
         "during__startswith",
     )
-    return [VersionName(own, tariff, component_reading.text_of(names), *more) for own, tariff, names, *more in rows]
+    return {
+        pk: VersionName(own, tariff, component_reading.text_of(names), *more) for pk, own, tariff, names, *more in rows
+    }
 
 
 def part_names(*, currency: str) -> PartNames:
-    """This will return what the published versions of a currency call their parts, the newest winning."""
+    """This will return what the tariffs of a currency call their parts: each by its newest version that has it."""
     versions = models.TariffVersion.objects.filter(
         organization_id=scoping.current().organization_id,
         tariff__currency=currency,
         state=values.VersionState.PUBLISHED,
     )
-    components: dict[str, Mapping[str, str]] = {}
-    taxes: dict[str, Mapping[str, str]] = {}
-    for own, due in versions.order_by("id").values_list("document__components", "document__taxes"):
-        components.update((each["code"], component_reading.text_of(each["name"])) for each in own or ())
-        taxes.update((each["code"], component_reading.text_of(each["name"])) for each in due or ())
-    return PartNames(components, taxes)
+    components: dict[str, dict[int, Mapping[str, str]]] = {}
+    taxes: dict[str, dict[int, Mapping[str, str]]] = {}
+    rows = versions.order_by("tariff_id", "id").values_list("tariff_id", "document__components", "document__taxes")
+    for tariff_id, own, due in rows:
+        for found, parts in ((components, own), (taxes, due)):
+            for each in parts or ():
+                found.setdefault(each["code"], {})[tariff_id] = component_reading.text_of(each["name"])
+    return PartNames(_distinct(components), _distinct(taxes))
+
+
+def _distinct(found: Mapping[str, Mapping[int, Mapping[str, str]]]) -> dict[str, list[Mapping[str, str]]]:
+    """A new tariff with the same code adds its name behind the others, and takes none away."""
+    names: dict[str, list[Mapping[str, str]]] = {}
+    for code, by_tariff in found.items():
+        own = names.setdefault(code, [])
+        own += [each for place, each in enumerate(by_tariff.values()) if each not in list(by_tariff.values())[:place]]
+    return names
 
 
 def has_tariffs() -> bool:

@@ -265,6 +265,7 @@ def test_the_bill_of_a_move_out_settles_the_bank(is_renewed: bool) -> None:
     assert (line["amount"], bill["net"]) == ("-27.36", "-27.36")
     assert told(bill)["trace"]["bank_out"] == {"paid": "27.36"}
     assert bill["meter_points"][0]["charges"][0]["inputs"]["is_final_period"] is True
+    assert "waiting_banks" not in bill["meter_points"][0]["charges"][0]["inputs"]  # nothing waits
     with scoping.scope([place.organization.pk], actor=ACTOR):
         rows = queries.run_bills(run_public_id=run.public_id).rows
     (row,) = [each for each in rows if each.account_number == "A-1"]

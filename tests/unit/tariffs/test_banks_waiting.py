@@ -157,3 +157,9 @@ class TestWhatWaits:
         raw = json.loads(json.dumps(inputs_reading.written(inputs)))
 
         assert inputs_reading.read(raw) == inputs
+
+    def test_is_not_written_where_none_waits(self) -> None:
+        inputs = Inputs(is_final_period=True)
+
+        assert inputs_reading.written(inputs) == {"is_final_period": True}
+        assert inputs_reading.read({"is_final_period": True, "waiting_banks": []}) == inputs

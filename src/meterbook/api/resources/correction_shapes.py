@@ -57,10 +57,14 @@ class RecalculatedBill(values.Told):
 
 
 class Recalculation(values.Told):
-    """Bills calculated again; `done` of `bills` are compared so far. `items` are the first five hundred of them."""
+    """Bills calculated again; `done` of `bills` are compared so far. `items` are the first five hundred of them.
+
+    `version` is that of a tariff by which a what-if priced everything; null otherwise, or where it is gone.
+    """
 
     id: uuid.UUID
     mode: Mode
+    version: uuid.UUID | None
     asked_at: values.InstantTold
     asked_by: str
     bills: int

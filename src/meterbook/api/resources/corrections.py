@@ -19,6 +19,7 @@ from meterbook.billing.queries import credit_notes as note_queries
 from meterbook.documents import queries as document_queries
 from meterbook.identity import permissions as identity_permissions
 from meterbook.identity.values import Module
+from meterbook.tariffs import queries as tariff_queries
 
 router = Router(tags=["Corrections"])
 MOST = 500
@@ -227,9 +228,12 @@ def _rules() -> shapes.CorrectionRules:
 
 def _recalculation(public_id: uuid.UUID) -> shapes.Recalculation:
     found = correction_queries.get_recalculation(public_id=public_id)
+    known = {} if found.version_id is None else tariff_queries.version_names(ids=[found.version_id])
+    version = None if found.version_id is None else known.get(found.version_id)
     return shapes.Recalculation(
         id=found.public_id,
         mode=found.mode,
+        version=None if version is None else version.public_id,
         asked_at=values.instant(found.asked_at),
         asked_by=found.asked_by,
         bills=found.bills,

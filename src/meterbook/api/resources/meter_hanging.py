@@ -5,14 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
+from django.utils.translation import gettext as _
 from ninja import Router
 
-from meterbook.api import entry, values
+from meterbook.api import entry, problems, values
 from meterbook.api.endpoints import endpoint
 from meterbook.api.resources import coming_meters, meter_changes, reach
 from meterbook.api.resources import meter_shapes as shapes
 from meterbook.identity.values import Module
-from meterbook.journeys import exchange_meter, hanging_meters
+from meterbook.journeys import exchange_meter, exchange_proposals, hanging_meters
 from meterbook.metering import permissions
 from meterbook.metering import queries as metering_queries
 
@@ -109,6 +110,66 @@ def install_meter_at_point(request: entry.Request, point: uuid.UUID, given: Hang
         noted=coming_meters.noted(given),
     )
     return shapes.told(metering_queries.get_meter(public_id=detail.public_id))
+
+
+class ProposedFinal(values.Told):
+    """A counting register of the meter that hangs there, before multipliers, in `unit`.
+
+    `latest` is what it is known to have shown last before, at `latest_at`; `proposed` what it shows then, as far as
+    readings tell it. Null: somebody must read it.
+    """
+
+    series: str
+    unit: str
+    latest: values.DecimalTold | None
+    latest_at: values.InstantTold | None
+    proposed: values.DecimalTold | None
+
+
+class ExchangeProposal(values.Told):
+    """What the registers of a meter show at `at`, to be checked against the display; `old_meter` names it."""
+
+    old_meter: uuid.UUID
+    at: values.InstantTold
+    finals: list[ProposedFinal]
+
+
+@endpoint(
+    router,
+    "GET",
+    "/meter-points/{uuid:point}/exchange-proposal",
+    permission=permissions.MANAGE_METER,
+    module=Module.METERING,
+    answers=ExchangeProposal,
+    by_site=True,
+    by_single=True,
+)
+def propose_exchange(
+    request: entry.Request, point: uuid.UUID, at: values.InstantGiven | None = None
+) -> ExchangeProposal:
+    """This will propose the last readings of the meter that hangs at a point, as of `at`, or of now."""
+    detail = reach.point(request, point, permissions.MANAGE_METER, is_assigned_enough=True)
+    if detail.current is None:
+        raise problems.Problem(409, "state", _("No meter hangs at this meter point; set one up instead."))
+    instant = at or request.caller.at
+    if instant > request.caller.at:
+        raise problems.invalid("/query/at", _("That lies ahead; take an instant that is over."))
+    return ExchangeProposal(
+        old_meter=detail.current.meter_public_id,
+        at=values.instant(instant),
+        finals=[_proposed(each) for each in exchange_proposals.proposals(detail=detail, at=instant)],
+    )
+
+
+def _proposed(offer: exchange_proposals.Proposal) -> ProposedFinal:
+    latest = offer.latest
+    return ProposedFinal(
+        series=offer.series.code,
+        unit=offer.register.unit,
+        latest=None if latest is None else values.decimal(offer.number(latest.raw)),
+        latest_at=None if latest is None else values.instant(latest.at),
+        proposed=None if offer.proposed is None else values.decimal(offer.number(offer.proposed)),
+    )
 
 
 @endpoint(

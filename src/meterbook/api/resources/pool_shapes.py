@@ -9,6 +9,7 @@ from pydantic import Field
 
 from meterbook.api import values
 from meterbook.billing.values import RunState
+from meterbook.sites import values as site_values
 
 AmountGiven = Annotated[str, Field(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$", max_length=18)]
 Document = Annotated[
@@ -32,7 +33,10 @@ class NewDefinition(values.Given):
 
 
 class NewAmount(values.Given):
-    """A cost for local days [first_day, until_day); with a reference it is a line of an invoice."""
+    """A cost for local days [first_day, until_day); with a reference it is a line of an invoice.
+
+    `texts` are what bills in these languages ("en", "es") say instead of `text`.
+    """
 
     first_day: values.DayGiven
     until_day: values.DayGiven
@@ -41,6 +45,7 @@ class NewAmount(values.Given):
     reference: Annotated[values.Words, Field(max_length=80)] = ""
     quantity: values.DecimalGiven | None = None
     unit: Annotated[values.Words, Field(max_length=20)] = ""
+    texts: dict[str, values.Name] = Field(default={}, max_length=len(site_values.LANGUAGES))
 
 
 class PoolEnd(values.Given):
@@ -73,6 +78,7 @@ class PoolAmount(values.Told):
     amount: values.Money
     landlord_amount: values.Money
     text: str
+    texts: dict[str, str]
     reference: str
     quantity: values.DecimalTold | None
     unit: str

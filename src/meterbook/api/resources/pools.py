@@ -138,6 +138,7 @@ def enter_pool_amount(request: entry.Request, pool: uuid.UUID, given: shapes.New
         reference=given.reference,
         quantity=None if given.quantity is None else Decimal(given.quantity),
         unit=given.unit,
+        texts=given.texts,
     )
     return _told(pool_queries.get_pool(public_id=pool))
 
@@ -281,6 +282,7 @@ def _told(row: pool_queries.PoolRow) -> shapes.PoolTold:
                 amount=values.Money(amount=f"{each.amount:f}", currency=row.currency),
                 landlord_amount=values.Money(amount=f"{each.landlord_amount:f}", currency=row.currency),
                 text=each.text,
+                texts=dict(each.texts or {}),
                 reference=each.reference,
                 quantity=None if each.quantity is None else f"{each.quantity:f}",
                 unit=each.unit,

@@ -6,6 +6,7 @@ import uuid
 from datetime import date
 
 from meterbook.api import values
+from meterbook.billing import operations as billing_operations
 from meterbook.billing import queries as billing_queries
 from meterbook.billing import values as billing_values
 from meterbook.metering.values import Service
@@ -58,11 +59,23 @@ class PastCalibration(values.Told):
     is_failed: bool
 
 
+class PlannedSince(values.Told):
+    """What checking again would change, by account numbers: who comes in, who goes, who pays for something else.
+
+    `obstacle` says why nothing can be planned as contracts are now.
+    """
+
+    came: list[str]
+    gone: list[str]
+    changed: list[str]
+    obstacle: str
+
+
 class RunWithSums(Run):
     """A run with the sums of its drafts; `stale` are accounts whose drafts must be calculated anew before approval.
 
-    Of a run with more than 2,000 drafts `stale` is empty: it is compared when it is approved. `past_calibration` warns,
-    and holds nothing up.
+    Of a run with more than 2,000 drafts `stale` is empty, and so is `planned_since` with more accounts: both are
+    compared when it is approved. `past_calibration` warns, and holds nothing up.
     """
 
     net: values.Money
@@ -70,6 +83,7 @@ class RunWithSums(Run):
     estimated: int
     vacancies: int
     stale: list[uuid.UUID]
+    planned_since: PlannedSince
     past_calibration: list[PastCalibration]
 
 
@@ -160,6 +174,7 @@ def run(row: billing_queries.RunRow) -> Run:
 
 def with_sums(detail: billing_queries.RunDetail) -> RunWithSums:
     """This will tell a run with the sums of its drafts."""
+    since = billing_operations.planned_since(run=detail.run.public_id, most=billing_queries.MOST_COMPARED)
     return RunWithSums(
         **dict(run(detail.run)),
         net=values.money(detail.net),
@@ -172,6 +187,9 @@ def with_sums(detail: billing_queries.RunDetail) -> RunWithSums:
                 run_public_id=detail.run.public_id, most=billing_queries.MOST_COMPARED
             )
         ],
+        planned_since=PlannedSince(
+            came=list(since.came), gone=list(since.gone), changed=list(since.changed), obstacle=since.obstacle
+        ),
         past_calibration=[
             PastCalibration(
                 account=each.account_public_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -47,6 +47,7 @@ class Entry:
     line_kind: str = ""
     invoice: str = ""
     left: int = 0
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,8 @@ def _entered(entry: Entry) -> sheets.Line:
         data["reference"] = entry.reference
     if entry.invoice:
         data |= {"line_kind": entry.line_kind, "invoice": entry.invoice}
+    if entry.texts:
+        data["texts"] = dict(entry.texts)
     quantity_text = "" if entry.quantity is None else f"{entry.quantity.normalize():f}"
     return sheets.Line(
         entry.kind, entry.text, entry.amount, quantity=quantity_text, unit=entry.unit, data=data, left=entry.left

@@ -191,6 +191,7 @@ class _Maker:
                 "name": found.pool.name,
                 "kind": made.kind.value,
                 "version": found.pool.version,
+                **({"names": dict(made.names)} if made.names else {}),
             },
             "sheet": {
                 "id": str(found.public_id),
@@ -204,7 +205,7 @@ class _Maker:
         if made.tax is not None:
             told["tax"] = {
                 "code": made.tax.code,
-                "text": {"en": made.tax.name},
+                "text": {"en": made.tax.name, **dict(made.tax.names)},
                 "rate": sheets.text(made.tax.rate),
             }
         return told
@@ -263,6 +264,7 @@ class _Maker:
                 each.line_kind,
                 str(each.invoice.public_id) if each.invoice else "",
                 int(each.landlord_amount.scaleb(places)),
+                each.texts or {},
             )
             for each in self.entries.get(pool.pk, [])
         ]

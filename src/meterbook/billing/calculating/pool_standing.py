@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import QuerySet
 
 from meterbook.billing import models
@@ -186,6 +187,18 @@ def _of_left(sheet: models.PoolSheet, plain: Mapping[str, Any], run: facts.Run) 
     at = civil.start_of_day(first_open_day(sheet.pool), run.zone)
     staying = customer_queries.staying(account_ids=ids.values(), at=at) | ({landlord.id} if landlord else set())
     return leaving.Kept(plain, {number for number, pk in ids.items() if pk not in staying})
+
+
+def is_closed(pool: models.Pool, first: date, until: date) -> bool:
+    """This will tell whether an approved sheet divides some of the days [first, until)."""
+    closed = models.PoolSheet.objects.filter(
+        organization_id=pool.organization_id,
+        pool=pool,
+        days__overlap=DateRange(first, until, "[)"),
+        is_put_off=False,
+        run__approved_at__isnull=False,
+    )
+    return closed.exists()
 
 
 def first_open_day(pool: models.Pool) -> date:

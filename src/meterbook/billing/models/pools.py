@@ -119,6 +119,8 @@ class PoolEntry(foundation_models.TenantModel):
     days = DateRangeField()
     kind = models.CharField(max_length=10)
     text = models.CharField(max_length=200)
+    # What bills in other languages say instead: {"es": ...}; null: the same.
+    texts = models.JSONField(null=True)
     reference = models.CharField(max_length=80, blank=True)
     quantity = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     unit = models.CharField(max_length=20, blank=True)

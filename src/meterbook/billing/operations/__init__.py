@@ -41,6 +41,7 @@ from meterbook.billing.operations.planning import (
 )
 from meterbook.billing.operations.print_files import NothingToPrint, make_print_file, print_bills
 from meterbook.billing.operations.printing import is_reproduced, issue_pdf, kind_of, register_issued
+from meterbook.billing.operations.replanning import Planned, planned_since
 from meterbook.billing.operations.scheduling import (
     DATA_REASONS,
     acting,
@@ -82,6 +83,7 @@ __all__ = [
     "PartBilled",
     "PeriodImpossible",
     "PeriodNotOver",
+    "Planned",
     "Preview",
     "RunIncomplete",
     "RunNotCancelable",
@@ -113,6 +115,7 @@ __all__ = [
     "note_late_changes",
     "plan_manual",
     "plan_run",
+    "planned_since",
     "preview_manual",
     "print_bills",
     "put_aside",

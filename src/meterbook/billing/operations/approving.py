@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from meterbook.audit import operations as audit_operations
 from meterbook.billing import models, permissions, values
 from meterbook.billing import queries as billing_queries
 from meterbook.billing.calculating import facts, staleness
-from meterbook.billing.operations import planning, pools_settling
+from meterbook.billing.operations import collecting, planning, pools_settling, replanning
 from meterbook.foundation import operation
 from meterbook.identity import two_people
 from meterbook.identity.values import TwoPeople
@@ -25,7 +26,7 @@ from meterbook.kernel.actor import Actor
 from meterbook.kernel.period import Period
 
 NAMED = 10  # accounts of a refusal; the others are counted
-OUTDATED = gettext_noop("Contracts were changed after the run collected them; cancel it and plan it again.")
+OUTDATED = gettext_noop("Contracts were changed after the run collected them; check again, and look at the bills.")
 
 
 class NotInReview(ValueError):
@@ -45,7 +46,7 @@ class DraftsStale(ValueError):
 
 
 class RunOutdated(ValueError):
-    """Contracts were changed after the run collected them; cancel it and plan it again."""
+    """Contracts were changed after the run collected them; check again."""
 
 
 class SecondPersonNeeded(PermissionError):
@@ -64,25 +65,42 @@ class NothingLeft(ValueError):
     """An account that was left out has no days left in this run: another run billed them, or its contract is gone."""
 
 
+@dataclass(frozen=True)
+class CheckedAgain:
+    """A run that is checked again, and what planning it anew changed."""
+
+    run: models.BillRun
+    planned: replanning.Planned
+
+
 @operation.operation
 def check_again(
     *, actor: Actor, at: datetime, run: models.BillRun | uuid.UUID, is_everything: bool = False
-) -> models.BillRun:
-    """This will check held accounts again and draft those that are sound now; drafts that are stale are made anew.
+) -> CheckedAgain:
+    """This will plan a run anew, check held accounts again and draft those that are sound now.
+
+    Accounts that have come in since are taken in, those gone go out, and drafts that are stale are made anew. Who was
+    left out stays so.
 
     :param is_everything: the drafts of all others are thrown away and made again as well
     :raises NotInReview: in another state
+    :raises RunOutdated: when another run took some of the time in this very moment
+    :raises customers.queries.NoLandlord: when a unit is vacant and the site has no landlord's account
     """
     locked = _in_review(run)
     locked.priced_on = _today(locked, at)
     drafts = models.BillDraft.objects.filter(organization_id=locked.organization_id, run=locked)
     if not is_everything:
         drafts = drafts.filter(account_id__in=staleness.stale_accounts(locked))
-    pools_settling.settle_again(locked)
+    try:
+        planned = replanning.replan(actor=actor, at=at, run=locked)
+    except IntegrityError as error:
+        raise RunOutdated(_(OUTDATED)) from error
     again = list(drafts.order_by("position").values_list("account_id", flat=True))
     drafts.delete()
     members = models.RunMember.objects.filter(
-        Q(state=values.MemberState.HELD) | Q(account_id__in=again, state=values.MemberState.DRAFTED),
+        Q(state__in=[values.MemberState.HELD, values.MemberState.COLLECTED])
+        | Q(account_id__in=again, state=values.MemberState.DRAFTED),
         organization_id=locked.organization_id,
         run=locked,
     )
@@ -95,10 +113,15 @@ def check_again(
         action="billing:check_again",
         subject=locked,
         before={"state": values.RunState.REVIEW},
-        after={"state": locked.state, "is_everything": is_everything, "made_anew": len(again)},
+        after={
+            "state": locked.state,
+            "is_everything": is_everything,
+            "made_anew": len(again),
+            **{name: list(own) for name, own in vars(planned).items() if own},
+        },
     )
     planning.defer_advance(locked)
-    return locked
+    return CheckedAgain(locked, planned)
 
 
 @operation.operation
@@ -161,7 +184,7 @@ def include_accounts(
     numbers = dict(members.order_by("position").values_list("account_id", "account__number"))
     if len(numbers) != len(wanted):
         raise MemberNotFound(_("An account was not left out of the run."))
-    shares = [each for each in planning.wanted_shares(locked) if each.account_id in wanted]
+    shares = [each for each in collecting.wanted_shares(locked) if each.account_id in wanted]
     some = {each.account_id for each in shares} | pools_settling.take(locked, wanted)
     without = [number for account_id, number in numbers.items() if account_id not in some]
     if without:
@@ -171,7 +194,7 @@ def include_accounts(
         )
     try:
         with transaction.atomic():
-            planning.store_shares(locked, shares)
+            collecting.store_shares(locked, shares)
     except IntegrityError as error:
         raise RunOutdated(_(OUTDATED)) from error
     chunks = set(members.values_list("chunk", flat=True))
@@ -305,11 +328,11 @@ def _require_sound(run: models.BillRun, at: datetime) -> None:
     if not members.filter(state=values.MemberState.DRAFTED).exists():
         raise NothingToIssue(_("The run has no bill to issue; cancel it."))
     excluded = set(members.filter(state=values.MemberState.EXCLUDED).values_list("account_id", flat=True))
-    wanted = planning.wanted_shares(run)
+    wanted = collecting.wanted_shares(run)
     billed = set(members.values_list("account_id", flat=True))
     now = {_figures(each) for each in wanted if each.account_id in billed - excluded}
     strangers = {each.account_id for each in wanted} - billed
-    if now != _collected(run) or planning.postpaid(run, strangers):
+    if now != _collected(run) or collecting.postpaid(run, strangers):
         raise RunOutdated(_(OUTDATED))
     _require_fresh(run)
 

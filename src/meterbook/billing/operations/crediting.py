@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 from meterbook.billing import content, events, models, values
 from meterbook.billing.calculating import chunks, facts
 from meterbook.billing.correcting import credit_notes
-from meterbook.billing.operations import drafting, issuing, planning, printing, recomputing
+from meterbook.billing.operations import collecting, drafting, issuing, planning, printing, recomputing
 from meterbook.billing.queries import credit_notes as note_queries
 from meterbook.customers import values as customer_values
 from meterbook.documents import issuing as document_issuing
@@ -236,7 +236,7 @@ def _bill_anew(
         state=values.MemberState.DRAFTED,
     )
     models.RunChunk.objects.create(organization_id=run.organization_id, run=run, number=0, is_done=True)
-    planning.store_shares(run, result.shares)
+    collecting.store_shares(run, result.shares)
     _hand_over_shared(bill, run)
     drafting.insert(facts.run_of(run), {bill.account_id: 1}, _outcome(bill, result))
     issuing.open_ledger_accounts(actor=actor, at=at, run=run)

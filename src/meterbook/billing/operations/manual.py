@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from meterbook.billing import models, values
 from meterbook.billing.calculating import drafting, facts
+from meterbook.billing.operations import collecting, planning, truing_up
 from meterbook.billing.operations import periods as run_periods
-from meterbook.billing.operations import planning, truing_up
 from meterbook.customers import models as customer_models
 from meterbook.foundation import operation, scoping
 from meterbook.kernel import civil
@@ -116,7 +116,7 @@ def _create(actor: Actor, at: datetime, wanted: Wanted, due_days: int) -> models
         ),
     )
     _require_unbilled(run, period)
-    if not planning.postpaid(run, {each.account_id for each in planning.wanted_shares(run)}):
+    if not collecting.postpaid(run, {each.account_id for each in collecting.wanted_shares(run)}):
         raise planning.NobodyToBill(_("Nobody pays for a meter there in this time: look at the contracts."))
     return run
 

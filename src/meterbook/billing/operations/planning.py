@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,17 +14,14 @@ from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import models, values
-from meterbook.billing.calculating import bundling, facts, moments
+from meterbook.billing.calculating import bundling, facts
+from meterbook.billing.operations import collecting, pools_settling
 from meterbook.billing.operations import periods as run_periods
-from meterbook.billing.operations import pools_settling
-from meterbook.customers import models as customer_models
-from meterbook.customers import values as customer_values
 from meterbook.foundation import operation, queue, scoping
 from meterbook.kernel import civil
 from meterbook.kernel.actor import Actor
 from meterbook.kernel.period import Period
 from meterbook.sites import models as site_models
-from meterbook.sites.operations import finding as site_finding
 
 ADVANCE = "billing.advance_run"
 _BATCH = 2_000
@@ -113,17 +109,44 @@ def plan_run(
     if more is None or more.account_ids is None:
         run_periods.occupancy(site, periods)
     run = create(actor=actor, at=at, site=site, first_day=first_day, until_day=until_day, due_days=due_days, more=more)
-    shares = payable_shares(run)
+    shares = collecting.payable_shares(run)
     _require_somebody(run, shares)
     record_plan(actor=actor, at=at, run=run)
+    start_beside(actor=actor, at=at, run=run, shares=shares)
+    return run
+
+
+def start_beside(*, actor: Actor, at: datetime, run: models.BillRun, shares: Sequence[facts.Share]) -> None:
+    """This will start runs of the services that a locked run leaves to others, for who is not in one of them (M-091).
+
+    :param shares: all that accounts pay for in the days of the run, without the time that other runs have
+    """
+    open_ones = models.BillRun.objects.filter(
+        organization_id=run.organization_id, site_id=run.site_id, days=run.days, services__isnull=False
+    ).exclude(state__in=[each.value for each in values.FINAL_STATES])
+    planned = list(open_ones.order_by("id").values_list("services", "account_ids"))
     for service, account_ids in bundling.others(run, shares).items():
-        if billed := postpaid(run, set(account_ids)):
-            terms = replace(more or Terms(), account_ids=billed, services=[service.value])
+        known = {each for services, ids in planned if service.value in (services or ()) for each in ids or ()}
+        billed = collecting.postpaid(run, set(account_ids) - known)
+        if billed:
+            terms = Terms(
+                calendar_id=run.calendar_id,
+                account_ids=billed,
+                meter_point_ids=run.meter_point_ids,
+                exact=None if run.exact is None else Period(run.exact.lower, run.exact.upper),
+                needs_person=run.needs_person,
+                services=[service.value],
+            )
             other = create(
-                actor=actor, at=at, site=site, first_day=first_day, until_day=until_day, due_days=due_days, more=terms
+                actor=actor,
+                at=at,
+                site=run.site,
+                first_day=run.days.lower,
+                until_day=run.days.upper,
+                due_days=run.due_days,
+                more=terms,
             )
             record_plan(actor=actor, at=at, run=other)
-    return run
 
 
 def create(
@@ -178,7 +201,7 @@ def record_plan(*, actor: Actor, at: datetime, run: models.BillRun) -> None:
 
 
 def _require_somebody(run: models.BillRun, shares: list[facts.Share]) -> None:
-    if not postpaid(run, {each.account_id for each in shares}):
+    if not collecting.postpaid(run, {each.account_id for each in shares}):
         words = _(
             "Nobody is to be billed: no account of %(site)s pays for a meter point in these days, "
             "or another run billed them."
@@ -278,8 +301,8 @@ def move(run: models.BillRun, state: values.RunState, *fields: str) -> None:
 
 def collect(run: models.BillRun) -> int:
     """This will store who pays for what in a locked run, and divide the accounts into chunks; it answers how many."""
-    shares = wanted_shares(run)
-    accounts = postpaid(run, {each.account_id for each in shares} | pools_settling.settle(run))
+    shares = collecting.wanted_shares(run)
+    accounts = collecting.postpaid(run, {each.account_id for each in shares} | pools_settling.settle(run))
     size = values.accounts_a_chunk(len(accounts))
     members = [
         models.RunMember(
@@ -293,73 +316,12 @@ def collect(run: models.BillRun) -> int:
     ]
     billed = {each.account_id for each in members}
     models.RunMember.objects.bulk_create(members, batch_size=_BATCH)
-    store_shares(run, [each for each in shares if each.account_id in billed])
+    collecting.store_shares(run, [each for each in shares if each.account_id in billed])
     models.RunChunk.objects.bulk_create(
         models.RunChunk(organization_id=run.organization_id, run=run, number=number)
         for number in sorted({each.chunk for each in members})
     )
     return len(members)
-
-
-def store_shares(run: models.BillRun, shares: Iterable[facts.Share]) -> None:
-    """This will keep who pays for what in a locked run.
-
-    :raises django.db.IntegrityError: when a run has some of that time of a meter point already
-    """
-    models.RunShare.objects.bulk_create(
-        [
-            models.RunShare(
-                organization_id=run.organization_id,
-                run=run,
-                account_id=each.account_id,
-                meter_point_id=each.meter_point_id,
-                contract_id=each.contract_id,
-                tariff_id=each.tariff_id,
-                during=DateTimeTZRange(each.period.start, each.period.end, "[)"),
-            )
-            for each in shares
-        ],
-        batch_size=_BATCH,
-    )
-
-
-def postpaid(run: models.BillRun, account_ids: set[int]) -> list[int]:
-    """This will return those of the accounts that get bills or charge-back statements, by number."""
-    accounts = customer_models.Account.objects.filter(
-        organization_id=run.organization_id, pk__in=account_ids, mode__in=customer_values.BILLED_MODES
-    )
-    return list(accounts.order_by("number", "id").values_list("id", flat=True))
-
-
-def wanted_shares(run: models.BillRun) -> list[facts.Share]:
-    """This will return who pays for what of a run, without the time that other runs have."""
-    return bundling.kept(run, payable_shares(run))
-
-
-def payable_shares(run: models.BillRun) -> list[facts.Share]:
-    """This will return who pays for what, whatever bill it comes on, without the time that other runs have.
-
-    Each meter point is billed for the days of the run as they are in its zone. Its zone cannot change meanwhile.
-    """
-    site_finding.hold_sites(run.organization_id, [run.site_id])
-    periods = run_periods.of_run(run)
-    occupied = run_periods.occupancy(run.site, periods, only=run_periods.points_of(run))
-    taken: dict[int, list[Period]] = defaultdict(list)
-    whole = min(each.start for each in periods.values()), max(each.end for each in periods.values())
-    others = models.RunShare.objects.filter(
-        organization_id=run.organization_id, meter_point_id__in=occupied, during__overlap=whole
-    ).exclude(run=run)
-    for point_id, during in others.order_by("id").values_list("meter_point_id", "during"):
-        taken[point_id].append(Period(during.lower, during.upper))
-    is_asked = run_periods.asked(run)
-    wanted = [
-        facts.Share(each.account_id, point_id, each.contract_id, each.tariff_id, part)
-        for point_id, shares in sorted(occupied.items())
-        for each in shares
-        for part in each.period.gaps(taken[point_id])
-        if is_asked(each.account_id)
-    ]
-    return moments.without_moments(facts.run_of(run), wanted)
 
 
 def _site(given: site_models.Site | uuid.UUID) -> site_models.Site:

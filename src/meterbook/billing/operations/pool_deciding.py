@@ -28,6 +28,8 @@ def put_pool_off(*, actor: Actor, at: datetime, run: uuid.UUID, pool: uuid.UUID,
     :raises NotInReview: in another state
     :raises PoolNotFound: when there is no such shared cost
     :raises PoolNotWaiting: when no sheet of the run waits for it
+    :raises RunOutdated: see `approving.check_again`
+    :raises customers.queries.NoLandlord: see `approving.check_again`
     """
     _find(pool)
     locked = _in_review(run)
@@ -53,6 +55,8 @@ def take_pool_up(*, actor: Actor, at: datetime, run: uuid.UUID, pool: uuid.UUID)
     :raises NotInReview: in another state
     :raises PoolNotFound: when there is no such shared cost
     :raises PoolNotWaiting: when the run was not told to leave it out
+    :raises RunOutdated: see `approving.check_again`
+    :raises customers.queries.NoLandlord: see `approving.check_again`
     """
     found = _find(pool)
     locked = _in_review(run)
@@ -86,4 +90,4 @@ def _again(
     run: models.BillRun, actor: Actor, at: datetime, action: str, after: dict[str, list[str]], reason: str
 ) -> models.BillRun:
     audit_operations.record(actor=actor, at=at, action=action, subject=run, before=None, after=after, reason=reason)
-    return approving.check_again(actor=actor, at=at, run=run)
+    return approving.check_again(actor=actor, at=at, run=run).run

@@ -24,6 +24,7 @@ from meterbook.kernel import currency as currencies
 from meterbook.kernel.actor import Actor
 from meterbook.metering import models as metering_models
 from meterbook.sites import models as site_models
+from meterbook.sites import values as site_values
 
 MOST = Decimal(10) ** 12
 
@@ -181,9 +182,11 @@ def enter_amount(
     reference: str = "",
     quantity: Decimal | None = None,
     unit: str = "",
+    texts: Mapping[str, str] | None = None,
 ) -> models.PoolEntry:
     """This will note a cost for local days [first_day, until_day): with a reference it is a line of an invoice.
 
+    :param texts: by language, what bills say instead of `text`
     :raises PoolNotFound: when there is no such pool
     :raises AmountImpossible: see the class
     """
@@ -195,6 +198,9 @@ def enter_amount(
     if amount != amount.quantize(Decimal(1).scaleb(-places)) or abs(amount) > MOST:
         raise AmountImpossible(_("%(currency)s has %(places)s decimals.") % {"currency": currency, "places": places})
     _require_open(found, first_day, until_day)
+    said = {language: words for language, words in sorted((texts or {}).items()) if words}
+    if any(language not in site_values.LANGUAGES for language in said):
+        raise AmountImpossible(_("Say it in one of: %(known)s.") % {"known": ", ".join(site_values.LANGUAGES)})
     entry = models.PoolEntry.objects.create(
         organization_id=found.organization_id,
         pool=found,
@@ -202,6 +208,7 @@ def enter_amount(
         days=DateRange(first_day, until_day, "[)"),
         kind="INVOICE" if reference else "AMOUNT",
         text=text,
+        texts=said or None,
         reference=reference,
         quantity=quantity,
         unit=unit,
@@ -210,6 +217,7 @@ def enter_amount(
         entered_by=actor.label,
     )
     after = {"amount": amount, "first_day": first_day, "until_day": until_day, "text": text, "reference": reference}
+    after |= {"texts": said} if said else {}
     audit_operations.record(
         actor=actor, at=at, action="billing:enter_pool_amount", subject=found, before=None, after=after
     )
@@ -335,14 +343,7 @@ def _require_known(made: definition.Definition, site: site_models.Site, code: st
 
 def _require_open(pool: models.Pool, first: date, until: date) -> None:
     """Approved sheets are closed: what comes too late is carried, never slipped in (B-64)."""
-    closed = models.PoolSheet.objects.filter(
-        organization_id=pool.organization_id,
-        pool=pool,
-        days__overlap=DateRange(first, until, "[)"),
-        is_put_off=False,
-        run__approved_at__isnull=False,
-    )
-    if closed.exists():
+    if pool_standing.is_closed(pool, first, until):
         raise AmountImpossible(
             _("These days are divided and approved; enter the amount for the next period, or correct their bills.")
         )

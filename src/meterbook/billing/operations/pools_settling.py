@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from meterbook.billing import models, values
 from meterbook.billing.calculating import facts, pool_sheets, pool_standing
+from meterbook.billing.operations import collecting
 from meterbook.billing.operations import periods as run_periods
 from meterbook.billing.values import RunState
 
@@ -129,22 +130,7 @@ def store(run: models.BillRun, made: pool_sheets.Made, *, replaces: models.PoolS
 def _add_members(run: models.BillRun, account_ids: set[int]) -> None:
     """Who bears something only since sheets were made anew comes after the others; who bears nothing more, goes."""
     members = models.RunMember.objects.filter(organization_id=run.organization_id, run=run)
-    known = set(members.values_list("account_id", flat=True))
-    edge = members.aggregate(position=Max("position"), chunk=Max("chunk"))
-    new = sorted(account_ids - known)
-    if new:
-        number = (edge["chunk"] or 0) + 1
-        models.RunMember.objects.bulk_create(
-            models.RunMember(
-                organization_id=run.organization_id,
-                run=run,
-                account_id=account_id,
-                position=(edge["position"] or 0) + place,
-                chunk=number,
-            )
-            for place, account_id in enumerate(new, start=1)
-        )
-        models.RunChunk.objects.create(organization_id=run.organization_id, run=run, number=number)
+    collecting.add_members(run, account_ids - set(members.values_list("account_id", flat=True)))
     billed = models.RunShare.objects.filter(organization_id=run.organization_id, run=run)
     idle = members.exclude(account_id__in=account_ids).exclude(account_id__in=billed.values("account_id"))
     idle = idle.exclude(state=values.MemberState.EXCLUDED)

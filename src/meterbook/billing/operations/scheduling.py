@@ -12,7 +12,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from meterbook.billing import cycles, models, values
 from meterbook.billing.calculating import complete, facts
-from meterbook.billing.operations import approving, planning, scheduling_terms
+from meterbook.billing.operations import approving, collecting, planning, scheduling_terms
 from meterbook.customers import queries as customer_queries
 from meterbook.foundation import operation
 from meterbook.kernel.actor import Actor
@@ -171,7 +171,7 @@ def grace_ends_at(run: models.BillRun) -> datetime:
 def standings(run: models.BillRun, account_ids: Collection[int]) -> dict[int, complete.Standing]:
     """This will tell how it stands with the readings of accounts in the days of a run, whether in it or put aside."""
     wanted = set(account_ids)
-    shares = [each for each in planning.wanted_shares(run) if each.account_id in wanted]
+    shares = [each for each in collecting.wanted_shares(run) if each.account_id in wanted]
     return complete.standings(facts.run_of(run), shares)
 
 

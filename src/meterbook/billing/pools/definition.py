@@ -10,6 +10,7 @@ from fractions import Fraction
 
 FORMAT = "meterbook-pool/1"
 MOST_MEMBERS, MOST_PARTS, MOST_METERS = 2_000, 4, 500
+Names = tuple[tuple[str, str], ...]  # by language ("es"), sorted
 
 
 class Kind(enum.StrEnum):
@@ -203,13 +204,15 @@ class Tax:
     code: str
     name: str
     rate: Fraction
+    names: Names = ()
 
 
 @dataclass(frozen=True)
 class Definition:
     """A pool. `members` empty: every unit of the site, or below `place`.
 
-    `service` is whose meters tell usage and payer; `cap` is the most that one member bears of a part, in money.
+    `service` is whose meters tell usage and payer; `cap` is the most that one member bears of a part, in money. `names`
+    are what bills in these languages say instead of `name`.
     """
 
     name: str
@@ -227,6 +230,7 @@ class Definition:
     division: Division = Division.TOGETHER
     rule: Rule = Rule.NONE
     leaving: Leaving = Leaving.FORMER_MEMBER
+    names: Names = ()
 
     def leaves_out(self, *, is_vacancy: bool) -> bool:
         """This will tell whether the others bear the share of an empty unit."""

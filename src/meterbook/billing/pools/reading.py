@@ -29,6 +29,7 @@ from meterbook.billing.pools.definition import (
     LineKind,
     LossPolicy,
     Member,
+    Names,
     Part,
     Problem,
     Rounding,
@@ -46,6 +47,7 @@ KNOWN = frozenset(
     [
         "format",
         "name",
+        "names",
         "kind",
         "stage",
         "source",
@@ -62,6 +64,7 @@ KNOWN = frozenset(
         "leaving",
     ]
 )
+_LANGUAGE = re.compile(r"[a-z]{2}", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,8})?", re.ASCII)
 E = TypeVar("E", bound=enum.StrEnum)
 
@@ -109,6 +112,7 @@ class _Reader:
             division=division,
             rule=rule,
             leaving=self._choice(document, "leaving", Leaving, Leaving.FORMER_MEMBER),
+            names=self._names(document, "names"),
         )
 
     def _wrong(self, path: str, fault: Fault, **data: object) -> None:
@@ -123,6 +127,16 @@ class _Reader:
             self._wrong(path, Fault.TEXT)
             return ""
         return text.strip()
+
+    def _names(self, given: Mapping[str, Any], path: str) -> Names:
+        found = given.get("names")
+        if found is not None and not isinstance(found, Mapping):
+            self._wrong(path, Fault.TEXT)
+        said = {str(key): text for key, text in _mapping(found).items() if text}
+        if any(not _LANGUAGE.fullmatch(key) for key in said):
+            self._wrong(path, Fault.UNKNOWN)
+            return ()
+        return tuple((key, self._text(said, key, f"{path}/{key}")) for key in sorted(said))
 
     def _among(self, given: Mapping[str, Any], key: str, known: Sequence[str], usual: str) -> str:
         text = given.get(key)
@@ -312,7 +326,7 @@ class _Reader:
         if rate is None or not re.fullmatch(r"[a-z0-9_]{1,40}", code) or not name:
             self._wrong("tax", Fault.TAX)
             return None
-        return Tax(code, name, rate)
+        return Tax(code, name, rate, self._names(tax, "tax/names"))
 
 
 def _mapping(given: object) -> Mapping[str, Any]:

@@ -220,7 +220,7 @@ class _Builder:
             "rows": [],
         }
         if line is not None:
-            plain["line"] = {"kind": line.data.get("line_kind", line.kind), "text": line.text}
+            plain["line"] = _told(line)
         if quantity is not None:
             plain["quantity"] = self._quantity(quantity)
         later: dict[str, int] = {}
@@ -363,3 +363,9 @@ class _Builder:
 
     def _quantity(self, value: int) -> str:
         return f"{Decimal(value).scaleb(-self.costs.decimals):f}"
+
+
+def _told(line: Line) -> Plain:
+    """What bills say of a line that was divided by itself."""
+    told: Plain = {"kind": line.data.get("line_kind", line.kind), "text": line.text}
+    return told | ({"texts": line.data["texts"]} if "texts" in line.data else {})

@@ -28,6 +28,10 @@ def write(made: Definition) -> Plain:
         plain["members"] = [_member(each) for each in made.members]
     if made.tax is not None:
         plain["tax"] = {"code": made.tax.code, "name": made.tax.name, "rate": text(made.tax.rate)}
+        if made.tax.names:
+            plain["tax"]["names"] = dict(made.tax.names)
+    if made.names:
+        plain["names"] = dict(made.names)
     if made.division is not Division.TOGETHER:
         plain["division"] = made.division.value
     if made.rule is not Rule.NONE:

@@ -102,7 +102,8 @@ class RecalculationRow:
     id: int
     public_id: uuid.UUID
     mode: Mode
-    version_text: str
+    version_id: int | None
+    version_text: str  # by code, where the version is gone
     asked_at: datetime
     asked_by: str
     bills: int
@@ -244,6 +245,7 @@ def _recalculation(row: models.Recalculation) -> RecalculationRow:
         id=row.pk,
         public_id=row.public_id,
         mode=Mode(row.mode),
+        version_id=row.version_id,
         version_text=row.version_text,
         asked_at=row.asked_at,
         asked_by=row.asked_by,

@@ -91,6 +91,7 @@ class EntryRow:
     entered_by: str
     invoice: uuid.UUID | None = None
     landlord_amount: Decimal = Decimal(0)
+    texts: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,7 @@ def list_entries(*, pool_id: int, limit: int = 36) -> list[EntryRow]:
             each.entered_by,
             None if each.invoice is None else each.invoice.public_id,
             each.landlord_amount,
+            each.texts,
         )
         for each in entries.select_related("invoice").order_by("-days", "-id")[:limit]
     ]

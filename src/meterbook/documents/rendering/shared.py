@@ -17,6 +17,15 @@ PLACES = 6  # of a key value that no decimal number holds
 Plain = dict[str, Any]
 
 
+def named(cost: Mapping[str, Any], code: str) -> str:
+    """This will name what a share is of, the cost and the line of it, in a language as far as it was said in it."""
+    pool = cost["pool"]
+    said: str = pool.get("names", {}).get(code, pool["name"])
+    if line := cost.get("line"):
+        said += f": {line.get('texts', {}).get(code, line['text'])}"
+    return said
+
+
 def sums(content: Mapping[str, Any]) -> dict[str, Decimal]:
     """This will return what all shared costs are together, under the name of their section; nothing without any."""
     found = [Decimal(each["amount"]) for each in content.get("shared_costs", ())]
@@ -57,7 +66,7 @@ def _row(cost: Mapping[str, Any], currency: str, language: Language) -> Plain:
 def _taken_back(cost: Mapping[str, Any], language: Language) -> Plain:
     """On a credit note: the cost and its amount; how that came about stands on the bill."""
     return {
-        "name": cost["pool"]["name"],
+        "name": named({"pool": cost["pool"]}, language.code),
         "is_estimated": False,
         "is_apportioned": False,
         "quantity": "",
@@ -68,7 +77,7 @@ def _taken_back(cost: Mapping[str, Any], language: Language) -> Plain:
 
 
 def _name(cost: Mapping[str, Any], currency: str, language: Language) -> str:
-    pool = cost["pool"]["name"] + (f": {cost['line']['text']}" if "line" in cost else "")
+    pool = named(cost, language.code)
     if cost.get("why") == "LATER":
         first, until = (date.fromisoformat(cost[each]) for each in ("first_day", "until_day"))
         days = {"first": language.day(first), "last": language.day(until - timedelta(days=1))}

@@ -1,6 +1,6 @@
 """Changes of metering, by subject; callers say `metering_operations.record_readings(...)`."""
 
-from meterbook.metering.operations.adding import RegisterRefused, add_register
+from meterbook.metering.operations.adding import RegisterRefused, add_model_registers, add_register
 from meterbook.metering.operations.assets import (
     FactsAhead,
     TestGone,
@@ -184,6 +184,7 @@ __all__ = [
     "TestImpossible",
     "TooManyReadings",
     "Verdict",
+    "add_model_registers",
     "add_register",
     "apportion",
     "change_import_mapping",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -61,7 +62,48 @@ def add_register(
     return feed
 
 
+@operation.operation
+def add_model_registers(
+    *,
+    actor: Actor,
+    at: datetime,
+    meter_point: uuid.UUID,
+    meter: uuid.UUID,
+    plans: Sequence[installing.RegisterPlan],
+) -> list[models.InstallationRegister]:
+    """This will have a hanging meter feed further registers of its model, such as temperatures: values that come later.
+
+    What it showed before is not known, and stays so.
+
+    :param meter: the one that is meant; had it been exchanged meanwhile, nothing happens
+    :raises MeterNotFound: when the organization has no such meter point
+    :raises RegisterRefused: when another meter hangs there, or it has one of the registers already
+    """
+    point = placing.held_point(meter_point)
+    installation = _hanging(point)
+    if installation.meter.public_id != meter:
+        raise RegisterRefused("series", _("Another meter hangs there by now: look at its page, then begin again."))
+    there = models.InstallationRegister.objects.filter(organization_id=point.organization_id, installation=installation)
+    known = set(there.order_by("id").values_list("series__code", flat=True))
+    if known & {each.series_code for each in plans}:
+        raise RegisterRefused("series", _("The meter has this register already; enter its reading instead."))
+    made = installing.feed(installation, plans)
+    after = {"meter_point": point.code, "series": [each.series_code for each in plans], "since": at}
+    audit_operations.record(
+        actor=actor, at=at, action="metering:add_register", subject=installation.meter, before=None, after=after
+    )
+    return made
+
+
 def _hand_read(point: models.MeterPoint) -> models.Installation:
+    found = _hanging(point)
+    if found.meter.model_code != values.IMPORTED:
+        words = _("The registers of this meter are those of its model: nobody adds one by hand.")
+        raise RegisterRefused("series", words)
+    return found
+
+
+def _hanging(point: models.MeterPoint) -> models.Installation:
     found = (
         models.Installation.objects.select_for_update(of=("self",))
         .select_related("meter", "meter_point")
@@ -70,9 +112,6 @@ def _hand_read(point: models.MeterPoint) -> models.Installation:
     )
     if found is None:
         raise RegisterRefused("series", _("No meter hangs at this meter point; set one up instead."))
-    if found.meter.model_code != values.IMPORTED:
-        words = _("The registers of this meter are those of its model: nobody adds one by hand.")
-        raise RegisterRefused("series", words)
     return found
 
 

@@ -158,10 +158,7 @@ def everything(request: access.Request, run: billing_queries.RunRow) -> HttpResp
             )
             % {"count": tags.number(count)},
             _("Accounts that were left out stay out."),
-            _(
-                "Contracts and units that were added after the start are in no check: cancel the run and start it anew"
-                " to take them in."
-            ),
+            _("Accounts with a contract that was added since the start come in; those whose contract is gone go out."),
         ),
         action=_("Calculate anew"),
         icon="refresh",

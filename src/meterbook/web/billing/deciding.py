@@ -23,7 +23,7 @@ from meterbook.customers import queries as customer_queries
 from meterbook.foundation import queue, scoping
 from meterbook.identity.values import Module
 from meterbook.web import access, parameters
-from meterbook.web.billing import confirming, run_table, runs
+from meterbook.web.billing import confirming, replanned, run_table, runs
 from meterbook.web.templatetags import meterbook as tags
 
 REFUSALS = (
@@ -46,14 +46,18 @@ MOST_KEPT = 20_000
 @require_POST
 @access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING, by_site=True)
 def check(request: access.Request, run: uuid.UUID) -> HttpResponse:
-    """This will check the held accounts again; with `everything` all bills are calculated anew, once that is sure."""
+    """This will plan the run anew and check the held accounts again; with `everything` all bills are calculated anew.
+
+    That is asked first.
+    """
     is_everything = bool(request.POST.get("everything"))
     if is_everything and not request.POST.get("sure"):
         return confirming.everything(request, _find(run))
 
     def act() -> str:
-        billing_operations.check_again(actor=request.actor, at=request.at, run=run, is_everything=is_everything)
-        return _("Every account is calculated anew.") if is_everything else _("Held accounts are checked again.")
+        done = billing_operations.check_again(actor=request.actor, at=request.at, run=run, is_everything=is_everything)
+        said = _("Every account is calculated anew.") if is_everything else _("Held accounts are checked again.")
+        return " ".join([said, *replanned.sentences(done.planned)])
 
     return _done(request, run, act)
 

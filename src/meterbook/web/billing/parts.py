@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET
 from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
 from meterbook.billing.queries import pools as pool_queries
+from meterbook.documents.rendering import shared as paper_shared
 from meterbook.identity.values import Module
 from meterbook.reporting.queries import explaining, pool_readings
 from meterbook.web import access
@@ -98,7 +99,8 @@ def show_tax(request: access.Request, opened: glass.Opened, place: int) -> HttpR
         if own and (own["code"], Decimal(own["rate"])) == (row["code"], Decimal(row["rate"])):
             base += Decimal(share["amount"])
             amount = words.amount(share["amount"], content["currency"])
-            rows.append(Taxed(share["pool"]["name"], _("Shared costs"), amount, f"{opened.base}#in-shared-{number}"))
+            name, href = paper_shared.named(share, words.language()), f"{opened.base}#in-shared-{number}"
+            rows.append(Taxed(name, _("Shared costs"), amount, href))
     rest = Decimal(row["base"]) - base
     context = {
         "rows": rows,
@@ -127,6 +129,7 @@ def show_shared(request: access.Request, opened: glass.Opened, place: int) -> Ht
     readings = pool_readings.of_sheet(public_id=row.public_id, is_main_only=opened.is_own) if row else []
     context = {
         "told": told,
+        "name": paper_shared.named({"pool": told["pool"]}, words.language()),
         "is_own": opened.is_own,
         "is_same": row is not None and row.digest == told["sheet"]["digest"],
         "lines": [_cost(each, currency) for each in plain["lines"]],

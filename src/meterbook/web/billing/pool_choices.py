@@ -16,11 +16,17 @@ from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
 from meterbook.billing.operations import pool_deciding
 from meterbook.billing.queries import pools as pool_queries
+from meterbook.customers import queries as customer_queries
 from meterbook.identity.values import Module
 from meterbook.web import access, parameters
 from meterbook.web.billing import deciding, runs
 
-REFUSALS = (billing_operations.NotInReview, pool_deciding.PoolNotWaiting)
+REFUSALS = (
+    billing_operations.NotInReview,
+    billing_operations.RunOutdated,
+    customer_queries.NoLandlord,
+    pool_deciding.PoolNotWaiting,
+)
 
 
 @require_POST

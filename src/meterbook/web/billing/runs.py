@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from meterbook.billing import operations as billing_operations
 from meterbook.billing import permissions
 from meterbook.billing import queries as billing_queries
 from meterbook.billing.values import HoldReason, RunState
@@ -34,6 +35,7 @@ from meterbook.web.billing import (
     calendars,
     past_calibration,
     printing,
+    replanned,
     run_table,
     shared,
     shared_words,
@@ -155,6 +157,9 @@ def _context(request: access.Request, run: uuid.UUID) -> dict[str, Any]:
         **approval(request, row),
         "summary": summary,
         "stale": billing_queries.stale_members(run_public_id=run, most=billing_queries.MOST_COMPARED),
+        "planned_since": replanned.sentences(
+            billing_operations.planned_since(run=run, most=billing_queries.MOST_COMPARED)
+        ),
         "estimated": summary.counts[billing_queries.Show.ESTIMATED],
         "change": _change(summary),
         "before": _before(summary),

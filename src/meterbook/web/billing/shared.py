@@ -9,6 +9,7 @@ from typing import Any
 
 from meterbook.billing.queries import pools as pool_queries
 from meterbook.billing.queries import reasons as reason_queries
+from meterbook.documents.rendering import shared
 from meterbook.web.billing import shared_words as pool_words
 from meterbook.web.billing import words
 
@@ -82,7 +83,7 @@ def _line(told: Mapping[str, Any], currency: str, days: str = "") -> Line:
         quantity = f"{words.number(told['quantity'])}\u00a0{pool_words.unit(told['quantity_unit'])}"
     member = told.get("member", {})
     return Line(
-        name=told["pool"]["name"] + (f": {told['line']['text']}" if "line" in told else ""),
+        name=shared.named(told, words.language()),
         member=member.get("name") or member.get("code", ""),
         words=pool_words.share(told),
         total=words.amount(told["total"], currency),

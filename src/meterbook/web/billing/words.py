@@ -63,7 +63,12 @@ def icon(code: str) -> str:
 
 def said(text: Mapping[str, str]) -> str:
     """This will return a text of a bill in the page's language, else in English."""
-    return text.get((translation.get_language() or "en")[:2], text["en"])
+    return text.get(language(), text["en"])
+
+
+def language() -> str:
+    """This will return the code of the page's language, such as "en"."""
+    return (translation.get_language() or "en")[:2]
 
 
 def number(text: str) -> str:

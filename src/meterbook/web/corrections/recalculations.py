@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -72,9 +73,11 @@ class AskForm(typed.Form):
 def corrections(request: access.Request) -> HttpResponse:
     """This will list what was decided about bills, what waits, and what was calculated again."""
     sites = choice.site_ids(request, permissions.VIEW_BILL)
+    recalculations = correction_queries.list_recalculations(site_ids=sites, limit=20)
     context = {
         "corrections": correction_queries.list_corrections(site_ids=sites),
-        "recalculations": correction_queries.list_recalculations(site_ids=sites, limit=20),
+        "recalculations": recalculations,
+        "versions": _priced_by(recalculations),
         "rules": correction_queries.correction_rules(),
         "may_act": permissions.MANAGE_RUN in request.permissions,
         "now": request.at,
@@ -126,6 +129,7 @@ def recalculation(request: access.Request, recalculation: uuid.UUID) -> HttpResp
     rows = correction_queries.results_of(recalculation_id=found.id, offset=(page - 1) * tables.PAGE, limit=tables.PAGE)
     context = {
         "found": found,
+        "version": _priced_by([found]).get(found.id, ""),
         "mode": MODE_CAPTIONS[found.mode],
         "change": found.change,
         "rows": [
@@ -190,8 +194,26 @@ def _versions(request: access.Request) -> list[tuple[str, str]]:
         return []
     found = []
     for tariff in tariff_queries.list_tariffs(on=civil.local_date(request.at, choice.clock_zone(request))):
-        for each in tariff_queries.list_versions(tariff_id=tariff.id):
-            facts = {"tariff": bill_words.said(tariff.names), "number": each.number}
-            words_of = _("%(tariff)s, version %(number)s") if each.first_day else _("%(tariff)s, draft %(number)s")
-            found.append((str(each.public_id), words_of % facts))
+        found += [
+            (str(each.public_id), _version(tariff.names, each.number, each.first_day))
+            for each in tariff_queries.list_versions(tariff_id=tariff.id)
+        ]
+    return found
+
+
+def _version(names: Mapping[str, str], number: int, first_day: date | None) -> str:
+    words_of = _("%(tariff)s, version %(number)s") if first_day else _("%(tariff)s, draft %(number)s")
+    return words_of % {"tariff": bill_words.said(names), "number": number}
+
+
+def _priced_by(listed: Sequence[correction_queries.RecalculationRow]) -> dict[int, str]:
+    """By which version of a tariff each was priced, in words; by its code where it is gone."""
+    known = tariff_queries.version_names(ids={each.version_id for each in listed if each.version_id is not None})
+    found = {}
+    for each in listed:
+        version = None if each.version_id is None else known.get(each.version_id)
+        if version is not None:
+            found[each.id] = _version(version.tariff_names, version.number, version.first_day)
+        elif each.version_text:
+            found[each.id] = each.version_text
     return found

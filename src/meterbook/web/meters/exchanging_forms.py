@@ -15,12 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from meterbook.acquisition import catalogue
 from meterbook.acquisition import queries as acquisition_queries
 from meterbook.acquisition import values as acquisition_values
-from meterbook.journeys import exchange_meter, hung_registers
+from meterbook.journeys import exchange_meter, exchange_proposals, hung_registers
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import operations as metering_operations
 from meterbook.metering import queries as metering_queries
 from meterbook.metering import values as metering_values
-from meterbook.metering.queries import faces
 from meterbook.web import amounts, typed
 from meterbook.web.meters import adding_forms, asset_forms, instants, line_forms, ratio_fields
 from meterbook.web.templatetags import meterbook as tags
@@ -141,13 +140,16 @@ class ReadingsForm(typed.Form):
     ) -> None:
         super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
         self.detail, self.exchanged_at, self.registers = detail, exchanged_at, registers
-        self.finals, self.maxima = counters(detail), maxima(detail)
+        proposals = exchange_proposals.proposals(detail=detail, at=exchanged_at)
+        self.finals = [(each.series, each.register) for each in proposals]
+        self.maxima = exchange_proposals.maxima(detail)
         self.openings = [each for each in registers if is_counter(each.series_code)]
         self.offers: list[tuple[str, str]] = []  # by the id of the list that a field has
-        self.latest = {series.code: self._latest(series) for series, _register in self.finals}
-        for series, register in self.finals:
+        self.latest = {each.series.code: each.latest for each in proposals}
+        for each in proposals:
+            series, register = each.series, each.register
             self._add(f"final_{series.code}", series.caption, register.decimals, Unit(register.unit).symbol)
-            self._propose(series, register)
+            self._propose(each)
             self.fields[f"estimated_{series.code}"] = forms.BooleanField(
                 label=_("Nobody could read it: this is an estimate"), required=False
             )
@@ -176,32 +178,18 @@ class ReadingsForm(typed.Form):
             places=decimals, least=Decimal(0), label=f"{caption} ({unit})", initial=initial, required=is_required
         )
 
-    def _latest(self, series: metering_queries.SeriesRow) -> exchange_meter.Shown | None:
-        current = self.detail.current
-        if current is None:
-            return None
-        return exchange_meter.last_shown(meter=current, series=series, until=self.exchanged_at)
-
-    def _propose(self, series: metering_queries.SeriesRow, register: metering_queries.RegisterRow) -> None:
+    def _propose(self, offer: exchange_proposals.Proposal) -> None:
         """What the old meter showed stands in the field where it was read about then; an older reading is offered."""
-        field, latest = self.fields[f"final_{series.code}"], self.latest[series.code]
-        field.help_text = self._told(series.code, register)
-        face = metering_queries.face_of(
-            meter_point_id=series.meter_point_id, series_code=series.code, instant=self.exchanged_at
-        )
-        proposed = None if face is None else face.proposed(self.exchanged_at)
-        raw = None if proposed is None else proposed[0]
-        if raw is None and latest is not None and self.exchanged_at - latest.at <= faces.NEAR:
-            raw = latest.raw
-        if raw is not None:
-            field.initial = amounts.written(Decimal(raw).scaleb(-register.decimals))
-            told = "" if latest is None else self._told(series.code, register)
+        code, latest = offer.series.code, offer.latest
+        field = self.fields[f"final_{code}"]
+        field.help_text = self._told(code, offer.register)
+        if offer.proposed is not None:
+            field.initial = amounts.written(offer.number(offer.proposed))
+            told = "" if latest is None else self._told(code, offer.register)
             field.help_text = f"{told} {gettext('Check it against the display.')}".strip()
         elif latest is not None:
-            field.widget.attrs["list"] = f"latest_{series.code}"
-            self.offers.append(
-                (f"latest_{series.code}", amounts.written(Decimal(latest.raw).scaleb(-register.decimals)))
-            )
+            field.widget.attrs["list"] = f"latest_{code}"
+            self.offers.append((f"latest_{code}", amounts.written(offer.number(latest.raw))))
 
     def _told(self, code: str, register: metering_queries.RegisterRow) -> str:
         latest = self.latest[code]
@@ -285,29 +273,6 @@ class ReadingsForm(typed.Form):
 def _product(piece: exchange_meter.Piece, decimals: int) -> str:
     """Such as "91.00 × 40"."""
     return f"{tags.number(Decimal(piece.counts).scaleb(-decimals), decimals)} × {piece.factor}"
-
-
-def counters(
-    detail: metering_queries.MeterDetail,
-) -> list[tuple[metering_queries.SeriesRow, metering_queries.RegisterRow]]:
-    """This will return the counting registers of the meter that hangs there, with their series."""
-    return _registers(detail, metering_values.SeriesKind.CUMULATIVE)
-
-
-def maxima(
-    detail: metering_queries.MeterDetail,
-) -> list[tuple[metering_queries.SeriesRow, metering_queries.RegisterRow]]:
-    """This will return the registers of maximum demand of the meter that hangs there, with their series."""
-    return _registers(detail, metering_values.SeriesKind.MAXIMUM)
-
-
-def _registers(
-    detail: metering_queries.MeterDetail, kind: metering_values.SeriesKind
-) -> list[tuple[metering_queries.SeriesRow, metering_queries.RegisterRow]]:
-    current = detail.current
-    known = {each.id: each for each in detail.series}
-    rows = current.registers if current is not None else ()
-    return [(known[each.series_id], each) for each in rows if known[each.series_id].kind is kind]
 
 
 def is_counter(series_code: str) -> bool:

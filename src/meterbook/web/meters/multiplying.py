@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from meterbook.identity.values import Module
-from meterbook.journeys import add_meter, exchange_meter, hung_registers, noting_assets
+from meterbook.journeys import add_meter, exchange_meter, exchange_proposals, hung_registers, noting_assets
 from meterbook.kernel.quantity import Unit
 from meterbook.metering import assets, permissions
 from meterbook.metering import queries as metering_queries
 from meterbook.web import access, amounts
-from meterbook.web.meters import asset_forms, exchanging, exchanging_forms, finding, instants, ratio_fields
+from meterbook.web.meters import asset_forms, exchanging, finding, instants, ratio_fields
 from meterbook.web.templatetags import meterbook as tags
 
 TRANSFORMERS = "transformers"  # sent by a form that shows their fields: what is empty there is none
@@ -66,7 +66,7 @@ class MultiplierForm(asset_forms.TransformersForm):
             until=at,
             help_text=gettext_lazy("By the clock at the meter."),
         )
-        self.registers = exchanging_forms.counters(detail)
+        self.registers = exchange_proposals.counters(detail)
         for series, register in self.registers:
             unit = Unit(register.unit).symbol
             self.fields[f"shown_{series.code}"] = amounts.NumberField(

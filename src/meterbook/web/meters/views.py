@@ -68,7 +68,7 @@ def meter(request: access.Request, meter: uuid.UUID) -> HttpResponseBase:
         "may_read": may_read,
         **settling.collect(request, detail),
         "may_manage": finding.may(request, detail, permissions.MANAGE_METER),
-        "may_add_register": bool(hung_registers.addable(detail)),
+        "may_add_register": bool(hung_registers.addable(detail) or hung_registers.missing(detail)),
         "may_correct": finding.may(request, detail, permissions.CORRECT_READING),
         "may_connect": finding.may(request, detail, acquisition_permissions.MANAGE_DEVICE),
         "may_place": finding.may(request, detail, site_permissions.EDIT_SITES),

@@ -85,8 +85,13 @@ def reading_field(face: metering_queries.Face) -> str:
     return f"reading_{readings.key_of_face(face).replace('/', '-')}"
 
 
+def photo_field(face: metering_queries.Face) -> str:
+    """This will return the name of the field of the picture of a register's display."""
+    return f"photo_{readings.key_of_face(face).replace('/', '-')}"
+
+
 class ReadingsForm(typed.Form):
-    """A number for each register, and a picture of each meter where one was taken; all may stay empty."""
+    """A number for each register, and a picture of its display where one was taken; all may stay empty."""
 
     def __init__(
         self,
@@ -102,8 +107,7 @@ class ReadingsForm(typed.Form):
             self.fields[reading_field(face)] = amounts.NumberField(
                 label=_("Reading"), places=face.decimals, least=Decimal(0), required=False, initial=typed.get(key, "")
             )
-            if face.is_main:
-                self.fields[f"photo_{key}"] = forms.FileField(label=_("Picture"), required=False)
+            self.fields[photo_field(face)] = forms.FileField(label=_("Picture"), required=False)
 
 
 @dataclass(frozen=True)

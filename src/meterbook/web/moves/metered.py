@@ -23,7 +23,7 @@ from meterbook.web.moves import asked, forms, places
 
 @dataclass(frozen=True)
 class Register:
-    """A register of the readings step: what it tells itself, and the field to correct that."""
+    """A register of the readings step: what it tells itself, the field to correct that, and the picture of it."""
 
     face: metering_queries.Face
     caption: str | Promise
@@ -31,16 +31,16 @@ class Register:
     before: Any
     after: Any
     reading: django_forms.BoundField
+    photo: django_forms.BoundField
+    picture: str
 
 
 @dataclass(frozen=True)
 class Meter:
-    """A meter of the readings step: its main register, the further ones that people read, and its picture."""
+    """A meter of the readings step: its main register, and the further ones that people read."""
 
     main: Register
     further: tuple[Register, ...]
-    photo: django_forms.BoundField
-    picture: str
     factor: str
 
     @property
@@ -87,18 +87,16 @@ def _flat(faces: Sequence[readings.Faces]) -> list[metering_queries.Face]:
 
 
 def _meter(row: JourneyRow, faces: readings.Faces, instant: datetime, shown: django_forms.Form) -> Meter:
-    main, *further = (_register(each, instant, shown) for each in faces)
+    main, *further = (_register(row, each, instant, shown) for each in faces)
     face = main.face
     return Meter(
         main=main,
         further=tuple(further),
-        photo=shown[f"photo_{face.meter_point_public_id}"],
-        picture=row.pictures.get(face.meter_point_public_id, ""),
         factor="" if face.multiplier == 1 else f"{face.multiplier}",
     )
 
 
-def _register(face: metering_queries.Face, instant: datetime, shown: django_forms.Form) -> Register:
+def _register(row: JourneyRow, face: metering_queries.Face, instant: datetime, shown: django_forms.Form) -> Register:
     return Register(
         face=face,
         caption=metering_values.series_type(face.series_code).caption,
@@ -106,7 +104,13 @@ def _register(face: metering_queries.Face, instant: datetime, shown: django_form
         before=None if face.before is None else (face.number(face.before.raw), face.before.at),
         after=None if face.after is None else (face.number(face.after.raw), face.after.at),
         reading=shown[forms.reading_field(face)],
+        photo=shown[forms.photo_field(face)],
+        picture=row.pictures.get((face.meter_point_public_id, _code(face)), ""),
     )
+
+
+def _code(face: metering_queries.Face) -> str:
+    return "" if face.is_main else face.series_code
 
 
 def take_readings(request: access.Request, row: JourneyRow) -> asked.Answer:
@@ -131,8 +135,7 @@ def take_readings(request: access.Request, row: JourneyRow) -> asked.Answer:
             given[key] = seen.plain()
         elif (proposed := readings.proposed(face, instant)) is not None:
             given[key] = proposed.plain()
-        if face.is_main:
-            _keep_picture(request, row, face, form)
+        _keep_picture(request, row, face, form)
     if form.errors:
         raise asked.Unanswered(form)
     return asked.Answer(given)
@@ -141,7 +144,7 @@ def take_readings(request: access.Request, row: JourneyRow) -> asked.Answer:
 def _keep_picture(
     request: access.Request, row: JourneyRow, face: metering_queries.Face, form: forms.ReadingsForm
 ) -> None:
-    name = f"photo_{face.meter_point_public_id}"
+    name = forms.photo_field(face)
     sent = form.cleaned_data.get(name)
     if sent is None:
         return
@@ -151,6 +154,7 @@ def _keep_picture(
             at=request.at,
             journey=row.public_id,
             about=face.meter_point_public_id,
+            register=_code(face),
             name=parameters.written(sent.name or "", 150),
             content=sent.read(uploads.MOST_BYTES),
         )

@@ -15,8 +15,9 @@ from meterbook.billing import permissions
 from meterbook.billing.operations import pools as pool_operations
 from meterbook.billing.queries import pools as pool_queries
 from meterbook.identity.values import Module
+from meterbook.sites import values as site_values
 from meterbook.web import access, once
-from meterbook.web.pools import finding, forms, views
+from meterbook.web.pools import amount_forms, finding, views
 
 
 @require_POST
@@ -25,7 +26,7 @@ from meterbook.web.pools import finding, forms, views
 def enter(request: access.Request, pool: uuid.UUID) -> HttpResponse:
     """This will note a cost for days."""
     found = finding.find_pool(request, pool, permissions.MANAGE_POOL)
-    form = forms.AmountForm(request.POST)
+    form = amount_forms.AmountForm(request.POST)
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -40,6 +41,7 @@ def enter(request: access.Request, pool: uuid.UUID) -> HttpResponse:
                 reference=given["reference"],
                 quantity=given["quantity"],
                 unit=given["unit"],
+                texts={each: given[f"text_{each}"] for each in site_values.LANGUAGES},
             )
         except pool_operations.AmountImpossible as error:
             form.add_error(None, str(error))
@@ -72,7 +74,7 @@ def withdraw(request: access.Request, pool_entry: uuid.UUID) -> HttpResponse:
 def end(request: access.Request, pool: uuid.UUID) -> HttpResponse:
     """This will share nothing any more from a day on, or take that back."""
     found = finding.find_pool(request, pool, permissions.MANAGE_POOL)
-    form = forms.EndForm(request.POST)
+    form = amount_forms.EndForm(request.POST)
     if form.is_valid():
         try:
             pool_operations.end_pool(

@@ -180,6 +180,8 @@ def initial_of(document: dict[str, Any], choices: forms.Choices) -> dict[str, An
         "tax_code": tax.get("code", ""),
         "tax_name": tax.get("name", ""),
         "tax_rate": _percent(tax["rate"]) if tax.get("rate") else "",
+        **{f"name_{language}": text for language, text in document.get("names", {}).items()},
+        **{f"tax_name_{language}": text for language, text in tax.get("names", {}).items()},
     }
 
 

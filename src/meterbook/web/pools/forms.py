@@ -31,7 +31,8 @@ from meterbook.billing.pools.definition import (
     Vacancy,
 )
 from meterbook.metering.values import SERVICE_CAPTIONS, Service
-from meterbook.web import amounts, parameters, typed
+from meterbook.sites import values as site_values
+from meterbook.web import amounts, typed
 
 SERVICES = (
     Service.ELECTRICITY,
@@ -42,9 +43,12 @@ SERVICES = (
     Service.COOLING,
 )
 NOTHING = (("", "–"),)
+IN_LANGUAGE = gettext_lazy("On bills in this language; empty: the name above.")
 # Where a fault of the document is shown.
 PLACES = {
     "name": "name",
+    **{f"names/{each}": f"name_{each}" for each in site_values.LANGUAGES},
+    **{f"tax/names/{each}": f"tax_name_{each}" for each in site_values.LANGUAGES},
     "kind": "kind",
     "stage": "stage",
     "source/meter_point": "main",
@@ -85,6 +89,12 @@ class PoolForm(typed.Form):
 
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=200, help_text=gettext_lazy("As tenants read it on their bills.")
+    )
+    name_en = forms.CharField(
+        label=gettext_lazy("Name in English"), max_length=200, required=False, help_text=IN_LANGUAGE
+    )
+    name_es = forms.CharField(
+        label=gettext_lazy("Name in Spanish"), max_length=200, required=False, help_text=IN_LANGUAGE
     )
     kind = forms.ChoiceField(
         label=gettext_lazy("What it is"), choices=[(each.value, pool_words.KINDS[each]) for each in Kind]
@@ -209,15 +219,17 @@ class PoolForm(typed.Form):
         help_text=gettext_lazy("As in your tariffs, such as vat; empty: no tax."),
     )
     tax_name = forms.CharField(label=gettext_lazy("Name of the tax"), max_length=80, required=False)
+    tax_name_en = forms.CharField(label=gettext_lazy("Name of the tax in English"), max_length=80, required=False)
+    tax_name_es = forms.CharField(label=gettext_lazy("Name of the tax in Spanish"), max_length=80, required=False)
     tax_rate = amounts.NumberField(
         label=gettext_lazy("Rate of the tax in percent"), places=4, least=Decimal(0), most=Decimal(100), required=False
     )
     place = forms.ChoiceField(label=gettext_lazy("All units of"), required=False)
 
-    what = ("name", "kind", "stage")
+    what = ("name", *(f"name_{each}" for each in site_values.LANGUAGES), "kind", "stage")
     cost = (
         *("source", "main", "behind", "price", "tariff", "never_above", "policy", "loss_cap"),
-        *("tax_code", "tax_name", "tax_rate"),
+        *("tax_code", "tax_name", *(f"tax_name_{each}" for each in site_values.LANGUAGES), "tax_rate"),
     )
     keys = (
         *("rule", "division", "key", "secondary", "percent", "key2", "secondary2"),
@@ -281,7 +293,15 @@ class PoolForm(typed.Form):
         if given["tax_code"] or given["tax_rate"] is not None:
             rate = None if given["tax_rate"] is None else f"{given['tax_rate'] / 100:f}"
             made["tax"] = {"code": given["tax_code"], "name": given["tax_name"], "rate": rate}
+            if names := self._names("tax_name"):
+                made["tax"]["names"] = names
+        if names := self._names("name"):
+            made["names"] = names
         return made
+
+    def _names(self, field: str) -> dict[str, str]:
+        given = {each: self.cleaned_data[f"{field}_{each}"] for each in site_values.LANGUAGES}
+        return {language: text for language, text in given.items() if text}
 
     def say(self, problems: Sequence[Problem]) -> None:
         """This will say what is wrong beside the field that it came from."""
@@ -326,30 +346,3 @@ class PoolForm(typed.Form):
             if part["key"] not in MEASURED:
                 del part["secondary"]
         return parts
-
-
-class AmountForm(typed.Form):
-    """What a cost was for some days."""
-
-    amount = amounts.NumberField(label=gettext_lazy("Amount without tax"), places=4, least=-(Decimal(10) ** 12))
-    first_day = parameters.DayField(label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"}))
-    last_day = parameters.DayField(label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
-    text = forms.CharField(
-        label=gettext_lazy("What for"), max_length=200, help_text=gettext_lazy("Such as: maintenance of the elevator.")
-    )
-    reference = forms.CharField(label=gettext_lazy("Number of the invoice"), max_length=80, required=False)
-    quantity = amounts.NumberField(
-        label=gettext_lazy("Quantity on the invoice"), places=6, least=Decimal(0), required=False
-    )
-    unit = forms.CharField(label=gettext_lazy("Unit of the quantity"), max_length=20, required=False)
-
-
-class EndForm(typed.Form):
-    """The day from which nothing is shared any more."""
-
-    ended_day = parameters.DayField(
-        label=gettext_lazy("Not shared any more from"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=gettext_lazy("Empty: it goes on."),
-    )

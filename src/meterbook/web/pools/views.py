@@ -20,7 +20,7 @@ from meterbook.identity.values import Module
 from meterbook.web import access
 from meterbook.web.billing import shared_words as words
 from meterbook.web.billing import words as bill_words
-from meterbook.web.pools import finding, forms
+from meterbook.web.pools import amount_forms, finding, forms
 from meterbook.web.sites import choice
 
 
@@ -88,7 +88,7 @@ def pool(request: access.Request, pool: uuid.UUID) -> HttpResponse:
 def show(
     request: access.Request,
     found: pool_queries.PoolRow,
-    form: forms.AmountForm | None = None,
+    form: amount_forms.AmountForm | None = None,
     end: Any = None,  # noqa: ANN401
 ) -> HttpResponse:
     """This will show a shared cost with its forms; those that were sent tell what is wrong."""
@@ -115,8 +115,8 @@ def show(
             )
             for each in entries
         ],
-        "amount_form": form or forms.AmountForm(None),
-        "end_form": end or forms.EndForm(None, initial={"ended_day": found.ended_day}),
+        "amount_form": form or amount_forms.AmountForm(None),
+        "end_form": end or amount_forms.EndForm(None, initial={"ended_day": found.ended_day}),
         "may_manage": request.access.allows(permissions.MANAGE_POOL, found.site_id),
         "last_day": found.ended_day - timedelta(days=1) if found.ended_day else None,
     }
@@ -146,6 +146,8 @@ def facts(found: pool_queries.PoolRow) -> list[tuple[str, str]]:
         ),
         (_("Stage"), str(found.stage)),
     ]
+    for language, text in plain.get("names", {}).items():
+        said.append((str(forms.PoolForm.base_fields[f"name_{language}"].label), text))
     if plain.get("division"):
         said.append((_("Lines of the cost are divided"), str(pool_words.DIVISIONS[Division(plain["division"])])))
     if plain.get("rule"):

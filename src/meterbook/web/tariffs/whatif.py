@@ -104,7 +104,7 @@ def _form(request: access.Request, data: object, permission: str = SEE) -> whati
     return whatif_form.AskForm(
         data,
         sites=choice.visible_sites(request, permission),
-        versions=tariff_queries.version_names() if may_see else [],
+        versions=list(tariff_queries.version_names().values()) if may_see else [],
         initial=_initial(request),
     )
 
