@@ -253,7 +253,8 @@ class TestEveryForeignKey:
             "SELECT c.relname FROM pg_class c WHERE c.relname = ANY(%s) AND NOT EXISTS ("
             " SELECT 1 FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organization_id'"
             " WHERE k.conrelid = c.oid AND k.contype = 'f' AND a.attnum = ANY(k.conkey) AND NOT EXISTS ("
-            "  SELECT 1 FROM pg_attribute n WHERE n.attrelid = c.oid AND n.attnum = ANY(k.conkey) AND NOT n.attnotnull))",
+            "  SELECT 1 FROM pg_attribute n"
+            "  WHERE n.attrelid = c.oid AND n.attnum = ANY(k.conkey) AND NOT n.attnotnull))",
             tables(leaves=False),
         )
 

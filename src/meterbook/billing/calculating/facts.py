@@ -284,8 +284,7 @@ def _shares(rows: QuerySet[models.RunShare]) -> list[Share]:
 
 def load_points(run: Run, ids: Iterable[int]) -> dict[int, Point]:
     """This will return meter points with the series that is billed and the zone of their days, in three queries."""
-    wanted = list(ids)
-    billed = {service.value: code for service, code in values.BILLED_SERIES.items()}
+    wanted, billed = list(ids), {service.value: code for service, code in values.BILLED_SERIES.items()}
     series: dict[tuple[int, str], Series] = {}
     rows = metering_models.Series.objects.filter(
         many.among("meter_point_id", wanted),

@@ -17,7 +17,6 @@ from meterbook.billing.operations.approving import (
     exclude_accounts,
     include_accounts,
 )
-from meterbook.billing.operations.issuing import RunIncomplete
 from meterbook.billing.operations.late import has_more, note_late_changes
 from meterbook.billing.operations.manual import (
     NobodyAsked,
@@ -42,6 +41,7 @@ from meterbook.billing.operations.planning import (
 from meterbook.billing.operations.print_files import NothingToPrint, make_print_file, print_bills
 from meterbook.billing.operations.printing import is_reproduced, issue_pdf, kind_of, register_issued
 from meterbook.billing.operations.replanning import Planned, planned_since
+from meterbook.billing.operations.reserving import RunIncomplete
 from meterbook.billing.operations.scheduling import (
     DATA_REASONS,
     acting,

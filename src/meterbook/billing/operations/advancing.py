@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from meterbook.billing import models, values
-from meterbook.billing.operations import chunk_queue, drafting, issuing, planning
+from meterbook.billing.operations import chunk_queue, drafting, issuing, planning, reserving
 from meterbook.billing.values import RunState
 from meterbook.foundation import scoping
 from meterbook.kernel import civil
@@ -62,7 +62,7 @@ def _move_on(actor: Actor, at: datetime, run: models.BillRun) -> bool:
         issuing.open_ledger_accounts(actor=actor, at=at, run=run)
         planning.move(run, RunState.REVIEW)
     elif run.state == RunState.APPROVED:
-        issuing.reserve(run)
+        reserving.reserve(run)
         planning.move(run, RunState.ISSUING)
     elif run.state == RunState.ISSUING:
         if not chunk_queue.open_chunks(run).exists():

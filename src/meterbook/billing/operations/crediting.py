@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 from meterbook.billing import content, events, models, values
 from meterbook.billing.calculating import chunks, facts
 from meterbook.billing.correcting import credit_notes
-from meterbook.billing.operations import collecting, drafting, issuing, planning, printing, recomputing
+from meterbook.billing.operations import collecting, drafting, issuing, planning, printing, recomputing, reserving
 from meterbook.billing.queries import credit_notes as note_queries
 from meterbook.customers import values as customer_values
 from meterbook.documents import issuing as document_issuing
@@ -240,7 +240,7 @@ def _bill_anew(
     _hand_over_shared(bill, run)
     drafting.insert(facts.run_of(run), {bill.account_id: 1}, _outcome(bill, result))
     issuing.open_ledger_accounts(actor=actor, at=at, run=run)
-    issuing.reserve(run)
+    reserving.reserve(run)
     planning.move(run, values.RunState.ISSUING)
     while issuing.issue_next(actor=actor, at=at, run=run):
         pass

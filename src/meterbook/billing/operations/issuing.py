@@ -16,15 +16,13 @@ from typing import NamedTuple
 import orjson
 import psycopg
 from django.db import connection, transaction
-from django.db.models import Min, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from meterbook.audit import operations as audit_operations
 from meterbook.billing import content, events, models, values
-from meterbook.billing.operations import chunk_queue, planning
+from meterbook.billing.operations import chunk_queue, planning, reserving
 from meterbook.customers import values as customer_values
 from meterbook.documents import numbering as document_numbering
-from meterbook.documents import operations as document_operations
 from meterbook.documents import queries as document_queries
 from meterbook.documents import registering as document_registering
 from meterbook.documents import values as document_values
@@ -61,22 +59,6 @@ SELECT %s, b.public_id, b.draft_id, %s, b.account_id, b.number, b.prefix, b.sequ
 FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::date[],
     %s::bigint[]) AS b (public_id, draft_id, account_id, number, prefix, sequence, digest, due_date, transaction_id)
 """
-
-# What a chunk still has to issue, and how many of it get numbers of the series.
-WAITING = """
-SELECT m.chunk, count(*) FILTER (WHERE a.mode <> %s)
-FROM billing_billdraft d
-    JOIN billing_runmember m ON m.run_id = d.run_id AND m.account_id = d.account_id
-    JOIN customers_account a ON a.id = d.account_id
-WHERE d.organization_id = %s AND d.run_id = %s
-    AND NOT EXISTS (SELECT 1 FROM billing_bill b WHERE b.draft_id = d.id)
-GROUP BY m.chunk
-ORDER BY m.chunk
-"""
-
-
-class RunIncomplete(RuntimeError):
-    """A run has drafts without a bill, or bills whose numbers leave a gap; it cannot be closed."""
 
 
 class _Draft(NamedTuple):
@@ -125,30 +107,6 @@ def open_ledger_accounts(*, actor: Actor, at: datetime, run: models.BillRun) -> 
             )
 
 
-def reserve(run: models.BillRun) -> None:
-    """This will take the numbers of a locked run's bills and divide them among its chunks, in the order of positions.
-
-    In the transaction that lets the run be issued: afterwards nothing but issuing is left to do with it.
-    """
-    bill_date, _due_date = _dates(run)
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING, [customer_values.AccountMode.INTERNAL, run.organization_id, run.pk])
-        waiting: list[tuple[int, int]] = cursor.fetchall()
-    numbered = sum(numbers for _chunk, numbers in waiting)
-    kind = document_values.DocumentKind.BILL
-    start = document_numbering.find_start(kind=kind, place=run.site.code, year=bill_date.year)
-    following = 0
-    if numbered:
-        following = document_operations.take_numbers(
-            kind=kind, prefix=start.prefix, count=numbered, first_number=start.first_number
-        ).start
-    chunks = models.RunChunk.objects.filter(organization_id=run.organization_id, run=run)
-    chunks.exclude(number__in=[chunk for chunk, _numbers in waiting]).update(is_issued=True)
-    for chunk, numbers in waiting:
-        chunks.filter(number=chunk).update(is_issued=False, first_sequence=following or None, numbers=numbers)
-        following += numbers
-
-
 def issue_next(*, actor: Actor, at: datetime, run: models.BillRun) -> bool:
     """This will issue one chunk that nobody else works on; False when there is none left to take."""
     with transaction.atomic():
@@ -164,7 +122,7 @@ def issue_next(*, actor: Actor, at: datetime, run: models.BillRun) -> bool:
 
 
 def _issue(actor: Actor, at: datetime, run: models.BillRun, chunk: models.RunChunk) -> None:
-    bill_date, due_date = _dates(run)
+    bill_date, due_date = reserving.dates(run)
     drafts = _drafts_of(run, chunk.number)
     given = _given(run, chunk, bill_date, due_date, drafts)
     numbers = [each.number for each in given]
@@ -197,13 +155,13 @@ def _issue(actor: Actor, at: datetime, run: models.BillRun, chunk: models.RunChu
 def close(*, actor: Actor, at: datetime, run: models.BillRun) -> None:
     """This will close a locked run after proving that each draft has one bill, and that no number is lacking.
 
-    :raises RunIncomplete: otherwise
+    :raises reserving.RunIncomplete: otherwise
     """
     bills = models.Bill.objects.filter(organization_id=run.organization_id, run=run)
     drafts = models.BillDraft.objects.filter(organization_id=run.organization_id, run=run).count()
     unposted = bills.filter(transaction_id=None).exclude(draft__postings="[]").exists()
-    if bills.count() != drafts or unposted or not _has_all_numbers(run, bills):
-        raise RunIncomplete(_("The run has drafts without a bill; let it go on issuing."))
+    if bills.count() != drafts or unposted or not reserving.has_all(run, bills):
+        raise reserving.RunIncomplete(_("The run has drafts without a bill; let it go on issuing."))
     run.closed_at = at
     planning.move(run, values.RunState.CLOSED, "closed_at")
     audit_operations.record(
@@ -214,16 +172,6 @@ def close(*, actor: Actor, at: datetime, run: models.BillRun) -> None:
         before={"state": values.RunState.DELIVERED},
         after={"state": run.state, "bills": drafts},
     )
-
-
-def _has_all_numbers(run: models.BillRun, bills: QuerySet[models.Bill]) -> bool:
-    """Whether each number that was reserved is that of a bill; they were taken in one row."""
-    chunks = models.RunChunk.objects.filter(organization_id=run.organization_id, run=run, numbers__gt=0)
-    taken = chunks.aggregate(numbers=Sum("numbers"), first=Min("first_sequence"))
-    if not taken["numbers"]:
-        return True
-    first, numbers = taken["first"], int(taken["numbers"])
-    return numbers == bills.filter(sequence__gte=first, sequence__lt=first + numbers).count()
 
 
 def _drafts_of(run: models.BillRun, chunk: int) -> list[_Draft]:
@@ -262,7 +210,7 @@ def _given(
     kind = document_values.DocumentKind.BILL
     prefix = document_numbering.find_start(kind=kind, place=run.site.code, year=bill_date.year).prefix
     if chunk.numbers != sum(not each.is_internal for each in drafts):
-        raise RunIncomplete(_("The numbers that were taken for a run are not as many as its bills."))
+        raise reserving.RunIncomplete(_("The numbers that were taken for a run are not as many as its bills."))
     sequences = itertools.count(chunk.first_sequence or 0)
     found = []
     for each in drafts:
@@ -285,12 +233,6 @@ def _reference(run: models.BillRun, draft: _Draft) -> str:
 
 def _read(postings: str) -> tuple[tuple[str, int], ...]:
     return tuple((code, minor) for code, minor in orjson.loads(postings))
-
-
-def _dates(run: models.BillRun) -> tuple[date, date]:
-    if run.bill_date is None or run.due_date is None:
-        raise RunIncomplete(_("The run was not approved."))
-    return run.bill_date, run.due_date
 
 
 def _digests(drafts: Sequence[_Draft], given: Sequence[_Given], bill_date: date) -> list[str]:
