@@ -43,6 +43,7 @@ WATCHED = tuple(f"meterbook/{each}/" for each in ("billing", "documents", "ledge
 def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several chunks, without thousands of accounts."""
     monkeypatch.setattr(values, "ACCOUNTS_A_CHUNK", 2)
+    monkeypatch.setattr(values, "MOST_ACCOUNTS_A_CHUNK", 2)
 
 
 def planned() -> models.BillRun:

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
         migrations.AddField("runchunk", "is_issued", models.BooleanField(db_default=False, default=False)),
         migrations.AddField("runchunk", "first_sequence", models.BigIntegerField(blank=True, null=True)),
         migrations.AddField("runchunk", "numbers", models.IntegerField(db_default=0, default=0)),
+        migrations.AddField("runchunk", "portion", models.IntegerField(blank=True, null=True)),
         migrations.RunSQL(FORWARD, migrations.RunSQL.noop),
         migrations.RemoveField("billrun", "issued_through"),
         migrations.RunSQL(UNBIND, migrations.RunSQL.noop),

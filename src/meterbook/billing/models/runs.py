@@ -144,9 +144,10 @@ class RunShare(foundation_models.TenantTable):
 
 
 class RunChunk(foundation_models.TenantTable):
-    """Accounts that are calculated in one transaction, and issued in one; whoever comes first takes an open chunk.
+    """Accounts that are calculated in one transaction; whoever comes first takes an open chunk.
 
-    An approved run has its numbers: of each chunk `numbers` from `first_sequence` on, in the order of positions.
+    An approved run has its numbers: of each chunk `numbers` from `first_sequence` on, in the order of positions. Small
+    chunks are issued together: `portion` is the number of the first of them, null where a chunk has nothing to issue.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -156,6 +157,7 @@ class RunChunk(foundation_models.TenantTable):
     is_issued = models.BooleanField(default=False, db_default=False)
     first_sequence = models.BigIntegerField(null=True, blank=True)
     numbers = models.IntegerField(default=0, db_default=0)
+    portion = models.IntegerField(null=True, blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["run", "number"], name="run_chunk_once"),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from meterbook.billing import models
 from meterbook.billing.values import RunState
@@ -14,6 +14,8 @@ STAY = "SELECT state FROM billing_billrun WHERE organization_id = %s AND id = %s
 def take(run: models.BillRun, state: RunState) -> models.RunChunk | None:
     """This will lock an open chunk that nobody else works on, until the transaction ends; None where there is none.
 
+    Of those that are issued together it is the first.
+
     The run stays in `state` meanwhile, by a shared lock: who gets None gives that up before it waits for the others.
     """
     with connection.cursor() as cursor:
@@ -21,7 +23,10 @@ def take(run: models.BillRun, state: RunState) -> models.RunChunk | None:
         (stands,) = cursor.fetchone()
     if stands != state:
         return None
-    return open_chunks(run).select_for_update(skip_locked=True).order_by("number").first()
+    found = open_chunks(run)
+    if state == RunState.ISSUING:
+        found = found.filter(number=F("portion"))
+    return found.select_for_update(skip_locked=True).order_by("number").first()
 
 
 def open_chunks(run: models.BillRun) -> QuerySet[models.RunChunk]:

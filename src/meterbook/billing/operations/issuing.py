@@ -108,23 +108,23 @@ def open_ledger_accounts(*, actor: Actor, at: datetime, run: models.BillRun) -> 
 
 
 def issue_next(*, actor: Actor, at: datetime, run: models.BillRun) -> bool:
-    """This will issue one chunk that nobody else works on; False when there is none left to take."""
+    """This will issue a portion of a run that nobody else works on; False when there is none left to take."""
     with transaction.atomic():
-        chunk = chunk_queue.take(run, values.RunState.ISSUING)
-        if chunk is None:
+        first = chunk_queue.take(run, values.RunState.ISSUING)
+        if first is None:
             transaction.set_rollback(True)
             return False
+        chunks = models.RunChunk.objects.filter(organization_id=run.organization_id, run=run, portion=first.number)
         with many.without_collector():
-            _issue(actor, at, run, chunk)
-        chunk.is_issued = True
-        chunk.save(update_fields=["is_issued"])
+            _issue(actor, at, run, list(chunks.order_by("number")))
+        chunks.update(is_issued=True)
         return True
 
 
-def _issue(actor: Actor, at: datetime, run: models.BillRun, chunk: models.RunChunk) -> None:
+def _issue(actor: Actor, at: datetime, run: models.BillRun, chunks: Sequence[models.RunChunk]) -> None:
     bill_date, due_date = reserving.dates(run)
-    drafts = _drafts_of(run, chunk.number)
-    given = _given(run, chunk, bill_date, due_date, drafts)
+    drafts = _drafts_of(run, [each.number for each in chunks])
+    given = _given(run, chunks, bill_date, due_date, drafts)
     numbers = [each.number for each in given]
     digests = _digests(drafts, given, bill_date)
     posted = _post(actor, at, run, bill_date, drafts, numbers)
@@ -174,9 +174,9 @@ def close(*, actor: Actor, at: datetime, run: models.BillRun) -> None:
     )
 
 
-def _drafts_of(run: models.BillRun, chunk: int) -> list[_Draft]:
-    """What a chunk still has to issue; at least one."""
-    members = models.RunMember.objects.filter(organization_id=run.organization_id, run=run, chunk=chunk)
+def _drafts_of(run: models.BillRun, chunks: Sequence[int]) -> list[_Draft]:
+    """What chunks still have to issue; at least one."""
+    members = models.RunMember.objects.filter(organization_id=run.organization_id, run=run, chunk__in=chunks)
     rows = models.BillDraft.objects.filter(
         many.among("account_id", members.values_list("account_id", flat=True)),
         organization_id=run.organization_id,
@@ -204,14 +204,14 @@ def _drafts_of(run: models.BillRun, chunk: int) -> list[_Draft]:
 
 
 def _given(
-    run: models.BillRun, chunk: models.RunChunk, bill_date: date, due_date: date, drafts: Sequence[_Draft]
+    run: models.BillRun, chunks: Sequence[models.RunChunk], bill_date: date, due_date: date, drafts: Sequence[_Draft]
 ) -> list[_Given]:
     """Numbers that were reserved; a reference for what cost centers get, which is not in any series."""
     kind = document_values.DocumentKind.BILL
     prefix = document_numbering.find_start(kind=kind, place=run.site.code, year=bill_date.year).prefix
-    if chunk.numbers != sum(not each.is_internal for each in drafts):
+    if sum(each.numbers for each in chunks) != sum(not each.is_internal for each in drafts):
         raise reserving.RunIncomplete(_("The numbers that were taken for a run are not as many as its bills."))
-    sequences = itertools.count(chunk.first_sequence or 0)
+    sequences = itertools.count(chunks[0].first_sequence or 0)
     found = []
     for each in drafts:
         if each.is_internal:

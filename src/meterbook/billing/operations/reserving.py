@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Min, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from meterbook.billing import models
+from meterbook.billing import models, values
 from meterbook.customers import values as customer_values
 from meterbook.documents import numbering as document_numbering
 from meterbook.documents import operations as document_operations
@@ -16,7 +16,7 @@ from meterbook.documents import values as document_values
 
 # What a chunk still has to issue, and how many of it get numbers of the series.
 WAITING = """
-SELECT m.chunk, count(*) FILTER (WHERE a.mode <> %s)
+SELECT m.chunk, count(*), count(*) FILTER (WHERE a.mode <> %s)
 FROM billing_billdraft d
     JOIN billing_runmember m ON m.run_id = d.run_id AND m.account_id = d.account_id
     JOIN customers_account a ON a.id = d.account_id
@@ -39,8 +39,8 @@ def reserve(run: models.BillRun) -> None:
     bill_date, _due_date = dates(run)
     with connection.cursor() as cursor:
         cursor.execute(WAITING, [customer_values.AccountMode.INTERNAL, run.organization_id, run.pk])
-        waiting: list[tuple[int, int]] = cursor.fetchall()
-    numbered = sum(numbers for _chunk, numbers in waiting)
+        waiting: list[tuple[int, int, int]] = cursor.fetchall()
+    numbered = sum(numbers for _chunk, _bills, numbers in waiting)
     kind = document_values.DocumentKind.BILL
     start = document_numbering.find_start(kind=kind, place=run.site.code, year=bill_date.year)
     following = 0
@@ -49,9 +49,15 @@ def reserve(run: models.BillRun) -> None:
             kind=kind, prefix=start.prefix, count=numbered, first_number=start.first_number
         ).start
     chunks = models.RunChunk.objects.filter(organization_id=run.organization_id, run=run)
-    chunks.exclude(number__in=[chunk for chunk, _numbers in waiting]).update(is_issued=True)
-    for chunk, numbers in waiting:
-        chunks.filter(number=chunk).update(is_issued=False, first_sequence=following or None, numbers=numbers)
+    chunks.exclude(number__in=[chunk for chunk, _bills, _numbers in waiting]).update(is_issued=True)
+    portion, together = 0, 0
+    for chunk, bills, numbers in waiting:
+        if not together or together + bills > values.MOST_ACCOUNTS_A_CHUNK:
+            portion, together = chunk, 0
+        together += bills
+        chunks.filter(number=chunk).update(
+            is_issued=False, first_sequence=following or None, numbers=numbers, portion=portion
+        )
         following += numbers
 
 
