@@ -30,6 +30,7 @@ HERE = Path(__file__).parent
 NEEDS_DATABASE = ("db", "journeys", "browser", "upgrade")
 
 
+SELDOM = (10_000, 20, 200)  # of the three generations, how much is new until the collector looks at one
 MAY_MOUNT = 1 << 21  # CAP_SYS_ADMIN
 
 
@@ -138,10 +139,14 @@ def pytest_collectstart() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end: the collector of garbage need not look through it each time."""
+    """What was imported and collected stays to the end: the collector of garbage need not look through it each time.
+
+    It looks seldom at what came later, too: most of that are the product's caches.
+    """
     gc.enable()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -31,6 +32,15 @@ def made(database: str) -> whatif.History:
     made = whatif.history()
     whatif.bill(made)
     return made
+
+
+@pytest.fixture(scope="module")
+def seen(database: str) -> tuple[whatif.History, tariff_models.Tariff]:
+    """One for all who change nothing in it, and the other tariff."""
+    with clock.use(clock.SettableClock(whatif.NOW)):
+        made = whatif.history()
+        whatif.bill(made)
+        return made, other(made)
 
 
 def other(made: whatif.History) -> tariff_models.Tariff:
@@ -75,8 +85,9 @@ class TestThePage:
         trail = pages.page(client, "audit", made.place.organization)
         assert "Let another tariff hold for many contracts" in trail
 
-    def test_shows_again_what_changed_meanwhile(self, made: whatif.History) -> None:
-        client, tariff = pages.signed_in(made.place.organization), other(made)
+    def test_shows_again_what_changed_meanwhile(self, seen: tuple[whatif.History, tariff_models.Tariff]) -> None:
+        made, tariff = seen
+        client = pages.signed_in(made.place.organization)
 
         answer = sent(client, made, tariff=str(tariff.public_id), digest="0" * 64, do="assign")
 
@@ -84,8 +95,9 @@ class TestThePage:
         assert "changed since this was shown" in answer.content.decode()
         assert codes(made) == ["T1"] * 3
 
-    def test_takes_a_list_from_a_file(self, made: whatif.History) -> None:
-        client, tariff = pages.signed_in(made.place.organization), other(made)
+    def test_takes_a_list_from_a_file(self, seen: tuple[whatif.History, tariff_models.Tariff]) -> None:
+        made, tariff = seen
+        client = pages.signed_in(made.place.organization)
         listed = f"Account;Name\n{made.accounts[1].number};Florist\n".encode()
 
         text = sent(
@@ -96,8 +108,9 @@ class TestThePage:
         assert "Bakery" not in text
         assert f'name="names" value="{made.accounts[1].number}"' in text
 
-    def test_names_what_is_wrong(self, made: whatif.History) -> None:
-        client, tariff = pages.signed_in(made.place.organization), str(other(made).public_id)
+    def test_names_what_is_wrong(self, seen: tuple[whatif.History, tariff_models.Tariff]) -> None:
+        made, tariff = seen[0], str(seen[1].public_id)
+        client = pages.signed_in(made.place.organization)
         for given, words in (
             ({"tariff": ""}, "This field is required"),
             ({"tariff": tariff, "site": ""}, "Say for whom"),
@@ -116,7 +129,10 @@ class TestThePage:
         text = pages.page(pages.signed_in(organization), "tariff_assign", organization)
         assert "Write a tariff and publish it" in text
 
-    def test_is_only_for_those_who_may_change_contracts(self, made: whatif.History) -> None:
+    def test_is_only_for_those_who_may_change_contracts(
+        self, seen: tuple[whatif.History, tariff_models.Tariff]
+    ) -> None:
+        made, _tariff = seen
         tenant = identity.user(organization=made.place.organization, role=None, name="Nora Stone")
         with scoping.scope([made.owner], actor=identity.ACTOR):
             sign_ins.link_user(
@@ -144,9 +160,10 @@ class TestTheApi:
         assert (done.status_code, done.json()) == (201, {"contracts": 3, "waiting": 0})
         assert codes(made).count("NEW") == 3
 
-    def test_does_not_know_those_of_others(self, made: whatif.History) -> None:
-        foreign, program = whatif.history(), api.program(organization=made.place.organization)
-        body = {"tariff": str(other(made).public_id), "first_day": "2026-04-01"}
+    def test_does_not_know_those_of_others(self, seen: tuple[whatif.History, tariff_models.Tariff]) -> None:
+        made, tariff = seen
+        foreign, program = whatif.history(until=date(2026, 1, 2)), api.program(organization=made.place.organization)
+        body = {"tariff": str(tariff.public_id), "first_day": "2026-04-01"}
 
         for more, status in (
             ({"site": str(foreign.place.site.public_id)}, 404),

@@ -40,6 +40,13 @@ def tenancy(database: str) -> Tenancy:
     return Tenancy()
 
 
+@pytest.fixture(scope="module")
+def looked_at(database: str) -> Tenancy:
+    """One for all who only look."""
+    with clock.use(clock.SettableClock(NOON)):
+        return Tenancy()
+
+
 @pytest.fixture
 def smtp() -> Iterator[mail_server.MailServer]:
     with notifications.open_network(), mail_server.running(mail_server.MailServer()) as running:
@@ -55,11 +62,11 @@ def former(tenancy: Tenancy) -> Client:
 class TestInterface:
     @pytest.mark.parametrize("view", ["DAY", "WEEK", "MONTH", "YEAR"])
     @pytest.mark.parametrize("day", ["2026-06-08", "2026-06-10", "2026-05-10", "2025-06-10"])
-    def test_tells_use_of_the_own_time_only(self, tenancy: Tenancy, view: str, day: str) -> None:
-        path = f"/api/v1/own/meters/{tenancy.meter.point.public_id}/use?view={view}&day={day}"
+    def test_tells_use_of_the_own_time_only(self, looked_at: Tenancy, view: str, day: str) -> None:
+        path = f"/api/v1/own/meters/{looked_at.meter.point.public_id}/use?view={view}&day={day}"
 
-        answer = tenancy.client.get(path)
-        theirs = former(tenancy).get(path)
+        answer = looked_at.client.get(path)
+        theirs = former(looked_at).get(path)
 
         assert {answer.status_code, theirs.status_code} <= {200, 404}
         if answer.status_code == 200:
@@ -90,17 +97,17 @@ class TestInterface:
         foreign = f"/api/v1/own/bills/{theirs[0]['id']}/pdf"
         assert tenancy.client.get(foreign).status_code == 404
 
-    def test_gives_a_tenant_nothing_else(self, tenancy: Tenancy) -> None:
-        point = tenancy.meter.point.public_id
+    def test_gives_a_tenant_nothing_else(self, looked_at: Tenancy) -> None:
+        point = looked_at.meter.point.public_id
         asked = 0
         for each in operations.all_operations():
             if each.method != "GET" or "/own/" in each.path or "{" in each.path.replace("{point}", ""):
                 continue
-            answer = tenancy.client.get(f"/api/v1{each.path.removeprefix('/api/v1')}")
+            answer = looked_at.client.get(f"/api/v1{each.path.removeprefix('/api/v1')}")
             assert answer.status_code in {403, 404} or each.id in OPEN_TO_ALL, each.id
             asked += 1
         for path in (f"/meter-points/{point}", f"/meter-points/{point}/readings", f"/meter-points/{uuid.uuid4()}"):
-            assert tenancy.client.get(f"/api/v1{path}").status_code in {403, 404}
+            assert looked_at.client.get(f"/api/v1{path}").status_code in {403, 404}
         assert asked > 10
 
 
@@ -114,9 +121,9 @@ class TestTrail:
 
 
 class TestSearchAndLive:
-    def test_suggest_and_stream_nothing(self, tenancy: Tenancy) -> None:
+    def test_suggest_and_stream_nothing(self, looked_at: Tenancy) -> None:
         for route, query in (("palette", {"q": "Old"}), ("stream", {}), ("work_count", {}), ("alarm_zone", {})):
-            answer = tenancy.client.get(tenancy.path(route), query)
+            answer = looked_at.client.get(looked_at.path(route), query)
             assert answer.status_code == 404, route
             assert b"Old Tenant" not in answer.content
 

@@ -37,11 +37,19 @@ def later() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def made(database: str) -> whatif.History:
-    made = whatif.history()
-    whatif.bill(made)
-    return made
+    """One for all: to ask what would be writes nothing."""
+    with clock.use(clock.SettableClock(whatif.NOW)):
+        made = whatif.history()
+        whatif.bill(made)
+        return made
+
+
+@pytest.fixture(scope="module")
+def version(made: whatif.History) -> str:
+    """Dearer prices, a draft."""
+    return str(draft(made).public_id)
 
 
 def asked(client: Client, made: whatif.History, **given: str) -> HttpResponse:
@@ -71,10 +79,12 @@ class TestThePage:
         assert "to the cent" in text
 
     @pytest.mark.spec("I-04")
-    def test_shows_who_pays_more_by_a_draft_month_by_month_and_line_by_line(self, made: whatif.History) -> None:
+    def test_shows_who_pays_more_by_a_draft_month_by_month_and_line_by_line(
+        self, made: whatif.History, version: str
+    ) -> None:
         client = pages.signed_in(made.place.organization)
 
-        text = asked(client, made, prices=str(draft(made).public_id)).content.decode()
+        text = asked(client, made, prices=version).content.decode()
 
         assert re.search(r'\+<span class="tnum">147\.0\d', text), "three accounts, 49.00 or so each"
         assert "Pay more" in text
@@ -83,8 +93,8 @@ class TestThePage:
         assert "Where the money comes from" in text
         assert "Peak" in text
 
-    def test_narrows_and_gives_files(self, made: whatif.History) -> None:
-        client, version = pages.signed_in(made.place.organization), str(draft(made).public_id)
+    def test_narrows_and_gives_files(self, made: whatif.History, version: str) -> None:
+        client = pages.signed_in(made.place.organization)
         number = made.accounts[0].number
 
         nobody = asked(client, made, prices=version, show="WINS").content.decode()
@@ -129,8 +139,8 @@ class TestThePage:
         assert answer.status_code == 422
         assert "Nobody pays for anything there" in answer.content.decode()
 
-    def test_writes_nothing(self, made: whatif.History) -> None:
-        client, version = pages.signed_in(made.place.organization), str(draft(made).public_id)
+    def test_writes_nothing(self, made: whatif.History, version: str) -> None:
+        client = pages.signed_in(made.place.organization)
 
         def counts() -> list[int]:
             kinds = (audit_models.AuditEntry, models.BillRun, models.BillDraft, models.Recalculation)
@@ -159,7 +169,8 @@ class TestThePage:
         assert asked(client, made).status_code == 404
         assert asked(pages.signed_in(made.place.organization, RoleCode.INTEGRATOR), made).status_code == 403
 
-    def test_of_a_site_that_somebody_may_see_leaves_the_others_out(self, made: whatif.History) -> None:
+    def test_of_a_site_that_somebody_may_see_leaves_the_others_out(self) -> None:
+        made = whatif.history(names=("Bakery",))
         second = billing.place(
             organization=made.place.organization, raw={**billing.document(), "code": "S2"}, landlord="L-2"
         )
@@ -175,7 +186,7 @@ class TestThePage:
 
 
 class TestAFile:
-    def test_is_tried_and_not_kept(self, made: whatif.History) -> None:
+    def test_is_tried_and_not_kept(self, made: whatif.History, version: str) -> None:
         client = pages.signed_in(made.place.organization)
         path = reverse("tariff_what_if_file", args=[made.place.organization.public_id])
         sent = SimpleUploadedFile("dearer.json", json.dumps(whatif.dearer()).encode())
@@ -189,7 +200,9 @@ class TestAFile:
         assert re.search(r'\+<span class="tnum">147\.0\d', text)
         assert again["Content-Type"].startswith("text/csv")
         with scoping.scope([made.owner], actor=identity.ACTOR):
-            assert tariff_models.TariffVersion.objects.filter(organization_id=made.owner).count() == 1
+            versions = tariff_models.TariffVersion.objects.filter(organization_id=made.owner, published_at=None)
+            assert [str(each.public_id) for each in versions] == [version]
+            assert tariff_models.TariffVersion.objects.filter(organization_id=made.owner).count() == 2
 
     def test_that_is_no_tariff_is_refused_with_its_place(self, made: whatif.History) -> None:
         client = pages.signed_in(made.place.organization)
@@ -206,7 +219,7 @@ class TestAFile:
 
 
 class TestTheApi:
-    def test_tells_the_same_as_the_page(self, made: whatif.History) -> None:
+    def test_tells_the_same_as_the_page(self, made: whatif.History, version: str) -> None:
         program = api.program(
             organization=made.place.organization, permissions={billing_permissions.VIEW_BILL, "tariffs:view_tariff"}
         )
@@ -217,7 +230,7 @@ class TestTheApi:
         both = program.ask(
             "POST",
             "/what-ifs",
-            {**body, "document": whatif.dearer(), "tariff_version": str(draft(made).public_id)},
+            {**body, "document": whatif.dearer(), "tariff_version": version},
         )
 
         assert same["change"] == {"amount": "0.00", "currency": "EUR"}
@@ -227,7 +240,7 @@ class TestTheApi:
         assert both.status_code == 422
 
     def test_finds_no_version_and_no_tariff_of_others(self, made: whatif.History) -> None:
-        foreign = whatif.history()
+        foreign = whatif.history(until=date(2026, 1, 2))
         program = api.program(organization=made.place.organization)
         body = {"first_day": "2026-01-01", "until_day": "2026-04-01"}
         for more in (

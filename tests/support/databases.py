@@ -12,7 +12,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -55,7 +54,7 @@ class TestServer:
         """A new database with the present schema."""
         with self.admin() as connection:
             connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER meterbook_owner").format(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER meterbook_owner STRATEGY file_copy").format(
                     sql.Identifier(name), sql.Identifier(self.template)
                 )
             )
@@ -123,8 +122,8 @@ def shared_server(folder: Path) -> TestServer:
 
 
 def _embedded() -> TestServer:
-    folder = Path(tempfile.mkdtemp(prefix="meterbook-test-"))
-    folder.chmod(0o711)  # as root the server runs as another user
+    folder = processes.new_folder("test", mode=0o711)
+    held = processes.hold(folder)
     controller = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     guard = subprocess.Popen(
         [sys.executable, "-m", "tests.support.guard", str(controller), str(folder)],
@@ -138,6 +137,7 @@ def _embedded() -> TestServer:
     with guard.stdout:
         line = guard.stdout.readline()
     guard.returncode = 0  # left to itself on purpose: it ends with the controller
+    os.close(held)
     assert line, "the test server did not start; what it said stands above"
     found = json.loads(line)
     return TestServer(

@@ -20,14 +20,22 @@ from pathlib import Path
 from meterbook.foundation.server import cluster, ensure, secrets_file
 from tests.support import prepared, processes
 
-# A test server may lose everything when the machine fails; it is gone in a minute anyway.
-SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
+# A test server may lose everything when the machine fails; it is gone in a minute anyway. Its log is short, as it may
+# lie in memory.
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",
+    "max_wal_size": "256MB",
+}
 
 
 def main() -> None:
     """Start, tell, wait for the controller's end, stop, remove."""
     controller, folder = os.pidfd_open(int(sys.argv[1])), Path(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the controller, and that ends us
+    processes.hold(folder)
     made = folder / processes.PREPARED
     prepared.make(made)
     processes.copy(made, folder / "data")

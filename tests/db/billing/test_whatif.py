@@ -70,6 +70,22 @@ def billed(made: whatif.History) -> dict[str, Decimal]:
     return dict(found)
 
 
+@pytest.fixture(scope="module")
+def three(database: str) -> whatif.History:
+    """Three tenants with three months of bills, for those who only ask."""
+    made = whatif.history()
+    whatif.bill(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def bakery(database: str) -> whatif.History:
+    """The same with one tenant."""
+    made = whatif.history(names=("Bakery",))
+    whatif.bill(made)
+    return made
+
+
 class TestByWhatContractsSay:
     @pytest.mark.spec("M-059/1")
     @pytest.mark.parametrize(
@@ -145,25 +161,21 @@ class TestByOtherPrices:
         assert found.services == (Service.ELECTRICITY,)
         assert found.change.amount == sum(each.change.amount for each in found.accounts)
 
-    def test_who_loses_most_stands_first_and_who_wins_most_last(self) -> None:
-        made = whatif.history()
-        whatif.bill(made)
+    def test_who_loses_most_stands_first_and_who_wins_most_last(self, three: whatif.History) -> None:
         raw = whatif.dearer(price="0.40")
         raw["components"][0]["prices"] = {"peak": "0.3001", "off": "0.10"}
 
-        found = compared(made, raw)
+        found = compared(three, raw)
 
         changes = [each.change.amount for each in found.accounts]
         assert changes == sorted(changes, reverse=True)
         assert found.counts[asking.TariffEffect.WINS] == 3
 
-    def test_lines_tell_what_each_price_period_and_tier_brings(self) -> None:
-        made = whatif.history(names=("Bakery",))
-        whatif.bill(made)
+    def test_lines_tell_what_each_price_period_and_tier_brings(self, bakery: whatif.History) -> None:
         raw = billing.document()
         raw["components"].append({**tariffs.TIERS, "code": "grid", "name": "Grid"})
 
-        found = compared(made, raw)
+        found = compared(bakery, raw)
 
         lines = {(each.text["en"], each.tier): each for each in found.lines}
         used = sum(each.quantity for each in found.lines if each.tier is None and each.quantity is not None)
@@ -175,11 +187,11 @@ class TestByOtherPrices:
         assert sum(each.amount.amount for each in found.lines) < found.after.amount  # the tax is not among them
 
     @pytest.mark.spec("M-059/1")
-    def test_a_ladder_over_the_year_goes_on_from_month_to_month_by_the_chosen_prices(self) -> None:
-        made = whatif.history(names=("Bakery",))
-        whatif.bill(made)
+    def test_a_ladder_over_the_year_goes_on_from_month_to_month_by_the_chosen_prices(
+        self, bakery: whatif.History
+    ) -> None:
 
-        found = compared(made, tariffs.document(currency="EUR", components=EVERYTHING[:1]))
+        found = compared(bakery, tariffs.document(currency="EUR", components=EVERYTHING[:1]))
 
         tiers = {each.tier: each for each in found.lines}
         assert tiers[1].quantity == Decimal(900)
@@ -187,10 +199,8 @@ class TestByOtherPrices:
         assert whole > 1_800
         assert tiers[2].quantity == whole - 900
 
-    def test_prices_for_another_unit_or_service_touch_nothing(self) -> None:
-        made = whatif.history(names=("Bakery",))
-        whatif.bill(made)
-        with scoping.scope([made.owner], actor=ACTOR):
+    def test_prices_for_another_unit_or_service_touch_nothing(self, bakery: whatif.History) -> None:
+        with scoping.scope([bakery.owner], actor=ACTOR):
             water = asking.Scope(service=Service.COLD_WATER)
             chosen = comparing.of_document(whatif.dearer())
             found = comparing.compare(asking.Asked(water, whatif.FIRST, whatif.UNTIL, chosen), now=whatif.NOW)
@@ -260,21 +270,19 @@ class TestWithoutBills:
 
 
 class TestWhoAndWhen:
-    def test_accounts_by_number_and_by_tariff(self) -> None:
-        made = whatif.history()
-        whatif.bill(made)
-        number = made.accounts[1].number
-        with scoping.scope([made.owner], actor=ACTOR):
+    def test_accounts_by_number_and_by_tariff(self, three: whatif.History) -> None:
+        number = three.accounts[1].number
+        with scoping.scope([three.owner], actor=ACTOR):
             one, by_tariff = (
                 comparing.compare(asking.Asked(scope, whatif.FIRST, whatif.UNTIL), now=whatif.NOW)
                 for scope in (
                     asking.Scope(numbers=(number,)),
-                    asking.Scope(tariff=made.place.tariff.public_id),
+                    asking.Scope(tariff=three.place.tariff.public_id),
                 )
             )
 
         assert [each.number for each in one.accounts] == [number]
-        assert {each.number for each in by_tariff.accounts} >= {each.number for each in made.accounts}
+        assert {each.number for each in by_tariff.accounts} >= {each.number for each in three.accounts}
 
     def test_only_what_is_priced_by_the_tariff_gets_the_other_prices(self) -> None:
         made = whatif.history(names=("Bakery",))
@@ -334,12 +342,11 @@ class TestWhoAndWhen:
         with pytest.raises(asking.DaysInvalid):
             asking.Asked(asking.Scope(), first, until).check(whatif.NOW.date())
 
-    def test_another_currency_is_left_out_and_counted(self) -> None:
-        made = whatif.history(names=("Bakery",))
+    def test_another_currency_is_left_out_and_counted(self, bakery: whatif.History) -> None:
         dollars = {**billing.document(), "currency": "USD"}
 
         with pytest.raises(asking.NobodyThere):
-            compared(made, dollars)
+            compared(bakery, dollars)
 
 
 def test_the_number_of_queries_does_not_grow_with_accounts(django_assert_max_num_queries: Any) -> None:  # noqa: ANN401
