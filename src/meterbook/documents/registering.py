@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import psycopg
 from django.db import connection
@@ -38,8 +38,7 @@ class DocumentUnknown(LookupError):
     """No such document was issued in this organization."""
 
 
-@dataclass(frozen=True)
-class NewDocument:
+class NewDocument(NamedTuple):
     """A document that is issued now. `source_id` is what it shows; `digest` the SHA-256 over content, number, dates.
 
     `account_id` is that of the account it belongs to: who is limited to other accounts does not see it.

@@ -44,13 +44,13 @@ def array(values: Iterable[object]) -> str:
 
     None is a null.
     """
-    return "{" + ",".join("NULL" if each is None else str(each) for each in values) + "}"
+    return "{" + ",".join(["NULL" if each is None else str(each) for each in values]) + "}"
 
 
 def texts(values: Iterable[str]) -> str:
     """This will write an array of any texts in PostgreSQL's notation."""
-    quoted = (each.replace("\\", "\\\\").replace('"', '\\"') for each in values)
-    return "{" + ",".join(f'"{each}"' for each in quoted) + "}"
+    quoted = [each.replace("\\", "\\\\").replace('"', '\\"') for each in values]
+    return '{"' + '","'.join(quoted) + '"}' if quoted else "{}"
 
 
 def rows(found: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:

@@ -32,14 +32,9 @@ def sha256(data: bytes) -> str:
 
 
 def issue_digest(*, content_digest: str, number: str, bill_date: date, due_date: date) -> str:
-    """This will return the SHA-256 of an issued bill in hexadecimal: content, number and dates."""
-    words = {
-        "content": content_digest,
-        "number": number,
-        "bill_date": bill_date.isoformat(),
-        "due_date": due_date.isoformat(),
-    }
-    return hashlib.sha256(canonical(words)).hexdigest()
+    """This will return the SHA-256 of an issued bill in hexadecimal: of its content, number and dates as JSON."""
+    dated = f'{{"bill_date":"{bill_date}","content":"{content_digest}","due_date":"{due_date}","number":'
+    return hashlib.sha256(b"%b%b}" % (dated.encode(), canonical(number))).hexdigest()
 
 
 def verification_code(digest: str) -> str:
