@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from meterbook.billing import content
 from meterbook.billing.calculating import checking, facts, further, measured, rating, shared, usage
@@ -25,7 +24,8 @@ class Outcome:
     remarks: Remarks
 
 
-class Gathered(NamedTuple):
+@dataclass(frozen=True)
+class Gathered:
     """What accounts of a chunk are billed for: `pieces` of their time, and all that was measured in it.
 
     `held` are accounts that cannot be billed; nothing of these is among the pieces.
@@ -38,18 +38,17 @@ class Gathered(NamedTuple):
     loaded: dict[int, usage.Blocks]
     more: further.Further
 
+    def of(self, pieces: list[measured.Piece]) -> Gathered:
+        """This will return the same with some of its pieces."""
+        return replace(self, pieces=pieces)
+
     def without(self, account_ids: Collection[int]) -> Gathered:
         """This will leave out the pieces of accounts."""
-        return self._replace(pieces=[each for each in self.pieces if each.share.account_id not in account_ids])
+        return self.of([each for each in self.pieces if each.share.account_id not in account_ids])
 
 
-class Priced(NamedTuple):
+@dataclass(frozen=True)
+class Priced(Gathered):
     """What was gathered with the rating of each piece, by the id() of the piece; without those that none is for."""
 
-    chunk: facts.Chunk
-    borne: shared.Borne
-    held: dict[int, list[checking.Held]]
-    pieces: list[measured.Piece]
-    loaded: dict[int, usage.Blocks]
-    more: further.Further
     rated: rating.Found

@@ -79,12 +79,11 @@ class Calculator:
 
     def rate(self, gathered: Gathered) -> Priced:
         """This will price what was gathered."""
-        chunk, borne, held, pieces, loaded, more = gathered
-        rated, refused = rating.rate(pieces, loaded, more, self._plan, self.run.bill_date)
-        held = held | refused
-        return Priced(
-            chunk, borne, held, [each for each in pieces if each.share.account_id not in held], loaded, more, rated
-        )
+        loaded, more = gathered.loaded, gathered.more
+        rated, refused = rating.rate(gathered.pieces, loaded, more, self._plan, self.run.bill_date)
+        held = gathered.held | refused
+        pieces = [each for each in gathered.pieces if each.share.account_id not in held]
+        return Priced(gathered.chunk, gathered.borne, held, pieces, loaded, more, rated)
 
     def calculate(self, account_ids: list[int]) -> Outcome:
         """This will check accounts and make the contents of their bills, in a fixed number of queries."""
@@ -92,7 +91,7 @@ class Calculator:
         alone = self._alone(gathered)
         if not gathered.pieces:
             return Outcome(alone.contents, gathered.held, alone.inputs, {})
-        chunk, _borne, _held, pieces, loaded, more = gathered
+        chunk, pieces, loaded, more = gathered.chunk, gathered.pieces, gathered.loaded, gathered.more
         used = measured.Used.load(self.run, chunk, pieces, loaded, counters.wholes(pieces, more))
         heads = self._heads(chunk, pieces)
         found, remarks = self._alike(gathered, used, heads) if self.writes_forms else ({}, {})
@@ -104,7 +103,7 @@ class Calculator:
             used.registers,
         )
         billed = [each for each in pieces if each.share.account_id not in priced.held]
-        stamped = self._inputs(gathered._replace(pieces=billed), heads, inputs, used.estimates)
+        stamped = self._inputs(gathered.of(billed), heads, inputs, used.estimates)
         return Outcome(found | built | alone.contents, priced.held, stamped | alone.inputs, remarks | built_remarks)
 
     def _alike(
@@ -124,7 +123,7 @@ class Calculator:
             return used.history(self.run, piece.share, piece.point, this)
 
         def build(piece: measured.Piece) -> content.Content | None:
-            priced = self.rate(gathered._replace(pieces=[piece]))
+            priced = self.rate(gathered.of([piece]))
             return self._built(priced, used, heads)[0].get(piece.share.account_id)
 
         groups = list(alike.sort(own, loaded, more, used, self._plan, months))
@@ -230,7 +229,7 @@ class Calculator:
 
     def _alone(self, gathered: Gathered) -> Outcome:
         """Accounts that only bear shared costs: no meter point of theirs is billed in this run."""
-        chunk, borne, held, pieces, *_others = gathered
+        chunk, borne, held, pieces = gathered.chunk, gathered.borne, gathered.held, gathered.pieces
         metered = {each.share.account_id for each in pieces}
         ids = [
             each for each in borne.costs if each not in metered and not chunk.shares.get(each) and not held.get(each)
