@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import orjson
 import psycopg
+from django.contrib.postgres.aggregates import StringAgg
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
@@ -90,8 +91,9 @@ def open_ledger_accounts(*, actor: Actor, at: datetime, run: models.BillRun) -> 
     """This will open the income and tax accounts that the drafts of a run post to, where they are not there yet."""
     drafts = models.BillDraft.objects.filter(organization_id=run.organization_id, run=run)
     wanted: dict[str, str] = {}
-    for currency, postings in many.rows(drafts.order_by().values_list("currency", "postings")):
-        wanted.update((code, currency) for code, _minor in orjson.loads(postings))
+    listed = drafts.order_by().values("currency").annotate(all=StringAgg("postings", ","))
+    for currency, postings in many.rows(listed.values_list("currency", "all")):
+        wanted |= {code: currency for each in orjson.loads(f"[{postings}]") for code, _minor in each}
     known = {each.code for each in ledger_queries.list_accounts(kinds=POSTED_KINDS)}
     for code, currency in sorted(wanted.items()):
         if code not in known:

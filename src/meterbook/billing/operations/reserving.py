@@ -17,11 +17,8 @@ from meterbook.documents import values as document_values
 # What a chunk still has to issue, and how many of it get numbers of the series.
 WAITING = """
 SELECT m.chunk, count(*), count(*) FILTER (WHERE a.mode <> %s)
-FROM billing_billdraft d
-    JOIN billing_runmember m ON m.run_id = d.run_id AND m.account_id = d.account_id
-    JOIN customers_account a ON a.id = d.account_id
-WHERE d.organization_id = %s AND d.run_id = %s
-    AND NOT EXISTS (SELECT 1 FROM billing_bill b WHERE b.draft_id = d.id)
+FROM billing_runmember m JOIN customers_account a ON a.id = m.account_id
+WHERE m.organization_id = %s AND m.run_id = %s AND m.state = %s
 GROUP BY m.chunk
 ORDER BY m.chunk
 """
@@ -38,7 +35,8 @@ def reserve(run: models.BillRun) -> None:
     """
     bill_date, _due_date = dates(run)
     with connection.cursor() as cursor:
-        cursor.execute(WAITING, [customer_values.AccountMode.INTERNAL, run.organization_id, run.pk])
+        internal, drafted = customer_values.AccountMode.INTERNAL, values.MemberState.DRAFTED
+        cursor.execute(WAITING, [internal, run.organization_id, run.pk, drafted])
         waiting: list[tuple[int, int, int]] = cursor.fetchall()
     numbered = sum(numbers for _chunk, _bills, numbers in waiting)
     kind = document_values.DocumentKind.BILL
