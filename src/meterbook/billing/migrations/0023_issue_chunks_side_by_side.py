@@ -9,10 +9,6 @@ from __future__ import annotations
 from django.db import migrations, models
 
 FORWARD = "UPDATE billing_billrun SET state = 'APPROVED' WHERE state = 'ISSUING'"
-UNBIND = """
-ALTER TABLE billing_bill DROP CONSTRAINT IF EXISTS billing_bill_draft_id_same_org;
-DROP INDEX IF EXISTS billing_billdraft_within_org;
-"""
 
 
 class Migration(migrations.Migration):
@@ -23,12 +19,11 @@ class Migration(migrations.Migration):
         migrations.AddField("runchunk", "first_sequence", models.BigIntegerField(blank=True, null=True)),
         migrations.AddField("runchunk", "numbers", models.IntegerField(db_default=0, default=0)),
         migrations.AddField("runchunk", "portion", models.IntegerField(blank=True, null=True)),
-        migrations.RunSQL(FORWARD, migrations.RunSQL.noop),
         migrations.RemoveField("billrun", "issued_through"),
-        migrations.RunSQL(UNBIND, migrations.RunSQL.noop),
         migrations.RemoveConstraint("runmember", "run_member_once"),
         migrations.AddConstraint(
             "runmember",
             models.UniqueConstraint(fields=("organization_id", "run", "account"), name="run_member_once"),
         ),
+        migrations.RunSQL(FORWARD, migrations.RunSQL.noop),
     ]
