@@ -104,7 +104,7 @@ class TestMeterPage:
 
         with CaptureQueriesContext(connection) as asked:
             client.get(page_of(organization, installed, f"?view={view}"))
-        # One of them for what waits for a person at the meter, one for registers of its model, four for the meter as a thing.
+        # One for what waits for a person at the meter, one for the registers of its model, four for the meter itself.
         assert len(asked) <= 42
 
     def test_a_meter_without_readings_says_what_to_do(
