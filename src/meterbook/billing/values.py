@@ -47,7 +47,7 @@ class RunState(enum.StrEnum):
     CALCULATED = "CALCULATED"
     REVIEW = "REVIEW"  # waits for a person
     APPROVED = "APPROVED"
-    ISSUING = "ISSUING"  # block by block: numbers are given, bills posted
+    ISSUING = "ISSUING"  # portion by portion: bills of the numbers that were taken are posted
     DELIVERED = "DELIVERED"
     CLOSED = "CLOSED"
     CANCELED = "CANCELED"  # before anything was issued

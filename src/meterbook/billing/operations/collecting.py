@@ -83,8 +83,8 @@ def payable_shares(run: models.BillRun, *, holds_site: bool = True) -> list[fact
     return moments.without_moments(facts.run_of(run), wanted)
 
 
-def add_members(run: models.BillRun, account_ids: Iterable[int]) -> None:
-    """This will take accounts into a locked run, after those it has, in chunks of their own."""
+def add_members(run: models.BillRun, account_ids: Iterable[int]) -> list[int]:
+    """This will take accounts into a locked run, after those it has, in chunks of their own; it answers which."""
     new = postpaid(run, set(account_ids))
     members = models.RunMember.objects.filter(organization_id=run.organization_id, run=run)
     edge = members.aggregate(position=Max("position"), chunk=Max("chunk"))
@@ -106,3 +106,4 @@ def add_members(run: models.BillRun, account_ids: Iterable[int]) -> None:
         models.RunChunk(organization_id=run.organization_id, run=run, number=number)
         for number in sorted({each.chunk for each in made})
     )
+    return new

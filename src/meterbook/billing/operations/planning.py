@@ -24,7 +24,6 @@ from meterbook.kernel.period import Period
 from meterbook.sites import models as site_models
 
 ADVANCE = "billing.advance_run"
-_BATCH = 2_000
 
 
 class PeriodNotOver(ValueError):
@@ -302,25 +301,9 @@ def move(run: models.BillRun, state: values.RunState, *fields: str) -> None:
 def collect(run: models.BillRun) -> int:
     """This will store who pays for what in a locked run, and divide the accounts into chunks; it answers how many."""
     shares = collecting.wanted_shares(run)
-    accounts = collecting.postpaid(run, {each.account_id for each in shares} | pools_settling.settle(run))
-    size = values.accounts_a_chunk(len(accounts))
-    members = [
-        models.RunMember(
-            organization_id=run.organization_id,
-            run=run,
-            account_id=account_id,
-            position=place + 1,
-            chunk=place // size,
-        )
-        for place, account_id in enumerate(accounts)
-    ]
-    billed = {each.account_id for each in members}
-    models.RunMember.objects.bulk_create(members, batch_size=_BATCH)
+    members = collecting.add_members(run, {each.account_id for each in shares} | pools_settling.settle(run))
+    billed = set(members)
     collecting.store_shares(run, [each for each in shares if each.account_id in billed])
-    models.RunChunk.objects.bulk_create(
-        models.RunChunk(organization_id=run.organization_id, run=run, number=number)
-        for number in sorted({each.chunk for each in members})
-    )
     return len(members)
 
 
