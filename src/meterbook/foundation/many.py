@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection
-from django.db.models import BooleanField, F, Func, QuerySet, TextField, Value
+from django.db.models import BooleanField, DateTimeField, F, Func, OuterRef, QuerySet, TextField, Value
 
 
 @contextlib.contextmanager
@@ -39,6 +39,20 @@ def among(name: str, ids: Iterable[int]) -> Func:
     )
 
 
+def begins(of: F | OuterRef) -> Func:
+    """This will return the expression of where a range of instants begins: for `values_list`.
+
+    As "during__startswith" would. Where a name holds a lookup, Django raises and keeps an error, which keeps the frames
+    of all callers and what they work on, until the collector comes.
+    """
+    return Func(of, function="lower", output_field=DateTimeField())
+
+
+def ends(of: F | OuterRef) -> Func:
+    """This will return the expression of where a range ends, as `begins`."""
+    return Func(of, function="upper", output_field=DateTimeField())
+
+
 def array(values: Iterable[object]) -> str:
     """This will write an array in PostgreSQL's notation, of numbers, ids, dates or digests: nothing that needs quotes.
 
@@ -56,7 +70,7 @@ def texts(values: Iterable[str]) -> str:
 def rows(found: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
     """This will return the rows of a `values_list`, as PostgreSQL has them: no field converts anything.
 
-    Ends of ranges are asked for by themselves ("during__startswith"), as ranges are put together in Python.
+    Ends of ranges are asked for by themselves (`begins`, `ends`), as ranges are put together in Python.
     """
     query, parameters = found.query.sql_with_params()
     connection.ensure_connection()

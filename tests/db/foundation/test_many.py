@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -60,9 +61,11 @@ class TestRows:
         meter = metering.installed_meter(organization=place.organization, site=place.site, registers=(metering.ENERGY,))
         with scoping.scope([place.organization.pk], actor=identity.ACTOR):
             hung = metering_models.Installation.objects.filter(organization_id=place.organization.pk)
-            found = hung.values_list("public_id", "meter_point_id", "during__startswith", "during__endswith")
+            own = "public_id", "meter_point_id"
+            found = hung.values_list(*own, many.begins(F("during")), many.ends(F("during")))
 
             assert many.rows(found) == list(found)
+            assert list(found) == list(hung.values_list(*own, "during__startswith", "during__endswith"))
             assert many.rows(found)[0][1] == meter.point.pk
             assert many.rows(found)[0][2] > datetime(1990, 1, 1, tzinfo=UTC)
 

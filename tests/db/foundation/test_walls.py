@@ -71,6 +71,12 @@ class TestWalls:
 
                 assert expected_rows(table, walls.reach_policy(model)) > 0.9 * expected_rows(table), table
 
+    def test_a_query_starts_no_processes_and_is_not_compiled(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('max_parallel_workers_per_gather'), current_setting('jit')")
+
+            assert cursor.fetchone() == ("0", "off")
+
     def test_application_and_bulk_have_no_rights_on_partitions(self) -> None:
         granted = owner_rows(
             "SELECT g.grantee, g.table_name FROM information_schema.role_table_grants g"

@@ -131,7 +131,7 @@ def ending(run: facts.Run, ids: Iterable[int]) -> QuerySet[customer_models.Contr
     later = contracts.filter(
         account_id=OuterRef("account_id"),
         meter_point_id=OuterRef("meter_point_id"),
-        during__startswith__gte=OuterRef("during__endswith"),
+        during__startswith__gte=many.ends(OuterRef("during")),
     )
     return contracts.filter(~Exists(later), many.among("id", list(ids)), during__endswith__isnull=False)
 

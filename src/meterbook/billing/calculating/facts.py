@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from meterbook.billing import content, legal_profiles, models, values
 from meterbook.customers import queries as customer_queries
@@ -276,7 +276,12 @@ def _shares(rows: QuerySet[models.RunShare]) -> list[Share]:
         Share(account_id, point_id, contract_id, tariff_id, period(start, end))
         for account_id, point_id, contract_id, tariff_id, start, end in many.rows(
             rows.order_by("meter_point__code", "during", "id").values_list(
-                "account_id", "meter_point_id", "contract_id", "tariff_id", "during__startswith", "during__endswith"
+                "account_id",
+                "meter_point_id",
+                "contract_id",
+                "tariff_id",
+                many.begins(F("during")),
+                many.ends(F("during")),
             )
         )
     ]

@@ -9,6 +9,8 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from django.db.models import F
+
 from meterbook.billing.calculating import facts
 from meterbook.foundation import many, scoping
 from meterbook.kernel import quantity
@@ -95,8 +97,8 @@ def _rows(series_ids: Sequence[int], period: Period) -> list[Any]:
         registers.order_by("installation__during", "id").values_list(
             "series_id",
             "installation_id",
-            "installation__during__startswith",
-            "installation__during__endswith",
+            many.begins(F("installation__during")),
+            many.ends(F("installation__during")),
             "installation__meter__serial_number",
             "installation__meter__model_code",
             "register_code",

@@ -15,6 +15,7 @@ from django.db.models import Exists, F, OuterRef
 from meterbook.billing.calculating import account_facts, facts
 from meterbook.billing.calculating.wanted import Wanted
 from meterbook.customers import models as customer_models
+from meterbook.foundation import many
 from meterbook.kernel import civil
 from meterbook.tariffs import models as tariff_models
 from meterbook.tariffs import values as tariff_values
@@ -58,10 +59,10 @@ def _ending(run: facts.Run, wanted: Sequence[Wanted]) -> list[Wanted]:
     earlier = contracts.filter(
         account_id=OuterRef("account_id"),
         meter_point_id=OuterRef("meter_point_id"),
-        during__endswith__lte=OuterRef("during__startswith"),
+        during__endswith__lte=many.begins(OuterRef("during")),
     ).exclude(tariff_id=OuterRef("tariff_id"))
     rows = account_facts.ending(run, by_contract).filter(Exists(earlier)).order_by("id")
-    ended = dict(rows.values_list("id", F("during__endswith")))
+    ended = dict(rows.values_list("id", many.ends(F("during"))))
     return [each for each in wanted if ended.get(each.share.contract_id or 0) == each.share.period.end]
 
 

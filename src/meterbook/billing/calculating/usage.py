@@ -12,21 +12,21 @@ from typing import Any
 import numpy as np
 import psycopg
 from django.db import connection
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
 from meterbook.metering import blocks
 
-# Whatever looks alike in one row: the server neither sorts nor groups by series, numpy puts it in place.
+# All rows in one, as columns: the server neither sorts nor groups, numpy puts them in place.
 PACKED = b"""
-SELECT step, octet_length("values"), quality IS NULL, string_agg(int8send(series_id), ''::bytea),
-    string_agg(int4send(day - %(first)s::date), ''::bytea), string_agg(int2send(revision), ''::bytea),
+SELECT string_agg(int8send(series_id), ''::bytea), string_agg(int4send(day - %(first)s::date), ''::bytea),
+    string_agg(int2send(revision), ''::bytea), string_agg(int2send(step), ''::bytea),
+    string_agg(int4send(octet_length("values")), ''::bytea), string_agg(boolsend(quality IS NULL), ''::bytea),
     string_agg("values", ''::bytea), string_agg(digest, ''::bytea)
 FROM metering_seriesday
 WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[])
     AND day >= %(first)s::date AND day < %(until)s::date
-GROUP BY step, octet_length("values"), quality IS NULL
 """
 SINGLE = b"""
 SELECT series_id, day, revision, step, "values", quality, digest FROM metering_seriesday
@@ -45,6 +45,7 @@ WHERE organization_id = %(organization)s AND series_id = ANY(%(series)s::bigint[
     AND day >= %(first)s::date AND day < %(until)s::date
 GROUP BY series_id
 """
+_COLUMNS: tuple[DTypeLike, ...] = (">i8", ">i4", ">i2", ">i2", ">i4", "?", np.uint8, f"V{blocks.DIGEST_SIZE}")
 _PORTION = 1 << 25  # intervals a query: what it packs stays far below the gigabyte that a value may have
 
 
@@ -150,8 +151,8 @@ def load(*, organization_id: int, series_ids: Sequence[int], step: int, first: d
     others: list[int] = []
     for start in range(0, len(ids), portion):
         part = slice(start, start + portion)
-        rows = fetch(PACKED, {**parameters, "series": ids[part]})
-        is_plain = _place(found, known[part], start, [_Alike.of(*row) for row in rows])
+        ((series, *columns),) = fetch(PACKED, {**parameters, "series": ids[part]})
+        is_plain = _place(found, known[part], start, [] if series is None else _Alike.all_of(series, *columns))
         others += known[part][~is_plain].tolist()
     if others:
         _load_singly(found, others, fetch(SINGLE, {**parameters, "series": others}))
@@ -160,32 +161,42 @@ def load(*, organization_id: int, series_ids: Sequence[int], step: int, first: d
 
 @dataclass(frozen=True)
 class _Alike:
-    """Blocks of one step and width: `series`, `day` (since the first), `revision` and `digest` by block."""
+    """Blocks of one step and width: `series`, `day` (since the first), `revision` and `digest` by block.
+
+    `values` is None where the length does not fit the step.
+    """
 
     step: int
     is_good: bool
-    series: NDArray[np.int64]
-    day: NDArray[np.int64]
-    revision: NDArray[np.int64]
-    values: NDArray[np.int64] | None  # (blocks, slots)
+    series: NDArray[np.signedinteger[Any]]
+    day: NDArray[np.signedinteger[Any]]
+    revision: NDArray[np.signedinteger[Any]]
+    values: NDArray[np.signedinteger[Any]] | None  # (blocks, slots)
     digest: NDArray[np.void]
 
     @classmethod
-    def of(cls, step: int, size: int, is_good: bool, *packed: bytes) -> _Alike:
-        """This will read a row of `PACKED`; `values` None where the length does not fit the step."""
-        series, day, revision, values, digest = packed
-        slots = blocks.MINUTES_A_DAY // step
-        width, rest = divmod(size, slots)
-        fits = not rest and width in blocks.WIDTHS
-        return cls(
-            step=step,
-            is_good=is_good,
-            series=np.frombuffer(series, ">i8").astype(np.int64),
-            day=np.frombuffer(day, ">i4").astype(np.int64),
-            revision=np.frombuffer(revision, ">i2").astype(np.int64),
-            values=np.frombuffer(values, f"<i{width}").reshape(-1, slots) if fits else None,
-            digest=np.frombuffer(digest, f"V{blocks.DIGEST_SIZE}"),
-        )
+    def all_of(cls, *packed: bytes) -> list[_Alike]:
+        """This will divide the columns of `PACKED` by what looks alike; mostly all of it does."""
+        columns = [np.frombuffer(data, kind) for data, kind in zip(packed, _COLUMNS, strict=True)]
+        series, day, revision, step, size, is_good, values, digest = columns
+        sizes = size.astype(np.int64)
+        kind = sizes << 17 | step.astype(np.int64) << 1 | is_good
+        is_uniform = bool((kind == kind[0]).all())
+        begins = None if is_uniform else np.cumsum(sizes) - sizes
+        found = []
+        for each in kind[:1].tolist() if is_uniform else np.unique(kind).tolist():
+            of = slice(None) if begins is None else kind == each
+            own_step, own_size = each >> 1 & 0xFFFF, each >> 17
+            own = values if begins is None else values[begins[of, None] + np.arange(own_size)]
+            figures = _figures(own_step, own_size, own)
+            found.append(cls(own_step, bool(each & 1), series[of], day[of], revision[of], figures, digest[of]))
+        return found
+
+
+def _figures(step: int, size: int, values: NDArray[np.uint8]) -> NDArray[np.signedinteger[Any]] | None:
+    slots = blocks.MINUTES_A_DAY // step
+    width, rest = divmod(size, slots)
+    return None if rest or width not in blocks.WIDTHS else values.reshape(-1, size).view(f"<i{width}")
 
 
 def _place(found: Blocks, ids: NDArray[np.int64], start: int, alike: list[_Alike]) -> NDArray[np.bool_]:

@@ -14,6 +14,8 @@ OWNER = "meterbook_owner"
 # The owner makes tables and dumps them; the bulk role writes readings past row security; the others have plain rights.
 ATTRIBUTES = {"owner": "", "app": "", "bulk": "BYPASSRLS", "maintenance": ""}
 LOCK_TIMEOUT = "10s"  # a migration that waits for a lock makes everybody behind it wait
+# Work is divided among processes of ours: queries that start further ones, or compile themselves, only slow them down.
+SETTINGS = {"max_parallel_workers_per_gather": "0", "jit": "off"}
 
 Connect = Callable[[str], psycopg.Connection[Any]]
 
@@ -66,6 +68,12 @@ def _ensure_role(connection: psycopg.Connection[Any], name: str, attributes: str
             sql.SQL("ALTER" if known else "CREATE"), sql.Identifier(name), sql.SQL(attributes), sql.Literal(encrypted)
         )
     )
+    for setting, value in SETTINGS.items():
+        connection.execute(
+            sql.SQL("ALTER ROLE {} SET {} = {}").format(
+                sql.Identifier(name), sql.Identifier(setting), sql.Literal(value)
+            )
+        )
 
 
 def ensure_database(connection: psycopg.Connection[Any], name: str) -> None:

@@ -117,8 +117,8 @@ def _registers(organization_id: int, series_ids: Sequence[int]) -> dict[int, lis
     ).values_list(
         "series_id",
         "installation_id",
-        "installation__during__startswith",
-        "installation__during__endswith",
+        many.begins(F("installation__during")),
+        many.ends(F("installation__during")),
         "installation__rated_per_hour",
         "unit",
         "decimals",
