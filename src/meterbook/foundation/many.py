@@ -40,17 +40,22 @@ def among(name: str, ids: Iterable[int]) -> Func:
 
 
 def begins(of: F | OuterRef) -> Func:
-    """This will return the expression of where a range of instants begins: for `values_list`.
+    """This will return the expression of where a range of instants begins, as "during__startswith" would.
 
-    As "during__startswith" would. Where a name holds a lookup, Django raises and keeps an error, which keeps the frames
-    of all callers and what they work on, until the collector comes.
+    Where a name holds a lookup, Django raises and keeps an error, which keeps the frames of all callers and what they
+    work on, until the collector comes.
     """
     return Func(of, function="lower", output_field=DateTimeField())
 
 
 def ends(of: F | OuterRef) -> Func:
-    """This will return the expression of where a range ends, as `begins`."""
+    """This will return the expression of where a range of instants ends, as `begins`."""
     return Func(of, function="upper", output_field=DateTimeField())
+
+
+def both_ends(of: F) -> tuple[Func, Func]:
+    """This will return where a range of instants begins and ends: for `values_list`."""
+    return begins(of), ends(of)
 
 
 def array(values: Iterable[object]) -> str:
@@ -70,7 +75,7 @@ def texts(values: Iterable[str]) -> str:
 def rows(found: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
     """This will return the rows of a `values_list`, as PostgreSQL has them: no field converts anything.
 
-    Ends of ranges are asked for by themselves (`begins`, `ends`), as ranges are put together in Python.
+    Ends of ranges are asked for by themselves (`both_ends`), as ranges are put together in Python.
     """
     query, parameters = found.query.sql_with_params()
     connection.ensure_connection()

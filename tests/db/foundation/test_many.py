@@ -62,7 +62,7 @@ class TestRows:
         with scoping.scope([place.organization.pk], actor=identity.ACTOR):
             hung = metering_models.Installation.objects.filter(organization_id=place.organization.pk)
             own = "public_id", "meter_point_id"
-            found = hung.values_list(*own, many.begins(F("during")), many.ends(F("during")))
+            found = hung.values_list(*own, *many.both_ends(F("during")))
 
             assert many.rows(found) == list(found)
             assert list(found) == list(hung.values_list(*own, "during__startswith", "during__endswith"))

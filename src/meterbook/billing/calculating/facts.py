@@ -276,12 +276,7 @@ def _shares(rows: QuerySet[models.RunShare]) -> list[Share]:
         Share(account_id, point_id, contract_id, tariff_id, period(start, end))
         for account_id, point_id, contract_id, tariff_id, start, end in many.rows(
             rows.order_by("meter_point__code", "during", "id").values_list(
-                "account_id",
-                "meter_point_id",
-                "contract_id",
-                "tariff_id",
-                many.begins(F("during")),
-                many.ends(F("during")),
+                *("account_id", "meter_point_id", "contract_id", "tariff_id"), *many.both_ends(F("during"))
             )
         )
     ]

@@ -97,8 +97,7 @@ def _rows(series_ids: Sequence[int], period: Period) -> list[Any]:
         registers.order_by("installation__during", "id").values_list(
             "series_id",
             "installation_id",
-            many.begins(F("installation__during")),
-            many.ends(F("installation__during")),
+            *many.both_ends(F("installation__during")),
             "installation__meter__serial_number",
             "installation__meter__model_code",
             "register_code",

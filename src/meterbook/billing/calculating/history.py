@@ -161,7 +161,7 @@ def tenures(organization_id: int, chunk: facts.Chunk) -> dict[tuple[int, int], l
     found: dict[tuple[int, int], list[Period]] = defaultdict(list)
     made = functools.cache(Period)
     for account_id, point_id, start, end in many.rows(
-        rows.values_list("account_id", "meter_point_id", many.begins(F("during")), many.ends(F("during")))
+        rows.values_list("account_id", "meter_point_id", *many.both_ends(F("during")))
     ):
         own = found[account_id, point_id]
         period = made(start, end or _FAR)

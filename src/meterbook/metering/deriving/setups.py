@@ -117,8 +117,7 @@ def _registers(organization_id: int, series_ids: Sequence[int]) -> dict[int, lis
     ).values_list(
         "series_id",
         "installation_id",
-        many.begins(F("installation__during")),
-        many.ends(F("installation__during")),
+        *many.both_ends(F("installation__during")),
         "installation__rated_per_hour",
         "unit",
         "decimals",
