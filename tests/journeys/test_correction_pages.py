@@ -19,7 +19,7 @@ from meterbook.customers import sign_ins
 from meterbook.foundation import scoping
 from meterbook.identity.values import RoleCode
 from meterbook.kernel import clock
-from tests.factories import api, billing, corrections, identity
+from tests.factories import api, billing, corrections, identity, sites
 from tests.support import pages
 
 NOW = corrections.LATER + timedelta(days=1)
@@ -145,6 +145,22 @@ class TestCorrecting:
         assert (nothing.status_code, "No issued bill was found" in nothing.content.decode()) == (422, True)
         kept = followed(client, path(made, "bill_correct", bill.public_id), keep="1", reason="One cent.")
         assert "Kept as it is" in kept
+
+    def test_who_has_several_sites_chooses_whose_bills_are_calculated_again(self, made: corrections.Billed) -> None:
+        other = sites.site(organization=made.place.organization, code="PK", name="Parking")
+        client, form = pages.signed_in(made.place.organization), path(made, "recalculation_new")
+        given = {"mode": "REPRODUCE", "first_day": "2026-01-01", "final_day": "2026-12-31"}
+
+        asked = client.get(form).content.decode()
+        silent = client.post(form, given)
+        elsewhere = client.post(form, {**given, "site": str(other.public_id)})
+        proof = followed(client, form, site=str(made.place.site.public_id), **given)
+
+        assert "Parking" in asked
+        assert "No site yet" not in asked
+        assert (silent.status_code, "This field is required" in silent.content.decode()) == (422, True)
+        assert "No issued bill was found" in elsewhere.content.decode()
+        assert "byte for byte what was issued" in proof
 
     def test_limits_are_set_by_who_may_and_nothing_is_decided_by_who_only_looks(self, made: corrections.Billed) -> None:
         client = pages.signed_in(made.place.organization)

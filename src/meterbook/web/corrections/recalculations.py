@@ -37,8 +37,9 @@ act = access.page(permission=permissions.MANAGE_RUN, module=Module.BILLING, by_s
 
 
 class AskForm(typed.Form):
-    """From what, of which months, and by which tariff."""
+    """Of which site where there is a choice, from what, of which months, and by which tariff."""
 
+    site = django_forms.ChoiceField(label=gettext_lazy("Site"))
     mode = django_forms.ChoiceField(label=gettext_lazy("From what"), choices=list(MODE_CAPTIONS.items()))
     first_day = django_forms.DateField(
         label=gettext_lazy("Days of the bills from"),
@@ -53,8 +54,19 @@ class AskForm(typed.Form):
         help_text=gettext_lazy("Only for “what if”: everything that it has the unit for is priced by it."),
     )
 
-    def __init__(self, data: object = None, *, versions: list[tuple[str, str]], initial: object = None) -> None:
+    def __init__(
+        self,
+        data: object = None,
+        *,
+        versions: list[tuple[str, str]],
+        sites: list[tuple[str, str]] | None,
+        initial: object = None,
+    ) -> None:
         super().__init__(data, initial=initial)  # type: ignore[arg-type]  # what a request's POST is
+        if sites is None:
+            del self.fields["site"]
+        else:
+            self.fields["site"].choices = [("", _("Choose a site")), *sites]  # type: ignore[attr-defined]
         self.fields["version"].choices = [("", "–"), *versions]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -89,12 +101,13 @@ def corrections(request: access.Request) -> HttpResponse:
 @act
 @once.carried_out_once
 def new(request: access.Request) -> HttpResponse:
-    """This will calculate bills again: of `?account=`, of `?run=`, or of the site that is chosen."""
+    """This will calculate bills again: of `?account=`, of `?run=`, or of the site that is chosen in the form."""
     scope, title = _scope(request)
     data = request.POST if request.method == "POST" else None
-    form = AskForm(data, versions=_versions(request), initial=_initial(request))
-    if data is not None and scope is not None and form.is_valid():
+    form = AskForm(data, versions=_versions(request), sites=_sites(request, scope), initial=_initial(request))
+    if data is not None and form.is_valid():
         given = form.cleaned_data
+        scope = scope or recalculating.Scope(site=uuid.UUID(given["site"]))
         try:
             made = recalculating.ask_recalculation(
                 actor=request.actor,
@@ -113,7 +126,12 @@ def new(request: access.Request) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect("recalculation", request.organization.public_id, made.public_id)
-    context = {"form": form, "title": title, "is_chosen": scope is not None, "here": request.get_full_path()}
+    context = {
+        "form": form,
+        "title": title,
+        "is_possible": scope is not None or len(form.fields["site"].choices) > 1,  # type: ignore[attr-defined]
+        "here": request.get_full_path(),
+    }
     return render(request, "corrections/new.html", context, status=200 if data is None else 422)
 
 
@@ -148,7 +166,7 @@ def _causes(row: correction_queries.ResultRow) -> str:
 
 
 def _scope(request: access.Request) -> tuple[recalculating.Scope | None, str]:
-    """Whose bills, and in words; None where that is not said."""
+    """Whose bills, and in words: what the address names, else the only site; None where the user must choose one."""
     account, run = _id(request, "account"), _id(request, "run")
     if account is not None:
         try:
@@ -163,10 +181,15 @@ def _scope(request: access.Request) -> tuple[recalculating.Scope | None, str]:
             raise Http404(str(error)) from error
         month = formats.date_format(found.first_day, "YEAR_MONTH_FORMAT")
         return recalculating.Scope(run=run), f"{found.site_name}, {month}"
-    site = choice.usual_site(request, permissions.MANAGE_RUN)
-    if site is None:
-        return None, ""
-    return recalculating.Scope(site=site.public_id), site.name
+    sites = choice.visible_sites(request, permissions.MANAGE_RUN)
+    return (recalculating.Scope(site=sites[0].public_id), sites[0].name) if len(sites) == 1 else (None, "")
+
+
+def _sites(request: access.Request, scope: recalculating.Scope | None) -> list[tuple[str, str]] | None:
+    """Whose bills the user may calculate; None where there is nothing to choose."""
+    if scope is not None:
+        return None
+    return [(str(each.public_id), each.name) for each in choice.visible_sites(request, permissions.MANAGE_RUN)]
 
 
 def _id(request: access.Request, name: str) -> uuid.UUID | None:
@@ -185,7 +208,9 @@ def _initial(request: access.Request) -> dict[str, object]:
         row = billing_queries.find_run_row(public_id=run)
         first, until = row.first_day, row.until_day
     final = date.fromordinal(until.toordinal() - 1)
-    return {"mode": Mode.CORRECT.value, "first_day": first.isoformat(), "final_day": final.isoformat()}
+    usual = choice.usual_site(request, permissions.MANAGE_RUN)
+    site = "" if usual is None else str(usual.public_id)
+    return {"site": site, "mode": Mode.CORRECT.value, "first_day": first.isoformat(), "final_day": final.isoformat()}
 
 
 def _versions(request: access.Request) -> list[tuple[str, str]]:
