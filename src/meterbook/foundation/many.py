@@ -11,9 +11,11 @@ import gc
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import orjson
 import psycopg
 from django.db import connection
 from django.db.models import BooleanField, DateTimeField, F, Func, OuterRef, QuerySet, TextField, Value
+from psycopg.types.json import set_json_loads
 
 
 @contextlib.contextmanager
@@ -75,9 +77,11 @@ def texts(values: Iterable[str]) -> str:
 def rows(found: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
     """This will return the rows of a `values_list`, as PostgreSQL has them: no field converts anything.
 
-    Ends of ranges are asked for by themselves (`both_ends`), as ranges are put together in Python.
+    Ends of ranges are asked for by themselves (`both_ends`), as ranges are put together in Python. Integers in JSON
+    have at most 64 bits.
     """
     query, parameters = found.query.sql_with_params()
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        set_json_loads(orjson.loads, cursor)
         return cursor.execute(query.encode(), parameters, binary=True).fetchall()

@@ -130,7 +130,7 @@ def _payers(run: models.BillRun, account_ids: set[int]) -> dict[int, int]:
 def _estimated(run: models.BillRun, payers: Mapping[int, int]) -> list[models.Bill]:
     settled = models.TrueUp.objects.filter(organization_id=run.organization_id).exclude(draft__run=run)
     bills = models.Bill.objects.filter(
-        many.among("account_id", payers),
+        many.among("draft__account_id", payers),
         organization_id=run.organization_id,
         draft__is_estimated=True,
         run__days__endswith__lte=run.days.upper,

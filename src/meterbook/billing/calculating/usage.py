@@ -14,6 +14,7 @@ import psycopg
 from django.db import connection
 from numpy.typing import DTypeLike, NDArray
 
+from meterbook.foundation import many
 from meterbook.kernel.period import Period
 from meterbook.kernel.quality import Quality
 from meterbook.metering import blocks
@@ -243,10 +244,14 @@ def load_digests(*, organization_id: int, series_ids: Sequence[int], first: date
 
 
 def fetch(query: bytes, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """This will run a query of constant text on the scope's connection and return its rows, sent in binary."""
+    """This will run a query of constant text on the scope's connection and return its rows, sent in binary.
+
+    :param parameters: those of the query, `series` (a list of ids) among them
+    """
     connection.ensure_connection()
+    given = {**parameters, "series": many.array(parameters["series"])}
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(query, parameters, binary=True).fetchall()
+        return cursor.execute(query, given, binary=True).fetchall()
 
 
 def _load_singly(found: Blocks, series_ids: list[int], rows: list[tuple[Any, ...]]) -> None:

@@ -55,8 +55,15 @@ def amounts(numbers: Iterable[int], places: int) -> list[str]:
     """
     if not places:
         return [f'"{each}"' for each in numbers]
-    scale, usual, negative = 10**places, f'"%d.%0{places}d"', f'"-%d.%0{places}d"'
-    return [usual % divmod(each, scale) if each >= 0 else negative % divmod(-each, scale) for each in numbers]
+    scale, small, negative = 10**places, f'"0.%0{places}d"', f'"-%d.%0{places}d"'
+    return [
+        f'"{(digits := str(each))[:-places]}.{digits[-places:]}"'
+        if each >= scale
+        else small % each
+        if each >= 0
+        else negative % divmod(-each, scale)
+        for each in numbers
+    ]
 
 
 def text(value: str | None) -> str:

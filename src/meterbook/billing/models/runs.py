@@ -209,6 +209,10 @@ class BillDraft(foundation_models.TenantTable):
                 name="bill_draft_account_once",
             ),
         )
+        # Most accounts have none; what is estimated is looked for with each bill that may settle it.
+        indexes = (
+            models.Index(fields=["account"], condition=models.Q(is_estimated=True), name="bill_draft_estimated"),
+        )
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.account_id}"

@@ -18,6 +18,8 @@ from meterbook.foundation import many
 
 logger = logging.getLogger(__name__)
 
+# What a crash of the server loses of a chunk is drafted again; its drafts fit into memory on their way into the table.
+SETTINGS = f"SET LOCAL synchronous_commit = off; SET LOCAL work_mem = '{values.MOST_ACCOUNTS_A_CHUNK * 32}kB'"
 INSERT = b"""
 INSERT INTO billing_billdraft (organization_id, public_id, run_id, account_id, position, content, digest,
     inputs_digest, postings, currency, net, total, is_estimated, is_apportioned,
@@ -43,8 +45,8 @@ def draft_next(run: models.BillRun, calculators: Calculators) -> bool:
         if chunk is None:
             transaction.set_rollback(True)
             return False
-        with connection.cursor() as cursor:  # what a crash of the server loses of it is drafted again
-            cursor.execute("SET LOCAL synchronous_commit = off")
+        with connection.cursor() as cursor:
+            cursor.execute(SETTINGS)
         with many.without_collector():
             _draft(run, chunk.number, _calculator(run, calculators))
         chunk.is_done = True
