@@ -155,12 +155,15 @@ class TestCorrecting:
         silent = client.post(form, given)
         elsewhere = client.post(form, {**given, "site": str(other.public_id)})
         proof = followed(client, form, site=str(made.place.site.public_id), **given)
+        same = followed(client, form, site=str(made.place.site.public_id), **{**given, "mode": "CORRECT"})
 
         assert "Parking" in asked
         assert "No site yet" not in asked
         assert (silent.status_code, "This field is required" in silent.content.decode()) == (422, True)
         assert "No issued bill was found" in elsewhere.content.decode()
         assert "byte for byte what was issued" in proof
+        assert "Nothing to correct" not in proof
+        assert "Nothing to correct" in same
 
     def test_limits_are_set_by_who_may_and_nothing_is_decided_by_who_only_looks(self, made: corrections.Billed) -> None:
         client = pages.signed_in(made.place.organization)
