@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from meterbook.alarms import operations as alarm_operations
 from meterbook.alarms import values as alarm_values
@@ -147,6 +147,26 @@ class TestAlarmZone:
         # The other tab first has to open a stream of its own.
         expect(other.locator("#alarm-zone")).to_contain_text("Loft Yoga is silent")
         watched.page = other
+
+    def test_is_not_asked_for_any_more_by_who_signs_out(self, visit: Visit) -> None:
+        """Otherwise it may reach the server when the person is signed out already, and is refused."""
+        watched = visit()
+        asked: list[Route] = []
+        watched.page.context.route("**/stream", lambda route: asked.append(route))
+
+        def sign_out(route: Route) -> None:
+            answer = route.fetch(max_redirects=0)
+            for each in asked:
+                each.fulfill(status=401)
+            route.fulfill(response=answer)
+
+        watched.page.route("**/accounts/logout/", sign_out)
+        with watched.page.expect_request("**/stream"):
+            watched.enter(identity.user(organization=identity.organization()))
+        watched.page.click("summary:has(.person-mark)")
+        watched.follow("text=Sign out")
+
+        watched.page.wait_for_url("**/accounts/login/**")
 
     def test_tells_nothing_of_another_organization(self, visit: Visit) -> None:
         organization, foreign = identity.organization(), identity.organization()

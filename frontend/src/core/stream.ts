@@ -94,6 +94,10 @@ function read(address: string): void {
     });
     source.addEventListener("error", again);
     window.addEventListener("pagehide", () => source.close(), { once: true });
+    // It may reach the server when the person is signed out already, and would be refused.
+    document.addEventListener("submit", (event) => {
+      if (event.target instanceof HTMLFormElement && "signOut" in event.target.dataset) source.close();
+    });
   };
   open();
 }
