@@ -66,8 +66,9 @@ function read(address: string): void {
   let watch = 0;
   // True for a tab that takes over: what was told between the end of the other tab and now is lost too.
   let wasUp = isUp;
+  let latest: EventSource | null = null;
   const open = (): void => {
-    const source = new EventSource(address);
+    const source = (latest = new EventSource(address));
     const alive = (): void => {
       attempt = 0;
       tellState(true);
@@ -93,12 +94,12 @@ function read(address: string): void {
       tell(JSON.parse(event.data) as Notice);
     });
     source.addEventListener("error", again);
-    window.addEventListener("pagehide", () => source.close(), { once: true });
-    // It may reach the server when the person is signed out already, and would be refused.
-    document.addEventListener("submit", (event) => {
-      if (event.target instanceof HTMLFormElement && "signOut" in event.target.dataset) source.close();
-    });
   };
+  window.addEventListener("pagehide", () => latest?.close());
+  // It may reach the server when the person is signed out already, and would be refused.
+  document.addEventListener("submit", (event) => {
+    if (event.target instanceof HTMLFormElement && "signOut" in event.target.dataset) latest?.close();
+  });
   open();
 }
 

@@ -104,7 +104,8 @@ def new(request: access.Request) -> HttpResponse:
     """This will calculate bills again: of `?account=`, of `?run=`, or of the site that is chosen in the form."""
     scope, title = _scope(request)
     data = request.POST if request.method == "POST" else None
-    form = AskForm(data, versions=_versions(request), sites=_sites(request, scope), initial=_initial(request))
+    sites = None if scope is not None else _sites(request)
+    form = AskForm(data, versions=_versions(request), sites=sites, initial=_initial(request))
     if data is not None and form.is_valid():
         given = form.cleaned_data
         scope = scope or recalculating.Scope(site=uuid.UUID(given["site"]))
@@ -125,11 +126,13 @@ def new(request: access.Request) -> HttpResponse:
         except (recalculating.NothingToRecalculate, recalculating.VersionNeeded) as error:
             form.add_error(None, str(error))
         else:
+            if scope.site is not None:
+                choice.note_used(request, scope.site)
             return redirect("recalculation", request.organization.public_id, made.public_id)
     context = {
         "form": form,
         "title": title,
-        "is_possible": scope is not None or len(form.fields["site"].choices) > 1,  # type: ignore[attr-defined]
+        "is_possible": sites is None or bool(sites),
         "here": request.get_full_path(),
     }
     return render(request, "corrections/new.html", context, status=200 if data is None else 422)
@@ -185,10 +188,8 @@ def _scope(request: access.Request) -> tuple[recalculating.Scope | None, str]:
     return (recalculating.Scope(site=sites[0].public_id), sites[0].name) if len(sites) == 1 else (None, "")
 
 
-def _sites(request: access.Request, scope: recalculating.Scope | None) -> list[tuple[str, str]] | None:
-    """Whose bills the user may calculate; None where there is nothing to choose."""
-    if scope is not None:
-        return None
+def _sites(request: access.Request) -> list[tuple[str, str]]:
+    """Sites whose bills the user may calculate."""
     return [(str(each.public_id), each.name) for each in choice.visible_sites(request, permissions.MANAGE_RUN)]
 
 
